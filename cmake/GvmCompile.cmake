@@ -1,0 +1,47 @@
+# Compiler settings shared by every target. Variants are chosen by CMakePresets.json.
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo)
+endif()
+
+set(GVM_SANITIZE "" CACHE STRING "comma-separated sanitizers, e.g. address,undefined")
+option(GVM_FUZZ "build the libFuzzer targets (needs clang)" OFF)
+option(GVM_BUILD_TESTS "build the tests" ON)
+option(GVM_BUILD_BENCH "build the benchmarks" OFF)
+
+find_program(GVM_CCACHE ccache)
+if(GVM_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${GVM_CCACHE})
+endif()
+
+add_library(gvm_compile INTERFACE)
+target_compile_options(gvm_compile INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+                       -Wno-sign-conversion -Wnon-virtual-dtor -Werror=return-type)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # g++ 12 reports uninitialised coroutine frames that are initialised; see docs/adr/0002.
+  target_compile_options(gvm_compile INTERFACE -Wno-maybe-uninitialized -Wno-mismatched-new-delete)
+endif()
+target_compile_definitions(gvm_compile INTERFACE
+  BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_VISIBILITY BOOST_ASIO_SEPARATE_COMPILATION
+  BOOST_BEAST_SEPARATE_COMPILATION)
+target_include_directories(gvm_compile INTERFACE ${CMAKE_SOURCE_DIR}/src)
+
+if(GVM_SANITIZE)
+  target_compile_options(gvm_compile INTERFACE -fsanitize=${GVM_SANITIZE} -fno-omit-frame-pointer
+                         -fno-sanitize-recover=all)
+  target_link_options(gvm_compile INTERFACE -fsanitize=${GVM_SANITIZE})
+  target_compile_definitions(gvm_compile INTERFACE GVM_SANITIZED=1)
+endif()
+if(GVM_FUZZ)
+  target_compile_options(gvm_compile INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+# Linker: mold when present; the default one otherwise.
+find_program(GVM_MOLD mold)
+if(GVM_MOLD)
+  target_link_options(gvm_compile INTERFACE -fuse-ld=mold)
+endif()

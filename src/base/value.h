@@ -1,0 +1,133 @@
+#pragma once
+// The one dynamic value of the system: what calldata carries, what JSON says, what passes between C++ and Lua, and the
+// context of an error. A value type without thread affinity.
+//
+// Strings and bytes are either owned or *borrowed* (views into a frame or a Lua string that the holder keeps alive).
+// Moving keeps a borrowed view; copying always makes an owned copy, so a copy is safe to keep.
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/integer.h"
+
+namespace gvm {
+
+// Deepest nesting any decoder (calldata, JSON, Lua) builds. Bounds every recursion over a Value.
+inline constexpr std::size_t kMaxDepth = 128;
+
+using Address = std::array<std::uint8_t, 20>;
+
+// Owned or borrowed bytes, 24 bytes large.
+class Blob {
+ public:
+  Blob() = default;
+  explicit Blob(std::string owned);
+  static Blob copy(std::string_view bytes);
+  static Blob borrow(std::string_view bytes);
+  Blob(const Blob& other) : Blob(copy(other.view())) {}
+  Blob& operator=(const Blob& other);
+  Blob(Blob&& other) noexcept;
+  Blob& operator=(Blob&& other) noexcept;
+  ~Blob() { release(); }
+
+  std::string_view view() const { return {data_, size_}; }
+  bool is_borrowed() const { return owner_ == nullptr && size_ > 0; }
+  friend bool operator==(const Blob& a, const Blob& b) { return a.view() == b.view(); }
+
+ private:
+  void release() noexcept;
+
+  const char* data_ = nullptr;
+  std::size_t size_ = 0;
+  char* owner_ = nullptr;  // data_ when owned
+};
+
+class Value {
+ public:
+  enum class Kind : std::uint8_t { null, boolean, integer, real, string, bytes, address, array, map };
+
+  using Array = std::vector<Value>;
+
+  // Entries sorted bytewise by key, keys unique: the order calldata demands.
+  class Map {
+   public:
+    using Entry = std::pair<Blob, Value>;
+    Map() = default;
+    // Sorts; of equal keys the last one stays, as in JSON.
+    static Map from_entries(std::vector<Entry> entries);
+    // For decoders that have checked the order already.
+    static Map from_sorted(std::vector<Entry> entries) { return Map(std::move(entries)); }
+
+    const Value* find(std::string_view key) const;
+    Value* find(std::string_view key);
+    // Inserts or replaces. Linear in the size: bulk building goes through from_entries.
+    Value& set(std::string_view key, Value value);
+    bool erase(std::string_view key);
+
+    std::size_t size() const { return entries_.size(); }
+    bool empty() const { return entries_.empty(); }
+    auto begin() const { return entries_.begin(); }
+    auto end() const { return entries_.end(); }
+    auto begin() { return entries_.begin(); }
+    auto end() { return entries_.end(); }
+    friend bool operator==(const Map&, const Map&) = default;
+
+   private:
+    explicit Map(std::vector<Entry> entries) : entries_(std::move(entries)) {}
+    std::vector<Entry> entries_;
+  };
+
+  Value() = default;
+  static Value null() { return {}; }
+  static Value boolean(bool b) { return Value(Data(std::in_place_index<1>, b)); }
+  static Value integer(Integer i) { return Value(Data(std::in_place_index<2>, std::move(i))); }
+  // Only JSON and Lua have reals. Calldata carries them by the rule of `encode`.
+  static Value real(double d) { return Value(Data(std::in_place_index<3>, d)); }
+  static Value string(std::string s) { return string(Blob(std::move(s))); }
+  static Value string(Blob s) { return Value(Data(std::in_place_index<4>, std::move(s))); }
+  static Value bytes(std::string s) { return bytes(Blob(std::move(s))); }
+  static Value bytes(Blob s) { return Value(Data(std::in_place_index<5>, std::move(s))); }
+  static Value address(const Address& a) { return Value(Data(std::in_place_index<6>, a)); }
+  static Value array(Array a = {}) { return Value(Data(std::in_place_index<7>, std::move(a))); }
+  static Value map(Map m = {}) { return Value(Data(std::in_place_index<8>, std::move(m))); }
+  // Value::object({{"a", Value::integer(1)}, ...})
+  static Value object(std::initializer_list<std::pair<std::string_view, Value>> entries);
+
+  Kind kind() const { return static_cast<Kind>(data_.index()); }
+  bool is_null() const { return kind() == Kind::null; }
+
+  // Typed access: a null pointer when the kind is another.
+  const bool* as_bool() const { return std::get_if<1>(&data_); }
+  const Integer* as_integer() const { return std::get_if<2>(&data_); }
+  const double* as_real() const { return std::get_if<3>(&data_); }
+  const Address* as_address() const { return std::get_if<6>(&data_); }
+  const Array* as_array() const { return std::get_if<7>(&data_); }
+  Array* as_array() { return std::get_if<7>(&data_); }
+  const Map* as_map() const { return std::get_if<8>(&data_); }
+  Map* as_map() { return std::get_if<8>(&data_); }
+  std::optional<std::string_view> as_string() const;
+  std::optional<std::string_view> as_bytes() const;
+
+  // The entry of a map; null pointer when this is no map or has no such key.
+  const Value* find(std::string_view key) const;
+
+  // A deep copy without borrowed views. Cheaper than a copy when nothing is borrowed.
+  Value to_owned() &&;
+
+  friend bool operator==(const Value&, const Value&) = default;
+
+ private:
+  using Data =
+      std::variant<std::monostate, bool, Integer, double, Blob, Blob, Address, Array, Map>;
+  explicit Value(Data data) : data_(std::move(data)) {}
+  Data data_;
+};
+
+std::string_view kind_name(Value::Kind kind);
+
+}  // namespace gvm

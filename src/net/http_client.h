@@ -1,0 +1,107 @@
+#pragma once
+// Drives libcurl's multi interface on one lane. Owned by Lane; used only on that lane's thread. All sessions of the lane
+// share its connection pool, DNS cache and TLS sessions, so a connection outlives the session that opened it.
+//
+// Requests under different address policies must use different HttpClients: a pooled connection skips the socket check.
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/deadline.h"
+#include "base/error.h"
+#include "base/secret.h"
+#include "base/size.h"
+
+namespace gvm::net {
+
+namespace asio = boost::asio;
+
+struct HttpHeader {
+  std::string name;  // as given in requests, lower case in responses
+  std::string value;
+};
+
+struct SecretHeader {
+  std::string name;
+  std::string prefix;  // e.g. "Bearer "
+  Secret value;
+};
+
+// Each limit is named in the error it causes. Zero means "no limit of this kind".
+struct HttpTimeouts {
+  std::chrono::milliseconds connect{10'000};      // name, TCP and TLS
+  std::chrono::milliseconds first_byte{0};        // from the request sent to the first byte of the answer
+  std::chrono::milliseconds idle{60'000};         // between two bytes of the answer, once it began
+  std::chrono::milliseconds total{120'000};       // everything
+};
+
+struct HttpRequest {
+  std::string method = "GET";
+  std::string url;                                // absolute, http or https, canonical
+  std::vector<HttpHeader> headers;
+  std::vector<SecretHeader> secret_headers;
+  std::string body;
+  bool has_body = false;                          // an empty body is a body when this is set
+  HttpTimeouts timeouts;
+  std::size_t max_body = 32 * kMiB;               // of the answer, after decompression
+  std::size_t max_headers = 256 * kKiB;           // of the answer
+};
+
+struct HttpResponse {
+  int status = 0;
+  std::vector<HttpHeader> headers;                // in order, names lower case, obs-fold removed
+  std::string body;
+  bool reused_connection = false;
+  int http_version = 11;                          // 10, 11, 20
+
+  // First header of that (lower-case) name.
+  std::optional<std::string_view> header(std::string_view name) const;
+};
+
+struct HttpClientOptions {
+  std::size_t max_connections = 1024;             // whole pool of a lane
+  std::size_t max_connections_per_host = 0;       // 0: no limit
+  std::size_t max_idle_connections = 256;
+  std::chrono::seconds dns_cache{60};
+  std::chrono::seconds max_connection_age{118};   // idle longer: not reused
+  std::string ca_file;                            // an extra CA bundle; empty: the system's store
+  std::string user_agent = "genvm-modules";
+};
+
+// Counters for /metrics; read from other threads.
+struct HttpClientStats {
+  std::size_t active = 0;
+  std::size_t opened_connections = 0;
+  std::size_t reused_connections = 0;
+};
+
+class HttpClient {
+ public:
+  HttpClient(asio::io_context& context, HttpClientOptions options);
+  ~HttpClient();
+  HttpClient(const HttpClient&) = delete;
+  HttpClient& operator=(const HttpClient&) = delete;
+
+  // Performs one exchange; redirects are not followed (the caller judges each hop). Any status is a success here.
+  // Errors: SENDING_REQUEST (refused, DNS, TLS, reset...; ctx.kind is one of dns, connect, tls, send, reset, protocol),
+  // READING_BODY (over max_body, cut, bad encoding), DEADLINE_EXCEEDED (ctx.timeout names connect, first_byte, idle, total or
+  // deadline), CANCELLED. ctx.url is the URL without user info and query. All are fatal; callers lower that where a
+  // contract may catch it.
+  // Cancelling the awaiting coroutine (asio cancellation) closes the exchange at once.
+  asio::awaitable<Result<HttpResponse>> send(HttpRequest request, Deadline deadline);
+
+  HttpClientStats stats() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gvm::net

@@ -1,0 +1,66 @@
+#pragma once
+// A lane: one thread, one io_context(1), its own HTTP client and its own share of sessions. A session lives and dies on
+// one lane, so session code needs no locks, strands or atomics.
+#include <boost/asio/io_context.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+namespace gvm::net {
+
+namespace asio = boost::asio;
+
+class HttpClient;
+struct HttpClientOptions;
+
+class Lane {
+ public:
+  Lane(std::size_t index, const HttpClientOptions& http);
+  ~Lane();
+  Lane(const Lane&) = delete;
+  Lane& operator=(const Lane&) = delete;
+
+  std::size_t index() const { return index_; }
+  asio::io_context& context() { return context_; }
+  asio::io_context::executor_type executor() { return context_.get_executor(); }
+  // Only on this lane's thread.
+  HttpClient& http() { return *http_; }
+
+ private:
+  friend class Lanes;
+  std::size_t index_;
+  asio::io_context context_{1};
+  std::unique_ptr<HttpClient> http_;
+};
+
+// All lanes of a process and their threads.
+class Lanes {
+ public:
+  Lanes(std::size_t count, const HttpClientOptions& http);
+  // Stops and joins.
+  ~Lanes();
+
+  // Starts one thread a lane. Call once.
+  void start();
+  // Makes every lane's run() return once its work is done or `stop()` is called; then joins.
+  void stop();
+  void join();
+
+  std::size_t size() const { return lanes_.size(); }
+  Lane& at(std::size_t index) { return *lanes_[index]; }
+  // Round robin, for new sessions. Thread safe.
+  Lane& next();
+
+ private:
+  struct Work;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::vector<std::unique_ptr<Work>> work_;
+  std::vector<std::thread> threads_;
+  std::atomic<std::size_t> next_{0};
+};
+
+}  // namespace gvm::net
