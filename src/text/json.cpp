@@ -1,0 +1,333 @@
+#include "text/json.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error_codes.h"
+#include "text/json_scan.h"
+#include "text/utf8.h"
+
+namespace gvm::text {
+namespace {
+
+constexpr std::ptrdiff_t kI64Digits = 18;  // any integer of so many digits fits std::int64_t
+constexpr std::size_t kEntriesAhead =
+    16;  // room made at the first member, enough for most provider answers
+
+constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+constexpr bool is_space(char c) {
+  return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+// One pass, recursive to a bounded depth. Members and elements of open containers wait on two
+// shared stacks, so that each container is allocated once, at its final size.
+class Parser {
+ public:
+  Parser(std::string_view text, JsonStrings strings, const JsonLimits& limits)
+      : begin_(text.data()),
+        p_(text.data()),
+        end_(text.data() + text.size()),
+        strings_(strings),
+        limits_(limits) {}
+
+  Result<Value> document() {
+    Value out;
+    skip_space();
+    if (!value(out, limits_.depth)) return failure();
+    skip_space();
+    if (p_ != end_ && !refuse("the end of the text")) return failure();
+    return out;
+  }
+
+ private:
+  // Remembers the first failure, at the current place. Always false.
+  bool refuse(const char* expected) {
+    return refuse_at(p_, codes::kDeserializing, std::string("expected ") + expected);
+  }
+  bool refuse_at(const char* where, std::string_view code, std::string what) {
+    auto detail = "JSON, byte " + std::to_string(where - begin_) + ": " + std::move(what);
+    if (where == end_) detail += ", but the text ends";
+    error_.emplace(code, Fatality::fatal, std::move(detail));
+    return false;
+  }
+  std::unexpected<Error> failure() { return fail(std::move(*error_)); }
+
+  void skip_space() {
+    while (p_ != end_ && is_space(*p_)) ++p_;
+  }
+  bool at(char c) const { return p_ != end_ && *p_ == c; }
+  bool take(char c) {
+    if (!at(c)) return false;
+    ++p_;
+    return true;
+  }
+
+  // `depth`: how many containers may still open.
+  bool value(Value& out, std::size_t depth) {
+    if (p_ == end_) return refuse("a value");
+    switch (*p_) {
+      case '{':
+        return depth > 0 ? object(out, depth - 1) : too_deep();
+      case '[':
+        return depth > 0 ? array(out, depth - 1) : too_deep();
+      case '"':
+        return string_value(out);
+      case 't':
+        return literal("true", out, Value::boolean(true));
+      case 'f':
+        return literal("false", out, Value::boolean(false));
+      case 'n':
+        return literal("null", out, Value::null());
+      default:
+        return number(out);
+    }
+  }
+
+  bool too_deep() {
+    return refuse_at(p_, codes::kTooDeep,
+                     "nesting over " + std::to_string(limits_.depth) + " levels");
+  }
+
+  bool literal(std::string_view word, Value& out, Value meaning) {
+    if (!std::string_view(p_, end_).starts_with(word)) return refuse("a value");
+    p_ += word.size();
+    out = std::move(meaning);
+    return true;
+  }
+
+  bool object(Value& out, std::size_t depth) {
+    const std::size_t mark = entries_.size();
+    if (entries_.capacity() == 0) entries_.reserve(kEntriesAhead);
+    ++p_;
+    skip_space();
+    if (!take('}')) {
+      do {
+        if (!member(depth)) return false;
+      } while (take(','));
+      if (!take('}')) return refuse("',' or '}'");
+    }
+    out = Value::map(Value::Map::from_entries(pop(entries_, mark)));
+    return true;
+  }
+
+  bool member(std::size_t depth) {
+    skip_space();
+    Blob key;
+    if (!at('"')) return refuse("a key in double quotes");
+    if (!string(key)) return false;
+    skip_space();
+    if (!take(':')) return refuse("':'");
+    skip_space();
+    Value item;
+    if (!value(item, depth)) return false;
+    entries_.emplace_back(std::move(key), std::move(item));
+    skip_space();
+    return true;
+  }
+
+  bool array(Value& out, std::size_t depth) {
+    const std::size_t mark = items_.size();
+    ++p_;
+    skip_space();
+    if (!take(']')) {
+      do {
+        if (!element(depth)) return false;
+      } while (take(','));
+      if (!take(']')) return refuse("',' or ']'");
+    }
+    out = Value::array(pop(items_, mark));
+    return true;
+  }
+
+  bool element(std::size_t depth) {
+    skip_space();
+    Value item;
+    if (!value(item, depth)) return false;
+    items_.push_back(std::move(item));
+    skip_space();
+    return true;
+  }
+
+  template <class T>
+  static std::vector<T> pop(std::vector<T>& stack, std::size_t mark) {
+    const auto first = stack.begin() + static_cast<std::ptrdiff_t>(mark);
+    std::vector<T> tail(std::make_move_iterator(first), std::make_move_iterator(stack.end()));
+    stack.erase(first, stack.end());
+    return tail;
+  }
+
+  bool string_value(Value& out) {
+    Blob blob;
+    if (!string(blob)) return false;
+    out = Value::string(std::move(blob));
+    return true;
+  }
+
+  // From the opening quote to behind the closing one.
+  bool string(Blob& out) {
+    const char* start = ++p_;
+    p_ = skip_plain(p_, end_);
+    if (at('"')) {
+      const std::string_view plain(start, p_++);
+      out = strings_ == JsonStrings::borrow ? Blob::borrow(plain) : Blob::copy(plain);
+      return true;
+    }
+    std::string text(start, p_);
+    while (!take('"')) {
+      if (!at('\\')) return refuse(p_ == end_ ? "'\"'" : "no raw control character in a string");
+      if (!escape(text)) return false;
+      start = p_;
+      p_ = skip_plain(p_, end_);
+      text.append(start, p_);
+    }
+    out = Blob(std::move(text));
+    return true;
+  }
+
+  bool escape(std::string& text) {
+    static constexpr std::string_view kNames = "\"\\/bfnrtu";
+    static constexpr std::string_view kMeanings = "\"\\/\b\f\n\r\t";
+    if (++p_ == end_) return refuse("an escape");
+    const auto which = kNames.find(*p_);
+    if (which == std::string_view::npos) return refuse("an escape of JSON");
+    ++p_;
+    if (which == kMeanings.size()) return unicode_escape(text);
+    text += kMeanings[which];
+    return true;
+  }
+
+  bool unicode_escape(std::string& text) {
+    const char* start = p_ - 2;
+    char32_t unit = 0;
+    if (!four_hex(unit)) return false;
+    if (is_high_surrogate(unit)) {
+      char32_t low = 0;
+      if (!std::string_view(p_, end_).starts_with("\\u")) return lone(start);
+      p_ += 2;
+      if (!four_hex(low)) return false;
+      if (!is_low_surrogate(low)) return lone(start);
+      unit = join_surrogates(unit, low);
+    } else if (is_low_surrogate(unit)) {
+      return lone(start);
+    }
+    append_utf8(text, unit);
+    return true;
+  }
+
+  bool lone(const char* where) {
+    return refuse_at(where, codes::kDeserializing, "an escape of half a surrogate pair");
+  }
+
+  bool four_hex(char32_t& out) {
+    for (int i = 0; i < 4; ++i, ++p_) {
+      const int digit = p_ != end_ ? hex_digit(*p_) : -1;
+      if (digit < 0) return refuse("four hexadecimal digits");
+      out = out << 4 | static_cast<char32_t>(digit);
+    }
+    return true;
+  }
+
+  // RFC 8259, 6: no leading zeros, digits on both sides of the point.
+  bool number(Value& out) {
+    const char* start = p_;
+    take('-');
+    const char* digits = p_;
+    if (!some_digits()) return p_ == start ? refuse("a value") : refuse("a digit");
+    if (*digits == '0' && p_ - digits > 1) {
+      p_ = digits + 1;
+      return refuse("no digit after a leading zero");
+    }
+    const char* integral = p_;
+    if (take('.') && !some_digits()) return refuse("a digit");
+    if (at('e') || at('E')) {
+      ++p_;
+      if (at('+') || at('-')) ++p_;
+      if (!some_digits()) return refuse("a digit");
+    }
+    return p_ == integral ? integer(start, digits, out) : real(start, out);
+  }
+
+  bool some_digits() {
+    const char* start = p_;
+    while (p_ != end_ && is_digit(*p_)) ++p_;
+    return p_ != start;
+  }
+
+  bool integer(const char* start, const char* digits, Value& out) {
+    if (p_ - digits <= kI64Digits) {
+      std::int64_t small = 0;
+      std::from_chars(start, p_, small);
+      out = Value::integer(small);
+      return true;
+    }
+    if (static_cast<std::size_t>(p_ - digits) > limits_.integer_digits) {
+      return refuse_at(start, codes::kTooLarge,
+                       "an integer of over " + std::to_string(limits_.integer_digits) + " digits");
+    }
+    out = Value::integer(*Integer::parse(std::string_view(start, p_)));
+    return true;
+  }
+
+  bool real(const char* start, Value& out) {
+    double parsed = 0;
+    const auto result = std::from_chars(start, p_, parsed);
+    if (result.ec == std::errc::result_out_of_range) {
+      if (!rounds_to_zero(std::string_view(start, p_))) {
+        return refuse_at(start, codes::kDeserializing, "a number too large for a double");
+      }
+      parsed = *start == '-' ? -0.0 : 0.0;
+    }
+    out = Value::real(parsed);
+    return true;
+  }
+
+  // Of a number outside the range of doubles: is it too small rather than too large? Its exponent
+  // tells, once moved by the place of its first non-zero digit; near the border that sum is
+  // hundreds away from zero.
+  static bool rounds_to_zero(std::string_view number) {
+    const auto e = number.find_first_of("eE");
+    const auto mantissa = number.substr(0, e);
+    const auto point = std::min(mantissa.find('.'), mantissa.size());
+    const auto first = mantissa.find_first_of("123456789");
+    if (first == std::string_view::npos) return true;
+    const double shift = static_cast<double>(point) - static_cast<double>(first);
+    return shift + exponent_of(e == std::string_view::npos ? "" : number.substr(e + 1)) < 0;
+  }
+
+  static double exponent_of(std::string_view digits) {
+    const bool negative = digits.starts_with('-');
+    double sum = 0;
+    for (const char c : digits) {
+      if (is_digit(c)) sum = std::min(sum * 10 + (c - '0'), 1e15);
+    }
+    return negative ? -sum : sum;
+  }
+
+  const char* begin_;
+  const char* p_;
+  const char* end_;
+  JsonStrings strings_;
+  const JsonLimits& limits_;
+  std::vector<Value::Map::Entry> entries_;
+  std::vector<Value> items_;
+  std::optional<Error> error_;
+};
+
+}  // namespace
+
+Result<Value> parse_json(std::string_view text, JsonStrings strings, const JsonLimits& limits) {
+  if (const auto bad = find_invalid_utf8(text); bad != kAllValid) {
+    return fail(codes::kDeserializing, Fatality::fatal,
+                "JSON, byte " + std::to_string(bad) + ": invalid UTF-8");
+  }
+  return Parser(text, strings, limits).document();
+}
+
+}  // namespace gvm::text

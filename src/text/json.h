@@ -1,0 +1,31 @@
+#pragma once
+// Strict JSON text (RFC 8259) to Value. Writing is in base/json.h.
+#include <cstddef>
+#include <string_view>
+
+#include "base/error.h"
+#include "base/value.h"
+
+namespace gvm::text {
+
+struct JsonLimits {
+  std::size_t depth = kMaxDepth;  // containers inside containers; over it: TOO_DEEP
+  std::size_t integer_digits =
+      4096;  // of one integer, as conversion to binary is super-linear; over it: TOO_LARGE
+};
+
+// Where the strings of the Value live.
+enum class JsonStrings {
+  copy,    // the Value stands alone
+  borrow,  // strings without escapes are views into `text`, which the caller keeps alive
+};
+
+// One JSON text and nothing but white space around it. Integers are exact whatever their size; a
+// number with a fraction or an exponent is a real, even 1.0 and 1e3; one too large for a double is
+// refused, one too small becomes zero. Of equal keys the last wins. Refused as well: invalid UTF-8,
+// a byte order mark, escapes of lone surrogates. Errors: DESERIALIZING with the byte offset and
+// what was expected there, TOO_DEEP, TOO_LARGE; all fatal.
+Result<Value> parse_json(std::string_view text, JsonStrings strings = JsonStrings::copy,
+                         const JsonLimits& limits = {});
+
+}  // namespace gvm::text
