@@ -1,5 +1,6 @@
 #pragma once
-// A point in monotonic time by which something must be done. Passed by value through every awaitable.
+// A point in monotonic time by which something must be done. Passed by value through every
+// awaitable.
 #include <algorithm>
 #include <chrono>
 
@@ -21,7 +22,8 @@ class Deadline {
   bool expired() const { return !is_never() && Clock::now() >= when_; }
   // Never negative.
   Clock::duration remaining() const {
-    return is_never() ? Clock::duration::max() : std::max(Clock::duration::zero(), when_ - Clock::now());
+    return is_never() ? Clock::duration::max()
+                      : std::max(Clock::duration::zero(), when_ - Clock::now());
   }
 
   friend Deadline sooner(Deadline a, Deadline b) { return a.when_ < b.when_ ? a : b; }

@@ -1,8 +1,10 @@
 #pragma once
-// The typed error of the modules, and Result<T>. Expected failures are values; exceptions mean a bug or a failed start.
+// The typed error of the modules, and Result<T>. Expected failures are values; exceptions mean a
+// bug or a failed start.
 //
-// On the wire (wire.md, "Error causes"): causes outermost first, the first is the stable code that hosts match on; a
-// non-fatal error becomes UserError, which a contract may catch; a fatal one becomes FatalError.
+// On the wire (wire.md, "Error causes"): causes outermost first, the first is the stable code that
+// hosts match on; a non-fatal error becomes UserError, which a contract may catch; a fatal one
+// becomes FatalError.
 #include <expected>
 #include <functional>
 #include <string>
@@ -36,7 +38,8 @@ class Error {
   Error&& with(std::string_view key, Value value) &&;
   Error& set_fatality(Fatality fatality) &;
 
-  // Every string in causes and ctx rewritten by `rewrite(std::string_view) -> std::string`, for redaction.
+  // Every string in causes and ctx (bytes and keys too) rewritten by `rewrite(std::string_view) ->
+  // std::string`, for redaction.
   template <class F>
   void rewrite_strings(F&& rewrite);
 
@@ -56,12 +59,17 @@ class Error {
 template <class T>
 using Result = std::expected<T, Error>;
 
-inline std::unexpected<Error> fail(Error error) { return std::unexpected<Error>(std::move(error)); }
+inline std::unexpected<Error> fail(Error error) {
+  return std::unexpected<Error>(std::move(error));
+}
 inline std::unexpected<Error> fail(std::string_view code, Fatality fatality, std::string detail) {
   return std::unexpected<Error>(Error(code, fatality, std::move(detail)));
 }
 
-void rewrite_value_strings(Value& value, const std::function<std::string(std::string_view)>& rewrite);
+// Every string, byte string and map key in `value` rewritten: a body an upstream echoed may hold a
+// secret, too.
+void rewrite_value_strings(Value& value,
+                           const std::function<std::string(std::string_view)>& rewrite);
 
 template <class F>
 void Error::rewrite_strings(F&& rewrite) {

@@ -1,5 +1,6 @@
 #pragma once
-// The stable codes: the first cause of every error. Existing hosts match on the ones of wire.md; ours have the same form.
+// The stable codes: the first cause of every error. Existing hosts match on the ones of wire.md;
+// ours have the same form.
 #include <string_view>
 
 namespace gvm::codes {
@@ -24,30 +25,40 @@ inline constexpr std::string_view kCreatingSession = "CREATING_SESSION";
 inline constexpr std::string_view kInsufficientExecutionBudget = "INSUFFICIENT_EXECUTION_BUDGET";
 
 // Ours. What goes in: calldata and the envelope.
-inline constexpr std::string_view kMalformedCalldata = "MALFORMED_CALLDATA";    // bytes are no canonical calldata
-inline constexpr std::string_view kMalformedRequest = "MALFORMED_REQUEST";      // valid calldata, no known request
+inline constexpr std::string_view kMalformedCalldata =
+    "MALFORMED_CALLDATA";  // bytes are no canonical calldata
+inline constexpr std::string_view kMalformedRequest =
+    "MALFORMED_REQUEST";  // valid calldata, no known request
 inline constexpr std::string_view kMalformedHello = "MALFORMED_HELLO";
 inline constexpr std::string_view kEmptyPrompt = "EMPTY_PROMPT";
-inline constexpr std::string_view kTooDeep = "TOO_DEEP";                        // nesting over kMaxDepth
-inline constexpr std::string_view kTooLarge = "TOO_LARGE";                      // a size limit, named in the detail
+inline constexpr std::string_view kTooDeep = "TOO_DEEP";    // nesting over kMaxDepth
+inline constexpr std::string_view kTooLarge = "TOO_LARGE";  // a size limit, named in the detail
 
 // Ours. Time and cancellation.
 inline constexpr std::string_view kDeadlineExceeded = "DEADLINE_EXCEEDED";
 inline constexpr std::string_view kCancelled = "CANCELLED";
 
 // Ours. Scripts.
-inline constexpr std::string_view kScriptError = "SCRIPT_ERROR";                // an ordinary Lua error nobody caught
+inline constexpr std::string_view kScriptError =
+    "SCRIPT_ERROR";  // an ordinary Lua error nobody caught
 inline constexpr std::string_view kScriptMemoryLimit = "SCRIPT_MEMORY_LIMIT";
 inline constexpr std::string_view kScriptCpuLimit = "SCRIPT_CPU_LIMIT";
-inline constexpr std::string_view kScriptBadArgument = "SCRIPT_BAD_ARGUMENT";   // a host function was called wrongly
-inline constexpr std::string_view kScriptCannotWait = "SCRIPT_CANNOT_WAIT";     // suspending call where Lua cannot yield
-inline constexpr std::string_view kScriptBadAnswer = "SCRIPT_BAD_ANSWER";       // an entry point returned no answer of its form
+inline constexpr std::string_view kScriptBadArgument =
+    "SCRIPT_BAD_ARGUMENT";  // a host function was called wrongly
+inline constexpr std::string_view kScriptCannotWait =
+    "SCRIPT_CANNOT_WAIT";  // suspending call where Lua cannot yield
+inline constexpr std::string_view kScriptBadAnswer =
+    "SCRIPT_BAD_ANSWER";  // an entry point returned no answer of its form
 
 // Ours. Providers and configuration.
-inline constexpr std::string_view kUnknownProvider = "UNKNOWN_PROVIDER";        // no such backend or model
-inline constexpr std::string_view kMissingCapability = "MISSING_CAPABILITY";    // the model cannot do what is asked
-inline constexpr std::string_view kAnswerNotUsable = "ANSWER_NOT_USABLE";       // JSON or bool that cannot be repaired
+inline constexpr std::string_view kUnknownProvider =
+    "UNKNOWN_PROVIDER";  // no such backend or model
+inline constexpr std::string_view kMissingCapability =
+    "MISSING_CAPABILITY";  // the model cannot do what is asked
+inline constexpr std::string_view kAnswerNotUsable =
+    "ANSWER_NOT_USABLE";  // JSON or bool that cannot be repaired
 inline constexpr std::string_view kInvalidConfig = "INVALID_CONFIG";
-inline constexpr std::string_view kInternal = "INTERNAL";                       // a bug; nothing of it reaches the contract
+inline constexpr std::string_view kInternal =
+    "INTERNAL";  // a bug; nothing of it reaches the contract
 
 }  // namespace gvm::codes

@@ -19,7 +19,8 @@ class Integer {
   static Integer from_u64(std::uint64_t value);
   // Takes the value of `value`; the caller keeps and clears its own mpz.
   static Integer from_mpz(mpz_srcptr value);
-  // Decimal, optional leading '-'. Empty when it is not exactly that. No limit on digits: callers bound the text.
+  // Decimal, optional leading '-'. Empty when it is not exactly that. No limit on digits: callers
+  // bound the text.
   static std::optional<Integer> parse(std::string_view decimal);
   // Exact value of an integral double; empty for fractions, NaN and infinities.
   static std::optional<Integer> from_integral(double value);

@@ -1,6 +1,6 @@
 #pragma once
-// Knows every secret of the configuration and removes them from text on its way out: errors, logs, metrics.
-// Built once at load, then immutable and shared by all lanes.
+// Knows every secret of the configuration and removes them from text on its way out: errors, logs,
+// metrics. Built once at load, then immutable and shared by all lanes.
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,7 +19,8 @@ class Redactor {
   Redactor() = default;
   explicit Redactor(std::vector<Secret> secrets);
 
-  // `text` with every secret (also in its base64, percent-encoded and JSON-escaped form) replaced by "[redacted]".
+  // `text` with every secret (also in its base64, hex, percent-encoded and JSON-escaped form)
+  // replaced by "[redacted]".
   std::string redact(std::string_view text) const;
   bool contains_secret(std::string_view text) const;
   void redact(Error& error) const;

@@ -1,9 +1,10 @@
 #pragma once
-// The one dynamic value of the system: what calldata carries, what JSON says, what passes between C++ and Lua, and the
-// context of an error. A value type without thread affinity.
+// The one dynamic value of the system: what calldata carries, what JSON says, what passes between
+// C++ and Lua, and the context of an error. A value type without thread affinity.
 //
-// Strings and bytes are either owned or *borrowed* (views into a frame or a Lua string that the holder keeps alive).
-// Moving keeps a borrowed view; copying always makes an owned copy, so a copy is safe to keep.
+// Strings and bytes are either owned or *borrowed* (views into a frame or a Lua string that the
+// holder keeps alive). Moving keeps a borrowed view; copying always makes an owned copy, so a copy
+// is safe to keep.
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -31,8 +32,19 @@ class Blob {
   static Blob borrow(std::string_view bytes);
   Blob(const Blob& other) : Blob(copy(other.view())) {}
   Blob& operator=(const Blob& other);
-  Blob(Blob&& other) noexcept;
-  Blob& operator=(Blob&& other) noexcept;
+  Blob(Blob&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)),
+        size_(std::exchange(other.size_, 0)),
+        owner_(std::exchange(other.owner_, nullptr)) {}
+  Blob& operator=(Blob&& other) noexcept {
+    if (this != &other) {
+      release();
+      data_ = std::exchange(other.data_, nullptr);
+      size_ = std::exchange(other.size_, 0);
+      owner_ = std::exchange(other.owner_, nullptr);
+    }
+    return *this;
+  }
   ~Blob() { release(); }
 
   std::string_view view() const { return {data_, size_}; }
@@ -40,7 +52,7 @@ class Blob {
   friend bool operator==(const Blob& a, const Blob& b) { return a.view() == b.view(); }
 
  private:
-  void release() noexcept;
+  void release() noexcept { delete[] owner_; }
 
   const char* data_ = nullptr;
   std::size_t size_ = 0;
@@ -49,7 +61,17 @@ class Blob {
 
 class Value {
  public:
-  enum class Kind : std::uint8_t { null, boolean, integer, real, string, bytes, address, array, map };
+  enum class Kind : std::uint8_t {
+    null,
+    boolean,
+    integer,
+    real,
+    string,
+    bytes,
+    address,
+    array,
+    map
+  };
 
   using Array = std::vector<Value>;
 
@@ -97,6 +119,18 @@ class Value {
   static Value map(Map m = {}) { return Value(Data(std::in_place_index<8>, std::move(m))); }
   // Value::object({{"a", Value::integer(1)}, ...})
   static Value object(std::initializer_list<std::pair<std::string_view, Value>> entries);
+  // Value::fields("a", x, "b", y): the same from alternating keys and values, moved instead of
+  // copied.
+  template <class... KeysAndValues>
+  static Value fields(KeysAndValues&&... keys_and_values);
+  // Value::list(x, y): an array from moved values.
+  template <class... Values>
+  static Value list(Values&&... values) {
+    Array array;
+    array.reserve(sizeof...(values));
+    (array.push_back(std::forward<Values>(values)), ...);
+    return Value::array(std::move(array));
+  }
 
   Kind kind() const { return static_cast<Kind>(data_.index()); }
   bool is_null() const { return kind() == Kind::null; }
@@ -122,11 +156,23 @@ class Value {
   friend bool operator==(const Value&, const Value&) = default;
 
  private:
-  using Data =
-      std::variant<std::monostate, bool, Integer, double, Blob, Blob, Address, Array, Map>;
+  using Data = std::variant<std::monostate, bool, Integer, double, Blob, Blob, Address, Array, Map>;
   explicit Value(Data data) : data_(std::move(data)) {}
   Data data_;
 };
+
+template <class... KeysAndValues>
+Value Value::fields(KeysAndValues&&... keys_and_values) {
+  static_assert(sizeof...(keys_and_values) % 2 == 0, "keys and values alternate");
+  Map map;
+  const auto add = [&map](auto&& self, std::string_view key, auto&& value, auto&&... rest) -> void {
+    map.set(key, std::forward<decltype(value)>(value));
+    if constexpr (sizeof...(rest) > 0) self(self, std::forward<decltype(rest)>(rest)...);
+  };
+  if constexpr (sizeof...(keys_and_values) > 0)
+    add(add, std::forward<KeysAndValues>(keys_and_values)...);
+  return Value::map(std::move(map));
+}
 
 std::string_view kind_name(Value::Kind kind);
 

@@ -1,0 +1,150 @@
+#include "base/log.h"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "base/json.h"
+#include "base/log_sink.h"
+
+namespace gvm::log {
+namespace {
+
+constexpr std::array<std::string_view, 5> kLevelNames{"trace", "debug", "info", "warn", "error"};
+constexpr std::array<std::string_view, 4> kOwnFields{"time", "level", "source", "message"};
+
+struct FieldRef {
+  std::string_view key;
+  const Value* value;
+};
+
+struct Line {
+  Level level;
+  std::string_view source;
+  std::string_view message;
+};
+
+bool is_own(std::string_view key) {
+  return std::ranges::find(kOwnFields, key) != kOwnFields.end();
+}
+
+void append_head(std::string& out, const Line& line, std::string_view message) {
+  out.append(R"({"time":")").append(timestamp(std::chrono::system_clock::now()));
+  out.append(R"(","level":")").append(level_name(line.level));
+  out.append(R"(","source":)");
+  json::write_string_to(out, line.source);
+  out.append(R"(,"message":)");
+  json::write_string_to(out, message);
+}
+
+std::string build(const Line& line, const std::vector<FieldRef>& fields) {
+  std::string out;
+  append_head(out, line, line.message);
+  for (const auto& field : fields) {
+    out.append(",");
+    json::write_string_to(
+        out, is_own(field.key) ? "_" + std::string(field.key) : std::string(field.key));
+    out.append(":");
+    json::write_to(out, *field.value);
+    if (out.size() > Logger::kMaxLineBytes) break;
+  }
+  return out.append("}");
+}
+
+// A character takes at most six bytes in JSON ("\u0001").
+std::string build_truncated(const Line& line) {
+  constexpr std::size_t kKeptBytes = Logger::kMaxLineBytes / 8;
+  std::string out;
+  append_head(out, line, line.message.substr(0, kKeptBytes));
+  return out.append(R"(,"truncated":true})");
+}
+
+// Every part redacted on its own, so that the line stays JSON; a secret that still shows (a number,
+// say) costs the text.
+std::string build_redacted(const Line& line, const std::vector<FieldRef>& fields,
+                           const Redactor& redactor) {
+  const auto redact = [&](std::string_view text) { return redactor.redact(text); };
+  std::vector<std::string> keys;
+  std::vector<Value> values;
+  keys.reserve(fields.size());
+  values.reserve(fields.size());
+  std::vector<FieldRef> clean;
+  for (const auto& field : fields) {
+    rewrite_value_strings(values.emplace_back(*field.value), redact);
+    clean.push_back({keys.emplace_back(redact(field.key)), &values.back()});
+  }
+  const std::string message = redact(line.message);
+  std::string out = build({line.level, line.source, message}, clean);
+  if (out.size() > Logger::kMaxLineBytes) out = build_truncated({line.level, line.source, message});
+  if (redactor.contains_secret(out)) out = build({line.level, line.source, "[redacted]"}, {});
+  return out;
+}
+
+void post(Sink& sink, const Line& line, const std::vector<FieldRef>& fields) {
+  std::string out = build(line, fields);
+  if (sink.redactor().contains_secret(out)) {
+    out = build_redacted(line, fields, sink.redactor());
+  } else if (out.size() > Logger::kMaxLineBytes) {
+    out = build_truncated(line);
+  }
+  sink.post(out);
+}
+
+}  // namespace
+
+std::optional<Level> parse_level(std::string_view name) {
+  const auto at = std::ranges::find(kLevelNames, name);
+  if (at == kLevelNames.end()) return std::nullopt;
+  return static_cast<Level>(at - kLevelNames.begin());
+}
+
+std::string_view level_name(Level level) {
+  return kLevelNames[static_cast<std::size_t>(level)];
+}
+
+Logger Logger::open(const Options& options, std::shared_ptr<const Redactor> redactor) {
+  Logger logger;
+  logger.sink_ = std::make_shared<Sink>(options, std::move(redactor));
+  logger.threshold_ = options.level;
+  return logger;
+}
+
+Logger Logger::child(std::string_view name) const {
+  Logger logger = *this;
+  if (!logger.source_.empty()) logger.source_ += '.';
+  logger.source_ += name;
+  logger.silenced_ = sink_ != nullptr && sink_->is_disabled(logger.source_);
+  return logger;
+}
+
+void Logger::write(Level level, std::string_view message,
+                   std::initializer_list<Field> fields) const {
+  if (!enabled(level)) return;
+  std::vector<FieldRef> refs;
+  refs.reserve(fields.size());
+  for (const auto& field : fields) refs.push_back({field.key, &field.value});
+  post(*sink_, {level, source_, message}, refs);
+}
+
+void Logger::write_value(Level level, std::string_view message, const Value& fields) const {
+  if (const auto* named = fields.find("level"))
+    level = parse_level(named->as_string().value_or("")).value_or(level);
+  if (!enabled(level)) return;
+  const auto* text = fields.find("message");
+  if (text != nullptr) message = text->as_string().value_or(message);
+  std::vector<FieldRef> refs;
+  if (const auto* map = fields.as_map()) {
+    for (const auto& [key, value] : *map) {
+      if (key.view() != "level" && key.view() != "message") refs.push_back({key.view(), &value});
+    }
+  } else if (!fields.is_null()) {
+    refs.push_back({"value", &fields});
+  }
+  post(*sink_, {level, source_, message}, refs);
+}
+
+void Logger::flush() const {
+  if (sink_ != nullptr) sink_->flush(kFlushTimeout);
+}
+
+}  // namespace gvm::log

@@ -1,0 +1,143 @@
+#include "base/value.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace gvm {
+
+namespace {
+
+auto lower_bound_of(auto& entries, std::string_view key) {
+  return std::lower_bound(
+      entries.begin(), entries.end(), key,
+      [](const Value::Map::Entry& e, std::string_view k) { return e.first.view() < k; });
+}
+
+}  // namespace
+
+Blob::Blob(std::string owned) : Blob(copy(owned)) {}
+
+Blob Blob::copy(std::string_view bytes) {
+  Blob blob;
+  if (bytes.empty()) return blob;
+  blob.owner_ = new char[bytes.size()];
+  std::memcpy(blob.owner_, bytes.data(), bytes.size());
+  blob.data_ = blob.owner_;
+  blob.size_ = bytes.size();
+  return blob;
+}
+
+Blob Blob::borrow(std::string_view bytes) {
+  Blob blob;
+  blob.data_ = bytes.data();
+  blob.size_ = bytes.size();
+  return blob;
+}
+
+Blob& Blob::operator=(const Blob& other) {
+  if (this != &other) *this = Blob(other);
+  return *this;
+}
+
+const Value* Value::Map::find(std::string_view key) const {
+  const auto at = lower_bound_of(entries_, key);
+  return at != entries_.end() && at->first.view() == key ? &at->second : nullptr;
+}
+
+Value* Value::Map::find(std::string_view key) {
+  return const_cast<Value*>(std::as_const(*this).find(key));
+}
+
+Value::Map Value::Map::from_entries(std::vector<Entry> entries) {
+  const auto by_key = [](const Entry& a, const Entry& b) {
+    return a.first.view() < b.first.view();
+  };
+  std::stable_sort(entries.begin(), entries.end(), by_key);
+  // Of equal keys the last one stays: walk backwards, keeping the first seen.
+  const auto same_key = [](const Entry& a, const Entry& b) { return a.first == b.first; };
+  const auto kept = std::unique(entries.rbegin(), entries.rend(), same_key);
+  entries.erase(entries.begin(), kept.base());
+  return Map(std::move(entries));
+}
+
+Value& Value::Map::set(std::string_view key, Value value) {
+  const auto at = lower_bound_of(entries_, key);
+  if (at != entries_.end() && at->first.view() == key) {
+    at->second = std::move(value);
+    return at->second;
+  }
+  return entries_.emplace(at, Blob::copy(key), std::move(value))->second;
+}
+
+bool Value::Map::erase(std::string_view key) {
+  const auto at = lower_bound_of(entries_, key);
+  if (at == entries_.end() || at->first.view() != key) return false;
+  entries_.erase(at);
+  return true;
+}
+
+Value Value::object(std::initializer_list<std::pair<std::string_view, Value>> entries) {
+  std::vector<Map::Entry> owned;
+  owned.reserve(entries.size());
+  for (const auto& [key, value] : entries) owned.emplace_back(Blob::copy(key), value);
+  return map(Map::from_entries(std::move(owned)));
+}
+
+std::optional<std::string_view> Value::as_string() const {
+  const auto* blob = std::get_if<4>(&data_);
+  return blob == nullptr ? std::nullopt : std::optional(blob->view());
+}
+
+std::optional<std::string_view> Value::as_bytes() const {
+  const auto* blob = std::get_if<5>(&data_);
+  return blob == nullptr ? std::nullopt : std::optional(blob->view());
+}
+
+const Value* Value::find(std::string_view key) const {
+  const auto* entries = as_map();
+  return entries == nullptr ? nullptr : entries->find(key);
+}
+
+Value Value::to_owned() && {
+  const auto own = [](Blob& blob) {
+    if (blob.is_borrowed()) blob = Blob::copy(blob.view());
+  };
+  if (auto* text = std::get_if<4>(&data_)) own(*text);
+  if (auto* raw = std::get_if<5>(&data_)) own(*raw);
+  if (auto* items = as_array()) {
+    for (auto& item : *items) item = std::move(item).to_owned();
+  }
+  if (auto* entries = as_map()) {
+    for (auto& [key, value] : *entries) {
+      own(key);
+      value = std::move(value).to_owned();
+    }
+  }
+  return std::move(*this);
+}
+
+std::string_view kind_name(Value::Kind kind) {
+  switch (kind) {
+    case Value::Kind::null:
+      return "null";
+    case Value::Kind::boolean:
+      return "boolean";
+    case Value::Kind::integer:
+      return "integer";
+    case Value::Kind::real:
+      return "real";
+    case Value::Kind::string:
+      return "string";
+    case Value::Kind::bytes:
+      return "bytes";
+    case Value::Kind::address:
+      return "address";
+    case Value::Kind::array:
+      return "array";
+    case Value::Kind::map:
+      return "map";
+  }
+  return "unknown";
+}
+
+}  // namespace gvm
