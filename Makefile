@@ -1,0 +1,41 @@
+# The front of the project. `make demo` and `make test` do all the set-up on a fresh Debian 12 machine.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+JOBS ?= $(shell nproc)
+
+.PHONY: help setup build demo test lint bench fuzz clean docs
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+
+setup: ## installs what is missing: Debian packages, Python packages for the tests
+	@scripts/setup-system.sh
+	@scripts/setup-python.sh
+
+build: ## release programs in build/release/bin
+	@scripts/setup-system.sh
+	@mkdir -p build && { cmake --preset release >build/cmake-release.log 2>&1 || { tail -30 build/cmake-release.log; exit 1; }; }
+	@cmake --build --preset release --parallel $(JOBS)
+
+demo: build ## a real local model, the LLM module, and answers as a GenVM gets them
+	@scripts/demo.sh
+
+test: setup ## all tests under AddressSanitizer and UBSan, in parallel
+	@scripts/test.sh
+
+lint: ## formatting, layers, co_await, clang-tidy, shellcheck
+	@scripts/setup-system.sh
+	@scripts/lint/run.sh
+
+bench: build ## the figures of docs/performance.md
+	@scripts/bench.sh
+
+fuzz: ## every fuzz target for FUZZ_SECONDS (default 60) each
+	@scripts/setup-system.sh
+	@scripts/fuzz.sh
+
+docs: ## writes the generated pages anew (Lua reference, LuaLS types, configuration)
+	@GVM_UPDATE_DOCS=1 scripts/test.sh -R 'Docs|Reference|Stale|Current'
+
+clean: ## removes build/
+	@rm -rf build
