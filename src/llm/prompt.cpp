@@ -1,0 +1,257 @@
+#include "llm/prompt.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <utility>
+
+#include "base/error_codes.h"
+#include "envelope/image_type.h"
+
+namespace gvm::llm {
+namespace {
+
+constexpr double kLongestTimeoutSeconds = 24 * 3600;
+
+std::unexpected<Error> wrong(std::string_view field, std::string_view expected,
+                             const Value& found) {
+  return fail(codes::kScriptBadArgument, Fatality::fatal,
+              fmt::format("exec_prompt_in_provider: {}: expected {}, found {}", field, expected,
+                          kind_name(found.kind())));
+}
+
+// Takes the fields of one table, by name; absent and nil are the same.
+class Fields {
+ public:
+  Fields(Value::Map& map, std::string prefix) : map_(map), prefix_(std::move(prefix)) {}
+
+  std::string path(std::string_view key) const { return prefix_ + std::string(key); }
+
+  Value* find(std::string_view key) {
+    Value* value = map_.find(key);
+    return value == nullptr || value->is_null() ? nullptr : value;
+  }
+
+  Result<std::optional<Blob>> text(std::string_view key) {
+    Value* value = find(key);
+    if (value == nullptr) return std::optional<Blob>();
+    auto view = value->as_string();
+    if (!view) return wrong(path(key), "a string of valid UTF-8", *value);
+    return std::optional<Blob>(Blob::borrow(*view));
+  }
+
+  Result<std::optional<double>> number(std::string_view key) {
+    Value* value = find(key);
+    if (value == nullptr) return std::optional<double>();
+    if (const auto* real = value->as_real(); real && std::isfinite(*real))
+      return std::optional(*real);
+    if (const auto* integer = value->as_integer()) return std::optional(integer->to_double());
+    return wrong(path(key), "a finite number", *value);
+  }
+
+  Result<std::optional<std::uint64_t>> whole(std::string_view key, std::uint64_t max) {
+    Value* value = find(key);
+    if (value == nullptr) return std::optional<std::uint64_t>();
+    std::optional<std::uint64_t> number;
+    if (const auto* integer = value->as_integer()) number = integer->to_u64();
+    if (const auto* real = value->as_real()) {
+      if (auto integral = Integer::from_integral(*real)) number = integral->to_u64();
+    }
+    if (number && *number <= max) return number;
+    return wrong(path(key), fmt::format("a whole number from 0 to {}", max), *value);
+  }
+
+  Result<bool> flag(std::string_view key) {
+    Value* value = find(key);
+    if (value == nullptr) return false;
+    if (const auto* boolean = value->as_bool()) return *boolean;
+    return wrong(path(key), "a boolean", *value);
+  }
+
+ private:
+  Value::Map& map_;
+  std::string prefix_;
+};
+
+// Assigns the value of a Result or returns its error from the enclosing function.
+#define GVM_TAKE(target, expression)                   \
+  do {                                                 \
+    auto taken = (expression);                         \
+    if (!taken) return fail(std::move(taken).error()); \
+    target = std::move(*taken);                        \
+  } while (false)
+
+Result<std::optional<std::chrono::milliseconds>> read_timeout(Fields& fields) {
+  std::optional<double> seconds;
+  GVM_TAKE(seconds, fields.number("timeout"));
+  if (!seconds) return std::optional<std::chrono::milliseconds>();
+  if (*seconds <= 0 || *seconds > kLongestTimeoutSeconds) {
+    return fail(
+        codes::kScriptBadArgument, Fatality::fatal,
+        fmt::format("exec_prompt_in_provider: {}: expected seconds over 0 and at most {}, found {}",
+                    fields.path("timeout"), kLongestTimeoutSeconds, *seconds));
+  }
+  return std::optional(std::chrono::milliseconds(std::llround(std::max(1.0, *seconds * 1000))));
+}
+
+Result<std::vector<std::string>> read_stop(Fields& fields) {
+  std::vector<std::string> stop;
+  Value* value = fields.find("stop");
+  if (value == nullptr) return stop;
+  if (auto one = value->as_string()) {
+    stop.emplace_back(*one);
+    return stop;
+  }
+  const auto* list = value->as_array();
+  if (list == nullptr) return wrong(fields.path("stop"), "a string or a list of strings", *value);
+  for (const auto& item : *list) {
+    if (!item.as_string()) return wrong(fields.path("stop"), "a string or a list of strings", item);
+    stop.emplace_back(*item.as_string());
+  }
+  return stop;
+}
+
+// Sets what `fields` holds; what it does not hold stays as it was.
+Result<void> read_sampling(Fields& fields, Sampling& sampling) {
+  const auto set = [](auto& target, auto&& found) {
+    if (found) target = *found;
+  };
+  for (auto [name, target] : {std::pair{"temperature", &sampling.temperature},
+                              {"top_p", &sampling.top_p},
+                              {"presence_penalty", &sampling.presence_penalty},
+                              {"frequency_penalty", &sampling.frequency_penalty}}) {
+    std::optional<double> number;
+    GVM_TAKE(number, fields.number(name));
+    set(*target, number);
+  }
+  std::optional<std::uint64_t> whole;
+  GVM_TAKE(whole, fields.whole("top_k", 1'000'000));
+  if (whole) sampling.top_k = static_cast<std::int64_t>(*whole);
+  GVM_TAKE(whole, fields.whole("seed", UINT64_MAX));
+  set(sampling.seed, whole);
+  std::vector<std::string> stop;
+  GVM_TAKE(stop, read_stop(fields));
+  if (!stop.empty()) sampling.stop = std::move(stop);
+  return {};
+}
+
+Result<std::vector<Blob>> read_images(Fields& fields) {
+  std::vector<Blob> images;
+  Value* value = fields.find("images");
+  if (value == nullptr) return images;
+  if (const auto* map = value->as_map(); map && map->empty())
+    return images;  // {} without a list's mark
+  auto* list = value->as_array();
+  if (list == nullptr) return wrong(fields.path("images"), "a list of image bytes", *value);
+  for (auto& item : *list) {
+    auto bytes = item.as_bytes() ? item.as_bytes() : item.as_string();
+    if (!bytes) return wrong(fields.path("images"), "a list of image bytes", item);
+    if (!envelope::sniff_image(*bytes)) {
+      return fail(codes::kInvalidImage, Fatality::user,
+                  "an image is neither PNG nor JPEG by its content");
+    }
+    images.push_back(Blob::borrow(*bytes));
+  }
+  return images;
+}
+
+// The names whose place differs from provider to provider leave `extra` for `sampling`; a strategy
+// of their own keeps them.
+Result<void> take_sampling_from_extra(Prompt& prompt) {
+  auto* extra = prompt.extra.as_map();
+  Value::Map named;
+  for (std::string_view name :
+       {"temperature", "top_p", "top_k", "presence_penalty", "frequency_penalty", "seed", "stop"}) {
+    Value* value = extra->find(name);
+    if (value == nullptr || prompt.extra_merge_strategy.by_key.contains(name)) continue;
+    named.set(name, std::move(*value));
+    extra->erase(name);
+  }
+  Fields fields(named, "prompt.extra.");
+  return read_sampling(fields, prompt.sampling);
+}
+
+Result<void> read_extra(Fields& fields, Prompt& prompt) {
+  if (Value* strategy = fields.find("extra_merge_strategy")) {
+    GVM_TAKE(prompt.extra_merge_strategy, parse_merge_strategy(*strategy));
+  }
+  Value* extra = fields.find("extra");
+  if (extra == nullptr) return {};
+  if (!extra->as_map()) return wrong(fields.path("extra"), "a table with string keys", *extra);
+  prompt.extra = std::move(*extra);
+  return take_sampling_from_extra(prompt);
+}
+
+Result<Prompt> read_prompt(Value::Map& map) {
+  Fields fields(map, "prompt.");
+  Prompt prompt;
+  GVM_TAKE(prompt.system_message, fields.text("system_message"));
+  std::optional<Blob> user;
+  GVM_TAKE(user, fields.text("user_message"));
+  if (!user) return wrong("prompt.user_message", "a string", Value::null());
+  prompt.user_message = std::move(*user);
+  GVM_TAKE(prompt.images, read_images(fields));
+  std::optional<std::uint64_t> max_tokens;
+  GVM_TAKE(max_tokens, fields.whole("max_tokens", UINT32_MAX));
+  if (max_tokens) prompt.max_tokens = static_cast<std::uint32_t>(*max_tokens);
+  GVM_TAKE(prompt.use_max_completion_tokens, fields.flag("use_max_completion_tokens"));
+  GVM_TAKE(prompt.timeout, read_timeout(fields));
+  if (auto sampled = read_sampling(fields, prompt.sampling); !sampled) return fail(sampled.error());
+  if (auto extra = read_extra(fields, prompt); !extra) return fail(extra.error());
+  return prompt;
+}
+
+Result<Format> read_format(Fields& fields) {
+  Value* value = fields.find("format");
+  if (value == nullptr || value->as_string() == "text") return Format::text;
+  if (value->as_string() == "json") return Format::json;
+  if (value->as_string() == "bool") return Format::boolean;
+  return fail(
+      codes::kScriptBadArgument, Fatality::fatal,
+      fmt::format(
+          "exec_prompt_in_provider: format: expected \"text\", \"json\" or \"bool\", found {}",
+          value->as_string() ? fmt::format("\"{}\"", *value->as_string())
+                             : std::string(kind_name(value->kind()))));
+}
+
+Result<std::string> required_name(Fields& fields, std::string_view key) {
+  std::optional<Blob> name;
+  GVM_TAKE(name, fields.text(key));
+  if (!name) return wrong(key, "a string", Value::null());
+  return std::string(name->view());
+}
+
+}  // namespace
+
+std::string_view format_name(Format format) {
+  switch (format) {
+    case Format::text:
+      return "text";
+    case Format::json:
+      return "json";
+    case Format::boolean:
+      return "bool";
+  }
+  return "text";
+}
+
+Result<ProviderCall> parse_provider_call(Value request) {
+  auto* map = request.as_map();
+  if (map == nullptr) return wrong("request", "a table", request);
+  Fields fields(*map, "");
+  ProviderCall call;
+  GVM_TAKE(call.provider, required_name(fields, "provider"));
+  GVM_TAKE(call.model, required_name(fields, "model"));
+  GVM_TAKE(call.format, read_format(fields));
+  Value* prompt = fields.find("prompt");
+  if (prompt == nullptr || !prompt->as_map()) {
+    return wrong("prompt", "a table", prompt ? *prompt : Value::null());
+  }
+  GVM_TAKE(call.prompt, read_prompt(*prompt->as_map()));
+  std::optional<std::chrono::milliseconds> timeout;
+  GVM_TAKE(timeout, read_timeout(fields));
+  if (timeout) call.prompt.timeout = timeout;
+  return call;
+}
+
+}  // namespace gvm::llm

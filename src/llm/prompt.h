@@ -1,0 +1,56 @@
+#pragma once
+// A prompt as a script hands it to a provider (lua-api.md, exec_prompt_in_provider). Typed once;
+// strings and images are borrowed from the script's values while the call runs.
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "base/value.h"
+#include "llm/merge.h"
+
+namespace gvm::llm {
+
+enum class Format { text, json, boolean };
+std::string_view format_name(Format format);
+
+// Every parameter is optional: absent means "whatever the provider does".
+struct Sampling {
+  std::optional<double> temperature;
+  std::optional<double> top_p;
+  std::optional<std::int64_t> top_k;
+  std::optional<double> presence_penalty;
+  std::optional<double> frequency_penalty;
+  std::optional<std::uint64_t> seed;
+  std::vector<std::string> stop;
+};
+
+struct Prompt {
+  std::optional<Blob> system_message;
+  Blob user_message;
+  std::vector<Blob> images;  // PNG or JPEG by content
+  Sampling sampling;
+  std::optional<std::uint32_t> max_tokens;  // of the answer
+  bool use_max_completion_tokens = false;
+  Value extra = Value::map();
+  MergeStrategy extra_merge_strategy;
+  std::optional<std::chrono::milliseconds> timeout;
+};
+
+struct ProviderCall {
+  std::string provider;
+  std::string model;
+  Format format = Format::text;
+  Prompt prompt;
+};
+
+// Takes the script's request table apart. Sampling names standing at the top of `extra` (top_p,
+// top_k, stop, seed, penalties) are taken as sampling parameters, so that every provider gets them
+// where it has a place for them. Errors: SCRIPT_BAD_ARGUMENT naming the field, what was expected
+// and what was found; INVALID_IMAGE.
+Result<ProviderCall> parse_provider_call(Value request);
+
+}  // namespace gvm::llm

@@ -1,0 +1,193 @@
+#include "llm/provider_call.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cmath>
+#include <utility>
+
+#include "base/error_codes.h"
+#include "base/json.h"
+#include "llm/answer.h"
+#include "llm/retry.h"
+#include "text/json.h"
+
+namespace gvm::llm {
+namespace {
+
+using std::chrono::milliseconds;
+
+template <class T>
+void apply_rule(std::optional<T>& value, const NumberRule& rule) {
+  if (!value && rule.default_value) value = static_cast<T>(*rule.default_value);
+  if (!value) return;
+  if (rule.min) value = std::max(*value, static_cast<T>(*rule.min));
+  if (rule.max) value = std::min(*value, static_cast<T>(*rule.max));
+}
+
+net::HttpTimeouts timeouts_for(const Catalog& catalog, const BackendEntry& backend,
+                               const ModelEntry& model, const Prompt& prompt) {
+  net::HttpTimeouts timeouts = backend.timeouts;
+  // The nearest one speaks: the call, the model, the backend, the whole module.
+  for (const auto& timeout : {prompt.timeout, model.timeout, backend.timeout, catalog.timeout}) {
+    if (!timeout) continue;
+    timeouts.total = *timeout;
+    break;
+  }
+  return timeouts;
+}
+
+Result<net::HttpRequest> build_request(const Catalog& catalog, const BackendEntry& backend,
+                                       const ModelEntry& model, Prompt& prompt, Format format) {
+  const Dialect& dialect = dialect_of(backend.kind);
+  const CallTarget target{model.upstream, backend.api_version, model.supports_json};
+  Value body = dialect.body(prompt, target, format);
+  if (const auto* extra = prompt.extra.as_map(); extra && !extra->empty()) {
+    auto merged = merge_extra(body, std::move(prompt.extra), prompt.extra_merge_strategy);
+    if (!merged) return fail(std::move(merged).error());
+  }
+  net::HttpRequest request;
+  request.method = "POST";
+  request.url = backend.host + dialect.path(target);
+  request.headers = backend.headers;
+  request.headers.push_back({"content-type", "application/json"});
+  if (auto version = dialect.version_header(target); !version.name.empty()) {
+    request.headers.push_back({std::string(version.name), std::string(version.value)});
+  }
+  request.secret_headers = backend.secret_headers;
+  json::write_to(request.body, body);
+  request.has_body = true;
+  request.timeouts = timeouts_for(catalog, backend, model, prompt);
+  request.max_body = response_limit(prompt);
+  return request;
+}
+
+Result<void> check_capabilities(const ModelEntry& model, const Prompt& prompt) {
+  if (prompt.images.empty() || model.supports_image) return {};
+  return fail(codes::kMissingCapability, Fatality::fatal,
+              "the model takes no images (supports_image is false)");
+}
+
+// Awaits one exchange after another until one is final. A retry waits what the upstream asks for,
+// or backs off.
+asio::awaitable<Result<net::HttpResponse>> send_with_retries(CallContext context,
+                                                             const BackendEntry& backend,
+                                                             std::size_t counters,
+                                                             net::HttpRequest request,
+                                                             Deadline deadline) {
+  for (unsigned attempt = 1;; ++attempt) {
+    const bool last = attempt >= backend.retry.attempts;
+    net::HttpRequest copy = last ? std::move(request) : request;
+    auto response = co_await context.http->send(std::move(copy), deadline);
+    if (last || !is_worth_retrying(response, backend.retry)) co_return response;
+    const milliseconds wait = retry_delay(response, backend.retry, attempt);
+    // Waiting past the deadline helps nobody: the script may still go elsewhere.
+    if (deadline.remaining() <= wait) co_return response;
+    context.counters->at(counters).retries.fetch_add(1, std::memory_order_relaxed);
+    asio::steady_timer timer(co_await asio::this_coro::executor, wait);
+    co_await timer.async_wait(asio::use_awaitable);
+  }
+}
+
+void count(CallContext& context, std::size_t row, const Result<ProviderAnswer>& answer,
+           Clock::time_point started) {
+  auto& counters = context.counters->at(row);
+  const auto spent = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - started);
+  counters.microseconds.fetch_add(static_cast<std::uint64_t>(spent.count()),
+                                  std::memory_order_relaxed);
+  auto& outcome = answer                                ? counters.answered
+                  : answer.error().ctx().find("tokens") ? counters.unusable
+                                                        : counters.failed;
+  outcome.fetch_add(1, std::memory_order_relaxed);
+}
+
+Result<ProviderAnswer> finish(CallContext& context, const BackendEntry& backend,
+                              const ModelEntry& model, const std::string& url, Format format,
+                              Result<net::HttpResponse> response) {
+  if (!response) return fail(std::move(response).error());
+  if (response->status != 200) return fail(status_error(url, std::move(*response)));
+  auto body = text::parse_json(response->body, text::JsonStrings::borrow);
+  if (!body) return fail(body_error(url, *response, std::move(body).error()));
+  const Dialect& dialect = dialect_of(backend.kind);
+  TokenUsage usage = dialect.usage(*body);
+  context.counters->record_usage(model.counters, usage);
+  auto data = read_answer(dialect, *body, format, context.json_shape);
+  if (!data) {
+    return fail(
+        std::move(data).error().with("tokens", usage.to_value()).with("url", Value::string(url)));
+  }
+  // The usage's raw part borrows from the response body, which ends here.
+  usage.raw_usage = std::move(usage.raw_usage).to_owned();
+  return ProviderAnswer{std::move(*data), std::move(usage)};
+}
+
+asio::awaitable<Result<ProviderAnswer>> call_found(CallContext context, Catalog::Found found,
+                                                   ProviderCall call, Deadline deadline) {
+  const auto& [backend, model] = found;
+  if (auto capable = check_capabilities(*model, call.prompt); !capable) {
+    co_return fail(std::move(capable).error());
+  }
+  apply_rules(call.prompt, *model);
+  auto request = build_request(*context.catalog, *backend, *model, call.prompt, call.format);
+  if (!request) co_return fail(std::move(request).error());
+  const std::string url = request->url;
+  const auto started = Clock::now();
+  net::HttpRequest sent = std::move(*request);
+  auto response =
+      co_await send_with_retries(context, *backend, model->counters, std::move(sent), deadline);
+  auto answer = finish(context, *backend, *model, url, call.format, std::move(response));
+  count(context, model->counters, answer, started);
+  co_return answer;
+}
+
+}  // namespace
+
+Value ProviderAnswer::to_value() && {
+  return Value::fields("data", std::move(data), "consumed_gen", Value::integer(0), "tokens",
+                       usage.to_value());
+}
+
+void apply_rules(Prompt& prompt, const ModelEntry& model) {
+  auto& sampling = prompt.sampling;
+  const auto& rules = model.sampling;
+  apply_rule(sampling.temperature, rules.temperature);
+  apply_rule(sampling.top_p, rules.top_p);
+  apply_rule(sampling.top_k, rules.top_k);
+  apply_rule(sampling.presence_penalty, rules.presence_penalty);
+  apply_rule(sampling.frequency_penalty, rules.frequency_penalty);
+  if (!sampling.seed) sampling.seed = rules.seed;
+  if (sampling.stop.empty()) sampling.stop = rules.stop;
+  if (!prompt.max_tokens) prompt.max_tokens = model.max_tokens_default;
+  if (prompt.max_tokens && model.max_tokens_ceiling) {
+    prompt.max_tokens = std::min(*prompt.max_tokens, *model.max_tokens_ceiling);
+  }
+  prompt.use_max_completion_tokens |= model.use_max_completion_tokens;
+}
+
+std::size_t response_limit(const Prompt& prompt) {
+  constexpr std::size_t kBase = 16 * kMiB;
+  constexpr std::size_t kPerToken = 16;
+  constexpr std::size_t kMost = 32 * kMiB;
+  return std::min(kMost, kBase + kPerToken * prompt.max_tokens.value_or(0));
+}
+
+asio::awaitable<Result<ProviderAnswer>> call_provider(CallContext context, ProviderCall call,
+                                                      Deadline deadline) {
+  const std::string provider = call.provider;
+  const std::string model = call.model;
+  auto found = context.catalog->find(provider, model);
+  if (!found) co_return fail(std::move(found).error());
+  const Catalog::Found target = *found;
+  auto answer = co_await call_found(context, target, std::move(call), deadline);
+  if (!answer) {
+    Error& error = answer.error();
+    error.with("provider", Value::string(provider)).with("model", Value::string(model));
+    context.catalog->redactor->redact(error);
+  }
+  co_return answer;
+}
+
+}  // namespace gvm::llm
