@@ -38,6 +38,11 @@ inline constexpr std::string_view kTooLarge = "TOO_LARGE";  // a size limit, nam
 inline constexpr std::string_view kDeadlineExceeded = "DEADLINE_EXCEEDED";
 inline constexpr std::string_view kCancelled = "CANCELLED";
 
+// Ours. Serving.
+inline constexpr std::string_view kListenFailed = "LISTEN_FAILED";              // the bind address cannot be listened on
+inline constexpr std::string_view kTooManySessions = "TOO_MANY_SESSIONS";       // a session limit, named in the detail
+inline constexpr std::string_view kShuttingDown = "SHUTTING_DOWN";
+
 // Ours. Scripts.
 inline constexpr std::string_view kScriptError =
     "SCRIPT_ERROR";  // an ordinary Lua error nobody caught

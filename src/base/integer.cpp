@@ -72,6 +72,19 @@ Integer Integer::pow2(unsigned exponent) {
   return from_mpz(power.z);
 }
 
+Integer Integer::from_limbs(std::span<const std::uint64_t> limbs, bool complement) {
+  auto big = std::make_unique<Big>();
+  mpz_import(big->z, limbs.size(), -1, sizeof(std::uint64_t), 0, 0, limbs.data());
+  if (complement) mpz_com(big->z, big->z);
+  Integer result;
+  if (mpz_fits_slong_p(big->z) != 0) {
+    result.small_ = mpz_get_si(big->z);
+  } else {
+    result.big_ = std::move(big);
+  }
+  return result;
+}
+
 Integer::Integer(const Integer& other) : small_(other.small_) {
   if (other.big_ == nullptr) return;
   big_ = std::make_unique<Big>();
@@ -120,6 +133,11 @@ void Integer::to_mpz(mpz_ptr out) const {
   } else {
     mpz_set(out, big_->z);
   }
+}
+
+std::span<const mp_limb_t> Integer::big_limbs() const {
+  if (big_ == nullptr) return {};
+  return {mpz_limbs_read(big_->z), mpz_size(big_->z)};
 }
 
 std::size_t Integer::bit_length() const {

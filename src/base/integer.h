@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -25,6 +26,8 @@ class Integer {
   // Exact value of an integral double; empty for fractions, NaN and infinities.
   static std::optional<Integer> from_integral(double value);
   static Integer pow2(unsigned exponent);
+  // From 64-bit limbs, least significant first: their number m itself, or -1 - m.
+  static Integer from_limbs(std::span<const std::uint64_t> limbs, bool complement);
 
   Integer(const Integer& other);
   Integer& operator=(const Integer& other);
@@ -40,6 +43,8 @@ class Integer {
   bool is_negative() const;
   // Sets `out` (initialised by the caller) to this value.
   void to_mpz(mpz_ptr out) const;
+  // Limbs of the magnitude, least significant first, as long as this lives; only when !fits_i64().
+  std::span<const mp_limb_t> big_limbs() const;
   // Bits of the magnitude; 0 for zero.
   std::size_t bit_length() const;
 
