@@ -38,16 +38,17 @@ class Parser {
         limits_(limits) {}
 
   Result<Value> document() {
-    Value out;
     skip_space();
-    if (!value(out, limits_.depth)) return failure();
+    Value out = value(limits_.depth);
     skip_space();
-    if (p_ != end_ && !refuse("the end of the text")) return failure();
+    if (!error_ && p_ != end_) refuse("the end of the text");
+    if (error_) return fail(std::move(*error_));
     return out;
   }
 
  private:
-  // Remembers the first failure, at the current place. Always false.
+  // Remembers a failure, at the current place; every caller then returns up to document(). Always
+  // false.
   bool refuse(const char* expected) {
     return refuse_at(p_, codes::kDeserializing, std::string("expected ") + expected);
   }
@@ -57,7 +58,11 @@ class Parser {
     error_.emplace(code, Fatality::fatal, std::move(detail));
     return false;
   }
-  std::unexpected<Error> failure() { return fail(std::move(*error_)); }
+  // A failure where a Value is due: the null stands for nothing, error_ is set.
+  Value refused(const char* expected) {
+    refuse(expected);
+    return {};
+  }
 
   void skip_space() {
     while (p_ != end_ && is_space(*p_)) ++p_;
@@ -70,124 +75,154 @@ class Parser {
   }
 
   // `depth`: how many containers may still open.
-  bool value(Value& out, std::size_t depth) {
-    if (p_ == end_) return refuse("a value");
+  Value value(std::size_t depth) {
+    if (p_ == end_) return refused("a value");
     switch (*p_) {
       case '{':
-        return depth > 0 ? object(out, depth - 1) : too_deep();
+        return depth > 0 ? object(depth - 1) : too_deep();
       case '[':
-        return depth > 0 ? array(out, depth - 1) : too_deep();
+        return depth > 0 ? array(depth - 1) : too_deep();
       case '"':
-        return string_value(out);
+        return string_value();
       case 't':
-        return literal("true", out, Value::boolean(true));
+        return literal("true") ? Value::boolean(true) : Value();
       case 'f':
-        return literal("false", out, Value::boolean(false));
+        return literal("false") ? Value::boolean(false) : Value();
       case 'n':
-        return literal("null", out, Value::null());
+        literal("null");
+        return Value::null();
       default:
-        return number(out);
+        return number();
     }
   }
 
-  bool too_deep() {
-    return refuse_at(p_, codes::kTooDeep,
-                     "nesting over " + std::to_string(limits_.depth) + " levels");
+  Value too_deep() {
+    refuse_at(p_, codes::kTooDeep, "nesting over " + std::to_string(limits_.depth) + " levels");
+    return {};
   }
 
-  bool literal(std::string_view word, Value& out, Value meaning) {
+  bool literal(std::string_view word) {
     if (!std::string_view(p_, end_).starts_with(word)) return refuse("a value");
     p_ += word.size();
-    out = std::move(meaning);
     return true;
   }
 
-  bool object(Value& out, std::size_t depth) {
+  Value object(std::size_t depth) {
     const std::size_t mark = entries_.size();
     if (entries_.capacity() == 0) entries_.reserve(kEntriesAhead);
     ++p_;
     skip_space();
     if (!take('}')) {
       do {
-        if (!member(depth)) return false;
+        if (!member(depth)) return {};
       } while (take(','));
-      if (!take('}')) return refuse("',' or '}'");
+      if (!take('}')) return refused("',' or '}'");
     }
-    out = Value::map(Value::Map::from_entries(pop(entries_, mark)));
-    return true;
+    return Value::map(pop_map(mark));
   }
 
   bool member(std::size_t depth) {
     skip_space();
-    Blob key;
     if (!at('"')) return refuse("a key in double quotes");
-    if (!string(key)) return false;
+    Blob name = string();
     skip_space();
-    if (!take(':')) return refuse("':'");
+    if (error_ || !take(':')) return error_ ? false : refuse("':'");
     skip_space();
-    Value item;
-    if (!value(item, depth)) return false;
-    entries_.emplace_back(std::move(key), std::move(item));
+    Value item = value(depth);
+    if (error_) return false;
+    entries_.emplace_back(std::move(name), std::move(item));
     skip_space();
     return true;
   }
 
-  bool array(Value& out, std::size_t depth) {
+  Value array(std::size_t depth) {
     const std::size_t mark = items_.size();
     ++p_;
     skip_space();
     if (!take(']')) {
       do {
-        if (!element(depth)) return false;
+        if (!element(depth)) return {};
       } while (take(','));
-      if (!take(']')) return refuse("',' or ']'");
+      if (!take(']')) return refused("',' or ']'");
     }
-    out = Value::array(pop(items_, mark));
-    return true;
+    const auto first = items_.begin() + static_cast<std::ptrdiff_t>(mark);
+    Value::Array out(std::make_move_iterator(first), std::make_move_iterator(items_.end()));
+    items_.erase(first, items_.end());
+    return Value::array(std::move(out));
   }
 
   bool element(std::size_t depth) {
     skip_space();
-    Value item;
-    if (!value(item, depth)) return false;
+    Value item = value(depth);
+    if (error_) return false;
     items_.push_back(std::move(item));
     skip_space();
     return true;
   }
 
-  template <class T>
-  static std::vector<T> pop(std::vector<T>& stack, std::size_t mark) {
-    const auto first = stack.begin() + static_cast<std::ptrdiff_t>(mark);
-    std::vector<T> tail(std::make_move_iterator(first), std::make_move_iterator(stack.end()));
-    stack.erase(first, stack.end());
-    return tail;
+  // The members since `mark`, in the order of a Map and the last of equal keys only. Sorting
+  // happens on small handles: an entry moves once.
+  Value::Map pop_map(std::size_t mark) {
+    order_.clear();
+    for (std::size_t i = mark; i < entries_.size(); ++i) {
+      order_.push_back({leading_bytes(entries_[i].first.view()), i});
+    }
+    std::sort(order_.begin(), order_.end(), [this](const Handle& a, const Handle& b) {
+      if (a.leading != b.leading) return a.leading < b.leading;
+      const int keys = key(a).compare(key(b));
+      return keys != 0 ? keys < 0 : a.index < b.index;
+    });
+    std::vector<Value::Map::Entry> sorted;
+    sorted.reserve(order_.size());
+    for (std::size_t i = 0; i < order_.size(); ++i) {
+      const bool superseded = i + 1 < order_.size() && key(order_[i]) == key(order_[i + 1]);
+      if (!superseded) sorted.push_back(std::move(entries_[order_[i].index]));
+    }
+    entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(mark), entries_.end());
+    return Value::Map::from_sorted(std::move(sorted));
   }
 
-  bool string_value(Value& out) {
-    Blob blob;
-    if (!string(blob)) return false;
-    out = Value::string(std::move(blob));
-    return true;
+  struct Handle {
+    std::uint64_t leading;  // of the key, big-endian, so that most comparisons are of integers
+    std::size_t index;      // into entries_
+  };
+  std::string_view key(const Handle& handle) const { return entries_[handle.index].first.view(); }
+
+  static std::uint64_t leading_bytes(std::string_view key) {
+    std::uint64_t sum = 0;
+    for (std::size_t i = 0; i < sizeof sum; ++i) {
+      sum = sum << 8 | (i < key.size() ? static_cast<unsigned char>(key[i]) : 0);
+    }
+    return sum;
+  }
+
+  Value string_value() {
+    Blob text = string();
+    return error_ ? Value() : Value::string(std::move(text));
   }
 
   // From the opening quote to behind the closing one.
-  bool string(Blob& out) {
+  Blob string() {
     const char* start = ++p_;
     p_ = skip_plain(p_, end_);
     if (at('"')) {
       const std::string_view plain(start, p_++);
-      out = strings_ == JsonStrings::borrow ? Blob::borrow(plain) : Blob::copy(plain);
-      return true;
+      return strings_ == JsonStrings::borrow ? Blob::borrow(plain) : Blob::copy(plain);
     }
     std::string text(start, p_);
+    if (!string_tail(text)) return {};
+    return Blob(std::move(text));
+  }
+
+  // The rest of a string from its first escape on.
+  bool string_tail(std::string& text) {
     while (!take('"')) {
       if (!at('\\')) return refuse(p_ == end_ ? "'\"'" : "no raw control character in a string");
       if (!escape(text)) return false;
-      start = p_;
+      const char* start = p_;
       p_ = skip_plain(p_, end_);
       text.append(start, p_);
     }
-    out = Blob(std::move(text));
     return true;
   }
 
@@ -235,23 +270,23 @@ class Parser {
   }
 
   // RFC 8259, 6: no leading zeros, digits on both sides of the point.
-  bool number(Value& out) {
+  Value number() {
     const char* start = p_;
     take('-');
     const char* digits = p_;
-    if (!some_digits()) return p_ == start ? refuse("a value") : refuse("a digit");
+    if (!some_digits()) return refused(p_ == start ? "a value" : "a digit");
     if (*digits == '0' && p_ - digits > 1) {
       p_ = digits + 1;
-      return refuse("no digit after a leading zero");
+      return refused("no digit after a leading zero");
     }
     const char* integral = p_;
-    if (take('.') && !some_digits()) return refuse("a digit");
+    if (take('.') && !some_digits()) return refused("a digit");
     if (at('e') || at('E')) {
       ++p_;
       if (at('+') || at('-')) ++p_;
-      if (!some_digits()) return refuse("a digit");
+      if (!some_digits()) return refused("a digit");
     }
-    return p_ == integral ? integer(start, digits, out) : real(start, out);
+    return p_ == integral ? integer(start, digits) : real(start);
   }
 
   bool some_digits() {
@@ -260,32 +295,31 @@ class Parser {
     return p_ != start;
   }
 
-  bool integer(const char* start, const char* digits, Value& out) {
+  Value integer(const char* start, const char* digits) {
     if (p_ - digits <= kI64Digits) {
       std::int64_t small = 0;
       std::from_chars(start, p_, small);
-      out = Value::integer(small);
-      return true;
+      return Value::integer(small);
     }
     if (static_cast<std::size_t>(p_ - digits) > limits_.integer_digits) {
-      return refuse_at(start, codes::kTooLarge,
-                       "an integer of over " + std::to_string(limits_.integer_digits) + " digits");
+      refuse_at(start, codes::kTooLarge,
+                "an integer of over " + std::to_string(limits_.integer_digits) + " digits");
+      return {};
     }
-    out = Value::integer(*Integer::parse(std::string_view(start, p_)));
-    return true;
+    return Value::integer(*Integer::parse(std::string_view(start, p_)));
   }
 
-  bool real(const char* start, Value& out) {
+  Value real(const char* start) {
     double parsed = 0;
     const auto result = std::from_chars(start, p_, parsed);
     if (result.ec == std::errc::result_out_of_range) {
       if (!rounds_to_zero(std::string_view(start, p_))) {
-        return refuse_at(start, codes::kDeserializing, "a number too large for a double");
+        refuse_at(start, codes::kDeserializing, "a number too large for a double");
+        return {};
       }
       parsed = *start == '-' ? -0.0 : 0.0;
     }
-    out = Value::real(parsed);
-    return true;
+    return Value::real(parsed);
   }
 
   // Of a number outside the range of doubles: is it too small rather than too large? Its exponent
@@ -317,6 +351,7 @@ class Parser {
   const JsonLimits& limits_;
   std::vector<Value::Map::Entry> entries_;
   std::vector<Value> items_;
+  std::vector<Handle> order_;
   std::optional<Error> error_;
 };
 
