@@ -43,6 +43,10 @@ inline constexpr std::string_view kListenFailed = "LISTEN_FAILED";              
 inline constexpr std::string_view kTooManySessions = "TOO_MANY_SESSIONS";       // a session limit, named in the detail
 inline constexpr std::string_view kShuttingDown = "SHUTTING_DOWN";
 
+// Ours. Tools that connect to a module.
+inline constexpr std::string_view kConnecting = "CONNECTING";                   // nobody there, or no module
+inline constexpr std::string_view kConnectionLost = "CONNECTION_LOST";
+
 // Ours. Scripts.
 inline constexpr std::string_view kScriptError =
     "SCRIPT_ERROR";  // an ordinary Lua error nobody caught

@@ -147,6 +147,12 @@ class Value {
   std::optional<std::string_view> as_string() const;
   std::optional<std::string_view> as_bytes() const;
 
+  // The bytes of a string or byte string, to be moved out without a copy; null pointer for other kinds.
+  Blob* as_blob() {
+    if (auto* text = std::get_if<4>(&data_)) return text;
+    return std::get_if<5>(&data_);
+  }
+
   // The entry of a map; null pointer when this is no map or has no such key.
   const Value* find(std::string_view key) const;
 

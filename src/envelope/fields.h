@@ -1,0 +1,63 @@
+#pragma once
+// Reads the fields of one map of a message, and remembers the first thing that is wrong by its
+// path: "Prompt.payload.prompt: expected a string, found bytes". Readers give an empty value once
+// something is wrong, so that a parser is a straight list of reads and one finish().
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "base/value.h"
+
+namespace gvm::envelope {
+
+class Fields {
+ public:
+  // `value` must be a map; it is read by moving out of it. `code` is the code of the errors.
+  Fields(Value value, std::string path, std::string_view code);
+  // The map that is the field `key` of `parent`.
+  Fields(Fields& parent, std::string_view key);
+  Fields(const Fields&) = delete;
+  Fields& operator=(const Fields&) = delete;
+
+  Blob string(std::string_view key);
+  Blob string_or(std::string_view key, std::string_view fallback);
+  bool boolean_or(std::string_view key, bool fallback);
+  Integer integer(std::string_view key);
+  Integer non_negative(std::string_view key);
+  // Absent and null are the same.
+  std::optional<Blob> bytes_or_null(std::string_view key);
+  // Absent is the same as empty.
+  std::vector<Blob> list_of_bytes(std::string_view key);
+  Value::Map map_of(Value::Kind kind, std::string_view key);
+  // Any value; the parser checks it.
+  Value any(std::string_view key);
+  // The index in `names` of the string in field `key`.
+  std::size_t one_of(std::string_view key, std::initializer_list<std::string_view> names,
+                     std::optional<std::size_t> fallback = std::nullopt);
+
+  // A complaint of the parser's own about field `key`.
+  void complain(std::string_view key, std::string_view what);
+  // The first error: of a read, or of a field that nobody has read.
+  std::optional<Error> finish();
+  std::optional<Error> finish_ignoring_unknown() { return std::move(error_); }
+
+ private:
+  Value* find(std::string_view key);
+  Value* require(std::string_view key, Value::Kind kind);
+  void expected(std::string_view key, std::string_view what, const Value& found);
+
+  Value value_;
+  Value::Map* map_ = nullptr;
+  std::string path_;
+  std::string_view code_;
+  std::vector<std::string_view> known_;
+  std::optional<Error> error_;
+};
+
+// "a map", "an integer", for messages.
+std::string with_article(Value::Kind kind);
+
+}  // namespace gvm::envelope

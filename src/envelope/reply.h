@@ -1,0 +1,33 @@
+#pragma once
+// What a module answers (wire.md, "Replies"). Every function gives a message that can be sent: what
+// calldata cannot carry becomes a FatalError.
+#include <string>
+
+#include "base/error.h"
+#include "base/value.h"
+#include "envelope/hello.h"
+
+namespace gvm::envelope {
+
+// {"Ok": answer}. The error is encode()'s, for callers that want to know.
+Result<std::string> try_encode_ok(Value answer);
+// The same; the FatalError reply when the answer cannot be encoded.
+std::string encode_ok(Value answer);
+
+// {"UserError": {"causes", "ctx"}}, or {"FatalError": the error as one line of JSON}. In a
+// UserError's strings invalid UTF-8 is replaced by U+FFFD; NaN and infinities become null.
+std::string encode_error(const Error& error);
+
+struct LlmAnswer {
+  Value data;            // string, bool or map
+  Integer consumed_gen;  // GEN
+
+  // The answer of a budget used up (llm.exhaust): no text, 2^256 - 1 consumed.
+  static LlmAnswer exhausted();
+};
+
+// {"data", "consumed_gen"}. To a second-generation peer a map (a JSON prompt's answer) goes as JSON
+// text.
+Value answer_value(LlmAnswer answer, Hello::Generation generation);
+
+}  // namespace gvm::envelope

@@ -1,0 +1,19 @@
+#pragma once
+// Externally tagged enums (wire.md, "Requests"): a map of one key, the variant, over its payload.
+#include <initializer_list>
+#include <string_view>
+
+#include "base/error.h"
+#include "base/value.h"
+
+namespace gvm::envelope {
+
+struct Variant {
+  std::size_t index;  // in the known names
+  Value payload;
+};
+
+// MALFORMED_REQUEST listing `known` when `message` is none of them.
+Result<Variant> parse_variant(Value message, std::initializer_list<std::string_view> known);
+
+}  // namespace gvm::envelope

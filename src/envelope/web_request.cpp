@@ -1,0 +1,122 @@
+#include "envelope/web_request.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <limits>
+
+#include "base/error_codes.h"
+#include "envelope/fields.h"
+#include "envelope/variant.h"
+
+namespace gvm::envelope {
+namespace {
+
+struct Sized {
+  Value payload;
+  std::optional<std::uint64_t> size_limit;
+};
+
+Result<Sized> split_size_limit(Value value, std::string_view variant) {
+  auto* parts = value.as_array();
+  if (parts == nullptr) return Sized{std::move(value), std::nullopt};
+  const auto refuse = [&](std::string_view what) {
+    return fail(codes::kMalformedRequest, Fatality::fatal, fmt::format("{}: {}", variant, what));
+  };
+  if (parts->size() != 2) return refuse("expected [payload, size_limit]");
+  const Integer* limit = parts->back().as_integer();
+  if (limit == nullptr || limit->is_negative())
+    return refuse("expected an unsigned integer as size_limit");
+  const auto bytes = limit->to_u64().value_or(std::numeric_limits<std::uint64_t>::max());
+  return Sized{std::move(parts->front()), bytes};
+}
+
+Result<AnyWebRequest> parse_render(Sized message) {
+  RenderRequest render;
+  render.size_limit = message.size_limit;
+  Fields fields(std::move(message.payload), "Render", codes::kMalformedRequest);
+  render.mode = static_cast<RenderMode>(fields.one_of("mode", {"text", "html", "screenshot"}));
+  render.url = fields.string("url");
+  const Blob wait = fields.string_or("wait_after_loaded", "0ms");
+  if (const auto parsed = parse_wait(wait.view())) {
+    render.wait_after_loaded = *parsed;
+  } else {
+    fields.complain("wait_after_loaded", "expected \"<n>ms\" or \"<n>s\", at most an hour");
+  }
+  if (auto error = fields.finish()) return fail(std::move(*error));
+  return render;
+}
+
+Result<AnyWebRequest> parse_request(Sized message) {
+  WebRequest request;
+  request.size_limit = message.size_limit;
+  Fields fields(std::move(message.payload), "Request", codes::kMalformedRequest);
+  request.method = static_cast<WebMethod>(
+      fields.one_of("method", {"GET", "POST", "PUT", "HEAD", "DELETE", "OPTIONS", "PATCH"}));
+  request.url = fields.string("url");
+  request.headers = fields.map_of(Value::Kind::bytes, "headers");
+  request.body = fields.bytes_or_null("body");
+  request.sign = fields.boolean_or("sign", false);
+  if (auto error = fields.finish()) return fail(std::move(*error));
+  return request;
+}
+
+}  // namespace
+
+std::string_view render_mode_name(RenderMode mode) {
+  switch (mode) {
+    case RenderMode::text:
+      return "text";
+    case RenderMode::html:
+      return "html";
+    case RenderMode::screenshot:
+      return "screenshot";
+  }
+  return "unknown";
+}
+
+std::string_view web_method_name(WebMethod method) {
+  switch (method) {
+    case WebMethod::get:
+      return "GET";
+    case WebMethod::post:
+      return "POST";
+    case WebMethod::put:
+      return "PUT";
+    case WebMethod::head:
+      return "HEAD";
+    case WebMethod::delete_:
+      return "DELETE";
+    case WebMethod::options:
+      return "OPTIONS";
+    case WebMethod::patch:
+      return "PATCH";
+  }
+  return "unknown";
+}
+
+std::optional<std::chrono::milliseconds> parse_wait(std::string_view text) {
+  std::uint32_t count = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (problem != std::errc{}) return std::nullopt;
+  const std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
+  std::chrono::milliseconds wait{count};
+  if (unit == "s") {
+    wait = std::chrono::seconds{count};
+  } else if (unit != "ms") {
+    return std::nullopt;
+  }
+  if (wait > kLongestWait) return std::nullopt;
+  return wait;
+}
+
+Result<AnyWebRequest> parse_web_request(Value message) {
+  auto variant = parse_variant(std::move(message), {"Render", "Request"});
+  if (!variant) return fail(std::move(variant.error()));
+  const bool render = variant->index == 0;
+  auto sized = split_size_limit(std::move(variant->payload), render ? "Render" : "Request");
+  if (!sized) return fail(std::move(sized.error()));
+  return render ? parse_render(std::move(*sized)) : parse_request(std::move(*sized));
+}
+
+}  // namespace gvm::envelope
