@@ -20,7 +20,7 @@ WRAPPED = {
     "prometheus/": {"serve"},
     "sqlite3.h": {"store"},
     "libpq-fe.h": {"store"},
-    "boost/beast": {"serve", "support"},
+    "boost/beast": {"serve", "support", "client"},
 }
 
 

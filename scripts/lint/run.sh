@@ -2,7 +2,7 @@
 # Everything `make lint` checks. Each part says what it found; the exit code is 1 when any did.
 # clang-tidy needs a configured build (build/clang) for its compile commands.
 set -uo pipefail
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit 1
 failed=0
 run() { echo "lint: $1"; shift; "$@" || failed=1; }
 

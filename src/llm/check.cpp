@@ -119,26 +119,22 @@ CheckReport diagnose(const Error& error) {
   return report(CheckOutcome::other, error.to_string());
 }
 
-asio::awaitable<CheckReport> check_model(net::HttpClient& http, CheckTarget target) {
-  Catalog catalog;
-  Counters counters;
-  const std::string model = target.backend.models.begin()->first;
-  const std::string backend = target.backend.name;
-  target.backend.models.begin()->second.counters = counters.add(backend, model);
-  std::vector<Secret> secrets;
-  for (const auto& header : target.backend.secret_headers) secrets.push_back(header.value);
-  catalog.redactor = std::make_shared<Redactor>(std::move(secrets));
-  catalog.backends.emplace(backend, std::move(target.backend));
-
+asio::awaitable<CheckReport> check_model(net::HttpClient& http, config::BackendConfig backend) {
+  auto config = std::make_shared<config::LlmConfig>();
+  std::vector<Secret> secrets{backend.key};
+  const auto timeout = backend.models.front().timeouts.total;
   ProviderCall call;
-  call.provider = backend;
-  call.model = model;
+  call.provider = backend.name;
+  call.model = backend.models.front().name;
   call.prompt.user_message = Blob::borrow(kQuestion);
   call.prompt.max_tokens = kMaxTokens;
-  call.prompt.timeout = target.timeout;
-  const log::Logger silent;
-  const CallContext context{&http, &catalog, &counters, &silent};
-  const Deadline deadline = Deadline::in(target.timeout);
+  config->backends.push_back(std::move(backend));
+
+  Counters counters;
+  auto redactor = std::make_shared<const Redactor>(std::move(secrets));
+  const Catalog catalog(std::move(config), std::move(redactor), counters);
+  const CallContext context{&http, &catalog, &counters};
+  const Deadline deadline = Deadline::in(timeout);
   auto answer = co_await call_provider(context, std::move(call), deadline);
   if (!answer) co_return diagnose(answer.error());
   const auto text = answer->data.as_string().value_or("");

@@ -26,12 +26,8 @@ struct CheckReport {
   TokenUsage usage;
 };
 
-struct CheckTarget {
-  BackendEntry backend;  // with exactly one model
-  std::chrono::milliseconds timeout{30'000};
-};
-
-asio::awaitable<CheckReport> check_model(net::HttpClient& http, CheckTarget target);
+// `backend` has exactly one model.
+asio::awaitable<CheckReport> check_model(net::HttpClient& http, config::BackendConfig backend);
 
 // Exposed for tests: what an error of call_provider means for the person who typed the command.
 CheckReport diagnose(const Error& error);

@@ -14,12 +14,6 @@
 
 namespace gvm::llm {
 
-// Where a key goes when the configuration does not say.
-struct DefaultAuth {
-  std::string_view header;  // empty: no key is sent
-  std::string_view prefix;
-};
-
 struct DialectHeader {
   std::string_view name;
   std::string_view value;
@@ -43,7 +37,6 @@ class Dialect {
 
   // Path and query after the host, starting with '/'.
   virtual std::string path(const CallTarget& target) const = 0;
-  virtual DefaultAuth default_auth() const = 0;
   // A header every request carries beside content-type; name empty: none.
   virtual DialectHeader version_header(const CallTarget&) const { return {}; }
   // The request body without `extra`.

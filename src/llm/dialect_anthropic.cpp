@@ -67,7 +67,6 @@ const Value* block_of_type(const Value& body, std::string_view type) {
 class Anthropic final : public Dialect {
  public:
   std::string path(const CallTarget&) const override { return "/v1/messages"; }
-  DefaultAuth default_auth() const override { return {"x-api-key", ""}; }
   DialectHeader version_header(const CallTarget& target) const override {
     return {"anthropic-version", target.api_version.empty() ? "2023-06-01" : target.api_version};
   }

@@ -45,7 +45,6 @@ class Google final : public Dialect {
     const std::string_view version = target.api_version.empty() ? "v1beta" : target.api_version;
     return fmt::format("/{}/models/{}:generateContent", version, target.model);
   }
-  DefaultAuth default_auth() const override { return {"x-goog-api-key", ""}; }
 
   Value body(const Prompt& prompt, const CallTarget& target, Format format) const override {
     Value content = Value::fields("role", Value::string("user"), "parts", parts_of(prompt));

@@ -21,7 +21,6 @@ Value options_of(const Prompt& prompt) {
 class Ollama final : public Dialect {
  public:
   std::string path(const CallTarget&) const override { return "/api/generate"; }
-  DefaultAuth default_auth() const override { return {"authorization", "Bearer "}; }
 
   Value body(const Prompt& prompt, const CallTarget& target, Format format) const override {
     Value::Map body;

@@ -35,7 +35,6 @@ std::optional<std::string> content_text(const Value& content) {
 class OpenAiCompatible final : public Dialect {
  public:
   std::string path(const CallTarget&) const override { return "/v1/chat/completions"; }
-  DefaultAuth default_auth() const override { return {"authorization", "Bearer "}; }
 
   Value body(const Prompt& prompt, const CallTarget& target, Format format) const override {
     Value::Array messages;

@@ -3,7 +3,7 @@
 
 #include "base/encoding.h"
 #include "base/error_codes.h"
-#include "envelope/image_type.h"
+#include "envelope/image.h"
 #include "llm/dialect.h"
 #include "llm/dialects.h"
 
@@ -24,7 +24,7 @@ const Dialect& dialect_of(ProviderKind kind) {
 }
 
 std::string data_url(std::string_view image) {
-  const auto type = envelope::sniff_image(image);
+  const auto type = envelope::image_format(image);
   std::string url = "data:";
   url += type ? envelope::media_type(*type) : "application/octet-stream";
   url += ";base64,";

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/error_codes.h"
-#include "envelope/image_type.h"
+#include "envelope/image.h"
 
 namespace gvm::llm {
 namespace {
@@ -146,7 +146,7 @@ Result<std::vector<Blob>> read_images(Fields& fields) {
   for (auto& item : *list) {
     auto bytes = item.as_bytes() ? item.as_bytes() : item.as_string();
     if (!bytes) return wrong(fields.path("images"), "a list of image bytes", item);
-    if (!envelope::sniff_image(*bytes)) {
+    if (!envelope::image_format(*bytes)) {
       return fail(codes::kInvalidImage, Fatality::user,
                   "an image is neither PNG nor JPEG by its content");
     }

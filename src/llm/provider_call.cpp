@@ -20,52 +20,55 @@ namespace {
 
 using std::chrono::milliseconds;
 
-template <class T>
-void apply_rule(std::optional<T>& value, const NumberRule& rule) {
-  if (!value && rule.default_value) value = static_cast<T>(*rule.default_value);
-  if (!value) return;
-  if (rule.min) value = std::max(*value, static_cast<T>(*rule.min));
-  if (rule.max) value = std::min(*value, static_cast<T>(*rule.max));
+// The operator's default and range for one parameter, or nothing for a model that does not take it.
+template <class T, class Setting>
+void apply_rule(std::optional<T>& value, const Setting& rule) {
+  if (!rule.send) return value.reset();
+  if (!value && rule.preset) value = static_cast<T>(*rule.preset);
+  if (value) value = std::clamp(*value, static_cast<T>(rule.min), static_cast<T>(rule.max));
 }
 
-net::HttpTimeouts timeouts_for(const Catalog& catalog, const BackendEntry& backend,
-                               const ModelEntry& model, const Prompt& prompt) {
-  net::HttpTimeouts timeouts = backend.timeouts;
-  // The nearest one speaks: the call, the model, the backend, the whole module.
-  for (const auto& timeout : {prompt.timeout, model.timeout, backend.timeout, catalog.timeout}) {
-    if (!timeout) continue;
-    timeouts.total = *timeout;
-    break;
-  }
+void apply_stop(std::vector<std::string>& stop, const config::StopSetting& rule) {
+  if (!rule.send) return stop.clear();
+  if (stop.empty()) stop = rule.preset;
+  if (stop.size() > rule.max_count) stop.resize(rule.max_count);
+}
+
+net::HttpTimeouts timeouts_for(const config::ModelConfig& model, const Prompt& prompt) {
+  net::HttpTimeouts timeouts;
+  timeouts.connect = model.timeouts.connect;
+  timeouts.first_byte = model.timeouts.first_byte;
+  timeouts.idle = model.timeouts.idle;
+  // The script's word counts before the configuration's.
+  timeouts.total = prompt.timeout.value_or(model.timeouts.total);
   return timeouts;
 }
 
-Result<net::HttpRequest> build_request(const Catalog& catalog, const BackendEntry& backend,
-                                       const ModelEntry& model, Prompt& prompt, Format format) {
-  const Dialect& dialect = dialect_of(backend.kind);
-  const CallTarget target{model.upstream, backend.api_version, model.supports_json};
-  Value body = dialect.body(prompt, target, format);
+Result<net::HttpRequest> build_request(const BackendEntry& backend,
+                                       const config::ModelConfig& model, Prompt& prompt,
+                                       Format format) {
+  const CallTarget target{model.upstream_name(), backend.config->api_version, model.supports_json};
+  Value body = backend.dialect->body(prompt, target, format);
   if (const auto* extra = prompt.extra.as_map(); extra && !extra->empty()) {
     auto merged = merge_extra(body, std::move(prompt.extra), prompt.extra_merge_strategy);
     if (!merged) return fail(std::move(merged).error());
   }
   net::HttpRequest request;
   request.method = "POST";
-  request.url = backend.host + dialect.path(target);
-  request.headers = backend.headers;
+  request.url = backend.config->host + backend.dialect->path(target);
   request.headers.push_back({"content-type", "application/json"});
-  if (auto version = dialect.version_header(target); !version.name.empty()) {
+  if (auto version = backend.dialect->version_header(target); !version.name.empty()) {
     request.headers.push_back({std::string(version.name), std::string(version.value)});
   }
-  request.secret_headers = backend.secret_headers;
+  request.secret_headers = backend.headers;
   json::write_to(request.body, body);
   request.has_body = true;
-  request.timeouts = timeouts_for(catalog, backend, model, prompt);
+  request.timeouts = timeouts_for(model, prompt);
   request.max_body = response_limit(prompt);
   return request;
 }
 
-Result<void> check_capabilities(const ModelEntry& model, const Prompt& prompt) {
+Result<void> check_capabilities(const config::ModelConfig& model, const Prompt& prompt) {
   if (prompt.images.empty() || model.supports_image) return {};
   return fail(codes::kMissingCapability, Fatality::fatal,
               "the model takes no images (supports_image is false)");
@@ -74,16 +77,17 @@ Result<void> check_capabilities(const ModelEntry& model, const Prompt& prompt) {
 // Awaits one exchange after another until one is final. A retry waits what the upstream asks for,
 // or backs off.
 asio::awaitable<Result<net::HttpResponse>> send_with_retries(CallContext context,
-                                                             const BackendEntry& backend,
+                                                             const config::RetryConfig& retry,
                                                              std::size_t counters,
                                                              net::HttpRequest request,
                                                              Deadline deadline) {
+  const auto retry_attempts = static_cast<unsigned>(std::max(1, retry.attempts));
   for (unsigned attempt = 1;; ++attempt) {
-    const bool last = attempt >= backend.retry.attempts;
+    const bool last = attempt >= retry_attempts;
     net::HttpRequest copy = last ? std::move(request) : request;
     auto response = co_await context.http->send(std::move(copy), deadline);
-    if (last || !is_worth_retrying(response, backend.retry)) co_return response;
-    const milliseconds wait = retry_delay(response, backend.retry, attempt);
+    if (last || !is_worth_retrying(response, retry)) co_return response;
+    const milliseconds wait = retry_delay(response, retry, attempt);
     // Waiting past the deadline helps nobody: the script may still go elsewhere.
     if (deadline.remaining() <= wait) co_return response;
     context.counters->at(counters).retries.fetch_add(1, std::memory_order_relaxed);
@@ -111,7 +115,7 @@ Result<ProviderAnswer> finish(CallContext& context, const BackendEntry& backend,
   if (response->status != 200) return fail(status_error(url, std::move(*response)));
   auto body = text::parse_json(response->body, text::JsonStrings::borrow);
   if (!body) return fail(body_error(url, *response, std::move(body).error()));
-  const Dialect& dialect = dialect_of(backend.kind);
+  const Dialect& dialect = *backend.dialect;
   TokenUsage usage = dialect.usage(*body);
   context.counters->record_usage(model.counters, usage);
   auto data = read_answer(dialect, *body, format, context.json_shape);
@@ -127,17 +131,17 @@ Result<ProviderAnswer> finish(CallContext& context, const BackendEntry& backend,
 asio::awaitable<Result<ProviderAnswer>> call_found(CallContext context, Catalog::Found found,
                                                    ProviderCall call, Deadline deadline) {
   const auto& [backend, model] = found;
-  if (auto capable = check_capabilities(*model, call.prompt); !capable) {
+  if (auto capable = check_capabilities(*model->config, call.prompt); !capable) {
     co_return fail(std::move(capable).error());
   }
-  apply_rules(call.prompt, *model);
-  auto request = build_request(*context.catalog, *backend, *model, call.prompt, call.format);
+  apply_rules(call.prompt, *model->config);
+  auto request = build_request(*backend, *model->config, call.prompt, call.format);
   if (!request) co_return fail(std::move(request).error());
   const std::string url = request->url;
   const auto started = Clock::now();
   net::HttpRequest sent = std::move(*request);
-  auto response =
-      co_await send_with_retries(context, *backend, model->counters, std::move(sent), deadline);
+  auto response = co_await send_with_retries(context, backend->config->retry, model->counters,
+                                             std::move(sent), deadline);
   auto answer = finish(context, *backend, *model, url, call.format, std::move(response));
   count(context, model->counters, answer, started);
   co_return answer;
@@ -150,7 +154,7 @@ Value ProviderAnswer::to_value() && {
                        usage.to_value());
 }
 
-void apply_rules(Prompt& prompt, const ModelEntry& model) {
+void apply_rules(Prompt& prompt, const config::ModelConfig& model) {
   auto& sampling = prompt.sampling;
   const auto& rules = model.sampling;
   apply_rule(sampling.temperature, rules.temperature);
@@ -158,11 +162,16 @@ void apply_rules(Prompt& prompt, const ModelEntry& model) {
   apply_rule(sampling.top_k, rules.top_k);
   apply_rule(sampling.presence_penalty, rules.presence_penalty);
   apply_rule(sampling.frequency_penalty, rules.frequency_penalty);
-  if (!sampling.seed) sampling.seed = rules.seed;
-  if (sampling.stop.empty()) sampling.stop = rules.stop;
-  if (!prompt.max_tokens) prompt.max_tokens = model.max_tokens_default;
-  if (prompt.max_tokens && model.max_tokens_ceiling) {
-    prompt.max_tokens = std::min(*prompt.max_tokens, *model.max_tokens_ceiling);
+  apply_rule(sampling.seed, rules.seed);
+  apply_stop(sampling.stop, rules.stop);
+  const auto narrow = [](std::uint64_t tokens) {
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(tokens, UINT32_MAX));
+  };
+  if (!prompt.max_tokens && model.max_tokens.preset)
+    prompt.max_tokens = narrow(*model.max_tokens.preset);
+  for (const auto& ceiling : {model.max_tokens.ceiling, model.context_length}) {
+    if (prompt.max_tokens && ceiling)
+      prompt.max_tokens = std::min(*prompt.max_tokens, narrow(*ceiling));
   }
   prompt.use_max_completion_tokens |= model.use_max_completion_tokens;
 }
@@ -185,7 +194,7 @@ asio::awaitable<Result<ProviderAnswer>> call_provider(CallContext context, Provi
   if (!answer) {
     Error& error = answer.error();
     error.with("provider", Value::string(provider)).with("model", Value::string(model));
-    context.catalog->redactor->redact(error);
+    context.catalog->redactor().redact(error);
   }
   co_return answer;
 }

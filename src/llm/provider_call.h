@@ -4,7 +4,6 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "base/deadline.h"
-#include "base/log.h"
 #include "llm/catalog.h"
 #include "llm/counters.h"
 #include "llm/prompt.h"
@@ -29,7 +28,6 @@ struct CallContext {
   net::HttpClient* http;
   const Catalog* catalog;
   Counters* counters;
-  const log::Logger* logger;
   JsonShape json_shape = JsonShape::map;
 };
 
@@ -41,7 +39,7 @@ asio::awaitable<Result<ProviderAnswer>> call_provider(CallContext context, Provi
                                                       Deadline deadline);
 
 // Exposed for tests: the model's rules applied to what the script asked for.
-void apply_rules(Prompt& prompt, const ModelEntry& model);
+void apply_rules(Prompt& prompt, const config::ModelConfig& model);
 // Largest answer body to read: 16 MiB and 16 bytes per requested token, at most 32 MiB
 // (providers.md).
 std::size_t response_limit(const Prompt& prompt);

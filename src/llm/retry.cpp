@@ -39,13 +39,15 @@ std::optional<milliseconds> asked_for(const net::HttpResponse& response) {
 
 }  // namespace
 
-bool is_worth_retrying(const Result<net::HttpResponse>& response, const RetryRule& rule) {
-  if (response) return rule.statuses.contains(response->status);
+bool is_worth_retrying(const Result<net::HttpResponse>& response, const config::RetryConfig& rule) {
+  if (response)
+    return std::ranges::find(rule.on_statuses, response->status) != rule.on_statuses.end();
+  if (!rule.on_network_errors) return false;
   const auto kind = text::string_at(response.error().ctx(), "/kind");
-  return kind == "dns" || kind == "connect" || kind == "reset";
+  return kind == "dns" || kind == "connect" || kind == "tls" || kind == "reset";
 }
 
-milliseconds retry_delay(const Result<net::HttpResponse>& response, const RetryRule& rule,
+milliseconds retry_delay(const Result<net::HttpResponse>& response, const config::RetryConfig& rule,
                          unsigned attempt) {
   if (response) {
     if (auto asked = asked_for(*response)) return *asked;

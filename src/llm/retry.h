@@ -5,19 +5,19 @@
 #include <optional>
 #include <string_view>
 
-#include "llm/catalog.h"
+#include "config/llm_config.h"
 #include "net/http_client.h"
 
 namespace gvm::llm {
 
 // A status the rule names, or a failure before any answer began (name, connection, TLS handshake
 // excepted).
-bool is_worth_retrying(const Result<net::HttpResponse>& response, const RetryRule& rule);
+bool is_worth_retrying(const Result<net::HttpResponse>& response, const config::RetryConfig& rule);
 
 // What the upstream asks for (retry-after-ms, Retry-After as seconds or HTTP date), else backoff *
 // 2^(attempt-1) with up to 25 % of jitter, at most max_backoff.
 std::chrono::milliseconds retry_delay(const Result<net::HttpResponse>& response,
-                                      const RetryRule& rule, unsigned attempt);
+                                      const config::RetryConfig& rule, unsigned attempt);
 
 // RFC 9110, 10.2.3: seconds or an HTTP date; a date in the past is zero. Empty when it is neither.
 std::optional<std::chrono::milliseconds> parse_retry_after(

@@ -1,0 +1,21 @@
+#pragma once
+// Sends one request some times over some sessions, prints the answer and a summary of latencies.
+#include <string>
+
+#include "base/value.h"
+
+namespace gvm::apps {
+
+struct CallPlan {
+  std::string url;
+  double timeout_seconds = 300;
+  int repeat = 1;
+  int concurrency = 1;
+  int generation = 1;
+  std::string host_data;  // JSON object
+};
+
+// The exit code: of the worst outcome.
+int run_call(const CallPlan& plan, Value request);
+
+}  // namespace gvm::apps

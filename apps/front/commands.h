@@ -1,0 +1,27 @@
+#pragma once
+// The subcommands of genvm-modules. Each adds its options to the parser and gives back what runs
+// when it is chosen; the result is the process's exit code.
+#include <CLI/App.hpp>
+#include <functional>
+
+namespace gvm::apps {
+
+using Command = std::function<int()>;
+
+// What a shell can tell apart.
+enum ExitCode : int {
+  kExitOk = 0,
+  kExitFailure = 1,      // the module could not start, the file has errors
+  kExitUserError = 2,    // call: the module answered UserError
+  kExitFatalError = 3,   // call: the module answered FatalError
+  kExitUnreachable = 4,  // call: no connection, or it was lost
+  kExitUsage = 64,       // arguments that make no sense (sysexits.h)
+};
+
+Command add_llm(CLI::App& app);
+Command add_web(CLI::App& app);
+Command add_llm_check(CLI::App& app);
+Command add_check_config(CLI::App& app);
+Command add_call(CLI::App& app);
+
+}  // namespace gvm::apps

@@ -1,0 +1,95 @@
+// genvm-llm: the LLM module's server. Reads the configuration, builds the objects, runs until it is
+// told to stop.
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "apps/process.h"
+#include "apps/server_options.h"
+#include "apps/version.h"
+#include "config/load.h"
+#include "llm/handler.h"
+#include "serve/run.h"
+#include "serve/server.h"
+
+namespace {
+
+using namespace gvm;
+
+struct Options {
+  std::string config;
+  bool allow_empty_backends = false;
+  bool die_with_parent = false;
+};
+
+config::Loaded<config::LlmConfig> load(Options& options) {
+  const auto environment = config::Environment::of_process(apps::kVersion);
+  if (options.config.empty())
+    options.config = environment.exe_dir + "/../config/genvm-module-llm.yaml";
+  const auto empty =
+      options.allow_empty_backends ? config::EmptyBackends::allow : config::EmptyBackends::refuse;
+  return config::load_llm(options.config, environment, {empty});
+}
+
+int run(config::LoadResult<config::LlmConfig> loaded, const Options& options) {
+  serve::Lifetime lifetime(options.die_with_parent ? serve::WithParent::die
+                                                   : serve::WithParent::stay);
+  const auto redactor = std::make_shared<const Redactor>(std::move(loaded.secrets));
+  const auto config = std::make_shared<const config::LlmConfig>(std::move(loaded.config));
+  const auto logger = log::Logger::open(apps::log_options(config->common), redactor).child("llm");
+  for (const auto& warning : loaded.warnings) logger.warn(warning);
+
+  // The initial health check: the script loads and runs, before the address is bound.
+  auto service = llm::make_llm_service(config, redactor, logger);
+  if (!service) {
+    logger.error("cannot start", {{"error", service.error().to_value()}});
+    logger.flush();
+    std::fprintf(stderr, "genvm-llm: %s\n", service.error().to_string().c_str());
+    return 1;
+  }
+  net::Lanes lanes(config->common.threads, apps::http_options(config->common));
+  serve::Server server(apps::server_options(config->common, "genvm-llm"), lanes, **service,
+                       logger.child("serve"));
+  if (auto bound = server.bind(); !bound) {
+    logger.error("cannot start", {{"error", bound.error().to_value()}});
+    logger.flush();
+    std::fprintf(stderr, "genvm-llm: %s\n", bound.error().to_string().c_str());
+    return 1;
+  }
+  lanes.start();
+  server.start();
+  logger.info("ready",
+              {{"address", Value::string(server.address())},
+               {"version", Value::string(apps::kVersion)},
+               {"lanes", Value::integer(static_cast<std::int64_t>(lanes.size()))},
+               {"backends", Value::integer(static_cast<std::int64_t>(config->backends.size()))}});
+  const int code = lifetime.run(server, config->common.serve.shutdown_grace, logger);
+  logger.flush();
+  return code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("GenVM's LLM module", "genvm-llm");
+  app.set_version_flag("--version", apps::kVersionLine);
+  Options options;
+  app.add_option("--config", options.config,
+                 "the YAML file; default ${exeDir}/../config/genvm-module-llm.yaml");
+  app.add_flag("--allow-empty-backends", options.allow_empty_backends,
+               "start even when no backend is usable");
+  app.add_flag("--die-with-parent", options.die_with_parent, "end when the parent process goes");
+  CLI11_PARSE(app, argc, argv);
+
+  apps::hide_from_core_dumps();
+  auto loaded = load(options);
+  if (!loaded) {
+    for (const auto& diagnostic : loaded.error())
+      std::fprintf(stderr, "%s\n", diagnostic.to_string().c_str());
+    return 1;
+  }
+  return run(std::move(*loaded), options);
+}

@@ -1,0 +1,12 @@
+#pragma once
+// What a program does to itself before it holds secrets.
+
+namespace gvm::apps {
+
+// No core dump and no ptrace by other users: neither shows keys.
+void hide_from_core_dumps();
+// Overwrites the value after `option` in the process's argument list, which other users can read,
+// once it is parsed.
+void hide_argument(int argc, char** argv, const char* option);
+
+}  // namespace gvm::apps

@@ -1,0 +1,16 @@
+#pragma once
+// From configuration to the options of the parts both servers are built from.
+#include <string>
+
+#include "base/log.h"
+#include "config/common_config.h"
+#include "net/http_client.h"
+#include "serve/options.h"
+
+namespace gvm::apps {
+
+log::Options log_options(const config::CommonConfig& config);
+net::HttpClientOptions http_options(const config::CommonConfig& config);
+serve::ServerOptions server_options(const config::CommonConfig& config, std::string program);
+
+}  // namespace gvm::apps

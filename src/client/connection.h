@@ -1,0 +1,45 @@
+#pragma once
+// A client's end of a session, for the `call` command and for tools: what a GenVM does, blocking,
+// with a timeout on every step. Not for lanes. One thread at a time.
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace gvm::client {
+
+// Where a module listens.
+//   ws://host:port/path   WebSocket      tcp://host:port, unix:///path   length-prefixed
+//   ws+unix:///path       WebSocket over a Unix socket
+struct Target {
+  enum class Framing { websocket, length_prefixed };
+  Framing framing = Framing::websocket;
+  std::string host;  // empty for a Unix socket
+  std::string port;
+  std::string path;  // of the socket file, or of the request
+};
+Result<Target> parse_target(std::string_view url);
+
+class Connection {
+ public:
+  // CONNECTING when nobody is there, refuses, or is no module.
+  static Result<Connection> open(const Target& target, std::chrono::milliseconds timeout);
+  Connection(Connection&&) noexcept;
+  Connection& operator=(Connection&&) noexcept;
+  ~Connection();
+
+  // One message each. Errors: CONNECTION_LOST with the close code's meaning, DEADLINE_EXCEEDED.
+  Result<void> send(std::string_view message, std::chrono::milliseconds timeout);
+  Result<std::string> receive(std::chrono::milliseconds timeout);
+  // Says goodbye; errors do not matter any more.
+  void close();
+
+ private:
+  class Impl;
+  explicit Connection(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gvm::client

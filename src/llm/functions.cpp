@@ -1,0 +1,93 @@
+#include "llm/functions.h"
+
+#include "base/error_codes.h"
+#include "llm/services.h"
+
+namespace gvm::llm {
+namespace {
+
+constexpr std::string_view kLibrary = "llm.rs";
+
+asio::awaitable<Result<Value>> exec_prompt_in_provider(script::Session& session,
+                                                       script::HostFunction::Args args) {
+  auto call = parse_provider_call(args.size() > 1 ? std::move(args[1]) : Value::null());
+  if (!call) co_return fail(std::move(call).error());
+  const auto& services = static_cast<LlmServices&>(session.services());
+  const CallContext context = services.context();
+  auto answer = co_await call_provider(context, std::move(*call), session.deadline());
+  if (!answer) co_return fail(std::move(answer).error());
+  co_return std::move(*answer).to_value();
+}
+
+Result<Value> exhaust(script::Session&, script::HostFunction::Args&) {
+  return fail(Error(codes::kInsufficientExecutionBudget, Fatality::user,
+                    "the script says that the execution budget is used up"));
+}
+
+Value seconds(const std::optional<std::chrono::milliseconds>& timeout) {
+  if (!timeout) return Value::null();
+  return Value::real(std::chrono::duration<double>(*timeout).count());
+}
+
+Value model_value(const config::ModelConfig& model) {
+  return Value::fields("enabled", Value::boolean(model.enabled), "supports_json",
+                       Value::boolean(model.supports_json), "supports_image",
+                       Value::boolean(model.supports_image), "use_max_completion_tokens",
+                       Value::boolean(model.use_max_completion_tokens), "meta", model.meta,
+                       "timeout", seconds(model.timeout));
+}
+
+// By backend: models with their flags and meta. No host, no key: a script has no use for them.
+Value providers_value(const config::LlmConfig& config) {
+  Value::Map providers;
+  for (const auto& backend : config.backends) {
+    Value::Map models;
+    for (const auto& model : backend.models) models.set(model.name, model_value(model));
+    providers.set(backend.name, Value::fields("models", Value::map(std::move(models)), "meta",
+                                              backend.meta, "timeout", seconds(backend.timeout)));
+  }
+  return Value::map(std::move(providers));
+}
+
+Value template_value(const config::PromptTemplate& prompt) {
+  return Value::fields("system", Value::string(prompt.system), "user", Value::string(prompt.user));
+}
+
+Value templates_value(const config::PromptTemplates& templates) {
+  return Value::fields(
+      "eq_comparative", template_value(templates.eq_comparative), "eq_non_comparative_leader",
+      template_value(templates.eq_non_comparative_leader), "eq_non_comparative_validator",
+      template_value(templates.eq_non_comparative_validator));
+}
+
+}  // namespace
+
+void add_llm_functions(script::HostTable& table, const config::LlmConfig& config) {
+  table.functions.push_back({kLibrary, "exec_prompt_in_provider",
+                             "fun(ctx: table, request: ProviderRequest): ProviderResult",
+                             "Sends one prompt to one model. Suspends only this session. Raises "
+                             "STATUS_NOT_OK (ctx.status), SENDING_REQUEST, "
+                             "READING_BODY, DEADLINE_EXCEEDED, DESERIALIZING, ANSWER_NOT_USABLE "
+                             "(ctx.tokens), UNKNOWN_PROVIDER, "
+                             "MISSING_CAPABILITY; timeout is in seconds.",
+                             script::HostFunction::Async(exec_prompt_in_provider)});
+  table.functions.push_back(
+      {kLibrary, "exhaust", "fun()",
+       "Ends the prompt with an empty answer that consumes all remaining gen. Never returns.",
+       script::HostFunction::Sync(exhaust)});
+  table.constants.push_back(
+      {kLibrary, "providers", "ProvidersDB",
+       "The usable backends by name: models with their flags, meta and timeout (seconds).",
+       providers_value(config)});
+  table.constants.push_back({kLibrary, "templates", "PromptTemplates",
+                             "The configured prompt templates, each {system, user}.",
+                             templates_value(config.prompt_templates)});
+  table.constants.push_back(
+      {kLibrary, "timeout", "number",
+       "Seconds a provider call may take unless backend, model or call say otherwise.",
+       seconds(config.timeout)});
+  table.constants.push_back(
+      {kLibrary, "meta", "any", "The configuration's meta, as written.", config.common.meta});
+}
+
+}  // namespace gvm::llm

@@ -1,0 +1,11 @@
+#pragma once
+// The host functions and constants of `llm.rs` (lua-api.md, "lib-llm").
+#include "config/llm_config.h"
+#include "script/script.h"
+
+namespace gvm::llm {
+
+// Adds the rows to `table`. Sessions that call them have LlmServices.
+void add_llm_functions(script::HostTable& table, const config::LlmConfig& config);
+
+}  // namespace gvm::llm

@@ -1,0 +1,23 @@
+#pragma once
+// The LLM module as the server sees it: one LlmService a process, one session handler a connection.
+#include <memory>
+#include <vector>
+
+#include "base/log.h"
+#include "config/llm_config.h"
+#include "llm/catalog.h"
+#include "llm/counters.h"
+#include "script/script.h"
+#include "serve/service.h"
+
+namespace gvm::llm {
+
+// Loads the script, builds the catalogue. INVALID_CONFIG when the script does not load.
+Result<std::unique_ptr<serve::Service>> make_llm_service(
+    std::shared_ptr<const config::LlmConfig> config, std::shared_ptr<const Redactor> redactor,
+    log::Logger logger);
+
+// Everything scripts of this module may call, for the reference page too.
+script::HostTable host_table(const config::LlmConfig& config);
+
+}  // namespace gvm::llm
