@@ -39,12 +39,14 @@ inline constexpr std::string_view kDeadlineExceeded = "DEADLINE_EXCEEDED";
 inline constexpr std::string_view kCancelled = "CANCELLED";
 
 // Ours. Serving.
-inline constexpr std::string_view kListenFailed = "LISTEN_FAILED";              // the bind address cannot be listened on
-inline constexpr std::string_view kTooManySessions = "TOO_MANY_SESSIONS";       // a session limit, named in the detail
+inline constexpr std::string_view kListenFailed =
+    "LISTEN_FAILED";  // the bind address cannot be listened on
+inline constexpr std::string_view kTooManySessions =
+    "TOO_MANY_SESSIONS";  // a session limit, named in the detail
 inline constexpr std::string_view kShuttingDown = "SHUTTING_DOWN";
 
 // Ours. Tools that connect to a module.
-inline constexpr std::string_view kConnecting = "CONNECTING";                   // nobody there, or no module
+inline constexpr std::string_view kConnecting = "CONNECTING";  // nobody there, or no module
 inline constexpr std::string_view kConnectionLost = "CONNECTION_LOST";
 
 // Ours. Scripts.

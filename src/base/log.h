@@ -25,7 +25,7 @@ std::string_view level_name(Level level);
 
 struct Options {
   Level level = Level::info;
-  std::string disable;  // comma-separated globs of sources, e.g. "net.*,script"
+  std::string disable = {};  // comma-separated globs of sources, e.g. "net.*,script"
   int fd = 1;
 };
 

@@ -15,14 +15,33 @@ auto lower_bound_of(auto& entries, std::string_view key) {
 
 }  // namespace
 
-Blob::Blob(std::string owned) : Blob(copy(owned)) {}
+Blob::Blob(std::string owned) {
+  constexpr std::size_t kCheaperToCopyBytes = 1024;
+  if (owned.size() <= kCheaperToCopyBytes) {
+    *this = copy(owned);
+    return;
+  }
+  const auto* string = new std::string(std::move(owned));
+  data_ = string->data();
+  size_ = string->size();
+  owner_ = reinterpret_cast<std::uintptr_t>(string) | kStringOwner;
+}
+
+void Blob::free_owner() noexcept {
+  if ((owner_ & kStringOwner) != 0) {
+    delete reinterpret_cast<std::string*>(owner_ ^ kStringOwner);
+  } else {
+    delete[] reinterpret_cast<char*>(owner_);
+  }
+}
 
 Blob Blob::copy(std::string_view bytes) {
   Blob blob;
   if (bytes.empty()) return blob;
-  blob.owner_ = new char[bytes.size()];
-  std::memcpy(blob.owner_, bytes.data(), bytes.size());
-  blob.data_ = blob.owner_;
+  char* const data = new char[bytes.size()];
+  std::memcpy(data, bytes.data(), bytes.size());
+  blob.owner_ = reinterpret_cast<std::uintptr_t>(data);
+  blob.data_ = data;
   blob.size_ = bytes.size();
   return blob;
 }

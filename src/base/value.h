@@ -27,6 +27,7 @@ using Address = std::array<std::uint8_t, 20>;
 class Blob {
  public:
   Blob() = default;
+  // A large string is taken over, a small one copied.
   explicit Blob(std::string owned);
   static Blob copy(std::string_view bytes);
   static Blob borrow(std::string_view bytes);
@@ -35,28 +36,35 @@ class Blob {
   Blob(Blob&& other) noexcept
       : data_(std::exchange(other.data_, nullptr)),
         size_(std::exchange(other.size_, 0)),
-        owner_(std::exchange(other.owner_, nullptr)) {}
+        owner_(std::exchange(other.owner_, 0)) {}
   Blob& operator=(Blob&& other) noexcept {
     if (this != &other) {
       release();
       data_ = std::exchange(other.data_, nullptr);
       size_ = std::exchange(other.size_, 0);
-      owner_ = std::exchange(other.owner_, nullptr);
+      owner_ = std::exchange(other.owner_, 0);
     }
     return *this;
   }
   ~Blob() { release(); }
 
   std::string_view view() const { return {data_, size_}; }
-  bool is_borrowed() const { return owner_ == nullptr && size_ > 0; }
+  bool is_borrowed() const { return owner_ == 0 && size_ > 0; }
   friend bool operator==(const Blob& a, const Blob& b) { return a.view() == b.view(); }
 
  private:
-  void release() noexcept { delete[] owner_; }
+  static constexpr std::uintptr_t kStringOwner = 1;  // heap addresses are even
+
+  void release() noexcept {
+    if (owner_ != 0) free_owner();
+  }
+  void free_owner() noexcept;
 
   const char* data_ = nullptr;
   std::size_t size_ = 0;
-  char* owner_ = nullptr;  // data_ when owned
+  // 0 when borrowed; else the address of a char array, or of a std::string when kStringOwner is
+  // set.
+  std::uintptr_t owner_ = 0;
 };
 
 class Value {
@@ -147,7 +155,8 @@ class Value {
   std::optional<std::string_view> as_string() const;
   std::optional<std::string_view> as_bytes() const;
 
-  // The bytes of a string or byte string, to be moved out without a copy; null pointer for other kinds.
+  // The bytes of a string or byte string, to be moved out without a copy; null pointer for other
+  // kinds.
   Blob* as_blob() {
     if (auto* text = std::get_if<4>(&data_)) return text;
     return std::get_if<5>(&data_);
