@@ -1,0 +1,34 @@
+// What repair_json answers is JSON that says what it reports, and repairing it again changes
+// nothing; a valid object comes back as it is.
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include "text/json.h"
+#include "text/json_repair.h"
+
+namespace {
+
+void require(bool claim) {
+  if (!claim) std::abort();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace gvm::text;
+  const std::string_view answer(reinterpret_cast<const char*>(data), size);
+  const auto valid = parse_json(answer);
+  for (const auto expect : {Expect::object, Expect::any}) {
+    const auto repaired = repair_answer(answer, {.expect = expect});
+    if (valid && valid->as_map() != nullptr) require(repaired && repaired->value == *valid);
+    if (!repaired) continue;
+    const auto read = parse_json(repaired->text);
+    require(read && *read == repaired->value);
+    require(expect == Expect::any || read->as_map() != nullptr);
+    const auto again = repair_answer(repaired->text, {.expect = expect});
+    require(again && (again->text == repaired->text || read->as_string()));
+  }
+  (void)read_bool_answer(answer);
+  return 0;
+}

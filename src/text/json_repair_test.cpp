@@ -1,0 +1,265 @@
+#include "text/json_repair.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <fstream>
+#include <iterator>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "base/error_codes.h"
+#include "base/json.h"
+#include "text/json.h"
+
+namespace gvm::text {
+namespace {
+
+// Rows {"in", "out": exact text or null for refused, "any"?: expect anything, "cut"?: the answer
+// ends early}.
+Value cases() {
+  std::ifstream file(std::string(GVM_SOURCE_DIR) + "/tests/data/json_repair_cases.json");
+  const std::string text((std::istreambuf_iterator<char>(file)), {});
+  return parse_json(text).value_or(Value::null());
+}
+
+bool flag(const Value& row, std::string_view key) {
+  const Value* value = row.find(key);
+  return value != nullptr && *value == Value::boolean(true);
+}
+
+TEST(JsonRepair, AnswersTheTableExactly) {
+  const auto table = cases();
+  ASSERT_NE(table.as_array(), nullptr);
+  ASSERT_GE(table.as_array()->size(), 150U);
+  for (const auto& row : *table.as_array()) {
+    const std::string in(*row.find("in")->as_string());
+    const auto repaired =
+        repair_answer(in, {.expect = flag(row, "any") ? Expect::any : Expect::object});
+    const auto expected = row.find("out")->as_string();
+    if (!expected) {
+      EXPECT_FALSE(repaired) << in << "\n-> " << (repaired ? repaired->text : "");
+      EXPECT_TRUE(repaired || repaired.error().code() == codes::kAnswerNotUsable);
+      continue;
+    }
+    ASSERT_TRUE(repaired) << in << "\n" << repaired.error().to_string();
+    EXPECT_EQ(repaired->text, *expected) << in;
+    EXPECT_EQ(repaired->value, *parse_json(*expected)) << in;
+    EXPECT_TRUE(flag(row, "any") || repaired->cut == flag(row, "cut")) << in;
+  }
+}
+
+TEST(JsonRepair, SaysWhereAndWhy) {
+  EXPECT_EQ(repair_json(" {\"a\": NaN}").error().to_string(),
+            "ANSWER_NOT_USABLE: the answer is no usable JSON: at byte 7, NaN is no JSON value");
+  EXPECT_EQ(repair_json("no").error().to_string(),
+            "ANSWER_NOT_USABLE: the answer holds no JSON object");
+  EXPECT_EQ(repair_json("[1]").error().to_string(),
+            "ANSWER_NOT_USABLE: the answer is JSON, but of type array where an object is due");
+}
+
+TEST(JsonRepair, DropsACutUtf8SequenceAndRefusesOthers) {
+  EXPECT_EQ(*repair_json("{\"a\":\"x\xE2\x82"), R"({"a":"x"})");
+  EXPECT_EQ(*repair_json("{\"a\":\"x\xF0\x9F\x98"), R"({"a":"x"})");
+  EXPECT_FALSE(repair_json("{\"a\":\"x\xFF\"}"));
+  EXPECT_FALSE(repair_json("{\"a\":\"\xE2\x82\",\"b\":1}"));
+}
+
+TEST(JsonRepair, LeavesValidObjectsByteForByte) {
+  const std::string text = "{ \"b\" : 1.10,\n \"a\":[ 1e5, \"\\u0041\" ] }";
+  const auto repaired = repair_answer("\n" + text + "  ");
+  ASSERT_TRUE(repaired);
+  EXPECT_EQ(repaired->text, text);
+  EXPECT_FALSE(repaired->repaired);
+}
+
+std::string random_text(std::mt19937& random) {
+  static const std::vector<std::string> kPieces = {"a", " ", "\"", "'", "\\",   "\n",      ",",
+                                                   ":", "{", "}",  "[", "]",    "```",     "//",
+                                                   "#", "é", "😀", "1", "true", "</think>"};
+  std::string out;
+  for (auto n = random() % 6; n > 0; --n) out += kPieces[random() % kPieces.size()];
+  return out;
+}
+
+Value random_value(std::mt19937& random, int depth) {
+  switch (random() % (depth > 0 ? 7 : 5)) {
+    case 0:
+      return Value::null();
+    case 1:
+      return Value::boolean(random() % 2 == 0);
+    case 2:
+      return Value::integer(static_cast<std::int64_t>(random()) - (1LL << 31));
+    case 3:
+      return Value::real(static_cast<double>(random()) / 1024 + 0.5 / 1024);
+    case 4:
+      return Value::string(random_text(random));
+    case 5: {
+      Value::Array items;
+      for (auto n = random() % 4; n > 0; --n) items.push_back(random_value(random, depth - 1));
+      return Value::array(std::move(items));
+    }
+    default: {
+      Value::Map members;
+      for (auto n = random() % 4; n > 0; --n) {
+        members.set(random_text(random), random_value(random, depth - 1));
+      }
+      return Value::map(std::move(members));
+    }
+  }
+}
+
+Value random_object(std::mt19937& random) {
+  Value value;
+  while (value.as_map() == nullptr) value = random_value(random, 4);
+  return value;
+}
+
+// The same value written with the habits of models: single quotes aside, which need care with
+// apostrophes.
+TEST(JsonRepair, ReadsEveryValidObjectUnchangedInFencesAndProse) {
+  std::mt19937 random(11);
+  for (int i = 0; i < 3000; ++i) {
+    const auto value = random_object(random);
+    const auto text = json::write(value);
+    EXPECT_EQ(repair_json(text), text);
+    if (text == "{}") continue;
+    const auto wrapped = repair_answer("Here it is:\n```json\n" + text + "\n```\nDone.");
+    ASSERT_TRUE(wrapped) << text << "\n" << wrapped.error().to_string();
+    EXPECT_EQ(wrapped->value, value) << text;
+    const auto trailing = repair_answer(text.substr(0, text.size() - 1) + " , }");
+    ASSERT_TRUE(trailing) << text << "\n" << trailing.error().to_string();
+    EXPECT_EQ(trailing->value, value) << text;
+  }
+}
+
+// Is `part` what remains of `whole` when its text is cut?
+bool is_cut_of(const Value& part, const Value& whole) {
+  if (part.kind() != whole.kind()) return false;
+  if (const auto text = part.as_string()) return whole.as_string()->starts_with(*text);
+  if (const auto* items = part.as_array()) {
+    if (items->size() > whole.as_array()->size()) return false;
+    for (std::size_t i = 0; i < items->size(); ++i) {
+      if (!is_cut_of((*items)[i], (*whole.as_array())[i])) return false;
+    }
+    return true;
+  }
+  if (const auto* members = part.as_map()) {
+    for (const auto& [key, value] : *members) {
+      const Value* original = whole.find(key.view());
+      if (original == nullptr || !is_cut_of(value, *original)) return false;
+    }
+    return true;
+  }
+  return part == whole;
+}
+
+TEST(JsonRepair, EveryTruncationGivesAPartOfTheOriginalOrIsRefused) {
+  std::mt19937 random(13);
+  std::size_t repaired_count = 0;
+  for (int i = 0; i < 1500; ++i) {
+    const auto value = random_object(random);
+    const auto text = json::write(value);
+    for (std::size_t size = 0; size < text.size(); ++size) {
+      const auto repaired = repair_answer(std::string_view(text).substr(0, size));
+      if (!repaired) continue;
+      ++repaired_count;
+      EXPECT_TRUE(is_cut_of(repaired->value, value)) << text.substr(0, size) << "\n"
+                                                     << repaired->text;
+      EXPECT_TRUE(repaired->cut);
+    }
+  }
+  EXPECT_GT(repaired_count, 10'000U);
+}
+
+// A quote, colon, comma or opening bracket lost anywhere never moves content from one place to
+// another unnoticed. A closing brace is taken to be lost at the end, as in any cut text.
+TEST(JsonRepair, ALostByteNeverChangesOtherMembers) {
+  const std::string text =
+      R"({"a":"first one","b":{"c":["x","y"],"d":"z"},"e":"last","f":true,"g":[[1],[2]]})";
+  const auto value = *parse_json(text);
+  int mended = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (!std::string_view("\"{[],:").contains(text[i])) continue;
+    auto broken = text;
+    broken.erase(i, 1);
+    const auto repaired = repair_answer(broken);
+    mended += repaired ? 1 : 0;
+    EXPECT_TRUE(!repaired || repaired->value == value) << broken << "\n" << repaired->text;
+  }
+  EXPECT_GE(mended, 5);  // the commas between members
+}
+
+TEST(JsonRepair, TakesLinearTimeOnHostileAnswers) {
+  const std::size_t n = 200'000;
+  const auto repeated = [&](std::string_view piece) {
+    std::string out;
+    while (out.size() < n) out += piece;
+    return out;
+  };
+  for (const auto* piece : {"{",
+                            "[",
+                            "{\"a\":",
+                            "[[1,",
+                            "\"",
+                            "{\"a\":\"\"\"",
+                            "{a",
+                            "{a:",
+                            "<think>",
+                            "</think>",
+                            "```",
+                            "\\\"",
+                            "{\\\"",
+                            "//",
+                            "/*",
+                            "{\"a\":\"x\" ",
+                            "['",
+                            "{\"",
+                            "[1,",
+                            "{}",
+                            "{} ",
+                            "{\"a\":1}",
+                            "# ",
+                            "[{\"a\":1},x]",
+                            "\xE2\x80\x9C",
+                            " ",
+                            "[\"//\"",
+                            "{x}",
+                            "[1] "}) {
+    const auto start = std::chrono::steady_clock::now();
+    (void)repair_json(repeated(piece));
+    (void)repair_json("{\"a\":\"" + repeated(piece));
+    const auto spent = std::chrono::steady_clock::now() - start;
+    EXPECT_LT(spent, std::chrono::seconds(3)) << piece;
+  }
+}
+
+TEST(BoolAnswer, ReadsResultAndReason) {
+  const auto answer = read_bool_answer(R"(```json
+{"reason": "they agree", "result": true}
+```)");
+  ASSERT_TRUE(answer);
+  EXPECT_TRUE(answer->result);
+  EXPECT_EQ(answer->reason, "they agree");
+  EXPECT_FALSE(read_bool_answer(R"({"result": False})")->result);
+  EXPECT_TRUE(read_bool_answer(R"({"result": "True"})")->result);
+  EXPECT_FALSE(read_bool_answer(R"({"result":"FALSE","reason":7})")->result);
+  EXPECT_TRUE(read_bool_answer(R"({"reason":"x","result":tr)")->result);
+  EXPECT_EQ(read_bool_answer(R"({"result":true,"reason":"cut of)")->reason, "cut of");
+}
+
+TEST(BoolAnswer, RefusesWhatIsNoVerdict) {
+  for (const auto* text :
+       {"", "true", "yes", R"({"result": 1})", R"({"result": "yes"})", R"({"result": null})",
+        R"({"answer": true})", R"({"reason": "I think the re)", R"({"reason": "x", "result":)",
+        R"({"result": [true]})", "[true]", R"({"result": true} or {"result": false})",
+        R"({"result": true or false})", R"({"result": truely})"}) {
+    const auto answer = read_bool_answer(text);
+    ASSERT_FALSE(answer) << text;
+    EXPECT_EQ(answer.error().code(), codes::kAnswerNotUsable);
+  }
+}
+
+}  // namespace
+}  // namespace gvm::text

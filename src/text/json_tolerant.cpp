@@ -1,0 +1,334 @@
+#include "text/json_tolerant.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/value.h"
+
+namespace gvm::text {
+namespace {
+
+constexpr std::string_view kFence = "```";
+
+constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+constexpr bool is_letter(char c) {
+  return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+}
+constexpr bool is_ascii_space(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+// Spaces beyond ASCII that stray into answers: no-break, zero-width, line and paragraph separators,
+// ideographic, BOM.
+constexpr std::array<std::string_view, 9> kWideSpaces = {
+    "\xC2\xA0",     "\xE2\x80\x8B", "\xE2\x80\xA8", "\xE2\x80\xA9", "\xE2\x80\xAF",
+    "\xE2\x80\x89", "\xE2\x81\xA0", "\xE3\x80\x80", "\xEF\xBB\xBF"};
+
+std::size_t space_bytes(std::string_view text) {
+  if (text.empty()) return 0;
+  if (is_ascii_space(text[0])) return 1;
+  if (static_cast<unsigned char>(text[0]) < 0x80) return 0;
+  const auto* found = std::find_if(kWideSpaces.begin(), kWideSpaces.end(),
+                                   [&](std::string_view space) { return text.starts_with(space); });
+  return found == kWideSpaces.end() ? 0 : found->size();
+}
+
+struct Word {
+  std::string_view spelling;
+  std::string_view json;  // empty: JSON has no such value
+};
+constexpr std::array<Word, 13> kWords = {{{"true", "true"},
+                                          {"True", "true"},
+                                          {"TRUE", "true"},
+                                          {"false", "false"},
+                                          {"False", "false"},
+                                          {"FALSE", "false"},
+                                          {"null", "null"},
+                                          {"None", "null"},
+                                          {"NULL", "null"},
+                                          {"Null", "null"},
+                                          {"NaN", ""},
+                                          {"nan", ""},
+                                          {"Infinity", ""}}};
+
+// RFC 8259, 6, after what is certain is mended: a plus sign, a missing digit before or after the
+// point.
+std::optional<std::string> json_number(std::string_view token) {
+  std::string out;
+  if (token.starts_with('-')) out += '-';
+  if (token.starts_with('-') || token.starts_with('+')) token.remove_prefix(1);
+  const auto digits = [&token] {
+    std::size_t n = 0;
+    while (n < token.size() && is_digit(token[n])) ++n;
+    return std::exchange(token, token.substr(n)).substr(0, n);
+  };
+  const auto whole = digits();
+  if (whole.size() > 1 && whole[0] == '0') return std::nullopt;
+  out += whole.empty() ? "0" : whole;
+  if (token.starts_with('.')) {
+    token.remove_prefix(1);
+    const auto fraction = digits();
+    if (whole.empty() && fraction.empty()) return std::nullopt;
+    out += '.';
+    out += fraction.empty() ? "0" : fraction;
+  } else if (whole.empty()) {
+    return std::nullopt;
+  }
+  if (token.starts_with('e') || token.starts_with('E')) {
+    out += 'e';
+    token.remove_prefix(1);
+    if (token.starts_with('-') || token.starts_with('+')) {
+      out += token[0];
+      token.remove_prefix(1);
+    }
+    const auto exponent = digits();
+    if (exponent.empty()) return std::nullopt;
+    out += exponent;
+  }
+  return token.empty() ? std::optional(std::move(out)) : std::nullopt;
+}
+
+}  // namespace
+
+bool is_identifier_start(char c) {
+  return is_letter(c) || c == '_' || c == '$';
+}
+bool is_identifier_part(char c) {
+  return is_identifier_start(c) || is_digit(c) || c == '-';
+}
+
+std::optional<TolerantJson> TolerantReader::read(std::size_t start) {
+  pos_ = start;
+  out_.clear();
+  cut_ = has_object_ = false;
+  if (value(kMaxDepth, Role::element) != Step::done) {
+    failure_.has_object = has_object_;
+    return std::nullopt;
+  }
+  return TolerantJson{std::exchange(out_, {}), pos_, cut_, has_object_};
+}
+
+TolerantReader::Step TolerantReader::refuse_at(std::size_t offset, std::string what) {
+  failure_.offset = offset;
+  failure_.what = std::move(what);
+  return Step::failed;
+}
+
+bool TolerantReader::looks_like_object(std::size_t start) {
+  const auto next = after_space(start + 1);
+  if (next == text_.size() || text_[next] == '}' || opening_at(next).style != Quote::none)
+    return true;
+  if (rest(next).starts_with("//") || rest(next).starts_with("/*")) return true;
+  std::size_t end = next;
+  while (end < text_.size() && is_identifier_part(text_[end])) ++end;
+  const auto colon = after_space(end);
+  return end != next && colon < text_.size() && text_[colon] == ':';
+}
+
+bool TolerantReader::looks_like_array(std::size_t start) {
+  const auto next = after_space(start + 1);
+  return next == text_.size() || opening_at(next).style != Quote::none || is_digit(text_[next]) ||
+         std::string_view("{[]-").contains(text_[next]);
+}
+
+bool TolerantReader::take(char c) {
+  if (pos_ == text_.size() || text_[pos_] != c) return false;
+  ++pos_;
+  return true;
+}
+
+// A fence ends the answer when it stands at the start of a line or at the very end; elsewhere it
+// may belong to a string.
+bool TolerantReader::ended_at(std::size_t offset) const {
+  if (offset >= text_.size()) return true;
+  if (!rest(offset).starts_with(kFence)) return false;
+  const auto line = text_.substr(0, offset).find_last_not_of(" \t");
+  if (line == std::string_view::npos || text_[line] == '\n') return true;
+  return after_space(offset + kFence.size()) >= text_.size();
+}
+
+std::size_t TolerantReader::after_space(std::size_t offset) const {
+  while (const auto bytes = space_bytes(rest(std::min(offset, text_.size())))) offset += bytes;
+  return offset;
+}
+
+bool TolerantReader::space() {
+  newline_before_ = false;
+  while (true) {
+    const auto next = after_space(pos_);
+    newline_before_ |= text_.substr(pos_, next - pos_).contains('\n');
+    pos_ = next;
+    const bool line = peek() == '#' || (peek() == '/' && peek(1) == '/');
+    if (!line && !(peek() == '/' && peek(1) == '*')) return true;
+    if (!comment()) return false;
+  }
+}
+
+// A comment with a quote in it may as well be the rest of a string whose inner quote was taken for
+// its end.
+bool TolerantReader::comment() {
+  const bool block = peek(1) == '*' && peek() == '/';
+  const auto end =
+      block ? text_.find("*/", pos_ + 2) : std::min(text_.find('\n', pos_), text_.size());
+  if (end == std::string_view::npos) {
+    refuse("a comment without end");
+    return false;
+  }
+  if (text_.substr(pos_, end - pos_).contains('"')) {
+    refuse("a comment with quotes, which cannot be told from the rest of a string");
+    return false;
+  }
+  pos_ = block ? end + 2 : end;
+  return true;
+}
+
+TolerantReader::Step TolerantReader::value(std::size_t depth, Role role) {
+  const char c = peek();
+  if (c == '{' || c == '[') {
+    if (depth == 0) return refuse("nesting over " + std::to_string(kMaxDepth) + " levels");
+    return c == '{' ? object(depth - 1) : array(depth - 1);
+  }
+  if (opening_at(pos_).style != Quote::none) return string(role);
+  if (is_digit(c) || c == '-' || c == '+' || c == '.') return number();
+  if (is_letter(c)) return literal();
+  return refuse("a value is expected here");
+}
+
+TolerantReader::Step TolerantReader::close(char bracket) {
+  out_ += bracket;
+  return Step::done;
+}
+
+TolerantReader::Step TolerantReader::cut_here(char bracket) {
+  cut_ = true;
+  return close(bracket);
+}
+
+TolerantReader::Step TolerantReader::object(std::size_t depth) {
+  has_object_ = true;
+  out_ += '{';
+  ++pos_;
+  for (bool first = true;; first = false) {
+    if (!space()) return Step::failed;
+    if (ended()) return cut_here('}');
+    if (take('}')) return close('}');
+    if (!first && take(',')) {
+      if (!space()) return Step::failed;
+      if (ended()) return cut_here('}');
+      if (take('}')) return close('}');
+    } else if (!first && !key_follows(pos_, newline_before_)) {
+      return refuse("',' or '}' is expected here");
+    }
+    const auto mark = out_.size();
+    if (!first) out_ += ',';
+    const Step step = member(depth);
+    if (step == Step::failed) return step;
+    if (step == Step::dropped) {
+      out_.resize(mark);
+      return cut_here('}');
+    }
+  }
+}
+
+TolerantReader::Step TolerantReader::member(std::size_t depth) {
+  if (const Step step = key(); step != Step::done) return step;
+  if (!space()) return Step::failed;
+  if (ended()) return Step::dropped;
+  if (!take(':')) return refuse("':' is expected after a key");
+  out_ += ':';
+  if (!space()) return Step::failed;
+  if (ended()) return Step::dropped;
+  return value(depth, Role::member);
+}
+
+TolerantReader::Step TolerantReader::key() {
+  if (opening_at(pos_).style != Quote::none) return string(Role::key);
+  const auto start = pos_;
+  const bool number = is_digit(peek());
+  if (!number && !is_identifier_start(peek())) return refuse("a key is expected here");
+  while (number ? is_digit(peek()) : is_identifier_part(peek())) ++pos_;
+  if (pos_ == text_.size()) return Step::dropped;
+  out_ += '"';
+  out_ += text_.substr(start, pos_ - start);
+  out_ += '"';
+  return Step::done;
+}
+
+TolerantReader::Step TolerantReader::array(std::size_t depth) {
+  out_ += '[';
+  ++pos_;
+  for (bool first = true;; first = false) {
+    if (!space()) return Step::failed;
+    if (ended()) return cut_here(']');
+    if (take(']')) return close(']');
+    if (!first && take(',')) {
+      if (!space()) return Step::failed;
+      if (ended()) return cut_here(']');
+      if (take(']')) return close(']');
+    } else if (!first && !separated_without_comma()) {
+      return refuse("',' or ']' is expected here");
+    }
+    const auto mark = out_.size();
+    if (!first) out_ += ',';
+    const Step step = value(depth, Role::element);
+    if (step == Step::failed) return step;
+    if (step == Step::dropped) {
+      out_.resize(mark);
+      return cut_here(']');
+    }
+  }
+}
+
+// Two elements without a comma are two when a line break or brackets part them; "[1 2]" and "['a'
+// 'b']" may be anything.
+bool TolerantReader::separated_without_comma() const {
+  const bool brackets =
+      (peek() == '{' && out_.back() == '}') || (peek() == '[' && out_.back() == ']');
+  return brackets || newline_before_;
+}
+
+TolerantReader::Step TolerantReader::number() {
+  const auto start = pos_;
+  while (is_digit(peek()) || is_letter(peek()) || std::string_view("+-._%").contains(peek())) {
+    ++pos_;
+  }
+  if (pos_ == text_.size()) return Step::dropped;
+  const auto token = text_.substr(start, pos_ - start);
+  if (token.ends_with("Infinity")) return refuse_at(start, "infinity is no JSON value");
+  const auto json = json_number(token);
+  if (!json) return refuse_at(start, "this is no JSON number");
+  out_ += *json;
+  return Step::done;
+}
+
+TolerantReader::Step TolerantReader::literal() {
+  const auto start = pos_;
+  while (is_identifier_part(peek())) ++pos_;
+  const auto word = text_.substr(start, pos_ - start);
+  for (const auto& known : kWords) {
+    if (known.spelling != word) continue;
+    if (known.json.empty()) return refuse_at(start, std::string(word) + " is no JSON value");
+    out_ += known.json;
+    return Step::done;
+  }
+  if (pos_ == text_.size()) return completed_literal(word);
+  return refuse_at(start, "a value without quotes");
+}
+
+// A cut word counts when all words it can become mean the same.
+TolerantReader::Step TolerantReader::completed_literal(std::string_view word) {
+  std::optional<std::string_view> meaning;
+  for (const auto& known : kWords) {
+    if (!known.spelling.starts_with(word)) continue;
+    if (known.json.empty() || (meaning && *meaning != known.json)) return Step::dropped;
+    meaning = known.json;
+  }
+  if (!meaning) return refuse_at(pos_ - word.size(), "a value without quotes");
+  out_ += *meaning;
+  return Step::done;
+}
+
+}  // namespace gvm::text

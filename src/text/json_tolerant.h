@@ -1,0 +1,113 @@
+#pragma once
+// Reads JSON as language models write it: the grammar of repair_json (json_repair.h), from one
+// opening bracket on. What it writes is JSON text with the members in their order and numbers as
+// they stand; anything it cannot be sure of it refuses.
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace gvm::text {
+
+struct TolerantJson {
+  std::string json;
+  std::size_t end = 0;      // behind the closing bracket, or where the text stops
+  bool cut = false;         // the text ends before the closing bracket
+  bool has_object = false;  // an object was opened
+};
+
+struct TolerantFailure {
+  std::size_t offset = 0;
+  std::string what;
+  bool has_object = false;
+};
+
+class TolerantReader {
+ public:
+  // `text` is valid UTF-8 and outlives the reader.
+  explicit TolerantReader(std::string_view text) : text_(text) {}
+
+  // Reads the object or array whose bracket stands at `start`. Empty when it is none: failure()
+  // says why.
+  std::optional<TolerantJson> read(std::size_t start);
+  const TolerantFailure& failure() const { return failure_; }
+
+  // Does the bracket at `start` open something meant as JSON, rather than a brace or bracket in
+  // prose?
+  bool looks_like_object(std::size_t start);
+  bool looks_like_array(std::size_t start);
+
+ private:
+  enum class Step {
+    done,
+    dropped,  // the text ends within a value of which the rest cannot be known; nothing of it is
+              // kept
+    failed,
+  };
+  enum class Role { key, member, element };
+  enum class Quote { none, straight_double, straight_single, curly_double, curly_single };
+  struct Opening {
+    Quote style = Quote::none;
+    std::size_t bytes = 0;
+  };
+
+  Step refuse(std::string what) { return refuse_at(pos_, std::move(what)); }
+  Step refuse_at(std::size_t offset, std::string what);
+
+  char peek(std::size_t ahead = 0) const {
+    return pos_ + ahead < text_.size() ? text_[pos_ + ahead] : '\0';
+  }
+  std::string_view rest(std::size_t from) const { return text_.substr(from); }
+  bool take(char c);
+  // The end of the text, or of the fenced block the answer stands in.
+  bool ended_at(std::size_t offset) const;
+  bool ended() const { return ended_at(pos_); }
+  std::size_t after_space(std::size_t offset) const;
+  // White space and comments. False when a comment is not certain to be one.
+  bool space();
+  bool comment();
+
+  Step value(std::size_t depth, Role role);
+  Step object(std::size_t depth);
+  Step member(std::size_t depth);
+  Step key();
+  Step array(std::size_t depth);
+  Step close(char bracket);
+  Step cut_here(char bracket);
+  bool separated_without_comma() const;
+
+  Step number();
+  Step literal();
+  Step completed_literal(std::string_view word);
+
+  // json_tolerant_string.cpp
+  Opening opening_at(std::size_t offset) const;
+  std::size_t closing_at(std::size_t offset, Quote style) const;
+  Step string(Role role);
+  Step string_end(Role role, std::size_t quote_bytes, bool& ended);
+  Step inner_quote(Role role, std::size_t bytes);
+  Step cut_string(Role role);
+  Step escape();
+  Step unicode_escape();
+  bool closes(Role role, std::size_t after) const;
+  bool key_follows(std::size_t offset, bool after_newline) const;
+  bool element_follows(std::size_t offset, bool after_newline) const;
+  void emit(char c);
+
+  std::string_view text_;
+  std::size_t pos_ = 0;
+  std::string out_;
+  bool cut_ = false;
+  bool has_object_ = false;
+  bool newline_before_ = false;  // within the last run of white space
+  Quote style_ = Quote::none;    // of the string being read
+  std::size_t string_start_ = 0;
+  std::size_t inner_quotes_ = 0;
+  TolerantFailure failure_;
+};
+
+// Identifiers as unquoted keys; bytes over 0x7F are no part of them.
+bool is_identifier_start(char c);
+bool is_identifier_part(char c);
+
+}  // namespace gvm::text

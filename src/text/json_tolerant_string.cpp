@@ -1,0 +1,238 @@
+// The strings of TolerantReader: which quote ends one, and what its escapes mean.
+#include <array>
+#include <utility>
+
+#include "text/json_scan.h"
+#include "text/json_tolerant.h"
+
+namespace gvm::text {
+namespace {
+
+constexpr std::array<std::string_view, 3> kCurlyDouble = {"\xE2\x80\x9C", "\xE2\x80\x9D",
+                                                          "\xE2\x80\x9E"};
+constexpr std::array<std::string_view, 3> kCurlySingle = {"\xE2\x80\x98", "\xE2\x80\x99",
+                                                          "\xE2\x80\x9A"};
+
+template <class List>
+bool starts_with_any(std::string_view text, const List& list) {
+  for (const auto& item : list) {
+    if (text.starts_with(item)) return true;
+  }
+  return false;
+}
+
+bool is_word_byte(char c) {
+  return is_identifier_part(c) ? c != '-' : static_cast<unsigned char>(c) >= 0x80;
+}
+
+bool is_blank(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+}  // namespace
+
+TolerantReader::Opening TolerantReader::opening_at(std::size_t offset) const {
+  const auto text = rest(offset);
+  if (text.starts_with('"')) return {Quote::straight_double, 1};
+  if (text.starts_with('\'')) return {Quote::straight_single, 1};
+  if (!text.starts_with('\xE2')) return {};
+  if (starts_with_any(text, kCurlyDouble)) return {Quote::curly_double, kCurlyDouble[0].size()};
+  if (starts_with_any(text, kCurlySingle)) return {Quote::curly_single, kCurlySingle[0].size()};
+  return {};
+}
+
+// Bytes of the quote at `offset` when it may end a string opened in that style; 0 otherwise.
+std::size_t TolerantReader::closing_at(std::size_t offset, Quote style) const {
+  const auto quote = opening_at(offset);
+  return quote.style == style ? quote.bytes : 0;
+}
+
+void TolerantReader::emit(char c) {
+  static constexpr std::string_view kHex = "0123456789abcdef";
+  if (c == '"' || c == '\\') out_ += '\\';
+  if (static_cast<unsigned char>(c) >= 0x20) {
+    out_ += c;
+    return;
+  }
+  switch (c) {
+    case '\n':
+      out_ += "\\n";
+      return;
+    case '\r':
+      out_ += "\\r";
+      return;
+    case '\t':
+      out_ += "\\t";
+      return;
+    default:
+      out_ += "\\u00";
+      out_ += kHex[static_cast<unsigned char>(c) >> 4];
+      out_ += kHex[c & 0xF];
+  }
+}
+
+TolerantReader::Step TolerantReader::string(Role role) {
+  const auto opening = opening_at(pos_);
+  style_ = opening.style;
+  inner_quotes_ = 0;
+  pos_ += opening.bytes;
+  string_start_ = pos_;
+  out_ += '"';
+  while (pos_ < text_.size()) {
+    if (text_[pos_] == '\\') {
+      if (const Step step = escape(); step != Step::done) {
+        return step == Step::dropped ? cut_string(role) : step;
+      }
+      continue;
+    }
+    const auto quote = closing_at(pos_, style_);
+    if (quote == 0) {
+      emit(text_[pos_++]);
+      continue;
+    }
+    bool ended = false;
+    const Step step = string_end(role, quote, ended);
+    if (step == Step::failed || ended) return step;
+  }
+  return cut_string(role);
+}
+
+// The text ends within the string. A key without value says nothing; a value is kept as far as it
+// goes, unless quotes within it leave open whether it ended before.
+TolerantReader::Step TolerantReader::cut_string(Role role) {
+  cut_ = true;
+  pos_ = text_.size();
+  if (role == Role::key) {
+    const bool plain = text_.find_first_of(":{}[]", string_start_) == std::string_view::npos;
+    return plain ? Step::dropped : refuse_at(string_start_, "a key without end");
+  }
+  if (inner_quotes_ > 0) return refuse("the text ends in a string with unescaped quotes");
+  out_ += '"';
+  return Step::done;
+}
+
+// At a quote that may end the string.
+TolerantReader::Step TolerantReader::string_end(Role role, std::size_t quote_bytes, bool& ended) {
+  if (!closes(role, pos_ + quote_bytes)) return inner_quote(role, quote_bytes);
+  // Quotes come in pairs; an odd one may belong to this string or to the next.
+  if (style_ == Quote::straight_double && inner_quotes_ % 2 != 0) {
+    return refuse("unescaped quotes leave open where a string ends");
+  }
+  pos_ += quote_bytes;
+  out_ += '"';
+  ended = true;
+  return Step::done;
+}
+
+TolerantReader::Step TolerantReader::inner_quote(Role role, std::size_t bytes) {
+  const auto next = after_space(pos_ + bytes);
+  const bool like_a_key = next < text_.size() && text_[next] == ':';
+  if (role == Role::key || like_a_key || style_ == Quote::curly_double) {
+    return refuse("an unescaped quote leaves open where a string ends");
+  }
+  const char before = text_[pos_ - 1];
+  const char after = pos_ + bytes < text_.size() ? text_[pos_ + bytes] : ' ';
+  if (style_ != Quote::straight_double) {
+    // An apostrophe stands between two letters.
+    if (!is_word_byte(before) || !is_word_byte(after)) {
+      return refuse("an apostrophe leaves open where a string ends");
+    }
+  } else {
+    // Quotes within come in pairs: an opening one before a word, a closing one behind it.
+    const bool opens = inner_quotes_++ % 2 == 0;
+    const bool in_shape = opens ? !is_word_byte(before) && !is_blank(after) : !is_blank(before);
+    if (!in_shape) return refuse("an unescaped quote leaves open where a string ends");
+  }
+  for (std::size_t i = 0; i < bytes; ++i) emit(text_[pos_++]);
+  return Step::done;
+}
+
+// Does what stands at `after` follow the end of a string of this role?
+bool TolerantReader::closes(Role role, std::size_t after) const {
+  const auto next = after_space(after);
+  const bool newline = text_.substr(after, next - after).contains('\n');
+  if (ended_at(next)) return true;
+  const char c = text_[next];
+  if (role == Role::key) return c == ':';
+  if (c == ',' || c == (role == Role::member ? '}' : ']')) return true;
+  const bool after_gap = next != after;
+  if (after_gap && (c == '#' || rest(next).starts_with("//") || rest(next).starts_with("/*"))) {
+    return inner_quotes_ == 0;
+  }
+  return role == Role::member ? key_follows(next, newline) : element_follows(next, newline);
+}
+
+// A member whose comma is missing: a quoted key and its colon, or, on a line of its own, a bare
+// one.
+bool TolerantReader::key_follows(std::size_t offset, bool after_newline) const {
+  const auto opening = opening_at(offset);
+  auto end = offset;
+  if (opening.style == Quote::straight_double || opening.style == Quote::straight_single) {
+    end = text_.find(text_[offset], offset + 1);
+    if (end == std::string_view::npos) return false;
+    ++end;
+  } else {
+    while (after_newline && end < text_.size() && is_identifier_part(text_[end])) ++end;
+    if (end == offset) return false;
+  }
+  const auto colon = after_space(end);
+  return colon < text_.size() && text_[colon] == ':';
+}
+
+bool TolerantReader::element_follows(std::size_t offset, bool after_newline) const {
+  return after_newline && opening_at(offset).style == style_;
+}
+
+// An escape JSON does not have is kept as it stands, backslash and all, as in "\d+"; those that
+// other languages give a meaning are refused. Step::dropped: the text ends within the escape.
+TolerantReader::Step TolerantReader::escape() {
+  if (pos_ + 1 == text_.size()) return Step::dropped;
+  const char c = text_[pos_ + 1];
+  if (c == 'u') return unicode_escape();
+  if (std::string_view("xU01234567\n\r").contains(c)) return refuse("an escape JSON does not have");
+  if (c == '\'') {
+    emit(c);
+  } else if (std::string_view("\"\\/bfnrt").contains(c)) {
+    out_ += text_.substr(pos_, 2);
+  } else {
+    emit('\\');
+    if (static_cast<unsigned char>(c) >= 0x80 || c < 0x20) {
+      ++pos_;  // the character itself is read as any other
+      return Step::done;
+    }
+    emit(c);
+  }
+  pos_ += 2;
+  return Step::done;
+}
+
+TolerantReader::Step TolerantReader::unicode_escape() {
+  const auto start = pos_;
+  const auto unit = [this](std::size_t at, char32_t& out) {
+    for (std::size_t i = 0; i < 4; ++i) {
+      if (at + i >= text_.size()) return Step::dropped;
+      const int digit = hex_digit(text_[at + i]);
+      if (digit < 0) return refuse_at(at, "'\\u' is not followed by four hexadecimal digits");
+      out = out << 4 | static_cast<char32_t>(digit);
+    }
+    return Step::done;
+  };
+  char32_t first = 0;
+  if (const Step step = unit(start + 2, first); step != Step::done) return step;
+  std::size_t size = 6;
+  if (is_low_surrogate(first)) return refuse("half a surrogate pair");
+  if (is_high_surrogate(first)) {
+    const auto next = rest(start + size);
+    if (next.empty() || next == "\\") return Step::dropped;
+    if (!next.starts_with("\\u")) return refuse("half a surrogate pair");
+    char32_t low = 0;
+    if (const Step step = unit(start + size + 2, low); step != Step::done) return step;
+    if (!is_low_surrogate(low)) return refuse("half a surrogate pair");
+    size *= 2;
+  }
+  out_ += text_.substr(start, size);
+  pos_ += size;
+  return Step::done;
+}
+
+}  // namespace gvm::text
