@@ -1,11 +1,14 @@
 #pragma once
-// Drives libcurl's multi interface on one lane. Owned by Lane; used only on that lane's thread. All sessions of the lane
-// share its connection pool, DNS cache and TLS sessions, so a connection outlives the session that opened it.
+// Drives libcurl's multi interface on one lane. Owned by Lane; used only on that lane's thread. All
+// sessions of the lane share its connection pool, DNS cache and TLS sessions, so a connection
+// outlives the session that opened it.
 //
-// Requests under different address policies must use different HttpClients: a pooled connection skips the socket check.
+// Requests under different address policies must use different HttpClients: a pooled connection
+// skips the socket check.
+#include <sys/socket.h>
+
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
-
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -36,43 +39,51 @@ struct SecretHeader {
 
 // Each limit is named in the error it causes. Zero means "no limit of this kind".
 struct HttpTimeouts {
-  std::chrono::milliseconds connect{10'000};      // name, TCP and TLS
-  std::chrono::milliseconds first_byte{0};        // from the request sent to the first byte of the answer
-  std::chrono::milliseconds idle{60'000};         // between two bytes of the answer, once it began
-  std::chrono::milliseconds total{120'000};       // everything
+  std::chrono::milliseconds connect{10'000};  // name, TCP and TLS
+  std::chrono::milliseconds first_byte{0};  // from the request sent to the first byte of the answer
+  std::chrono::milliseconds idle{
+      60'000};  // between two bytes of the answer once it began, or of a large request
+  std::chrono::milliseconds total{120'000};  // everything
 };
 
 struct HttpRequest {
   std::string method = "GET";
-  std::string url;                                // absolute, http or https, canonical
+  std::string url;  // absolute, http or https, canonical
   std::vector<HttpHeader> headers;
   std::vector<SecretHeader> secret_headers;
   std::string body;
-  bool has_body = false;                          // an empty body is a body when this is set
+  bool has_body = false;  // an empty body is a body when this is set
   HttpTimeouts timeouts;
-  std::size_t max_body = 32 * kMiB;               // of the answer, after decompression
-  std::size_t max_headers = 256 * kKiB;           // of the answer
+  std::size_t max_body = 32 * kMiB;      // of the answer, after decompression
+  std::size_t max_headers = 256 * kKiB;  // of the answer
 };
 
 struct HttpResponse {
   int status = 0;
-  std::vector<HttpHeader> headers;                // in order, names lower case, obs-fold removed
+  std::vector<HttpHeader> headers;  // in order, names lower case, obs-fold removed
   std::string body;
   bool reused_connection = false;
-  int http_version = 11;                          // 10, 11, 20
+  int http_version = 11;  // 10, 11, 20
 
   // First header of that (lower-case) name.
   std::optional<std::string_view> header(std::string_view name) const;
 };
 
+// Decides whether an address may be talked to.
+using AddressPolicy = std::function<bool(const sockaddr& address)>;
+
 struct HttpClientOptions {
-  std::size_t max_connections = 1024;             // whole pool of a lane
-  std::size_t max_connections_per_host = 0;       // 0: no limit
-  std::size_t max_idle_connections = 256;
+  std::size_t max_connections = 1024;  // whole pool of a lane; further requests wait for a free one
+  std::size_t max_connections_per_host = 0;  // 0: no limit
+  std::size_t max_idle_connections =
+      256;  // with more than this open, a connection is closed after its request
   std::chrono::seconds dns_cache{60};
-  std::chrono::seconds max_connection_age{118};   // idle longer: not reused
-  std::string ca_file;                            // an extra CA bundle; empty: the system's store
+  std::chrono::seconds max_connection_age{118};  // idle longer: not reused
+  std::string ca_file;                           // an extra CA bundle; empty: the system's store
   std::string user_agent = "genvm-modules";
+  // Asked for every address before it is dialled, and again before each request on a pooled
+  // connection. Empty: all allowed.
+  AddressPolicy allow_address;
 };
 
 // Counters for /metrics; read from other threads.
@@ -89,12 +100,18 @@ class HttpClient {
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
-  // Performs one exchange; redirects are not followed (the caller judges each hop). Any status is a success here.
-  // Errors: SENDING_REQUEST (refused, DNS, TLS, reset...; ctx.kind is one of dns, connect, tls, send, reset, protocol),
-  // READING_BODY (over max_body, cut, bad encoding), DEADLINE_EXCEEDED (ctx.timeout names connect, first_byte, idle, total or
-  // deadline), CANCELLED. ctx.url is the URL without user info and query. All are fatal; callers lower that where a
-  // contract may catch it.
-  // Cancelling the awaiting coroutine (asio cancellation) closes the exchange at once.
+  // Performs one exchange; redirects are not followed (the caller judges each hop). Any status is a
+  // success here. A pooled connection that turns out to be closed before a byte of the answer came
+  // is replaced by a fresh one, silently.
+  //
+  // Errors, all fatal; callers lower that where a contract may catch it. ctx.url is the URL without
+  // user info and query.
+  //   SENDING_REQUEST    ctx.kind is one of dns, connect, tls, send, reset, protocol
+  //   READING_BODY       ctx.kind is one of limit (over max_body, in ctx.limit), cut, encoding
+  //   ADDRESS_FORBIDDEN  refused by allow_address; nothing was sent
+  //   DEADLINE_EXCEEDED  ctx.timeout names connect, first_byte, idle, total or deadline
+  //   CANCELLED          the awaiting coroutine was cancelled (asio cancellation), which closes the
+  //   exchange at once
   asio::awaitable<Result<HttpResponse>> send(HttpRequest request, Deadline deadline);
 
   HttpClientStats stats() const;

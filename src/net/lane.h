@@ -1,9 +1,8 @@
 #pragma once
-// A lane: one thread, one io_context(1), its own HTTP client and its own share of sessions. A session lives and dies on
-// one lane, so session code needs no locks, strands or atomics.
-#include <boost/asio/io_context.hpp>
-
+// A lane: one thread, one io_context(1), its own HTTP client and its own share of sessions. A
+// session lives and dies on one lane, so session code needs no locks, strands or atomics.
 #include <atomic>
+#include <boost/asio/io_context.hpp>
 #include <cstddef>
 #include <functional>
 #include <memory>

@@ -1,0 +1,187 @@
+#include "net/http_error.h"
+
+#include <utility>
+
+#include "base/error_codes.h"
+#include "net/curl_handle.h"
+
+namespace gvm::net {
+namespace {
+
+// libcurl's sentences quote what servers send; more than this is noise.
+constexpr std::size_t kMaxDetail = 200;
+
+struct Failure {
+  std::string_view code;
+  std::string_view kind;
+  std::string_view sentence;
+};
+
+constexpr Failure kReset{codes::kSendingRequest, "reset",
+                         "the server closed the connection without an answer"};
+constexpr Failure kCut{codes::kReadingBody, "cut", "the answer ended too early"};
+constexpr Failure kProtocol{codes::kSendingRequest, "protocol",
+                            "the server's answer is not valid HTTP"};
+constexpr Failure kTls{codes::kSendingRequest, "tls", "no secure connection to the server"};
+
+// Bytes got lost on the way: what that means depends on how much had arrived.
+Failure lost(Progress progress) {
+  return progress.head_complete ? kCut : kReset;
+}
+
+Failure classify(CURLcode code, Progress progress) {
+  switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return {codes::kSendingRequest, "dns", "the host's name could not be resolved"};
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_OPERATION_TIMEDOUT:
+    case CURLE_INTERFACE_FAILED:
+      return {codes::kSendingRequest, "connect", "no connection to the server"};
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_USE_SSL_FAILED:
+      return kTls;
+    case CURLE_SEND_ERROR:
+    case CURLE_SEND_FAIL_REWIND:
+      return {codes::kSendingRequest, "send", "the connection broke while the request was sent"};
+    case CURLE_RECV_ERROR:
+    case CURLE_GOT_NOTHING:
+      return lost(progress);
+    case CURLE_PARTIAL_FILE:
+      return kCut;
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
+      return progress.head_complete ? kCut : kProtocol;
+    case CURLE_BAD_CONTENT_ENCODING:
+      return {codes::kReadingBody, "encoding", "the answer's compressed data is broken"};
+    case CURLE_URL_MALFORMAT:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+      return {codes::kSendingRequest, "protocol",
+              "this is no http or https URL, or the answer is not HTTP"};
+    default:
+      return progress.head_complete ? kCut : kProtocol;
+  }
+}
+
+std::string printable(std::string_view text) {
+  std::string out(text.substr(0, kMaxDetail));
+  for (char& c : out) {
+    if (c < ' ' || c > '~') c = '?';
+  }
+  return out;
+}
+
+Error make(const Failure& failure, const std::string& url) {
+  Error error(failure.code, Fatality::fatal, std::string(failure.sentence));
+  error.with("url", Value::string(redacted_url(url)));
+  error.with("kind", Value::string(std::string(failure.kind)));
+  return error;
+}
+
+std::string timeout_sentence(TimeoutKind kind, std::chrono::milliseconds limit) {
+  const std::string span = std::to_string(limit.count()) + " ms";
+  switch (kind) {
+    case TimeoutKind::connect:
+      return "no connection to the server within " + span;
+    case TimeoutKind::first_byte:
+      return "no answer from the server within " + span;
+    case TimeoutKind::idle:
+      return "the connection was silent for " + span;
+    case TimeoutKind::total:
+      return "the exchange was not complete within " + span;
+    case TimeoutKind::deadline:
+      return "the deadline passed while talking to the server";
+  }
+  std::unreachable();
+}
+
+}  // namespace
+
+std::string_view timeout_name(TimeoutKind kind) {
+  switch (kind) {
+    case TimeoutKind::connect:
+      return "connect";
+    case TimeoutKind::first_byte:
+      return "first_byte";
+    case TimeoutKind::idle:
+      return "idle";
+    case TimeoutKind::total:
+      return "total";
+    case TimeoutKind::deadline:
+      return "deadline";
+  }
+  std::unreachable();
+}
+
+std::string redacted_url(const std::string& url) {
+  static constexpr const char* kUnreadable = "(unreadable)";
+  const UrlHandle parsed(curl_url());
+  constexpr unsigned kLenient = CURLU_NON_SUPPORT_SCHEME | CURLU_PATH_AS_IS;
+  if (parsed == nullptr ||
+      curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), kLenient) != CURLUE_OK) {
+    return kUnreadable;
+  }
+  for (const auto part : {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_OPTIONS, CURLUPART_QUERY,
+                          CURLUPART_FRAGMENT}) {
+    curl_url_set(parsed.get(), part, nullptr, 0);
+  }
+  char* text = nullptr;
+  if (curl_url_get(parsed.get(), CURLUPART_URL, &text, 0) != CURLUE_OK) return kUnreadable;
+  return std::string(CurlText(text).get());
+}
+
+Error transfer_error(int curl_code, std::string_view detail, Progress progress,
+                     const std::string& url) {
+  const auto code = static_cast<CURLcode>(curl_code);
+  Error error = make(classify(code, progress), url);
+  error.add_cause(printable(detail.empty() ? curl_easy_strerror(code) : detail));
+  return error;
+}
+
+Error head_cut_error(const std::string& url) {
+  return make({codes::kSendingRequest, "reset", "the connection ended within the answer's headers"},
+              url);
+}
+
+Error protocol_error(std::string_view problem, const std::string& url) {
+  return make({codes::kSendingRequest, "protocol", problem}, url);
+}
+
+Error body_limit_error(std::size_t limit, const std::string& url) {
+  Error error = make({codes::kReadingBody, "limit", "the answer is larger than allowed"}, url);
+  error.with("limit", Value::integer(Integer::from_u64(limit)));
+  return error;
+}
+
+Error head_limit_error(std::size_t limit, const std::string& url) {
+  Error error = make(
+      {codes::kSendingRequest, "protocol", "the answer's headers are larger than allowed"}, url);
+  error.with("limit", Value::integer(Integer::from_u64(limit)));
+  return error;
+}
+
+Error encoding_error(std::string_view problem, const std::string& url) {
+  return make({codes::kReadingBody, "encoding", problem}, url);
+}
+
+// Says nothing about the address: a refusal tells nothing about the inside.
+Error address_error(const std::string& url) {
+  return make({codes::kAddressForbidden, "address", "the server's address is not allowed"}, url);
+}
+
+Error timeout_error(TimeoutKind kind, std::chrono::milliseconds limit, const std::string& url) {
+  const std::string sentence = timeout_sentence(kind, limit);
+  Error error = make({codes::kDeadlineExceeded, "timeout", sentence}, url);
+  error.with("timeout", Value::string(std::string(timeout_name(kind))));
+  return error;
+}
+
+Error cancelled_error(const std::string& url) {
+  return make({codes::kCancelled, "cancelled", "the request was cancelled"}, url);
+}
+
+}  // namespace gvm::net

@@ -1,0 +1,421 @@
+#include "net/http_exchange.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+
+namespace gvm::net {
+namespace {
+
+// An answer announced larger than this grows by doubling instead of being trusted.
+constexpr std::size_t kMaxReserve = kMiB;
+// Larger request bodies are not sent in one go, so their progress is observed.
+constexpr std::size_t kSentAtOnce = 32 * kKiB;
+// Our own clocks watch connecting; libcurl's must never be sooner.
+constexpr long kNeverMs = 24L * 60 * 60 * 1000;
+constexpr long kTcpKeepAliveSeconds = 30;
+constexpr std::size_t kUsualHeaderCount = 16;
+// zstd is left out: its window lets a server claim 128 MiB for each answer.
+constexpr const char* kAcceptedEncodings = "gzip, deflate, br";
+
+bool accepted_encoding(std::string_view coding) {
+  return coding == "gzip" || coding == "x-gzip" || coding == "deflate" || coding == "br" ||
+         coding == "identity";
+}
+
+std::string_view trim(std::string_view text) {
+  static constexpr std::string_view kBlank = " \t\r\n";
+  const auto first = text.find_first_not_of(kBlank);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
+}
+
+bool is_plain(std::string_view url) {
+  return std::ranges::none_of(url, [](unsigned char c) { return c <= ' ' || c == 0x7f; });
+}
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
+}
+
+template <class Number>
+std::optional<Number> number(std::string_view text) {
+  Number value{};
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (ec != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+int version_number(long curl_version) {
+  switch (curl_version) {
+    case CURL_HTTP_VERSION_1_0:
+      return 10;
+    case CURL_HTTP_VERSION_2_0:
+      return 20;
+    default:
+      return 11;
+  }
+}
+
+Clock::time_point later(Clock::time_point from, std::chrono::milliseconds span) {
+  const auto room =
+      std::chrono::duration_cast<std::chrono::milliseconds>(Clock::time_point::max() - from);
+  return span >= room ? Clock::time_point::max() : from + span;
+}
+
+std::chrono::milliseconds limit_of(const HttpTimeouts& timeouts, TimeoutKind kind) {
+  switch (kind) {
+    case TimeoutKind::connect:
+      return timeouts.connect;
+    case TimeoutKind::first_byte:
+      return timeouts.first_byte;
+    case TimeoutKind::idle:
+      return timeouts.idle;
+    case TimeoutKind::total:
+      return timeouts.total;
+    case TimeoutKind::deadline:
+      return {};
+  }
+  return {};
+}
+
+// True when `ip` is an address and the policy allows it.
+bool allowed(const ExchangeOwner& owner, const char* ip, int port) {
+  sockaddr_in v4{};
+  if (inet_pton(AF_INET, ip, &v4.sin_addr) == 1) {
+    v4.sin_family = AF_INET;
+    v4.sin_port = htons(static_cast<std::uint16_t>(port));
+    return owner.address_allowed(reinterpret_cast<const sockaddr&>(v4));
+  }
+  sockaddr_in6 v6{};
+  if (inet_pton(AF_INET6, ip, &v6.sin6_addr) != 1) return false;
+  v6.sin6_family = AF_INET6;
+  v6.sin6_port = htons(static_cast<std::uint16_t>(port));
+  return owner.address_allowed(reinterpret_cast<const sockaddr&>(v6));
+}
+
+}  // namespace
+
+Exchange::Exchange(ExchangeOwner& owner, const HttpClientOptions& options, const ShareHandle& share)
+    : owner_(owner), easy_(made(EasyHandle(curl_easy_init()), "an easy handle")) {
+  set_constant_options(options, share);
+  set_trust(options);
+}
+
+void Exchange::set_constant_options(const HttpClientOptions& options, const ShareHandle& share) {
+  set_option(easy_, CURLOPT_PRIVATE, this);
+  set_option(easy_, CURLOPT_SHARE, share.get());
+  set_option(easy_, CURLOPT_ERRORBUFFER, detail_);
+  set_option(easy_, CURLOPT_PROTOCOLS_STR, "http,https");
+  set_option(easy_, CURLOPT_FOLLOWLOCATION, 0L);
+  set_option(easy_, CURLOPT_PROXY, "");  // also keeps proxy environment variables out
+  set_option(easy_, CURLOPT_NOPROXY, "*");
+  set_option(easy_, CURLOPT_NOSIGNAL, 1L);
+  set_option(easy_, CURLOPT_QUICK_EXIT, 1L);  // cancelling does not wait for getaddrinfo
+  set_option(easy_, CURLOPT_PATH_AS_IS, 1L);
+  set_option(easy_, CURLOPT_CONNECTTIMEOUT_MS, kNeverMs);
+  set_option(easy_, CURLOPT_TCP_NODELAY, 1L);
+  set_option(easy_, CURLOPT_TCP_KEEPALIVE, 1L);
+  set_option(easy_, CURLOPT_TCP_KEEPIDLE, kTcpKeepAliveSeconds);
+  set_option(easy_, CURLOPT_TCP_KEEPINTVL, kTcpKeepAliveSeconds);
+  set_option(easy_, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
+  set_option(easy_, CURLOPT_PIPEWAIT,
+             1L);  // rather a stream on a connection being made than one more connection
+  set_option(easy_, CURLOPT_ACCEPT_ENCODING, kAcceptedEncodings);
+  set_option(easy_, CURLOPT_USERAGENT, options.user_agent.c_str());
+  set_option(easy_, CURLOPT_DNS_CACHE_TIMEOUT, static_cast<long>(options.dns_cache.count()));
+  set_option(easy_, CURLOPT_MAXAGE_CONN, static_cast<long>(options.max_connection_age.count()));
+  set_option(easy_, CURLOPT_HEADERFUNCTION, &Exchange::on_header);
+  set_option(easy_, CURLOPT_HEADERDATA, this);
+  set_option(easy_, CURLOPT_WRITEFUNCTION, &Exchange::on_body);
+  set_option(easy_, CURLOPT_WRITEDATA, this);
+  set_option(easy_, CURLOPT_XFERINFOFUNCTION, &Exchange::on_progress);
+  set_option(easy_, CURLOPT_XFERINFODATA, this);
+  set_option(easy_, CURLOPT_PREREQFUNCTION, &Exchange::on_connected);
+  set_option(easy_, CURLOPT_PREREQDATA, this);
+  set_option(easy_, CURLOPT_OPENSOCKETFUNCTION, &Exchange::open_socket);
+  set_option(easy_, CURLOPT_OPENSOCKETDATA, this);
+  // A connection outlives the exchange that opened it, so this one gets the owner.
+  set_option(easy_, CURLOPT_CLOSESOCKETFUNCTION, &Exchange::close_socket);
+  set_option(easy_, CURLOPT_CLOSESOCKETDATA, &owner_);
+}
+
+// The system's store is either one file, which libcurl parses once and shares between connections
+// as long as no directory is given; or, beside an extra file, the directory, of which only what a
+// handshake needs is read.
+void Exchange::set_trust(const HttpClientOptions& options) {
+  const curl_version_info_data* built = curl_version_info(CURLVERSION_NOW);
+  if (!options.ca_file.empty()) {
+    set_option(easy_, CURLOPT_CAINFO, options.ca_file.c_str());
+    set_option(easy_, CURLOPT_CAPATH, built->capath);
+  } else if (built->cainfo != nullptr) {
+    set_option(easy_, CURLOPT_CAINFO, built->cainfo);
+    set_option(easy_, CURLOPT_CAPATH, static_cast<const char*>(nullptr));
+  }
+}
+
+std::optional<Error> Exchange::prepare(const HttpRequest& request, Deadline deadline) {
+  if (!is_token(request.method))
+    return protocol_error("the request's method is no HTTP method", request.url);
+  if (!is_plain(request.url)) {
+    return protocol_error("the request's URL holds a space or a control character", request.url);
+  }
+  if (auto problem = request_headers_.build(request)) return protocol_error(*problem, request.url);
+  request_ = &request;
+  deadline_ = deadline;
+  started_ = progressed_ = Clock::now();
+  phase_ = Phase::connecting;
+  stopped_ = Stopped::no;
+  uploaded_ = 0;
+  head_bytes_ = 0;
+  head_complete_ = false;
+  announced_.reset();
+  detail_[0] = '\0';
+  response_ = HttpResponse();
+  response_.headers.reserve(kUsualHeaderCount);
+  if (curl_easy_setopt(easy_.get(), CURLOPT_URL, request.url.c_str()) != CURLE_OK) {
+    return protocol_error("the request's URL is too long", request.url);
+  }
+  set_method(request);
+  set_option(easy_, CURLOPT_HTTPHEADER, request_headers_.list());
+  return std::nullopt;
+}
+
+// Every option that depends on the request is set each time: the handle is reused without a reset,
+// which would cost more.
+void Exchange::set_method(const HttpRequest& request) {
+  const bool with_body = sends_body(request);
+  set_option(easy_, CURLOPT_HTTPGET, 1L);
+  set_option(easy_, CURLOPT_NOBODY, request.method == "HEAD" ? 1L : 0L);
+  if (with_body) {
+    set_option(easy_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+    set_option(easy_, CURLOPT_POSTFIELDS, request.body.data());
+  }
+  const std::string_view implied = with_body ? "POST" : request.method == "HEAD" ? "HEAD" : "GET";
+  set_option(easy_, CURLOPT_CUSTOMREQUEST,
+             request.method == implied ? nullptr : request.method.c_str());
+  set_option(easy_, CURLOPT_NOPROGRESS, request.body.size() > kSentAtOnce ? 0L : 1L);
+}
+
+Exchange::Due Exchange::due() const {
+  Due first{deadline_.when(), TimeoutKind::deadline};
+  const auto consider = [&](TimeoutKind kind, Clock::time_point from) {
+    const auto limit = limit_of(request_->timeouts, kind);
+    if (limit.count() <= 0) return;
+    const auto when = later(from, limit);
+    if (when < first.when) first = {when, kind};
+  };
+  consider(TimeoutKind::total, started_);
+  switch (phase_) {
+    case Phase::connecting:
+      consider(TimeoutKind::connect, progressed_);
+      break;
+    case Phase::waiting:
+      consider(TimeoutKind::first_byte, progressed_);
+      break;
+    case Phase::sending:
+    case Phase::answering:
+      consider(TimeoutKind::idle, progressed_);
+      break;
+  }
+  return first;
+}
+
+void Exchange::enter(Phase phase) {
+  phase_ = phase;
+  progressed_ = Clock::now();
+  if (entry && due().when < (*entry)->first) owner_.due_moved(*this);
+}
+
+bool Exchange::stop(Stopped reason) {
+  stopped_ = reason;
+  return false;
+}
+
+std::size_t Exchange::on_header(char* data, std::size_t size, std::size_t count, void* self) {
+  const std::size_t bytes = size * count;
+  return static_cast<Exchange*>(self)->header_line({data, bytes}) ? bytes : 0;
+}
+
+bool Exchange::header_line(std::string_view line) {
+  if (phase_ == Phase::answering) {
+    progressed_ = Clock::now();
+  } else {
+    enter(Phase::answering);
+  }
+  head_bytes_ += line.size();
+  if (head_bytes_ > request_->max_headers) return stop(Stopped::head_limit);
+  if (head_complete_) return true;  // a trailer, which nobody asked for
+  if (line.starts_with("HTTP/")) {
+    status_line(line);
+  } else if (trim(line).empty()) {
+    return head_done();
+  } else {
+    field_line(line);
+  }
+  return true;
+}
+
+// Begins a head: after an interim answer (1xx) the one that counts.
+void Exchange::status_line(std::string_view line) {
+  response_.headers.clear();
+  announced_.reset();
+  const auto space = std::min(line.find(' '), line.size());
+  response_.status = number<int>(trim(line.substr(space)).substr(0, 3)).value_or(0);
+}
+
+void Exchange::field_line(std::string_view line) {
+  auto& headers = response_.headers;
+  // RFC 9112, 5.2: a folded line continues the value, as if by one space.
+  if ((line[0] == ' ' || line[0] == '\t') && !headers.empty()) {
+    headers.back().value.append(" ").append(trim(line));
+    return;
+  }
+  const auto colon = line.find(':');
+  if (colon == std::string_view::npos) return;
+  headers.push_back(
+      {lower(trim(line.substr(0, colon))), std::string(trim(line.substr(colon + 1)))});
+}
+
+bool Exchange::head_done() {
+  constexpr int kFirstFinalStatus = 200;
+  if (response_.status < kFirstFinalStatus) return true;
+  head_complete_ = true;
+  if (request_->method == "HEAD") return true;
+  for (const auto& [name, value] : response_.headers) {
+    // One coding, and one that was offered: stacked ones multiply what a small answer can cost.
+    if (name == "content-encoding" && !accepted_encoding(lower(value)))
+      return stop(Stopped::encoding);
+    if (name == "content-length") announced_ = number<std::size_t>(value);
+  }
+  if (announced_.value_or(0) > request_->max_body) return stop(Stopped::body_limit);
+  return true;
+}
+
+std::size_t Exchange::on_body(char* data, std::size_t size, std::size_t count, void* self) {
+  auto& exchange = *static_cast<Exchange*>(self);
+  auto& body = exchange.response_.body;
+  const std::size_t bytes = size * count;
+  exchange.progressed_ = Clock::now();
+  if (bytes > exchange.request_->max_body - body.size()) {
+    exchange.stop(Stopped::body_limit);
+    return 0;
+  }
+  if (body.empty())
+    body.reserve(std::min(std::max(exchange.announced_.value_or(0), bytes), kMaxReserve));
+  body.append(data, bytes);
+  return bytes;
+}
+
+int Exchange::on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t sent) {
+  auto& exchange = *static_cast<Exchange*>(self);
+  if (exchange.phase_ != Phase::sending || sent == exchange.uploaded_) return 0;
+  exchange.uploaded_ = sent;
+  const bool all = sent >= static_cast<curl_off_t>(exchange.request_->body.size());
+  exchange.enter(all ? Phase::waiting : Phase::sending);
+  return 0;
+}
+
+// Before the request goes out, on fresh and pooled connections alike. An address filter at opening
+// alone is bypassed by reuse, so it is asked here too.
+int Exchange::on_connected(void* self, char* remote_ip, char*, int remote_port, int) {
+  auto& exchange = *static_cast<Exchange*>(self);
+  if (!allowed(exchange.owner_, remote_ip, remote_port)) {
+    exchange.stop(Stopped::forbidden);
+    return CURL_PREREQFUNC_ABORT;
+  }
+  exchange.stopped_ = Stopped::no;  // another address of the same name may have been refused
+  exchange.uploaded_ = 0;
+  exchange.enter(exchange.request_->body.size() > kSentAtOnce ? Phase::sending : Phase::waiting);
+  return CURL_PREREQFUNC_OK;
+}
+
+curl_socket_t Exchange::open_socket(void* self, curlsocktype, curl_sockaddr* address) {
+  auto& exchange = *static_cast<Exchange*>(self);
+  if (!exchange.owner_.address_allowed(address->addr)) {
+    exchange.stop(Stopped::forbidden);
+    return CURL_SOCKET_BAD;
+  }
+  const int fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
+                          address->protocol);
+  if (fd >= 0) exchange.owner_.socket_opened(fd);
+  return fd;
+}
+
+int Exchange::close_socket(void* owner, curl_socket_t fd) {
+  static_cast<ExchangeOwner*>(owner)->close_socket(fd);
+  return 0;
+}
+
+bool Exchange::used_pooled_connection() const {
+  long opened = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_NUM_CONNECTS, &opened);
+  return opened == 0;
+}
+
+std::optional<Error> Exchange::stop_error() const {
+  switch (stopped_) {
+    case Stopped::no:
+      return std::nullopt;
+    case Stopped::head_limit:
+      return head_limit_error(request_->max_headers, request_->url);
+    case Stopped::body_limit:
+      return body_limit_error(request_->max_body, request_->url);
+    case Stopped::encoding:
+      return encoding_error("the answer is compressed in a way that was not offered",
+                            request_->url);
+    case Stopped::forbidden:
+      return address_error(request_->url);
+  }
+  return std::nullopt;
+}
+
+Result<HttpResponse> Exchange::finished(CURLcode code) {
+  const Progress progress{response_.status != 0, head_complete_};
+  std::optional<Error> error;
+  if (code != CURLE_OK) {
+    error = stop_error();
+    if (!error) error = transfer_error(code, detail_, progress, request_->url);
+  } else if (!head_complete_) {
+    error = head_cut_error(request_->url);
+  }
+  if (error) {
+    end_run();
+    return fail(std::move(*error));
+  }
+  response_.reused_connection = used_pooled_connection();
+  long version = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_HTTP_VERSION, &version);
+  response_.http_version = version_number(version);
+  HttpResponse response = std::move(response_);
+  end_run();
+  return response;
+}
+
+Error Exchange::timed_out(TimeoutKind kind) {
+  Error error = timeout_error(kind, limit_of(request_->timeouts, kind), request_->url);
+  end_run();
+  return error;
+}
+
+Error Exchange::cancelled() {
+  Error error = cancelled_error(request_->url);
+  end_run();
+  return error;
+}
+
+void Exchange::end_run() {
+  request_ = nullptr;
+  response_ = HttpResponse();
+  request_headers_.clear();
+}
+
+}  // namespace gvm::net

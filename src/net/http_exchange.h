@@ -1,0 +1,114 @@
+#pragma once
+// One request and its answer: a libcurl easy handle with its callbacks, limits and clocks. Pooled
+// and reused by HttpClient. Internal to net/.
+#include <boost/asio/cancellation_signal.hpp>
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "net/curl_handle.h"
+#include "net/http_client.h"
+#include "net/http_error.h"
+#include "net/request_headers.h"
+
+namespace gvm::net {
+
+class Exchange;
+
+// Who waits for an exchange. `outcome` is in the frame of the waiting coroutine, which lives as
+// long as `resume`.
+struct Waiter {
+  std::move_only_function<void()> resume;  // posts the continuation
+  asio::cancellation_slot slot;
+  std::optional<Result<HttpResponse>>* outcome = nullptr;
+};
+
+// What an exchange asks of the client it belongs to. Called from inside libcurl's callbacks.
+class ExchangeOwner {
+ public:
+  virtual void due_moved(Exchange& exchange) = 0;  // it is due sooner than before
+  virtual void socket_opened(curl_socket_t fd) = 0;
+  virtual void close_socket(curl_socket_t fd) = 0;
+  virtual bool address_allowed(const sockaddr& address) const = 0;
+
+ protected:
+  ~ExchangeOwner() = default;
+};
+
+class Exchange {
+ public:
+  struct Due {
+    Clock::time_point when;
+    TimeoutKind kind;
+  };
+  // Running exchanges by the time their next limit is reached; owns them.
+  using Timetable = std::multimap<Clock::time_point, std::unique_ptr<Exchange>>;
+
+  Exchange(ExchangeOwner& owner, const HttpClientOptions& options, const ShareHandle& share);
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  CURL* easy() const { return easy_.get(); }
+
+  // Makes the handle ready to be started. `request` must outlive the exchange's run.
+  std::optional<Error> prepare(const HttpRequest& request, Deadline deadline);
+  // Ends the run: what libcurl's verdict, a timeout or a cancellation mean. Then the exchange may
+  // be prepared again.
+  Result<HttpResponse> finished(CURLcode code);
+  Error timed_out(TimeoutKind kind);
+  Error cancelled();
+
+  Due due() const;
+  bool used_pooled_connection() const;
+
+  // While it runs:
+  std::optional<Timetable::iterator> entry;
+  Waiter waiter;
+
+ private:
+  enum class Phase { connecting, sending, waiting, answering };
+  enum class Stopped { no, head_limit, body_limit, encoding, forbidden };
+
+  static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
+  static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
+  static int on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t sent);
+  static int on_connected(void* self, char* remote_ip, char*, int remote_port, int);
+  static curl_socket_t open_socket(void* self, curlsocktype, curl_sockaddr* address);
+  static int close_socket(void* owner, curl_socket_t fd);
+
+  void set_constant_options(const HttpClientOptions& options, const ShareHandle& share);
+  void set_trust(const HttpClientOptions& options);
+  void set_method(const HttpRequest& request);
+  void enter(Phase phase);
+  bool header_line(std::string_view line);
+  void status_line(std::string_view line);
+  void field_line(std::string_view line);
+  bool head_done();
+  bool stop(Stopped reason);
+  std::optional<Error> stop_error() const;
+  void end_run();
+
+  ExchangeOwner& owner_;
+  std::string user_agent_;
+  char detail_[CURL_ERROR_SIZE] = {};
+  RequestHeaders request_headers_;
+  EasyHandle easy_;  // after what it points to
+
+  const HttpRequest* request_ = nullptr;
+  HttpResponse response_;
+  Deadline deadline_ = Deadline::never();
+  Clock::time_point started_;
+  Clock::time_point progressed_;  // when the phase began, or the last byte moved
+  Phase phase_ = Phase::connecting;
+  Stopped stopped_ = Stopped::no;
+  curl_off_t uploaded_ = 0;
+  std::size_t head_bytes_ = 0;
+  std::optional<std::size_t> announced_;  // Content-Length
+  bool head_complete_ = false;
+};
+
+}  // namespace gvm::net

@@ -1,0 +1,148 @@
+#include "net/request_headers.h"
+
+#include <strings.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace gvm::net {
+namespace {
+
+// Text buffers larger than this are given back instead of kept for the next request.
+constexpr std::size_t kKeptText = 16 * kKiB;
+
+bool same_name(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
+}
+
+// The client frames messages and manages connections itself: a caller's own version could only
+// contradict it, which is how requests are smuggled (RFC 9112, 11.2).
+constexpr std::array<std::string_view, 9> kOurs{
+    "connection", "keep-alive",       "transfer-encoding", "te", "trailer", "upgrade",
+    "expect",     "proxy-connection", "http2-settings"};
+
+bool is_ours(std::string_view name) {
+  return std::ranges::any_of(kOurs, [&](std::string_view ours) { return same_name(ours, name); });
+}
+
+// RFC 9110, 5.5: no control characters but tab.
+bool is_field_value(std::string_view value) {
+  return std::ranges::none_of(value,
+                              [](unsigned char c) { return (c < ' ' && c != '\t') || c == 0x7f; });
+}
+
+std::optional<std::string> problem_with(std::string_view name, std::string_view value) {
+  if (!is_token(name)) return "a request header's name holds a character that is not allowed";
+  if (!is_field_value(value))
+    return "request header " + std::string(name) + " holds a control character";
+  if (is_ours(name)) return "request header " + std::string(name) + " is set by the client itself";
+  return std::nullopt;
+}
+
+bool has(const HttpRequest& request, std::string_view name) {
+  const auto named = [&](const auto& header) { return same_name(header.name, name); };
+  return std::ranges::any_of(request.headers, named) ||
+         std::ranges::any_of(request.secret_headers, named);
+}
+
+// What the text of the list takes at most: it must not grow while it holds secrets, for growing
+// leaves copies behind.
+std::size_t text_size(const HttpRequest& request) {
+  constexpr std::size_t kSeparators = 4;
+  constexpr std::size_t kLeftOut = 32;
+  std::size_t size = kLeftOut;
+  for (const auto& h : request.headers) size += h.name.size() + h.value.size() + kSeparators;
+  for (const auto& h : request.secret_headers) {
+    size += h.name.size() + h.prefix.size() + h.value.reveal().size() + kSeparators;
+  }
+  return size;
+}
+
+}  // namespace
+
+bool is_token(std::string_view text) {
+  static constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           kMarks.find(c) != std::string_view::npos;
+  };
+  return !text.empty() && std::ranges::all_of(text, allowed);
+}
+
+// RFC 9110, 8.6: a length is sent even for an empty body when the method gives a body a meaning.
+bool sends_body(const HttpRequest& request) {
+  return request.has_body || !request.body.empty() || request.method == "POST" ||
+         request.method == "PUT" || request.method == "PATCH";
+}
+
+std::optional<std::string> RequestHeaders::build(const HttpRequest& request) {
+  clear();
+  auto problem = collect(request);
+  if (problem) {
+    clear();
+  } else {
+    link();
+  }
+  return problem;
+}
+
+std::optional<std::string> RequestHeaders::collect(const HttpRequest& request) {
+  text_.reserve(text_size(request));
+  for (const auto& [name, value] : request.headers) {
+    // libcurl writes the length; the caller's is dropped when it says the same.
+    if (same_name(name, "content-length")) {
+      if (value == std::to_string(request.body.size())) continue;
+      return "request header content-length is not the length of the body";
+    }
+    if (auto problem = problem_with(name, value)) return problem;
+    add(name, {}, value);
+  }
+  for (const auto& [name, prefix, value] : request.secret_headers) {
+    if (auto problem = problem_with(name, value.reveal())) return problem;
+    if (auto problem = problem_with(name, prefix)) return problem;
+    add(name, prefix, value.reveal());
+  }
+  if (sends_body(request)) {
+    leave_out("Expect");
+    if (!has(request, "content-type")) leave_out("Content-Type");
+  }
+  return std::nullopt;
+}
+
+// "Name:" alone keeps libcurl from adding its own header of that name.
+void RequestHeaders::leave_out(std::string_view name) {
+  starts_.push_back(text_.size());
+  text_.append(name).append(":").push_back('\0');
+}
+
+void RequestHeaders::add(std::string_view name, std::string_view prefix, std::string_view value) {
+  starts_.push_back(text_.size());
+  text_.append(name);
+  // "Name;" is libcurl's way to send a header without a value.
+  if (prefix.empty() && value.find_first_not_of(" \t") == std::string_view::npos) {
+    text_.push_back(';');
+  } else {
+    text_.append(": ").append(prefix).append(value);
+  }
+  text_.push_back('\0');
+}
+
+// Only now does the text stay where it is.
+void RequestHeaders::link() {
+  nodes_.resize(starts_.size());
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    nodes_[i].data = text_.data() + starts_[i];
+    nodes_[i].next = i + 1 < nodes_.size() ? &nodes_[i + 1] : nullptr;
+  }
+}
+
+void RequestHeaders::clear() {
+  explicit_bzero(text_.data(), text_.size());
+  text_.clear();
+  if (text_.capacity() > kKeptText) std::string().swap(text_);
+  nodes_.clear();
+  starts_.clear();
+}
+
+}  // namespace gvm::net
