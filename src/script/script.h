@@ -1,13 +1,14 @@
 #pragma once
-// The Lua engine's face. It knows no product and no network: products register host functions, sessions run entry points.
+// The Lua engine's face. It knows no product and no network: products register host functions,
+// sessions run entry points.
 //
 //   Program   scripts compiled once at start; immutable, shared by all lanes
 //   Session   one fresh Lua VM, bounded in memory and CPU, on one lane; made from a Program
 //
-// No exception and no C++ stack crosses Lua's frames except Lua's own unwinding; never `catch (...)` where Lua is on the stack.
+// No exception and no C++ stack crosses Lua's frames except Lua's own unwinding; never `catch
+// (...)` where Lua is on the stack.
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -30,19 +31,26 @@ namespace gvm::script {
 namespace asio = boost::asio;
 
 struct Limits {
-  std::size_t memory_bytes = 64 * kMiB;           // whole Lua state of one session
-  std::chrono::milliseconds cpu_slice{5};         // then other sessions of the lane get their turn
-  std::chrono::milliseconds cpu_total{2'000};     // one entry-point call, over all slices; exceeding it ends the session
-  std::size_t pattern_subject_bytes = 64 * kKiB;  // longest subject of a Lua pattern function
-  std::size_t c_call_depth = 190;                 // nested C calls and pcalls
+  std::size_t memory_bytes = 64 * kMiB;    // whole Lua state of one session
+  std::chrono::milliseconds cpu_slice{5};  // then other sessions of the lane get their turn
+  std::chrono::milliseconds cpu_total{
+      2'000};  // one entry-point call, over all slices; exceeding it ends the session
+  // Where Lua cannot give way: a sort comparator, a gsub callback, a metamethod called from C, one
+  // pattern match, and the script's top level (which runs inside open). Longer ends the session.
+  std::chrono::milliseconds cpu_unyielding{50};
+  std::chrono::milliseconds cpu_load{250};    // the script's top level, in place of cpu_unyielding
+  std::size_t load_source_bytes = 64 * kKiB;  // load(): the compiler cannot be interrupted
+  std::size_t format_bytes = 64 * kKiB;       // string.pack and string.format formats
 };
 
 class Session;
 
-// A host function is a row in a table: from it come the registration, the reference page and the LuaLS types.
+// A host function is a row in a table: from it come the registration, the reference page and the
+// LuaLS types.
 struct HostFunction {
-  // Lua arguments converted to Values. Strings are borrowed from the Lua stack: valid until the function (or its awaitable)
-  // returns. Tables convert deeply; a Rat becomes an integer when integral, else a string "n/d".
+  // Lua arguments converted to Values. Strings are borrowed from the Lua stack: valid until the
+  // function (or its awaitable) returns. Tables convert deeply; a Rat becomes an integer when
+  // integral, else a string "n/d".
   using Args = std::vector<Value>;
   using Sync = std::function<Result<Value>(Session&, Args&)>;
   // The call suspends only the calling session.
@@ -50,18 +58,19 @@ struct HostFunction {
   // For functions that need Lua itself (src/host only): an ordinary lua_CFunction.
   using Raw = int (*)(lua_State*);
 
-  std::string_view library;    // "lib.rs", "llm.rs", "web.rs", "rat": the table it lives in
+  std::string_view library;  // "lib.rs", "llm.rs", "web.rs", "rat": the table it lives in
   std::string_view name;
   std::string_view signature;  // LuaLS: "fun(text: string, filters: string[]): string"
   std::string_view doc;        // one line, with units and errors
   std::variant<Sync, Async, Raw> implementation;
 };
 
-// A constant in a library table, e.g. lib.rs.data_dir or llm.rs.providers. Tables are read-only for scripts when frozen.
+// A constant in a library table, e.g. lib.rs.data_dir or llm.rs.providers. Tables are read-only for
+// scripts when frozen.
 struct HostConstant {
   std::string_view library;
   std::string_view name;
-  std::string_view type;       // LuaLS type
+  std::string_view type;  // LuaLS type
   std::string_view doc;
   Value value;
 };
@@ -76,28 +85,33 @@ struct LibrarySource {
   std::string source;  // Lua text
 };
 
-struct ProgramOptions {
-  std::string script_path;                    // the operator's script
-  std::string lua_path;                       // ';'-separated "?.lua" patterns for require; compiled at start when found
-  std::vector<std::string> required_entries;  // e.g. ExecPrompt; absent: the start fails
-  std::vector<LibrarySource> libraries;       // ours; a file of the same name on lua_path does not replace them
-  HostTable host;
-  Limits limits;
-};
-
-class Program {
- public:
-  // Reads, compiles, runs the script once in a throw-away VM and checks its entry points. Errors (INVALID_CONFIG) name file and line.
-  static Result<std::shared_ptr<const Program>> load(ProgramOptions options);
-  virtual ~Program() = default;
-  virtual const HostTable& host() const = 0;
-  virtual bool has_entry(std::string_view name) const = 0;
-};
-
 // Product data reachable from host functions: subclass it.
 class Services {
  public:
   virtual ~Services() = default;
+};
+
+struct ProgramOptions {
+  std::string script_path;  // the operator's script
+  std::string lua_path;  // ';'-separated "?.lua" patterns for require; compiled at start when found
+  std::vector<std::string> required_entries;  // e.g. ExecPrompt; absent: the start fails
+  std::vector<LibrarySource>
+      libraries;  // ours; a file of the same name on lua_path does not replace them
+  HostTable host;
+  Limits limits;
+  // What services() answers while the script's top level runs without a session: in Program::load
+  // and in a SessionPool. Absent: a plain Services.
+  std::function<std::unique_ptr<Services>()> loading_services;
+};
+
+class Program {
+ public:
+  // Reads, compiles, runs the script once in a throw-away VM and checks its entry points. Errors
+  // (INVALID_CONFIG) name file and line.
+  static Result<std::shared_ptr<const Program>> load(ProgramOptions options);
+  virtual ~Program() = default;
+  virtual const HostTable& host() const = 0;
+  virtual bool has_entry(std::string_view name) const = 0;
 };
 
 // A read-only value pushed to Lua as an argument, with hints the plain Value does not carry.
@@ -108,24 +122,29 @@ struct Argument {
 
 class Session {
  public:
-  // Makes the VM and runs the script's top level (bounded like an entry point). About 150 µs; no I/O.
+  // Makes the VM and runs the script's top level (bounded like an entry point). About 150 µs; no
+  // I/O.
   static Result<std::unique_ptr<Session>> open(std::shared_ptr<const Program> program,
                                                asio::any_io_executor executor, log::Logger logger,
-                                               std::unique_ptr<Services> services, Value ctx_fields);
+                                               std::unique_ptr<Services> services,
+                                               Value ctx_fields);
   virtual ~Session() = default;
 
-  // Calls global `entry(ctx, arguments...)` and awaits it. The answer is the first result, owned. A missing optional entry
-  // answers null. Errors: what the script raised (typed), SCRIPT_ERROR with a traceback's first line, SCRIPT_MEMORY_LIMIT,
-  // SCRIPT_CPU_LIMIT (after these two usable() is false), DEADLINE_EXCEEDED. Asio cancellation cancels what it awaits.
-  // After any cancelled or deadline-hit call the VM's coroutine is closed and the session stays usable.
-  virtual asio::awaitable<Result<Value>> call(std::string_view entry, std::vector<Argument> arguments,
+  // Calls global `entry(ctx, arguments...)` and awaits it. The answer is the first result, owned. A
+  // missing optional entry answers null. Errors: what the script raised (typed), SCRIPT_ERROR with
+  // a traceback's first line, SCRIPT_MEMORY_LIMIT, SCRIPT_CPU_LIMIT (after these two usable() is
+  // false), DEADLINE_EXCEEDED. Asio cancellation cancels what it awaits. After any cancelled or
+  // deadline-hit call the VM's coroutine is closed and the session stays usable.
+  virtual asio::awaitable<Result<Value>> call(std::string_view entry,
+                                              std::vector<Argument> arguments,
                                               Deadline deadline) = 0;
   virtual bool usable() const = 0;
   virtual Services& services() = 0;
   virtual const log::Logger& logger() const = 0;
-  virtual const Value& ctx_fields() const = 0;   // the hello, as given to open
-  virtual Deadline deadline() const = 0;         // of the running call; host functions take the sooner of it and theirs
-  virtual std::size_t memory_used() const = 0;   // bytes
+  virtual const Value& ctx_fields() const = 0;  // the hello, as given to open
+  virtual Deadline deadline()
+      const = 0;  // of the running call; host functions take the sooner of it and theirs
+  virtual std::size_t memory_used() const = 0;  // bytes
 };
 
 }  // namespace gvm::script

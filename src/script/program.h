@@ -1,0 +1,44 @@
+#pragma once
+// Inside of Program: everything compiled, shared and immutable once load() has returned.
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "script/script.h"
+
+namespace gvm::script {
+
+struct Module {
+  std::string bytecode;
+  std::string problem;  // why it does not compile; raised when something requires it
+};
+
+class ProgramImpl : public Program {
+ public:
+  explicit ProgramImpl(ProgramOptions options) : options_(std::move(options)) {}
+
+  const HostTable& host() const override { return options_.host; }
+  bool has_entry(std::string_view name) const override { return entries_.contains(name); }
+
+  const ProgramOptions& options() const { return options_; }
+  const Module& script() const { return script_; }
+  // A null pointer when nothing of this name was found.
+  const Module* find_module(std::string_view name) const;
+  // Only while load() runs: looks on lua_path and compiles.
+  const Module* find_or_compile(std::string_view name);
+  std::unique_ptr<Services> loading_services() const;
+
+ private:
+  friend class ProgramLoader;
+  ProgramOptions options_;
+  Module script_;
+  std::map<std::string, Module, std::less<>> modules_;
+  std::set<std::string, std::less<>> entries_;
+};
+
+// Lua text to bytecode with line numbers. The error text names file and line.
+Module compile(std::string_view source, const std::string& chunk_name);
+
+}  // namespace gvm::script

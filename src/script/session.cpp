@@ -1,0 +1,152 @@
+#include "script/session.h"
+
+#include <exception>
+#include <lua.hpp>
+#include <utility>
+
+#include "base/error_codes.h"
+#include "script/bridge.h"
+#include "script/convert.h"
+#include "script/error.h"
+#include "script/rat.h"
+#include "script/sandbox.h"
+
+namespace gvm::script {
+
+namespace {
+
+// Runs protected on the main thread; the argument is the session.
+int open_everything(lua_State* L) {
+  SessionImpl& session = Vm::of(L).session();
+  open_sandbox(L);
+  install_rat(L);
+  install_require(L);
+  push_chunk(L, session.program().script());
+  lua_call(L, 0, 0);
+  return 0;
+}
+
+struct Adoption {
+  const Value* fields;
+  lua_State* thread = nullptr;
+  int ctx_reference = LUA_NOREF;
+};
+
+int make_ctx(lua_State* L) {
+  auto& adoption = *static_cast<Adoption*>(lua_touserdata(L, 1));
+  if (adoption.fields->as_map() != nullptr)
+    push(L, *adoption.fields);
+  else
+    lua_newtable(L);
+  adoption.ctx_reference = luaL_ref(L, LUA_REGISTRYINDEX);
+  adoption.thread = lua_newthread(L);
+  luaL_ref(L, LUA_REGISTRYINDEX);
+  return 0;
+}
+
+struct Failure {
+  lua_State* from;
+  std::optional<Error> error;
+};
+
+int read_error(lua_State* L) {
+  auto& failure = *static_cast<Failure*>(lua_touserdata(L, 1));
+  if (failure.from != L) lua_xmove(failure.from, L, 1);
+  failure.error.emplace(to_error(L, -1));
+  return 0;
+}
+
+}  // namespace
+
+SessionImpl::SessionImpl(std::shared_ptr<const ProgramImpl> program, asio::any_io_executor executor,
+                         log::Logger logger, std::unique_ptr<Services> services)
+    : program_(std::move(program)),
+      executor_(std::move(executor)),
+      logger_(std::move(logger)),
+      services_(std::move(services)),
+      vm_(program_->options().limits) {
+  vm_.set_session(this);
+}
+
+Result<void> SessionImpl::protect(int (*function)(lua_State*), void* argument, Vm::Runs runs) {
+  lua_State* L = vm_.main();
+  int status = LUA_OK;
+  {
+    const Vm::Stretch stretch(vm_, runs);
+    lua_pushcfunction(L, function);
+    lua_pushlightuserdata(L, argument);
+    status = lua_pcall(L, 1, 0, 0);
+  }
+  if (status == LUA_ERRMEM) vm_.kill(Kill::memory);
+  if (vm_.killed() != Kill::none) return fail(vm_.kill_error());
+  if (status == LUA_OK) return {};
+  return fail(take_error(vm_.main()));
+}
+
+Error SessionImpl::take_error(lua_State* from) {
+  lua_State* L = vm_.main();
+  Failure failure{from, std::nullopt};
+  if (from == L) {
+    // The error is on top of the thread that reads it: hand it over as the second argument.
+    lua_pushcfunction(L, read_error);
+    lua_insert(L, -2);
+    lua_pushlightuserdata(L, &failure);
+    lua_insert(L, -2);
+    lua_pcall(L, 2, 0, 0);
+  } else {
+    lua_pushcfunction(L, read_error);
+    lua_pushlightuserdata(L, &failure);
+    lua_pcall(L, 1, 0, 0);
+  }
+  lua_settop(L, 0);
+  if (failure.error) return std::move(*failure.error);
+  vm_.kill(Kill::memory);
+  return vm_.kill_error();
+}
+
+Result<void> SessionImpl::start(ProgramImpl* loading) {
+  loading_ = loading;
+  Result<void> done = protect(open_everything, this, Vm::Runs::loading);
+  loading_ = nullptr;
+  return done;
+}
+
+Result<void> SessionImpl::adopt(log::Logger logger, std::unique_ptr<Services> services,
+                                Value ctx_fields) {
+  logger_ = std::move(logger);
+  services_ = std::move(services);
+  ctx_fields_ = std::move(ctx_fields).to_owned();
+  Adoption adoption{&ctx_fields_};
+  Result<void> done = protect(make_ctx, &adoption, Vm::Runs::loading);
+  thread_ = adoption.thread;
+  ctx_reference_ = adoption.ctx_reference;
+  return done;
+}
+
+void SessionImpl::push_ctx(lua_State* L) const {
+  lua_rawgeti(L, LUA_REGISTRYINDEX, ctx_reference_);
+}
+
+bool SessionImpl::is_ctx(lua_State* L, int index) const {
+  if (lua_type(L, index) != LUA_TTABLE || ctx_reference_ == 0) return false;
+  lua_rawgeti(L, LUA_REGISTRYINDEX, ctx_reference_);
+  const bool same = lua_rawequal(L, -1, index) != 0;
+  lua_pop(L, 1);
+  return same;
+}
+
+Result<std::unique_ptr<Session>> Session::open(std::shared_ptr<const Program> program,
+                                               asio::any_io_executor executor, log::Logger logger,
+                                               std::unique_ptr<Services> services,
+                                               Value ctx_fields) {
+  auto inside = std::static_pointer_cast<const ProgramImpl>(std::move(program));
+  auto session = std::make_unique<SessionImpl>(std::move(inside), std::move(executor), logger,
+                                               std::move(services));
+  if (auto done = session->start(nullptr); !done) return fail(std::move(done.error()));
+  auto owned_services = session->release_services();
+  auto done = session->adopt(std::move(logger), std::move(owned_services), std::move(ctx_fields));
+  if (!done) return fail(std::move(done.error()));
+  return session;
+}
+
+}  // namespace gvm::script

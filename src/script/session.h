@@ -1,0 +1,107 @@
+#pragma once
+// Inside of Session: one Vm, the thread entry points run on, and the driver that awaits what host
+// functions park.
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "script/program.h"
+#include "script/script.h"
+#include "script/vm.h"
+
+namespace gvm::script {
+
+// One running entry point. Lua holds a pointer to it while its thread is alive.
+struct CallFrame {
+  std::string entry;
+  std::vector<Argument> arguments;
+  Value answer;
+};
+
+// Shared with the deadline timer's handler and the caller's cancellation slot, which may outlive
+// the call.
+struct CallState {
+  asio::cancellation_signal cancel;
+  bool deadline_hit = false;
+  bool cancelled = false;
+  bool finished = false;
+
+  void stop() {
+    if (finished) return;
+    cancelled = true;
+    cancel.emit(asio::cancellation_type::terminal);
+  }
+};
+
+class SessionImpl final : public Session {
+ public:
+  using Awaitable = asio::awaitable<Result<Value>>;
+
+  SessionImpl(std::shared_ptr<const ProgramImpl> program, asio::any_io_executor executor,
+              log::Logger logger, std::unique_ptr<Services> services);
+
+  // Opens the libraries and runs the script's top level. `loading` is set only by Program::load.
+  Result<void> start(ProgramImpl* loading);
+  // Gives the session its owner. Once, before the first call.
+  Result<void> adopt(log::Logger logger, std::unique_ptr<Services> services, Value ctx_fields);
+
+  Awaitable call(std::string_view entry, std::vector<Argument> arguments,
+                 Deadline deadline) override;
+  bool usable() const override { return vm_.killed() == Kill::none; }
+  Services& services() override { return *services_; }
+  const log::Logger& logger() const override { return logger_; }
+  const Value& ctx_fields() const override { return ctx_fields_; }
+  Deadline deadline() const override { return deadline_; }
+  std::size_t memory_used() const override { return vm_.memory_used(); }
+
+  const ProgramImpl& program() const { return *program_; }
+  ProgramImpl* loading() const { return loading_; }
+  Vm& vm() { return vm_; }
+  bool is_entry_thread(const lua_State* L) const { return L == thread_; }
+  // Whether a host function may wait on this thread.
+  bool can_wait(lua_State* L) const { return L == thread_ && vm_.can_yield(L); }
+
+  // The bridge's side: what a host function waits for, and what came of it.
+  void park(Awaitable operation) { parked_.emplace(std::move(operation)); }
+  Result<Value> take_completed() { return std::move(completed_); }
+  // Whether the value at `index` is the session's own ctx table.
+  bool is_ctx(lua_State* L, int index) const;
+  void push_ctx(lua_State* L) const;
+  std::unique_ptr<Services> release_services() { return std::move(services_); }
+
+ private:
+  enum class Progress { suspended, finished, failed };
+  struct Step {
+    Progress progress;
+    std::optional<Error> error;
+  };
+
+  Result<void> protect(int (*function)(lua_State*), void* argument, Vm::Runs runs);
+  Awaitable drive(CallFrame* frame, std::shared_ptr<CallState> state);
+  asio::awaitable<void> wait_for_parked();
+  asio::awaitable<void> give_way();
+  Step resume(int arguments);
+  Error take_error(lua_State* from);
+  void abandon_thread();
+  void arm_deadline(const std::shared_ptr<CallState>& state);
+
+  std::shared_ptr<const ProgramImpl> program_;
+  asio::any_io_executor executor_;
+  log::Logger logger_;
+  std::unique_ptr<Services> services_;
+  Value ctx_fields_;
+  ProgramImpl* loading_ = nullptr;
+  Deadline deadline_ = Deadline::never();
+  Vm vm_;
+  lua_State* thread_ = nullptr;
+  int ctx_reference_ = 0;
+  bool running_ = false;
+  std::optional<Awaitable> parked_;
+  Result<Value> completed_;
+  std::optional<asio::steady_timer> timer_;
+};
+
+}  // namespace gvm::script

@@ -1,0 +1,169 @@
+// The driver: resumes the script, awaits what its host functions park, gives way at the end of a
+// slice.
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
+#include <exception>
+#include <lua.hpp>
+#include <utility>
+
+#include "base/error_codes.h"
+#include "script/convert.h"
+#include "script/error.h"
+#include "script/session.h"
+
+namespace gvm::script {
+
+namespace {
+
+// First continuation of an entry point: turns its first result into the answer.
+int leave(lua_State* L, int, lua_KContext context) {
+  auto& frame = *reinterpret_cast<CallFrame*>(context);
+  Result<Value> answer = to_value(L, -1);
+  if (!answer) {
+    Error error(codes::kScriptBadAnswer, Fatality::user, frame.entry);
+    for (const auto& cause : answer.error().causes()) error.add_cause(cause);
+    raise(L, std::move(error));
+  }
+  frame.answer = std::move(*answer).to_owned();
+  return 0;
+}
+
+// Runs on the entry thread: everything that can raise does so where Lua is protected.
+int enter(lua_State* L) {
+  auto* frame = static_cast<CallFrame*>(lua_touserdata(L, 1));
+  lua_settop(L, 0);
+  if (lua_getglobal(L, frame->entry.c_str()) == LUA_TNIL) return 0;
+  luaL_checkstack(L, static_cast<int>(frame->arguments.size()) + 4, nullptr);
+  Vm::of(L).session().push_ctx(L);
+  for (const Argument& argument : frame->arguments) {
+    if (argument.integer_as_rat)
+      push_as_rat(L, argument.value);
+    else
+      push(L, argument.value);
+  }
+  const int count = static_cast<int>(frame->arguments.size()) + 1;
+  lua_callk(L, count, 1, reinterpret_cast<lua_KContext>(frame), leave);
+  return leave(L, LUA_OK, reinterpret_cast<lua_KContext>(frame));
+}
+
+Error deadline_error() {
+  return Error(codes::kDeadlineExceeded, Fatality::user, "the script did not answer in time");
+}
+
+}  // namespace
+
+SessionImpl::Step SessionImpl::resume(int arguments) {
+  int results = 0;
+  int status = LUA_OK;
+  {
+    const Vm::Stretch stretch(vm_, Vm::Runs::driven);
+    status = lua_resume(thread_, vm_.main(), arguments, &results);
+  }
+  if (status == LUA_ERRMEM) vm_.kill(Kill::memory);
+  if (vm_.killed() != Kill::none) return {Progress::failed, vm_.kill_error()};
+  if (status == LUA_YIELD) return {Progress::suspended, std::nullopt};
+  if (status == LUA_OK) {
+    lua_pop(thread_, results);
+    return {Progress::finished, std::nullopt};
+  }
+  Step step{Progress::failed, take_error(thread_)};
+  abandon_thread();
+  return step;
+}
+
+// Closes the coroutine; variables to be closed still run, under the CPU limits. The thread is as
+// new.
+void SessionImpl::abandon_thread() {
+  parked_.reset();
+  const Vm::Stretch stretch(vm_, Vm::Runs::closing);
+  const int status = lua_resetthread(thread_);
+  if (status == LUA_ERRMEM) vm_.kill(Kill::memory);
+  lua_settop(thread_, 0);
+}
+
+asio::awaitable<void> SessionImpl::give_way() {
+  try {
+    co_await asio::post(executor_, asio::use_awaitable);
+  } catch (const boost::system::system_error&) {
+    // Cancelled: the caller looks at the state.
+  }
+}
+
+// No Lua is on the stack here, so exceptions are the awaitable's own.
+asio::awaitable<void> SessionImpl::wait_for_parked() {
+  Awaitable operation = std::move(*parked_);
+  parked_.reset();
+  try {
+    completed_ = co_await std::move(operation);
+  } catch (const boost::system::system_error& error) {
+    const bool aborted = error.code() == asio::error::operation_aborted;
+    completed_ = fail(aborted ? codes::kCancelled : codes::kInternal,
+                      aborted ? Fatality::user : Fatality::fatal, error.code().message());
+  } catch (const std::exception& error) {
+    completed_ = fail(codes::kInternal, Fatality::fatal, error.what());
+  }
+}
+
+SessionImpl::Awaitable SessionImpl::drive(CallFrame* frame, std::shared_ptr<CallState> state) {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  lua_pushcfunction(thread_, enter);
+  lua_pushlightuserdata(thread_, frame);
+  for (int arguments = 1;; arguments = 0) {
+    Step step = resume(arguments);
+    if (step.progress == Progress::finished) co_return std::move(frame->answer);
+    if (step.progress == Progress::failed) co_return fail(std::move(*step.error));
+    if (vm_.take_slice()) {
+      co_await give_way();
+    } else {
+      co_await wait_for_parked();
+    }
+    if (state->cancelled) break;
+  }
+  abandon_thread();
+  if (vm_.killed() != Kill::none) co_return fail(vm_.kill_error());
+  if (state->deadline_hit) co_return fail(deadline_error());
+  co_return fail(codes::kCancelled, Fatality::user, "the call was cancelled");
+}
+
+void SessionImpl::arm_deadline(const std::shared_ptr<CallState>& state) {
+  if (deadline_.is_never()) return;
+  if (!timer_) timer_.emplace(executor_);
+  timer_->expires_at(deadline_.when());
+  timer_->async_wait([state](const boost::system::error_code& ec) {
+    if (ec || state->finished) return;
+    state->deadline_hit = true;
+    state->stop();
+  });
+}
+
+SessionImpl::Awaitable SessionImpl::call(std::string_view entry, std::vector<Argument> arguments,
+                                         Deadline deadline) {
+  if (!usable()) co_return fail(vm_.kill_error());
+  if (running_) co_return fail(codes::kInternal, Fatality::fatal, "the session is running already");
+  if (deadline.expired()) co_return fail(deadline_error());
+  CallFrame frame{std::string(entry), std::move(arguments), Value()};
+  auto state = std::make_shared<CallState>();
+  running_ = true;
+  deadline_ = deadline;
+  vm_.reset_cpu();
+  arm_deadline(state);
+  auto outer = co_await asio::this_coro::cancellation_state;
+  auto forward = [state](asio::cancellation_type) { state->stop(); };
+  if (outer.slot().is_connected()) outer.slot().assign(forward);
+  auto token = asio::bind_cancellation_slot(state->cancel.slot(), asio::use_awaitable);
+  auto body = drive(&frame, state);
+  auto running = asio::co_spawn(executor_, std::move(body), std::move(token));
+  Result<Value> result = co_await std::move(running);
+  if (outer.slot().is_connected()) outer.slot().clear();
+  state->finished = true;
+  if (timer_) timer_->cancel();
+  running_ = false;
+  deadline_ = Deadline::never();
+  co_return result;
+}
+
+}  // namespace gvm::script
