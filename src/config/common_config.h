@@ -1,0 +1,76 @@
+#pragma once
+// The settings both modules share. Plain values, immutable once loaded, shared by all lanes.
+// Every default stands here once; the reference page is rendered from default-constructed values.
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "base/size.h"
+#include "base/value.h"
+#include "config/runtime_template.h"
+
+namespace gvm::config {
+
+struct ServeConfig {
+  std::size_t max_sessions = 4096;            // connections at the same time, all lanes
+  std::size_t max_message_bytes = 32 * kMiB;  // one message: two 5 MiB images and their prompt fit
+  std::size_t max_pending_requests = 64;      // read ahead of the running one, a session
+  std::chrono::milliseconds handshake_timeout{10'000};  // connect to hello
+  std::chrono::milliseconds idle_timeout{600'000};      // between a reply and the next request
+  std::chrono::milliseconds request_timeout{600'000};   // one request, everything included
+  std::chrono::milliseconds shutdown_grace{30'000};     // for running requests after SIGTERM
+};
+
+struct ScriptConfig {
+  std::size_t memory = 64 * kMiB;              // bytes, the Lua state of one session
+  std::chrono::milliseconds cpu_slice{5};      // then other sessions of the lane get their turn
+  std::chrono::milliseconds cpu_total{2'000};  // one call of an entry point, over all slices
+  std::size_t pattern_subject = 64 * kKiB;     // bytes, longest subject of a Lua pattern function
+  std::size_t call_depth = 190;                // nested C calls and pcalls
+};
+
+struct HttpConfig {
+  std::size_t max_connections = 1024;                     // a lane
+  std::size_t max_connections_per_host = 0;               // a lane; 0: no limit
+  std::size_t max_idle_connections = 256;                 // a lane
+  std::chrono::milliseconds max_connection_age{118'000};  // idle longer: not reused
+  std::chrono::milliseconds dns_cache{60'000};
+  std::chrono::milliseconds connect_timeout{10'000};  // name, TCP and TLS
+  std::chrono::milliseconds first_byte_timeout{0};    // request sent to first byte; 0: no limit
+  std::chrono::milliseconds idle_timeout{60'000};     // between two bytes of an answer; 0: no limit
+  std::string ca_file;                                // an extra CA bundle
+  std::string user_agent = "genvm-modules";
+};
+
+struct SignerHeader {
+  std::string name;
+  RuntimeTemplate value;
+};
+
+enum class ModuleKind { llm, web };
+
+struct CommonConfig {
+  explicit CommonConfig(ModuleKind kind);
+
+  std::string bind_address;
+  std::size_t threads;  // lanes; default: number of cores
+  std::size_t blocking_threads = 4;
+  log::Level log_level = log::Level::info;
+  std::string log_disable;  // "*" when log_level is off
+  std::string lua_script_path;
+  std::size_t vm_count = 6;  // Lua states kept warm
+  std::string lua_path = "${exeDir}/../lib/genvm-lua/?.lua";
+  std::string extra_lua_path;  // older name; a load appends it to lua_path
+  std::string data_dir = "${exeDir}/../data";
+  RuntimeTemplate signer_url;  // empty: nothing is signed
+  std::vector<SignerHeader> signer_headers;
+  Value meta;  // null when absent
+
+  ServeConfig serve;
+  ScriptConfig script;
+  HttpConfig http;
+};
+
+}  // namespace gvm::config

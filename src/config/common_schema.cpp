@@ -1,0 +1,254 @@
+// The rows both modules share.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "config/schema.h"
+#include "config/templating.h"
+
+namespace gvm::config {
+
+namespace {
+
+constexpr double kSecond = 1000;  // durations are bounded in milliseconds
+constexpr double kMinute = 60 * kSecond;
+constexpr double kHour = 60 * kMinute;
+constexpr double kDay = 24 * kHour;
+constexpr Range kAnyWait{0, kDay};  // 0: no limit
+constexpr Origin kOurs = Origin::ours;
+
+const Section& serve_section() {
+  using C = ServeConfig;
+  static const Section section =
+      SectionBuilder<C>("serve", "Connections and what they may cost.")
+          .leaf(&C::max_sessions, {.name = "max_sessions",
+                                   .doc = "Connections at the same time; further ones are refused",
+                                   .origin = kOurs,
+                                   .range = {1, 1'000'000},
+                                   .unit = "connections"})
+          .leaf(
+              &C::max_message_bytes,
+              {.name = "max_message_bytes",
+               .doc =
+                   "Largest message a peer may send; a larger one closes its connection with 1009",
+               .origin = kOurs,
+               .format = Format::bytes,
+               .range = {1.0 * kKiB, 1.0 * kGiB}})
+          .leaf(&C::max_pending_requests,
+                {.name = "max_pending_requests",
+                 .doc = "Requests of one session read ahead of the running one",
+                 .origin = kOurs,
+                 .range = {1, 65'536},
+                 .unit = "requests"})
+          .leaf(&C::handshake_timeout, {.name = "handshake_timeout",
+                                        .doc = "From connecting to the whole hello",
+                                        .origin = kOurs,
+                                        .range = {1, kHour}})
+          .leaf(&C::idle_timeout,
+                {.name = "idle_timeout",
+                 .doc = "Between a reply and the next request; then the connection is closed",
+                 .origin = kOurs,
+                 .range = {1, 7 * kDay}})
+          .leaf(&C::request_timeout, {.name = "request_timeout",
+                                      .doc = "One request with everything it starts",
+                                      .origin = kOurs,
+                                      .range = {1, kDay}})
+          .leaf(&C::shutdown_grace, {.name = "shutdown_grace",
+                                     .doc = "What running requests get after SIGTERM",
+                                     .origin = kOurs,
+                                     .range = {0, kHour}})
+          .build();
+  return section;
+}
+
+void check_script(const Node& node, const std::string& path, Context& context, ScriptConfig& c) {
+  if (c.cpu_slice <= c.cpu_total) return;
+  const auto* entry =
+      node.find("cpu_slice") != nullptr ? node.find("cpu_slice") : node.find("cpu_total");
+  context.error(entry->mark, path + "." + entry->key,
+                "got a cpu_slice longer than cpu_total, expected at most that");
+}
+
+const Section& script_section() {
+  using C = ScriptConfig;
+  static const Section section =
+      SectionBuilder<C>("script", "What one session's Lua script may use.")
+          .leaf(&C::memory,
+                {.name = "memory",
+                 .doc = "The whole Lua state of one session; exceeding it ends the session",
+                 .origin = kOurs,
+                 .format = Format::bytes,
+                 .range = {1.0 * kMiB, 16.0 * kGiB}})
+          .leaf(&C::cpu_slice, {.name = "cpu_slice",
+                                .doc = "Processor time after which other sessions get their turn",
+                                .origin = kOurs,
+                                .range = {1, kMinute}})
+          .leaf(&C::cpu_total,
+                {.name = "cpu_total",
+                 .doc = "Processor time of one request in Lua; exceeding it ends the session",
+                 .origin = kOurs,
+                 .range = {1, kHour}})
+          .leaf(&C::pattern_subject,
+                {.name = "pattern_subject",
+                 .doc = "Longest text given to a Lua pattern function, which cannot be interrupted",
+                 .origin = kOurs,
+                 .format = Format::bytes,
+                 .range = {1.0 * kKiB, 16.0 * kMiB}})
+          .leaf(&C::call_depth, {.name = "call_depth",
+                                 .doc = "Nested C calls and pcalls",
+                                 .origin = kOurs,
+                                 .range = {10, 195},
+                                 .unit = "calls"})
+          .check(check_script)
+          .build();
+  return section;
+}
+
+const Section& http_section() {
+  using C = HttpConfig;
+  static const Section section =
+      SectionBuilder<C>("http",
+                        "The HTTP client; one connection pool a lane (a thread of `threads`).")
+          .leaf(&C::max_connections, {.name = "max_connections",
+                                      .doc = "Connections of a lane",
+                                      .origin = kOurs,
+                                      .range = {1, 100'000},
+                                      .unit = "connections"})
+          .leaf(&C::max_connections_per_host,
+                {.name = "max_connections_per_host",
+                 .doc = "Connections of a lane to one host; 0: no limit",
+                 .origin = kOurs,
+                 .range = {0, 100'000},
+                 .unit = "connections"})
+          .leaf(&C::max_idle_connections, {.name = "max_idle_connections",
+                                           .doc = "Unused connections of a lane kept open",
+                                           .origin = kOurs,
+                                           .range = {0, 100'000},
+                                           .unit = "connections"})
+          .leaf(&C::max_connection_age, {.name = "max_connection_age",
+                                         .doc = "A connection unused for longer is not used again",
+                                         .origin = kOurs,
+                                         .range = {kSecond, kDay}})
+          .leaf(&C::dns_cache,
+                {.name = "dns_cache",
+                 .doc = "How long an answer of the name service is kept; 0: not at all",
+                 .origin = kOurs,
+                 .range = kAnyWait})
+          .leaf(&C::connect_timeout, {.name = "connect_timeout",
+                                      .doc = "Name, TCP and TLS together",
+                                      .origin = kOurs,
+                                      .range = {1, kHour}})
+          .leaf(&C::first_byte_timeout,
+                {.name = "first_byte_timeout",
+                 .doc = "From the request sent to the first byte of the answer; 0: no limit",
+                 .origin = kOurs,
+                 .range = kAnyWait})
+          .leaf(&C::idle_timeout, {.name = "idle_timeout",
+                                   .doc = "Between two bytes of an answer; 0: no limit",
+                                   .origin = kOurs,
+                                   .range = kAnyWait})
+          .leaf(&C::ca_file, {.name = "ca_file",
+                              .doc = "A file of further trusted certificates (PEM)",
+                              .origin = kOurs})
+          .leaf(&C::user_agent, {.name = "user_agent",
+                                 .doc = "Sent as the User-Agent header",
+                                 .origin = kOurs,
+                                 .format = Format::not_empty})
+          .build();
+  return section;
+}
+
+// Replaces a default that holds ${...}; what the file says is expanded already.
+void expand_default(const Node& node, std::string_view key, Context& context, std::string& value) {
+  const auto* entry = node.find(key);
+  if (entry != nullptr && entry->value->kind != Node::Kind::null) return;
+  value = expand(value, context.env).value_or(value);
+}
+
+void check_common(const Node& node, const std::string&, Context& context, CommonConfig& c) {
+  expand_default(node, "lua_script_path", context, c.lua_script_path);
+  expand_default(node, "lua_path", context, c.lua_path);
+  expand_default(node, "data_dir", context, c.data_dir);
+  if (!c.extra_lua_path.empty()) c.lua_path += ";" + c.extra_lua_path;
+  const auto* level = node.find("log_level");
+  if (level != nullptr && level->value->text == "off") c.log_disable = "*";
+}
+
+SectionBuilder<CommonConfig>& add_process(SectionBuilder<CommonConfig>& table) {
+  using C = CommonConfig;
+  return table
+      .leaf(&C::bind_address, {.name = "bind_address",
+                               .doc = "Where the module listens; port 0 lets the system choose",
+                               .format = Format::bind_address})
+      .leaf(&C::threads, {.name = "threads",
+                          .doc = "Lanes: each is one thread with its own share of the sessions",
+                          .range = {1, 1024},
+                          .unit = "threads",
+                          .shown_default = "number of cores"})
+      .leaf(&C::blocking_threads, {.name = "blocking_threads",
+                                   .doc = "Threads for work that would block a lane",
+                                   .range = {1, 1024},
+                                   .unit = "threads"})
+      .leaf(
+          &C::log_level,
+          {.name = "log_level",
+           .doc = "Least severe level that is written; `warning` is `warn`, `off` writes nothing"})
+      .leaf(&C::log_disable, {.name = "log_disable",
+                              .doc = "Comma-separated globs of log sources that are silenced"})
+      .leaf(&C::data_dir,
+            {.name = "data_dir", .doc = "Where scripts keep databases", .format = Format::path});
+}
+
+SectionBuilder<CommonConfig>& add_scripts(SectionBuilder<CommonConfig>& table) {
+  using C = CommonConfig;
+  return table
+      .leaf(&C::lua_script_path, {.name = "lua_script_path",
+                                  .doc = "The script that answers requests",
+                                  .format = Format::path})
+      .leaf(&C::vm_count, {.name = "vm_count",
+                           .doc = "Lua states kept ready for new sessions",
+                           .range = {1, 4096},
+                           .unit = "states"})
+      .leaf(&C::lua_path,
+            {.name = "lua_path", .doc = "Where `require` looks: `;`-separated patterns with a `?`"})
+      .leaf(&C::extra_lua_path,
+            {.name = "extra_lua_path", .doc = "The older name; searched after `lua_path`"})
+      .leaf(&C::signer_url, {.name = "signer_url",
+                             .doc = "The node's signer, asked when a request is to be signed; "
+                                    "empty: nothing is signed. May hold `#{...}`"})
+      .leaf(&C::signer_headers,
+            {.name = "signer_headers", .doc = "Headers for the signer; values may hold `#{...}`"})
+      .leaf(&C::meta, {.name = "meta", .doc = "Anything, for scripts to read"});
+}
+
+Section build_common(ModuleKind kind) {
+  using C = CommonConfig;
+  SectionBuilder<C> table("the module", "Settings of both modules.", C(kind));
+  add_scripts(add_process(table));
+  return table
+      .section(&C::serve, serve_section(),
+               {.name = "serve", .doc = "Connections and their limits", .origin = kOurs})
+      .section(&C::script, script_section(),
+               {.name = "script", .doc = "Limits of Lua scripts", .origin = kOurs})
+      .section(&C::http, http_section(),
+               {.name = "http", .doc = "The HTTP client", .origin = kOurs})
+      .check(check_common)
+      .build();
+}
+
+}  // namespace
+
+CommonConfig::CommonConfig(ModuleKind kind)
+    : bind_address(kind == ModuleKind::llm ? "127.0.0.1:3031" : "127.0.0.1:3032"),
+      threads(std::max(1U, std::thread::hardware_concurrency())),
+      lua_script_path(fmt::format("${{exeDir}}/../config/genvm-{}-default.lua",
+                                  kind == ModuleKind::llm ? "llm" : "web")) {}
+
+const Section& common_section(ModuleKind kind) {
+  static const Section llm = build_common(ModuleKind::llm);
+  static const Section web = build_common(ModuleKind::web);
+  return kind == ModuleKind::llm ? llm : web;
+}
+
+}  // namespace gvm::config

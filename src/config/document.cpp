@@ -1,0 +1,195 @@
+#include "config/document.h"
+
+#include <fmt/format.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <unordered_set>
+
+#include "base/encoding.h"
+#include "config/document_builder.h"
+#include "config/scalar.h"
+#include "config/templating.h"
+
+namespace gvm::config {
+
+namespace {
+
+Document failed(const std::string& file, Mark mark, std::string message) {
+  return {.root = nullptr, .diagnostics = {{file, mark, "", std::move(message)}}};
+}
+
+Mark mark_at(std::string_view text, std::size_t offset) {
+  const auto before = text.substr(0, offset);
+  const auto line_start = before.rfind('\n') + 1;  // npos + 1 is 0
+  return {.line = static_cast<int>(std::count(before.begin(), before.end(), '\n')) + 1,
+          .column = static_cast<int>(offset - line_start) + 1};
+}
+
+bool is_forbidden(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return (byte < 0x20 && c != '\t' && c != '\n' && c != '\r') || byte == 0x7F;
+}
+
+// Where the first line is that is not UTF-8; only called when there is one.
+Mark first_bad_line(std::string_view text) {
+  Mark mark{.line = 1, .column = 1};
+  for (; !text.empty(); ++mark.line) {
+    const auto line = text.substr(0, text.find('\n'));
+    if (!is_valid_utf8(line)) break;
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+  }
+  return mark;
+}
+
+// What is wrong with the bytes, before YAML looks at them; empty message when nothing is.
+Diagnostic check_bytes(std::string_view text, const std::string& file) {
+  if (text.size() > kMaxFileBytes)
+    return {file,
+            {},
+            "",
+            fmt::format("the file is too large, expected at most {} bytes", kMaxFileBytes)};
+  if (!is_valid_utf8(text)) return {file, first_bad_line(text), "", "the text is no UTF-8"};
+  const auto bad = std::find_if(text.begin(), text.end(), is_forbidden);
+  if (bad == text.end()) return {};
+  const auto offset = static_cast<std::size_t>(bad - text.begin());
+  return {file, mark_at(text, offset), "",
+          fmt::format("got a control character (0x{:02x}), expected text", static_cast<int>(*bad))};
+}
+
+Document check_root(Document document, const std::string& file) {
+  const bool empty = !document.root || document.root->kind == Node::Kind::null;
+  if (empty) return failed(file, {}, "the file is empty, expected a map of settings");
+  if (document.root->kind != Node::Kind::map)
+    return failed(file, document.root->mark,
+                  "got " + describe(*document.root, Echo::hide) + ", expected a map of settings");
+  return document;
+}
+
+Document parse_events(std::string_view text, const std::string& file) {
+  std::istringstream stream{std::string(text)};
+  DocumentBuilder builder(file);
+  YAML::Parser parser(stream);
+  while (parser.HandleNextDocument(builder)) {
+  }
+  return check_root(builder.take(), file);
+}
+
+class Expander {
+ public:
+  Expander(Document& document, const std::string& file, const Environment& env)
+      : document_(document), file_(file), env_(env) {}
+
+  void visit(Node& node, const std::string& path) {
+    if (node.kind == Node::Kind::scalar) return visit_scalar(node, path);
+    if (!done_.insert(&node).second) return;  // an alias
+    for (std::size_t i = 0; i < node.items.size(); ++i)
+      visit(*node.items[i], fmt::format("{}[{}]", path, i));
+    for (const auto& entry : node.entries)
+      visit(*entry.value, path.empty() ? entry.key : path + "." + entry.key);
+  }
+
+ private:
+  void visit_scalar(Node& node, const std::string& path) {
+    if (node.written.find("${") == std::string::npos || node.expanded) return;
+    node.expanded = true;
+    auto text = expand(node.written, env_);
+    if (text)
+      node.text = std::move(*text);
+    else
+      document_.diagnostics.push_back({file_, node.mark, path, text.error()});
+  }
+
+  Document& document_;
+  const std::string& file_;
+  const Environment& env_;
+  std::unordered_set<const Node*> done_;
+};
+
+Value scalar_value(const Node& node) {
+  if (!node.plain || node.expanded) return Value::string(node.text);
+  if (const auto flag = parse_bool(node.text)) return Value::boolean(*flag);
+  if (auto integer = Integer::parse(node.text)) return Value::integer(std::move(*integer));
+  if (const auto real = parse_number(node.text)) return Value::real(*real);
+  return Value::string(node.text);
+}
+
+}  // namespace
+
+const Entry* Node::find(std::string_view key) const {
+  const auto found =
+      std::find_if(entries.begin(), entries.end(), [&](const Entry& e) { return e.key == key; });
+  return found == entries.end() ? nullptr : &*found;
+}
+
+Document parse_document(std::string_view text, const std::string& file) {
+  if (auto bad = check_bytes(text, file); !bad.message.empty())
+    return {.root = nullptr, .diagnostics = {std::move(bad)}};
+  try {
+    return parse_events(text, file);
+  } catch (const ParseStopped& stopped) {
+    return failed(file, stopped.mark, stopped.message);
+  } catch (const YAML::Exception& error) {
+    const Mark mark =
+        error.mark.is_null() ? Mark{} : Mark{error.mark.line + 1, error.mark.column + 1};
+    return failed(file, mark, "no valid YAML: " + error.msg);
+  } catch (const std::exception& error) {
+    return failed(file, {}, std::string("no valid YAML: ") + error.what());
+  }
+}
+
+Document read_document(const std::string& path) {
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) return failed(path, {}, "the file cannot be opened");
+  // One byte more than allowed is enough to know.
+  std::string text(kMaxFileBytes + 1, '\0');
+  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (stream.bad()) return failed(path, {}, "the file cannot be read");
+  if (stream.gcount() == 0 && !stream.eof()) return failed(path, {}, "the file cannot be read");
+  text.resize(static_cast<std::size_t>(stream.gcount()));
+  return parse_document(text, path);
+}
+
+void expand_strings(Document& document, const std::string& file, const Environment& env) {
+  Expander(document, file, env).visit(*document.root, "");
+}
+
+std::string describe(const Node& node, Echo echo) {
+  switch (node.kind) {
+    case Node::Kind::null:
+      return "nothing";
+    case Node::Kind::list:
+      return "a list";
+    case Node::Kind::map:
+      return "a map";
+    case Node::Kind::scalar:
+      break;
+  }
+  return echo == Echo::show ? quoted(node.written) : "a text of another form";
+}
+
+Value to_value(const Node& node) {
+  switch (node.kind) {
+    case Node::Kind::null:
+      return Value::null();
+    case Node::Kind::scalar:
+      return scalar_value(node);
+    case Node::Kind::list:
+      break;
+    case Node::Kind::map: {
+      std::vector<Value::Map::Entry> entries;
+      for (const auto& entry : node.entries)
+        entries.emplace_back(Blob(std::string(entry.key)), to_value(*entry.value));
+      return Value::map(Value::Map::from_entries(std::move(entries)));
+    }
+  }
+  Value::Array items;
+  for (const auto& item : node.items) items.push_back(to_value(*item));
+  return Value::array(std::move(items));
+}
+
+}  // namespace gvm::config

@@ -1,0 +1,163 @@
+// Loading the LLM module's file: after the schema, the backends are made ready and unusable ones
+// dropped.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "config/load.h"
+#include "config/load_impl.h"
+#include "config/scalar.h"
+#include "config/templating.h"
+
+namespace gvm::config {
+
+namespace {
+
+struct Usual {
+  AuthStyle style;
+  std::string_view header;
+};
+
+// providers.md, "key goes in".
+Usual usual_auth(Provider provider) {
+  switch (provider) {
+    case Provider::anthropic:
+      return {AuthStyle::header, "x-api-key"};
+    case Provider::google:
+      return {AuthStyle::header, "x-goog-api-key"};
+    case Provider::openai_compatible:
+    case Provider::ollama:
+      break;
+  }
+  return {AuthStyle::bearer, ""};
+}
+
+bool needs_key(const BackendConfig& backend) {
+  return backend.provider() != Provider::ollama && !backend.loopback &&
+         backend.auth.style != AuthStyle::none;
+}
+
+// "its key is empty", or which variables would have given it.
+std::string why_keyless(const Node& backend, const Environment& env) {
+  const auto* key = backend.find("key");
+  if (key == nullptr || key->value->kind != Node::Kind::scalar) return "it has no key";
+  const auto unset = unset_variables(key->value->written, env);
+  if (unset.empty()) return "its key is empty";
+  return fmt::format("{} is not set", fmt::join(unset, ", "));
+}
+
+void resolve_auth(const Node& node, const std::string& path, Context& context, BackendConfig& b) {
+  const auto usual = usual_auth(b.provider());
+  if (!b.auth.style) b.auth.style = usual.style;
+  if (b.auth.style == AuthStyle::header && b.auth.header.empty()) b.auth.header = usual.header;
+  if (b.auth.style == AuthStyle::header && b.auth.header.empty())
+    context.error(node.find("auth")->mark, path + ".auth.header",
+                  "missing, expected a header name: this provider has no usual one");
+  if (b.key.empty()) b.auth.style = AuthStyle::none;
+}
+
+void resolve_timeouts(const LlmConfig& config, BackendConfig& b) {
+  const auto& http = config.common.http;
+  const auto backend_total = b.timeout.value_or(b.timeouts.total.value_or(config.timeout));
+  for (auto& model : b.models)
+    model.timeouts = {.connect = b.timeouts.connect.value_or(http.connect_timeout),
+                      .first_byte = b.timeouts.first_byte.value_or(http.first_byte_timeout),
+                      .idle = b.timeouts.idle.value_or(http.idle_timeout),
+                      .total = model.timeout.value_or(backend_total)};
+}
+
+void warn_about_idle_settings(const Node& node, const std::string& path, Context& context,
+                              const BackendConfig& b) {
+  const bool versioned = b.provider() == Provider::anthropic || b.provider() == Provider::google;
+  if (b.api_version.empty() || versioned) return;
+  context.warn(node.find("api_version")->mark, path + ".api_version",
+               fmt::format("has no effect for {}", provider_name(b.provider())));
+}
+
+bool is_on_loopback(const std::string& host) {
+  const auto parsed = parse_endpoint(host);
+  return parsed.endpoint && parsed.endpoint->loopback;
+}
+
+class Backends {
+ public:
+  Backends(const Node& root, Context& context, LlmConfig& config)
+      : root_(root), context_(context), config_(config) {}
+
+  void finish(EmptyBackends when_empty) {
+    std::vector<BackendConfig> usable;
+    for (auto& backend : config_.backends)
+      if (backend.enabled && make_ready(backend)) usable.push_back(std::move(backend));
+    config_.backends = std::move(usable);
+    if (config_.backends.empty() && when_empty == EmptyBackends::refuse) refuse_empty();
+  }
+
+ private:
+  bool make_ready(BackendConfig& b) {
+    const auto& entry = *root_.find("backends")->value->find(b.name);
+    const auto path = "backends." + b.name;
+    std::erase_if(b.models, [](const ModelConfig& m) { return !m.enabled; });
+    b.loopback = is_on_loopback(b.host);
+    if (b.models.empty()) return drop(entry, path, "it has no enabled model");
+    if (b.key.empty() && needs_key(b))
+      return drop(entry, path, why_keyless(*entry.value, context_.env));
+    resolve_auth(*entry.value, path, context_, b);
+    resolve_timeouts(config_, b);
+    warn_about_idle_settings(*entry.value, path, context_, b);
+    return true;
+  }
+
+  bool drop(const Entry& entry, const std::string& path, const std::string& why) {
+    context_.warn(entry.mark, path, "the backend is dropped: " + why);
+    reasons_.push_back(fmt::format("{}: {}", entry.key, why));
+    return false;
+  }
+
+  void refuse_empty() {
+    const auto* backends = root_.find("backends");
+    std::string message = "no backend is left";
+    if (!reasons_.empty()) message += fmt::format(" ({})", fmt::join(reasons_, "; "));
+    message += ", expected at least one, or --allow-empty-backends";
+    context_.error(backends != nullptr ? backends->mark : root_.mark, "backends",
+                   std::move(message));
+  }
+
+  const Node& root_;
+  Context& context_;
+  LlmConfig& config_;
+  std::vector<std::string> reasons_;
+};
+
+Loaded<LlmConfig> load_llm_document(Document document, const std::string& file,
+                                    const Environment& env, LoadOptions options) {
+  return load_document<LlmConfig>(std::move(document), file, env, llm_section(),
+                                  [&](const Node& root, Context& context, LlmConfig& config) {
+                                    Backends(root, context, config).finish(options.empty_backends);
+                                  });
+}
+
+}  // namespace
+
+const ModelConfig* BackendConfig::find_model(std::string_view name_or_alias) const {
+  if (name_or_alias.empty()) return nullptr;  // a model without an alias has an empty one
+  for (const auto& model : models)
+    if (model.name == name_or_alias || model.alias == name_or_alias) return &model;
+  return nullptr;
+}
+
+const BackendConfig* LlmConfig::find_backend(std::string_view wanted) const {
+  const auto found = std::find_if(backends.begin(), backends.end(),
+                                  [&](const auto& backend) { return backend.name == wanted; });
+  return found == backends.end() ? nullptr : &*found;
+}
+
+Loaded<LlmConfig> load_llm(const std::string& path, const Environment& env, LoadOptions options) {
+  return load_llm_document(read_document(path), path, env, options);
+}
+
+Loaded<LlmConfig> load_llm_text(std::string_view text, const std::string& file,
+                                const Environment& env, LoadOptions options) {
+  return load_llm_document(parse_document(text, file), file, env, options);
+}
+
+}  // namespace gvm::config

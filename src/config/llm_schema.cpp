@@ -1,0 +1,135 @@
+// The rows of the LLM module alone: the time limit, the backends, the prompt templates.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "config/default_templates.h"
+#include "config/schema.h"
+
+namespace gvm::config {
+
+namespace {
+
+constexpr double kDayMs = 24.0 * 3600 * 1000;
+
+using Slots = std::vector<std::string_view>;
+const Slots kComparative = {"leader_answer", "validator_answer", "principle"};
+const Slots kLeader = {"task", "criteria", "input"};
+const Slots kValidator = {"task", "criteria", "input", "output"};
+
+std::string all_of(const Slots& slots) {
+  std::vector<std::string> marked;
+  for (const auto slot : slots) marked.push_back(fmt::format("#{{{}}}", slot));
+  return fmt::format("{}", fmt::join(marked, ", "));
+}
+
+bool contains(const std::vector<std::string>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+struct TextPlace {
+  const Node& node;
+  const std::string& path;
+  Context& context;
+  const Slots& slots;
+
+  void refuse(std::string_view key, const std::string& message) const {
+    const auto* entry = node.find(key);
+    context.error(entry != nullptr ? entry->value->mark : node.mark,
+                  fmt::format("{}.{}", path, key), message);
+  }
+};
+
+RuntimeTemplate compile(const TextPlace& place, std::string_view key, const std::string& text) {
+  auto compiled = RuntimeTemplate::compile(text, Malformed::keep).value_or(RuntimeTemplate());
+  for (const auto& name : compiled.names()) {
+    if (std::find(place.slots.begin(), place.slots.end(), name) != place.slots.end()) continue;
+    auto message =
+        fmt::format("got the unknown #{{{}}}, expected only {}", name, all_of(place.slots));
+    const auto close = nearest(name, place.slots);
+    if (!close.empty()) message += fmt::format(", nearest is \"{}\"", close);
+    place.refuse(key, message);
+  }
+  return compiled;
+}
+
+void check_slots(const TextPlace& place, PromptTemplate& c) {
+  c.compiled_system = compile(place, "system", c.system);
+  c.compiled_user = compile(place, "user", c.user);
+  const auto there = c.compiled_user.names();
+  Slots missing;
+  for (const auto slot : place.slots)
+    if (!contains(there, slot)) missing.push_back(slot);
+  if (missing.empty()) return;
+  place.refuse("user", fmt::format("{} is missing, expected all of {}", all_of(missing),
+                                   all_of(place.slots)));
+}
+
+// A template given in part is not completed from ours: a text of two authors contradicts itself.
+template <const Slots& kSlots>
+void check_template(const Node& node, const std::string& path, Context& context,
+                    PromptTemplate& c) {
+  if (node.find("system") == nullptr) c.system.clear();
+  check_slots({node, path, context, kSlots}, c);
+}
+
+template <const Slots& kSlots>
+const Section& template_section() {
+  using C = PromptTemplate;
+  static const Section section =
+      SectionBuilder<C>("a prompt template",
+                        "What the model is told; `#{name}` is filled in one pass.")
+          .leaf(&C::system, {.name = "system", .doc = "The system message; may be absent"})
+          .leaf(&C::user, {.name = "user",
+                           .doc = "The user message; holds all placeholders",
+                           .presence = Presence::required,
+                           .format = Format::not_empty})
+          .shorthand("user")
+          .check(check_template<kSlots>)
+          .build();
+  return section;
+}
+
+}  // namespace
+
+const Section& prompt_templates_section() {
+  using C = PromptTemplates;
+  static const Section section =
+      SectionBuilder<C>("prompt_templates",
+                        "The texts of the three templates; absent ones are ours.")
+          .section(&C::eq_comparative, template_section<kComparative>(),
+                   {.name = "eq_comparative",
+                    .doc = "Do two answers agree? Holds `#{leader_answer}`, `#{validator_answer}`, "
+                           "`#{principle}`"})
+          .section(&C::eq_non_comparative_leader, template_section<kLeader>(),
+                   {.name = "eq_non_comparative_leader",
+                    .doc = "Perform a task. Holds `#{task}`, `#{criteria}`, `#{input}`"})
+          .section(
+              &C::eq_non_comparative_validator, template_section<kValidator>(),
+              {.name = "eq_non_comparative_validator",
+               .doc =
+                   "Is an output right? Holds `#{task}`, `#{criteria}`, `#{input}`, `#{output}`"})
+          .build();
+  return section;
+}
+
+LlmConfig::LlmConfig() : prompt_templates(default_templates()) {}
+
+const Section& llm_section() {
+  using C = LlmConfig;
+  static const Section section =
+      SectionBuilder<C>("the LLM module", "Settings of the LLM module alone.")
+          .inlined(&C::common, common_section(ModuleKind::llm))
+          .leaf(&C::timeout,
+                {.name = "timeout",
+                 .doc = "One call of a provider, unless its backend or model says otherwise",
+                 .range = {1, kDayMs}})
+          .named(&C::backends, backend_section(),
+                 {.name = "backends", .doc = "The providers by a name of your choice"})
+          .section(&C::prompt_templates, prompt_templates_section(),
+                   {.name = "prompt_templates", .doc = "What the models are told"})
+          .build();
+  return section;
+}
+
+}  // namespace gvm::config

@@ -1,0 +1,53 @@
+#pragma once
+// The door to the configuration: a file in, an immutable config or all its errors out. Never throws
+// on bad input.
+#include <expected>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/secret.h"
+#include "config/diagnostic.h"
+#include "config/environment.h"
+#include "config/llm_config.h"
+#include "config/web_config.h"
+
+namespace gvm::config {
+
+template <class T>
+struct LoadResult {
+  T config;
+  std::vector<std::string> warnings;  // "file:line:column: key: ..." to be logged
+  std::vector<Secret> secrets;        // everything the redactor must know
+};
+
+template <class T>
+using Loaded = std::expected<LoadResult<T>, std::vector<Diagnostic>>;
+
+enum class EmptyBackends { refuse, allow };  // --allow-empty-backends
+
+struct LoadOptions {
+  EmptyBackends empty_backends = EmptyBackends::refuse;
+};
+
+Loaded<LlmConfig> load_llm(const std::string& path, const Environment& env,
+                           LoadOptions options = {});
+Loaded<WebConfig> load_web(const std::string& path, const Environment& env);
+
+// The same from text; `file` is the name in diagnostics.
+Loaded<LlmConfig> load_llm_text(std::string_view text, const std::string& file,
+                                const Environment& env, LoadOptions options = {});
+Loaded<WebConfig> load_web_text(std::string_view text, const std::string& file,
+                                const Environment& env);
+
+// Which module a file is for: by its keys, else by its name.
+std::expected<ModuleKind, Diagnostic> detect_kind(const std::string& path);
+
+// docs/configuration.md, rendered from the schema.
+std::string reference_page();
+
+// Every key of the schema of `kind`, e.g. "backends.<name>.host", in the order of the reference
+// page.
+std::vector<std::string> all_keys(ModuleKind kind);
+
+}  // namespace gvm::config

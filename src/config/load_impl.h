@@ -1,0 +1,27 @@
+#pragma once
+// The steps every load takes. Included by the two load functions only.
+#include <utility>
+
+#include "config/load.h"
+#include "config/schema.h"
+
+namespace gvm::config {
+
+// Strings, schema, then `finish(root, context, config)` when nothing was wrong so far.
+template <class T, class Finish>
+Loaded<T> load_document(Document document, const std::string& file, const Environment& env,
+                        const Section& section, Finish finish) {
+  if (!document.root) return std::unexpected(std::move(document.diagnostics));
+  expand_strings(document, file, env);
+  Context context{file, env, std::move(document.diagnostics), {}, {}};
+  T config;
+  read_section(section, *document.root, "", context, &config);
+  if (context.errors.empty()) finish(*document.root, context, config);
+  if (!context.errors.empty()) {
+    sort_by_position(context.errors);
+    return std::unexpected(std::move(context.errors));
+  }
+  return LoadResult<T>{std::move(config), std::move(context.warnings), std::move(context.secrets)};
+}
+
+}  // namespace gvm::config

@@ -1,0 +1,180 @@
+// The rows of one model of a backend.
+#include "config/model_schema.h"
+
+#include <fmt/format.h>
+
+#include "config/schema.h"
+
+namespace gvm::config {
+
+namespace {
+
+constexpr Origin kOurs = Origin::ours;
+constexpr double kMostTokens = 100'000'000;  // of an answer or a context
+constexpr double kDayMs = 24.0 * 3600 * 1000;
+constexpr double kAnyInteger = 9.2e18;
+
+// The position of the key that is there, for an error that concerns several.
+void refuse_at(const Node& node, const std::string& path, Context& context,
+               std::initializer_list<std::string_view> keys, std::string message) {
+  for (const auto key : keys) {
+    const auto* entry = node.find(key);
+    if (entry == nullptr) continue;
+    return context.error(entry->mark, path + "." + entry->key, std::move(message));
+  }
+}
+
+template <class S>
+void check_range(const Node& node, const std::string& path, Context& context, S& setting) {
+  if (setting.min > setting.max)
+    return refuse_at(
+        node, path, context, {"min", "max"},
+        fmt::format("got min {} above max {}, expected at most that", setting.min, setting.max));
+  if (!setting.preset) return;
+  if (*setting.preset >= setting.min && *setting.preset <= setting.max) return;
+  refuse_at(node, path, context, {"default"},
+            fmt::format("got {}, expected a value between min {} and max {}", *setting.preset,
+                        setting.min, setting.max));
+}
+
+// One table a parameter: the widest bounds are what providers know at all.
+template <class S>
+Section sampling_parameter(std::string_view title, S defaults, Range widest) {
+  using B = SectionBuilder<S>;
+  return B(title, "A value outside min..max is moved to the nearest end.", defaults)
+      .leaf(&S::preset, {.name = "default",
+                         .doc = "Sent when a request names none; absent: the provider's own",
+                         .origin = kOurs,
+                         .range = widest})
+      .leaf(&S::min,
+            {.name = "min", .doc = "Smallest allowed value", .origin = kOurs, .range = widest})
+      .leaf(&S::max,
+            {.name = "max", .doc = "Largest allowed value", .origin = kOurs, .range = widest})
+      .leaf(&S::send, {.name = "send",
+                       .doc = "false: never sent, for models that refuse the parameter",
+                       .origin = kOurs})
+      .check(check_range<S>)
+      .build();
+}
+
+const Section& stop_section() {
+  using S = StopSetting;
+  static const Section section =
+      SectionBuilder<S>("stop", "Texts that end an answer.")
+          .leaf(&S::preset, {.name = "default",
+                             .doc = "Sent when a request names none",
+                             .origin = kOurs,
+                             .range = {0, 16}})
+          .leaf(&S::max_count, {.name = "max_count",
+                                .doc = "Further ones are left out",
+                                .origin = kOurs,
+                                .range = {0, 16},
+                                .unit = "texts"})
+          .leaf(&S::send, {.name = "send", .doc = "false: never sent", .origin = kOurs})
+          .build();
+  return section;
+}
+
+const Section& sampling_section() {
+  using C = SamplingConfig;
+  static const C defaults;
+  static const Section temperature =
+      sampling_parameter("temperature", defaults.temperature, {0, 2});
+  static const Section top_p = sampling_parameter("top_p", defaults.top_p, {0, 1});
+  static const Section top_k = sampling_parameter("top_k", defaults.top_k, {1, 1'000'000});
+  static const Section seed = sampling_parameter("seed", defaults.seed, {0, kAnyInteger});
+  static const Section presence =
+      sampling_parameter("presence_penalty", defaults.presence_penalty, {-2, 2});
+  static const Section frequency =
+      sampling_parameter("frequency_penalty", defaults.frequency_penalty, {-2, 2});
+  const auto row = [](std::string_view name, std::string_view doc) {
+    return Row{.name = name, .doc = doc, .origin = kOurs};
+  };
+  static const Section section =
+      SectionBuilder<C>("sampling", "Sampling parameters of a model: defaults and allowed ranges.")
+          .section(&C::temperature, temperature, row("temperature", "0 is the most predictable"))
+          .section(&C::top_p, top_p, row("top_p", "Probability mass that is sampled from"))
+          .section(&C::top_k, top_k, row("top_k", "Number of tokens that are sampled from"))
+          .section(&C::seed, seed, row("seed", "For providers that sample repeatably"))
+          .section(&C::stop, stop_section(), row("stop", "Texts that end an answer"))
+          .section(&C::presence_penalty, presence,
+                   row("presence_penalty", "Against repeated topics"))
+          .section(&C::frequency_penalty, frequency,
+                   row("frequency_penalty", "Against repeated words"))
+          .build();
+  return section;
+}
+
+void check_max_tokens(const Node& node, const std::string& path, Context& context,
+                      MaxTokensConfig& c) {
+  if (!c.preset || !c.ceiling || *c.preset <= *c.ceiling) return;
+  refuse_at(
+      node, path, context, {"default"},
+      fmt::format("got {} above the ceiling {}, expected at most that", *c.preset, *c.ceiling));
+}
+
+const Section& max_tokens_section() {
+  using C = MaxTokensConfig;
+  static const Section section =
+      SectionBuilder<C>("max_tokens", "Length of an answer.")
+          .leaf(&C::preset, {.name = "default",
+                             .doc = "When a request names none; absent: the provider's own",
+                             .origin = kOurs,
+                             .range = {1, kMostTokens},
+                             .unit = "tokens"})
+          .leaf(&C::ceiling, {.name = "ceiling",
+                              .doc = "Larger requests are cut to it",
+                              .origin = kOurs,
+                              .range = {1, kMostTokens},
+                              .unit = "tokens"})
+          .check(check_max_tokens)
+          .build();
+  return section;
+}
+
+SectionBuilder<ModelConfig>& add_drop_in(SectionBuilder<ModelConfig>& table) {
+  using C = ModelConfig;
+  return table.leaf(&C::enabled, {.name = "enabled", .doc = "false: as if the model were not here"})
+      .leaf(&C::supports_json, {.name = "supports_json", .doc = "Its JSON mode can be relied on"})
+      .leaf(&C::supports_image, {.name = "supports_image", .doc = "It takes images"})
+      .leaf(&C::use_max_completion_tokens,
+            {.name = "use_max_completion_tokens",
+             .doc = "openai-compatible: send `max_completion_tokens` in place of `max_tokens`"})
+      .leaf(&C::meta, {.name = "meta", .doc = "Anything, for scripts to read"})
+      .leaf(&C::timeout, {.name = "timeout",
+                          .doc = "One call of this model; absent: the backend's",
+                          .range = {1, kDayMs}});
+}
+
+}  // namespace
+
+const Section& model_section() {
+  using C = ModelConfig;
+  static const Section section = [] {
+    SectionBuilder<C> table("a model",
+                            "One model of a backend. `{}` or nothing at all: all defaults.");
+    return add_drop_in(table)
+        .leaf(&C::alias, {.name = "alias",
+                          .doc = "A second name scripts may ask for",
+                          .origin = kOurs,
+                          .format = Format::not_empty})
+        .leaf(&C::version, {.name = "version",
+                            .doc = "The pinned name sent upstream; absent: the model's own name",
+                            .origin = kOurs,
+                            .format = Format::not_empty})
+        .section(&C::sampling, sampling_section(),
+                 {.name = "sampling", .doc = "Sampling parameters", .origin = kOurs})
+        .section(&C::max_tokens, max_tokens_section(),
+                 {.name = "max_tokens", .doc = "Length of an answer", .origin = kOurs})
+        .leaf(&C::context_length, {.name = "context_length",
+                                   .doc = "Prompt and answer together; absent: unknown",
+                                   .origin = kOurs,
+                                   .range = {1, kMostTokens},
+                                   .unit = "tokens"})
+        .listable()
+        .build();
+  }();
+  return section;
+}
+
+}  // namespace gvm::config

@@ -1,0 +1,418 @@
+#include "config/reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "config/scalar.h"
+
+namespace gvm::config {
+
+namespace {
+
+constexpr double kUnbounded = 1e15;  // upper bounds from here on are not worth telling
+
+template <class T>
+using Names = std::vector<std::pair<std::string_view, T>>;
+
+const Names<log::Level>& level_names() {
+  // "warning" and "off" stand in files written for GenVM's other implementation.
+  static const Names<log::Level> names = {
+      {"trace", log::Level::trace}, {"debug", log::Level::debug},  {"info", log::Level::info},
+      {"warn", log::Level::warn},   {"warning", log::Level::warn}, {"error", log::Level::error},
+      {"off", log::Level::error}};
+  return names;
+}
+
+const Names<Provider>& provider_names() {
+  static const Names<Provider> names = {{"openai-compatible", Provider::openai_compatible},
+                                        {"ollama", Provider::ollama},
+                                        {"anthropic", Provider::anthropic},
+                                        {"google", Provider::google}};
+  return names;
+}
+
+const Names<AuthStyle>& auth_names() {
+  static const Names<AuthStyle> names = {
+      {"bearer", AuthStyle::bearer}, {"header", AuthStyle::header}, {"none", AuthStyle::none}};
+  return names;
+}
+
+template <class T>
+std::vector<std::string_view> words_of(const Names<T>& names) {
+  std::vector<std::string_view> words;
+  for (const auto& [word, value] : names) words.push_back(word);
+  return words;
+}
+
+template <class T>
+std::string one_of(const Names<T>& names) {
+  return fmt::format("one of {}", fmt::join(words_of(names), ", "));
+}
+
+template <class T>
+std::optional<T> read_word(const Leaf& leaf, const Names<T>& names) {
+  if (leaf.node.kind == Node::Kind::scalar) {
+    for (const auto& [word, value] : names)
+      if (leaf.node.text == word) return value;
+  }
+  auto form = one_of(names);
+  const auto close = nearest(leaf.node.text, words_of(names));
+  if (!close.empty()) form += fmt::format(", nearest is \"{}\"", close);
+  leaf.refuse(form);
+  return std::nullopt;
+}
+
+bool is_text(const Node& node) {
+  return node.kind == Node::Kind::scalar;
+}
+bool is_plain_text(const Node& node) {
+  return is_text(node) && node.plain;
+}
+
+bool within(const Range& range, double value) {
+  return !range.bounded() || (value >= range.min && value <= range.max);
+}
+
+template <class T>
+std::string bounds(const Range& range, T&& show) {
+  if (!range.bounded()) return {};
+  if (range.max >= kUnbounded) return fmt::format(" of at least {}", show(range.min));
+  return fmt::format(" from {} to {}", show(range.min), show(range.max));
+}
+
+std::string unit_suffix(const LeafRule& rule) {
+  return rule.unit.empty() ? "" : fmt::format(" ({})", rule.unit);
+}
+
+std::string show_count(double value) {
+  return fmt::format("{:.0f}", value);
+}
+
+std::string integer_form(const LeafRule& rule) {
+  if (rule.format == Format::bytes)
+    return fmt::format("a size{} (bytes, or 64KiB, 16MiB, 1GiB)", bounds(rule.range, [](double v) {
+                         return format_bytes(static_cast<std::uint64_t>(v));
+                       }));
+  return "an integer" + bounds(rule.range, show_count) + unit_suffix(rule);
+}
+
+std::optional<std::int64_t> parse_integer_as(const LeafRule& rule, std::string_view text) {
+  return rule.format == Format::bytes ? parse_bytes(text) : parse_integer(text);
+}
+
+std::optional<std::int64_t> read_integer(const Leaf& leaf, std::int64_t lowest) {
+  if (is_text(leaf.node) && (leaf.node.plain || leaf.rule.format == Format::bytes)) {
+    const auto value = parse_integer_as(leaf.rule, leaf.node.text);
+    if (value && *value >= lowest && within(leaf.rule.range, static_cast<double>(*value)))
+      return value;
+  }
+  leaf.refuse(integer_form(leaf.rule));
+  return std::nullopt;
+}
+
+void read_url(const Leaf& leaf, std::string& out) {
+  auto parsed = parse_endpoint(leaf.node.text);
+  if (!parsed.endpoint) {
+    leaf.context.error(leaf.node.mark, leaf.path,
+                       fmt::format("got {}, expected {}", parsed.error, expected(leaf.rule, out)));
+    return;
+  }
+  for (auto& secret : parsed.endpoint->secrets) leaf.context.secrets.push_back(std::move(secret));
+  out = std::move(parsed.endpoint->url);
+}
+
+bool is_of_form(Format format, const std::string& text) {
+  switch (format) {
+    case Format::bind_address:
+      return is_bind_address(text);
+    case Format::header_name:
+      return is_header_name(text);
+    case Format::path:
+    case Format::not_empty:
+      return !text.empty();
+    default:
+      return true;
+  }
+}
+
+bool check_header(const Leaf& leaf, const Entry& entry) {
+  const auto path = leaf.path + "." + entry.key;
+  const auto& value = *entry.value;
+  if (!is_header_name(entry.key)) {
+    leaf.context.error(entry.mark, path, "got a forbidden character, expected a header name");
+    return false;
+  }
+  if (is_text(value) && is_header_value(value.text)) return true;
+  leaf.context.error(value.mark, path,
+                     fmt::format("got {}, expected a header value (one line of text)",
+                                 describe(value, Echo::hide)));
+  return false;
+}
+
+void add_literals_as_secrets(const RuntimeTemplate& text, Context& context) {
+  for (auto& literal : text.literals()) context.secrets.emplace_back(std::move(literal));
+}
+
+std::optional<RuntimeTemplate> compile_for_signer(const Leaf& leaf, const Node& node,
+                                                  const std::string& path) {
+  auto compiled = RuntimeTemplate::compile(node.text, Malformed::refuse);
+  if (compiled) return std::move(*compiled);
+  leaf.context.error(node.mark, path, compiled.error());
+  return std::nullopt;
+}
+
+}  // namespace
+
+void Context::error(Mark mark, const std::string& key, std::string message) {
+  errors.push_back({file, mark, key, std::move(message)});
+}
+
+void Context::warn(Mark mark, const std::string& key, std::string message) {
+  warnings.push_back(Diagnostic{file, mark, key, std::move(message)}.to_string());
+}
+
+void Leaf::refuse(const std::string& form, Echo echo) const {
+  context.error(node.mark, path, fmt::format("got {}, expected {}", describe(node, echo), form));
+}
+
+std::string_view provider_name(Provider provider) {
+  for (const auto& [word, value] : provider_names())
+    if (value == provider) return word;
+  return {};
+}
+
+void read(const Leaf& leaf, bool& out) {
+  const auto flag = is_plain_text(leaf.node) ? parse_bool(leaf.node.text) : std::nullopt;
+  if (flag) out = *flag;
+  if (!flag) leaf.refuse(expected(leaf.rule, out));
+}
+
+void read(const Leaf& leaf, int& out) {
+  if (const auto value = read_integer(leaf, 0)) out = static_cast<int>(*value);
+}
+
+void read(const Leaf& leaf, std::int64_t& out) {
+  constexpr auto lowest = std::numeric_limits<std::int64_t>::min();
+  if (const auto value = read_integer(leaf, lowest)) out = *value;
+}
+
+void read(const Leaf& leaf, std::uint64_t& out) {
+  if (const auto value = read_integer(leaf, 0)) out = static_cast<std::uint64_t>(*value);
+}
+
+void read(const Leaf& leaf, double& out) {
+  const auto number = is_plain_text(leaf.node) ? parse_number(leaf.node.text) : std::nullopt;
+  if (number && within(leaf.rule.range, *number))
+    out = *number;
+  else
+    leaf.refuse(expected(leaf.rule, out));
+}
+
+void read(const Leaf& leaf, std::chrono::milliseconds& out) {
+  const auto quoting = leaf.node.plain ? Quoting::plain : Quoting::quoted;
+  const auto span = is_text(leaf.node) ? parse_duration(leaf.node.text, quoting) : std::nullopt;
+  if (span && within(leaf.rule.range, static_cast<double>(span->count())))
+    out = *span;
+  else
+    leaf.refuse(expected(leaf.rule, out));
+}
+
+void read(const Leaf& leaf, std::string& out) {
+  if (is_text(leaf.node) && leaf.rule.format == Format::url) return read_url(leaf, out);
+  if (is_text(leaf.node) && is_of_form(leaf.rule.format, leaf.node.text))
+    out = leaf.node.text;
+  else
+    leaf.refuse(expected(leaf.rule, out),
+                leaf.rule.format == Format::url ? Echo::hide : Echo::show);
+}
+
+void read(const Leaf& leaf, Secret& out) {
+  if (!is_text(leaf.node) || !is_header_value(leaf.node.text))
+    return leaf.refuse(expected(leaf.rule, out), Echo::hide);
+  out = Secret(leaf.node.text);
+  if (!out.empty()) leaf.context.secrets.push_back(out);
+}
+
+void read(const Leaf& leaf, Value& out) {
+  out = to_value(leaf.node);
+}
+
+void read(const Leaf& leaf, std::vector<std::string>& out) {
+  const bool is_list = leaf.node.kind == Node::Kind::list;
+  const bool fits = is_list && within(leaf.rule.range, static_cast<double>(leaf.node.items.size()));
+  const auto usable = [](const NodePtr& item) { return is_text(*item) && !item->text.empty(); };
+  if (!fits) return leaf.refuse(expected(leaf.rule, out));
+  out.clear();
+  for (std::size_t i = 0; i < leaf.node.items.size(); ++i) {
+    const auto& item = leaf.node.items[i];
+    if (usable(item)) {
+      out.push_back(item->text);
+      continue;
+    }
+    const auto path = fmt::format("{}[{}]", leaf.path, i);
+    Leaf{*item, path, leaf.rule, leaf.context}.refuse("a text that is not empty");
+  }
+}
+
+void read(const Leaf& leaf, std::vector<int>& out) {
+  if (leaf.node.kind != Node::Kind::list) return leaf.refuse(expected(leaf.rule, out));
+  out.clear();
+  for (std::size_t i = 0; i < leaf.node.items.size(); ++i) {
+    const auto path = fmt::format("{}[{}]", leaf.path, i);
+    read(Leaf{*leaf.node.items[i], path, leaf.rule, leaf.context}, out.emplace_back());
+  }
+}
+
+void read(const Leaf& leaf, std::vector<ExtraHeader>& out) {
+  if (leaf.node.kind != Node::Kind::map) return leaf.refuse(expected(leaf.rule, out), Echo::hide);
+  for (const auto& entry : leaf.node.entries) {
+    if (!check_header(leaf, entry)) continue;
+    out.push_back({.name = entry.key, .value = Secret(entry.value->text)});
+    if (!entry.value->text.empty()) leaf.context.secrets.push_back(out.back().value);
+  }
+}
+
+void read(const Leaf& leaf, std::vector<SignerHeader>& out) {
+  if (leaf.node.kind != Node::Kind::map) return leaf.refuse(expected(leaf.rule, out), Echo::hide);
+  for (const auto& entry : leaf.node.entries) {
+    if (!check_header(leaf, entry)) continue;
+    auto value = compile_for_signer(leaf, *entry.value, leaf.path + "." + entry.key);
+    if (!value) continue;
+    add_literals_as_secrets(*value, leaf.context);
+    out.push_back({.name = entry.key, .value = std::move(*value)});
+  }
+}
+
+void read(const Leaf& leaf, RuntimeTemplate& out) {
+  if (!is_text(leaf.node)) return leaf.refuse(expected(leaf.rule, out), Echo::hide);
+  auto compiled = compile_for_signer(leaf, leaf.node, leaf.path);
+  if (!compiled) return;
+  std::string url;
+  // With a #{name} in it the URL can only be judged once it is filled.
+  if (compiled->names().empty() && !compiled->empty()) read_url(leaf, url);
+  out = std::move(*compiled);
+}
+
+void read(const Leaf& leaf, log::Level& out) {
+  if (const auto level = read_word(leaf, level_names())) out = *level;
+}
+
+void read(const Leaf& leaf, std::optional<Provider>& out) {
+  if (const auto provider = read_word(leaf, provider_names())) out = *provider;
+}
+
+void read(const Leaf& leaf, std::optional<AuthStyle>& out) {
+  if (const auto style = read_word(leaf, auth_names())) out = *style;
+}
+
+std::string expected(const LeafRule&, const bool&) {
+  return "true or false";
+}
+std::string expected(const LeafRule& rule, const int&) {
+  return integer_form(rule);
+}
+std::string expected(const LeafRule& rule, const std::int64_t&) {
+  return integer_form(rule);
+}
+std::string expected(const LeafRule& rule, const std::uint64_t&) {
+  return integer_form(rule);
+}
+
+std::string expected(const LeafRule& rule, const double&) {
+  return "a number" + bounds(rule.range, format_number) + unit_suffix(rule);
+}
+
+std::string expected(const LeafRule& rule, const std::chrono::milliseconds&) {
+  const auto show = [](double ms) {
+    return format_duration(std::chrono::milliseconds(static_cast<std::int64_t>(ms)));
+  };
+  return fmt::format("a duration{} (seconds, or 500ms, 3s, 2m)", bounds(rule.range, show));
+}
+
+std::string expected(const LeafRule& rule, const std::string&) {
+  switch (rule.format) {
+    case Format::url:
+      return "an absolute http or https URL";
+    case Format::bind_address:
+      return "host:port or unix:///path";
+    case Format::path:
+      return "a path";
+    case Format::header_name:
+      return "a header name";
+    case Format::not_empty:
+      return "a text that is not empty";
+    case Format::json_object:
+      return "a text holding a JSON object";
+    default:
+      return "a text";
+  }
+}
+
+std::string expected(const LeafRule&, const Secret&) {
+  return "one line of text";
+}
+std::string expected(const LeafRule&, const Value&) {
+  return "anything";
+}
+
+std::string expected(const LeafRule& rule, const std::vector<std::string>&) {
+  if (!rule.range.bounded()) return "a list of texts";
+  return fmt::format("a list of at most {:.0f} texts", rule.range.max);
+}
+
+std::string expected(const LeafRule& rule, const std::vector<int>&) {
+  return "a list, each " + integer_form(rule);
+}
+
+std::string expected(const LeafRule&, const std::vector<ExtraHeader>&) {
+  return "a map of header names to values";
+}
+std::string expected(const LeafRule&, const std::vector<SignerHeader>&) {
+  return "a map of header names to values";
+}
+std::string expected(const LeafRule&, const RuntimeTemplate&) {
+  return "an absolute http or https URL";
+}
+std::string expected(const LeafRule&, const log::Level&) {
+  return one_of(level_names());
+}
+std::string expected(const LeafRule&, const std::optional<Provider>&) {
+  return one_of(provider_names());
+}
+std::string expected(const LeafRule&, const std::optional<AuthStyle>&) {
+  return one_of(auth_names());
+}
+
+std::string shown(const LeafRule&, const bool& value) {
+  return value ? "true" : "false";
+}
+std::string shown(const LeafRule&, const int& value) {
+  return fmt::format("{}", value);
+}
+std::string shown(const LeafRule&, const std::int64_t& value) {
+  return fmt::format("{}", value);
+}
+std::string shown(const LeafRule& rule, const std::uint64_t& value) {
+  return rule.format == Format::bytes ? format_bytes(value) : fmt::format("{}", value);
+}
+std::string shown(const LeafRule&, const double& value) {
+  return format_number(value);
+}
+std::string shown(const LeafRule&, const std::chrono::milliseconds& value) {
+  return format_duration(value);
+}
+std::string shown(const LeafRule&, const std::string& value) {
+  return value;
+}
+std::string shown(const LeafRule&, const std::vector<int>& value) {
+  return fmt::format("[{}]", fmt::join(value, ", "));
+}
+std::string shown(const LeafRule&, const log::Level& value) {
+  return std::string(log::level_name(value));
+}
+
+}  // namespace gvm::config

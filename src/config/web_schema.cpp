@@ -1,0 +1,80 @@
+// The rows of the web module alone, and its load.
+#include "base/json.h"
+#include "config/load.h"
+#include "config/load_impl.h"
+#include "config/schema.h"
+#include "text/json.h"
+
+namespace gvm::config {
+
+namespace {
+
+constexpr double kHourMs = 3'600'000;
+
+// Operators' files give the object with or without its outer braces.
+std::string with_braces(const std::string& text) {
+  const auto first = text.find_first_not_of(" \t\r\n");
+  const bool braced = first != std::string::npos && text[first] == '{';
+  return braced ? text : "{" + text + "}";
+}
+
+void check_web(const Node& node, const std::string&, Context& context, WebConfig& c) {
+  const auto* entry = node.find("session_create_request");
+  if (entry == nullptr || entry->value->kind != Node::Kind::scalar) return;
+  auto text = with_braces(c.session_create_request);
+  const auto parsed = text::parse_json(text);
+  if (parsed) {
+    c.session_create_request = std::move(text);
+    return;
+  }
+  const auto& causes = parsed.error().causes();
+  context.error(entry->value->mark, entry->key,
+                "got no valid JSON (" + (causes.size() > 1 ? causes[1] : causes[0]) +
+                    "), expected a JSON object");
+}
+
+}  // namespace
+
+const Section& web_section() {
+  using C = WebConfig;
+  static const Section section =
+      SectionBuilder<C>("the web module", "Settings of the web module alone.")
+          .inlined(&C::common, common_section(ModuleKind::web))
+          .leaf(&C::webdriver_host,
+                {.name = "webdriver_host",
+                 .doc = "A W3C WebDriver: a local driver, a standalone server or a grid",
+                 .format = Format::url})
+          .leaf(&C::session_create_request,
+                {.name = "session_create_request",
+                 .doc = "Body of the request that opens a browser session, as JSON text",
+                 .format = Format::json_object})
+          .leaf(&C::extra_tld,
+                {.name = "extra_tld", .doc = "Top-level domains allowed beside the public ones"})
+          .leaf(&C::always_allow_hosts,
+                {.name = "always_allow_hosts",
+                 .doc = "Hosts without a check of port, top-level domain or address"})
+          .leaf(&C::max_wait_after_loaded,
+                {.name = "max_wait_after_loaded",
+                 .doc = "Longest wait after a page has loaded; longer ones are cut to it",
+                 .range = {0, kHourMs}})
+          .check(check_web)
+          .build();
+  return section;
+}
+
+Loaded<WebConfig> load_web_document(Document document, const std::string& file,
+                                    const Environment& env) {
+  return load_document<WebConfig>(std::move(document), file, env, web_section(),
+                                  [](const Node&, Context&, WebConfig&) {});
+}
+
+Loaded<WebConfig> load_web(const std::string& path, const Environment& env) {
+  return load_web_document(read_document(path), path, env);
+}
+
+Loaded<WebConfig> load_web_text(std::string_view text, const std::string& file,
+                                const Environment& env) {
+  return load_web_document(parse_document(text, file), file, env);
+}
+
+}  // namespace gvm::config
