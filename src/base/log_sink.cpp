@@ -98,10 +98,11 @@ class FdSink final : public spdlog::sinks::sink {
   // False when shutting down and nobody reads.
   bool wait_writable() const {
     while (true) {
+      const bool hurry = std::chrono::steady_clock::now().time_since_epoch() >= give_up_.load();
       pollfd entry{fd_, POLLOUT, 0};
-      if (::poll(&entry, 1, static_cast<int>(kPollStep.count())) != 0)
-        return true;  // an error shows in write()
-      if (std::chrono::steady_clock::now().time_since_epoch() >= give_up_.load()) return false;
+      const int ready = ::poll(&entry, 1, hurry ? 0 : static_cast<int>(kPollStep.count()));
+      if (ready != 0) return true;  // an error shows in write()
+      if (hurry) return false;
     }
   }
 

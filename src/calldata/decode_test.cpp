@@ -85,7 +85,7 @@ const Malformed kMalformed[] = {
     {"a key length in two bytes", "0e 81 00 61 00", 1, "shortest form"},
     {"an integer cut off", "81", 0, "cut off"},
     {"an integer cut off later", "15 00 81 80", 2, "cut off"},
-    {"a key length cut off", "0e 80", 1, "cut off"},
+    {"a key length cut off", "0e 80 80", 1, "cut off"},
     {"reserved type", "07", 0, "reserved"},
     {"reserved type with payload", "0d ff 01", 1, "reserved"},
     {"atom 4", "20", 0, "no atom 4"},
@@ -104,10 +104,10 @@ const Malformed kMalformed[] = {
     {"1 GiB of text announced", "84 80 80 80 40", 0, "bytes announced"},
     {"2^30 elements announced", "85 80 80 80 40 00 00", 0, "elements announced"},
     {"2^30 pairs announced", "86 80 80 80 40 00 00", 0, "elements announced"},
-    {"2^63 elements announced", "85 80 80 80 80 80 80 80 80 10 00", 0, "elements announced"},
-    {"2^64 - 1 bytes announced", "fb ff ff ff ff ff ff ff ff 1f", 0,
+    {"2^63 elements announced", "85 80 80 80 80 80 80 80 80 08 00", 0, "elements announced"},
+    {"2^64 - 1 bytes announced", "fb ff ff ff ff ff ff ff ff 0f", 0,
      "18446744073709551615 bytes announced"},
-    {"2^64 bytes announced", "83 80 80 80 80 80 80 80 80 20", 0, "over 64 bits"},
+    {"2^64 bytes announced", "83 80 80 80 80 80 80 80 80 10", 0, "over 64 bits"},
     {"a key of 2^64 - 1 bytes", "0e ff ff ff ff ff ff ff ff ff 01", 1,
      "18446744073709551615 bytes announced"},
     {"a key of 2^64 bytes", "0e 80 80 80 80 80 80 80 80 80 02", 1, "over 64 bits"},
@@ -131,9 +131,9 @@ INSTANTIATE_TEST_SUITE_P(Malformed, DecodeRefuses, testing::ValuesIn(kMalformed)
 
 TEST(Decode, RefusesEveryTruncationOfAValue) {
   test::RandomValue random(11);
-  for (int round = 0; round < 150; ++round) {
+  for (int round = 0; round < 100; ++round) {
     const std::string frame = encode(random.next()).value();
-    const std::size_t step = 1 + frame.size() / 500;
+    const std::size_t step = 1 + frame.size() / 100;
     for (std::size_t size = 0; size < frame.size(); size += step) {
       // A copy of the exact size, so that the sanitizer sees a read beyond it.
       const std::string cut(frame, 0, size);
@@ -148,7 +148,7 @@ TEST(Decode, WhateverItAcceptsEncodesToTheSameBytes) {
   std::mt19937_64 random(5);
   test::RandomValue values(6);
   int accepted = 0;
-  for (int round = 0; round < 20'000; ++round) {
+  for (int round = 0; round < 10'000; ++round) {
     std::string frame = encode(values.next()).value();
     if (frame.size() > 4096) continue;
     for (std::size_t flips = random() % 3; flips > 0; --flips) {
@@ -159,7 +159,7 @@ TEST(Decode, WhateverItAcceptsEncodesToTheSameBytes) {
     ++accepted;
     ASSERT_EQ(encode(*value), frame);
   }
-  EXPECT_GT(accepted, 5000);
+  EXPECT_GT(accepted, 2500);
 }
 
 TEST(Decode, GivesBackWhatWasEncoded) {

@@ -42,15 +42,15 @@ TEST(Encode, WritesTheShortestForms) {
 }
 
 TEST(Encode, WritesIntegersAtTheEdgesOf64Bits) {
-  EXPECT_EQ(hex(Value::integer(std::numeric_limits<std::int64_t>::max())), "f9ffffffffffffffff0f");
-  EXPECT_EQ(hex(Value::integer(std::numeric_limits<std::int64_t>::min())), "faffffffffffffffff0f");
-  EXPECT_EQ(hex(Value::integer(Integer::pow2(63))), "81808080808080808010");
+  EXPECT_EQ(hex(Value::integer(std::numeric_limits<std::int64_t>::max())), "f9ffffffffffffffff07");
+  EXPECT_EQ(hex(Value::integer(std::numeric_limits<std::int64_t>::min())), "faffffffffffffffff07");
+  EXPECT_EQ(hex(Value::integer(Integer::pow2(63))), "81808080808080808008");
   EXPECT_EQ(hex(Value::integer(Integer::parse("-9223372036854775809").value())),
-            "82808080808080808010");
-  EXPECT_EQ(hex(Value::integer(Integer::pow2(64))), "81808080808080808020");
+            "82808080808080808008");
+  EXPECT_EQ(hex(Value::integer(Integer::pow2(64))), "81808080808080808010");
   EXPECT_EQ(hex(Value::integer(Integer::parse("-18446744073709551616").value())),
-            "faffffffffffffffff1f");
-  EXPECT_EQ(hex(Value::integer(Integer::pow2(67))), "8180808080808080808002");
+            "faffffffffffffffff0f");
+  EXPECT_EQ(hex(Value::integer(Integer::pow2(67))), "8180808080808080808001");
 }
 
 TEST(Encode, RoundTripsPowersOfTwoAndTheirNeighbours) {

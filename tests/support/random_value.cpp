@@ -59,12 +59,12 @@ Value RandomValue::value(int depth) {
     case 6:
     case 7: {
       Value::Array items;
-      for (std::size_t i = below(20); i > 0; --i) items.push_back(value(depth - 1));
+      for (std::size_t i = below(7); i > 0; --i) items.push_back(value(depth - 1));
       return Value::array(std::move(items));
     }
     default: {
       std::vector<Value::Map::Entry> entries;
-      for (std::size_t i = below(20); i > 0; --i)
+      for (std::size_t i = below(7); i > 0; --i)
         entries.emplace_back(Blob(text()), value(depth - 1));
       return Value::map(Value::Map::from_entries(std::move(entries)));
     }
