@@ -1,8 +1,7 @@
 #pragma once
-// What a product (the LLM or the web module) gives the server: one SessionHandler a connection. serve knows frames, order,
-// limits and deadlines; the handler knows what the bytes mean.
+// What a product (the LLM or the web module) gives the server: one SessionHandler a connection.
+// serve knows frames, order, limits and deadlines; the handler knows what the bytes mean.
 #include <boost/asio/awaitable.hpp>
-
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -19,16 +18,22 @@ class SessionHandler {
  public:
   virtual ~SessionHandler() = default;
 
-  // The first message. An error closes the connection (1007 for MALFORMED_CALLDATA, 1002 otherwise). Cheap: the Lua state is made on
-  // the first request, so a connected session that asks nothing stays small.
+  // The first message. An error closes the connection (1007 for MALFORMED_CALLDATA, 1002
+  // otherwise). Cheap: the Lua state is made on the first request, so a connected session that asks
+  // nothing stays small.
   virtual Result<void> hello(std::string frame) = 0;
 
-  // One request, one encoded reply. Never two at once. Bad input, script and upstream failures are replies, not
-  // exceptions. Cancelling the awaiting coroutine (peer gone, shutdown) cancels everything started outside.
+  // One request, one encoded reply. Never two at once. Bad input, script and upstream failures are
+  // replies, not exceptions. Cancelling the awaiting coroutine (peer gone, shutdown) cancels
+  // everything started outside.
   virtual asio::awaitable<std::string> request(std::string frame, Deadline deadline) = 0;
 
   // The reply for a request that hit its deadline: request() was cancelled and the session goes on.
   virtual std::string deadline_reply() = 0;
+
+  // True when the session cannot go on (its script used up its memory or CPU limit): the server
+  // sends the reply it has and closes with 1011.
+  virtual bool ended() const { return false; }
 
   // After the last request (the script's Teardown). Not called when hello failed.
   virtual asio::awaitable<void> finish(Deadline deadline) = 0;
@@ -39,6 +44,12 @@ class Service {
   virtual ~Service() = default;
   // On the lane's thread.
   virtual std::unique_ptr<SessionHandler> open(net::Lane& lane, std::uint64_t session_id) = 0;
+  // The FatalError message that tells a peer of the length-prefixed framing why it is turned away
+  // or closed (that framing has no close codes). Empty: it is closed without a word. Thread safe.
+  virtual std::string fatal_reply(const Error& error) {
+    (void)error;
+    return {};
+  }
   // Extra Prometheus text appended to /metrics. Thread safe.
   virtual void collect_metrics(std::string& out) = 0;
   // JSON object for /health beside the common fields; `healthy` false makes it 503. Thread safe.

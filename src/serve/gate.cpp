@@ -1,0 +1,98 @@
+#include "serve/gate.h"
+
+#include <utility>
+
+namespace gvm::serve {
+
+std::expected<Ticket, Refusal> Gate::enter() {
+  const std::scoped_lock lock(mutex_);
+  if (stopping_) return std::unexpected(Refusal::stopping);
+  if (connections_ - sessions_ >= max_other_) return std::unexpected(Refusal::connections);
+  ++connections_;
+  return Ticket([this] { leave(); });
+}
+
+std::expected<Ticket, Refusal> Gate::begin_session(const std::string& address) {
+  const std::scoped_lock lock(mutex_);
+  if (stopping_) return std::unexpected(Refusal::stopping);
+  if (sessions_ >= max_sessions_) return std::unexpected(Refusal::sessions);
+  const bool counted = max_per_address_ > 0 && !address.empty();
+  if (counted) {
+    auto& here = per_address_[address];
+    if (here >= max_per_address_) return std::unexpected(Refusal::address);
+    ++here;
+  }
+  ++sessions_;
+  return Ticket([this, key = counted ? address : std::string()] { end_session(key); });
+}
+
+void Gate::end_session(const std::string& address) {
+  const std::scoped_lock lock(mutex_);
+  --sessions_;
+  if (address.empty()) return;
+  const auto place = per_address_.find(address);
+  if (--place->second == 0) per_address_.erase(place);
+}
+
+std::size_t Gate::sessions() const {
+  const std::scoped_lock lock(mutex_);
+  return sessions_;
+}
+
+std::size_t Gate::connections() const {
+  const std::scoped_lock lock(mutex_);
+  return connections_;
+}
+
+void Gate::stop() {
+  const std::scoped_lock lock(mutex_);
+  stopping_ = true;
+}
+
+bool Gate::stopping() const {
+  const std::scoped_lock lock(mutex_);
+  return stopping_;
+}
+
+void Gate::leave() {
+  std::function<void()> callback;
+  {
+    const std::scoped_lock lock(mutex_);
+    --connections_;
+    callback = take_callback();
+  }
+  if (callback) callback();
+}
+
+void Gate::listener_closed() {
+  std::function<void()> callback;
+  {
+    const std::scoped_lock lock(mutex_);
+    listening_ = false;
+    callback = take_callback();
+  }
+  if (callback) callback();
+}
+
+void Gate::on_empty(std::function<void()> callback) {
+  std::function<void()> now;
+  {
+    const std::scoped_lock lock(mutex_);
+    on_empty_ = std::move(callback);
+    now = take_callback();
+  }
+  if (now) now();
+}
+
+std::function<void()> Gate::take_callback() {
+  if (listening_ || connections_ > 0) return nullptr;
+  emptied_.notify_all();
+  return std::exchange(on_empty_, nullptr);
+}
+
+bool Gate::wait_empty(std::chrono::milliseconds span) {
+  std::unique_lock lock(mutex_);
+  return emptied_.wait_for(lock, span, [this] { return !listening_ && connections_ == 0; });
+}
+
+}  // namespace gvm::serve

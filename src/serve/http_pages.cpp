@@ -1,0 +1,93 @@
+#include "serve/http_pages.h"
+
+#include <boost/beast/http/status.hpp>
+
+#include "base/json.h"
+
+namespace gvm::serve {
+namespace {
+
+namespace http = boost::beast::http;
+
+double uptime_seconds(const Core& core) {
+  return std::chrono::duration<double>(Clock::now() - core.started).count();
+}
+
+HttpAnswer health_page(Core& core) {
+  const bool stopping = core.gate.stopping();
+  auto health = core.service.health();
+  const bool ok = health.healthy && !stopping;
+  auto page = Value::object({
+      {"status", Value::string(stopping ? "stopping"
+                               : ok     ? "ok"
+                                        : "unhealthy")},
+      {"program", Value::string(core.options.program)},
+      {"version", Value::string(core.options.version)},
+      {"uptime_seconds", Value::integer(static_cast<std::int64_t>(uptime_seconds(core)))},
+      {"sessions", Value::integer(static_cast<std::int64_t>(core.gate.sessions()))},
+      {"max_sessions", Value::integer(static_cast<std::int64_t>(core.options.max_sessions))},
+  });
+  page.as_map()->set("details", std::move(health.details));
+  HttpAnswer answer;
+  answer.status = ok ? 200 : 503;
+  answer.body = json::write(page) + "\n";
+  return answer;
+}
+
+HttpAnswer metrics_page(Core& core) {
+  HttpAnswer answer;
+  answer.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  answer.body = metrics_text(core.counters, core.gate.sessions(), core.gate.connections(),
+                             uptime_seconds(core));
+  core.service.collect_metrics(answer.body);
+  return answer;
+}
+
+}  // namespace
+
+HttpAnswer http_error(unsigned status, std::string_view sentence) {
+  HttpAnswer answer;
+  answer.status = status;
+  answer.body =
+      json::write(Value::object({{"error", Value::string(std::string(sentence))}})) + "\n";
+  return answer;
+}
+
+std::string refusal_sentence(Refusal refusal) {
+  const std::string name = kRefusalNames[static_cast<std::size_t>(refusal)];
+  if (refusal == Refusal::stopping) return "the module is shutting down";
+  return "too many connections: the limit " + name + " is reached, try again later";
+}
+
+HttpAnswer http_refusal(Refusal refusal) {
+  auto answer = http_error(503, refusal_sentence(refusal));
+  answer.extra_headers = "Retry-After: 1\r\n";
+  return answer;
+}
+
+HttpAnswer answer_http(Core& core, http::verb method, std::string_view target) {
+  if (method != http::verb::get) {
+    auto answer = http_error(405, "only GET is answered here");
+    answer.extra_headers = "Allow: GET\r\n";
+    return answer;
+  }
+  const auto path = target.substr(0, target.find('?'));
+  if (path == "/health") return health_page(core);
+  if (path == "/metrics") return metrics_page(core);
+  return http_error(
+      404, "nothing here: sessions are WebSocket connections; there are /health and /metrics");
+}
+
+std::string http_response(const Core& core, const HttpAnswer& answer) {
+  const auto reason = http::obsolete_reason(static_cast<http::status>(answer.status));
+  std::string out = "HTTP/1.1 " + std::to_string(answer.status) + " ";
+  out.append(reason.data(), reason.size());
+  out += "\r\nServer: " + core.options.program + "/" + core.options.version;
+  out += "\r\nContent-Type: " + answer.content_type;
+  out += "\r\nContent-Length: " + std::to_string(answer.body.size());
+  out += "\r\nCache-Control: no-store\r\nConnection: close\r\n";
+  out += answer.extra_headers + "\r\n" + answer.body;
+  return out;
+}
+
+}  // namespace gvm::serve

@@ -1,0 +1,29 @@
+#pragma once
+// The plain HTTP side of the port: /health and /metrics, and how refusals look.
+#include <boost/beast/http/verb.hpp>
+#include <string>
+#include <string_view>
+
+#include "serve/core.h"
+
+namespace gvm::serve {
+
+struct HttpAnswer {
+  unsigned status = 200;
+  std::string content_type = "application/json";
+  std::string body;
+  std::string extra_headers;  // whole lines, e.g. "Allow: GET\r\n"
+};
+
+// {"error": sentence}
+HttpAnswer http_error(unsigned status, std::string_view sentence);
+HttpAnswer http_refusal(Refusal refusal);
+// What a refusal says to a person, with the limit's name.
+std::string refusal_sentence(Refusal refusal);
+
+HttpAnswer answer_http(Core& core, boost::beast::http::verb method, std::string_view target);
+
+// The whole response; the connection is closed after it.
+std::string http_response(const Core& core, const HttpAnswer& answer);
+
+}  // namespace gvm::serve

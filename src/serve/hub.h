@@ -1,0 +1,71 @@
+#pragma once
+// The connections of one lane: who is here, and one timer for all their time limits. Used only on
+// the lane's thread.
+//
+// A timer of its own for every message would cost more than the message; a session instead says
+// when it wants to be looked at next. Limits are kept to the millisecond; an idle lane is looked at
+// once a second.
+#include <boost/asio/steady_timer.hpp>
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "base/deadline.h"
+#include "net/lane.h"
+#include "serve/core.h"
+
+namespace gvm::serve {
+
+class Hub;
+
+// A connection as the hub sees it.
+class Watched {
+ public:
+  virtual ~Watched() = default;
+  // Enforces what is due; returns when it wants the next look.
+  virtual Clock::time_point on_tick(Clock::time_point now) = 0;
+  // Shutdown: end as soon as nothing runs.
+  virtual void drain() = 0;
+  // End now.
+  virtual void abort() = 0;
+
+ private:
+  friend class Hub;
+  std::size_t slot_ = 0;
+};
+
+class Hub : public std::enable_shared_from_this<Hub> {
+ public:
+  Hub(net::Lane& lane, std::shared_ptr<Core> core);
+
+  net::Lane& lane() { return lane_; }
+  Core& core() { return *core_; }
+  LaneCounters& counters() { return *core_->counters[lane_.index()]; }
+
+  void add(Watched& watched);
+  void remove(Watched& watched);
+  // Somebody wants a look at `due`.
+  void watch(Clock::time_point due) {
+    if (due < next_tick_) arm(due);
+  }
+
+  void drain(Clock::time_point grace_end);
+  void abort();
+  bool draining() const { return draining_; }
+
+ private:
+  void arm(Clock::time_point due);
+  void tick();
+  template <class F>
+  void for_each(F&& visit);
+
+  net::Lane& lane_;
+  std::shared_ptr<Core> core_;
+  asio::steady_timer timer_;
+  Clock::time_point next_tick_ = Clock::time_point::max();
+  Clock::time_point grace_end_ = Clock::time_point::max();
+  bool draining_ = false;
+  std::vector<Watched*> watched_;
+};
+
+}  // namespace gvm::serve

@@ -1,0 +1,166 @@
+#include "serve/listener.h"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+#include "base/error_codes.h"
+
+namespace gvm::serve {
+namespace {
+
+std::unexpected<Error> refuse(const ListenAddress& address, const std::string& why) {
+  return fail(codes::kListenFailed, Fatality::fatal,
+              "cannot listen on " + address.to_string() + ": " + why);
+}
+
+std::string errno_text(int number) {
+  return std::system_category().message(number);
+}
+
+// Closes unless released.
+class Fd {
+ public:
+  explicit Fd(int fd) : fd_(fd) {}
+  ~Fd() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Fd(const Fd&) = delete;
+  Fd& operator=(const Fd&) = delete;
+  int get() const { return fd_; }
+  bool ok() const { return fd_ >= 0; }
+  int release() { return std::exchange(fd_, -1); }
+
+ private:
+  int fd_;
+};
+
+int open_socket(int family) {
+  return ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
+
+sockaddr_un unix_address(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.data(), path.size());
+  return address;
+}
+
+template <class Address>
+const sockaddr* generic(const Address& address) {
+  return reinterpret_cast<const sockaddr*>(&address);
+}
+
+struct AddressInfo {
+  addrinfo* first = nullptr;
+  ~AddressInfo() {
+    if (first != nullptr) ::freeaddrinfo(first);
+  }
+};
+
+std::uint16_t port_of(int fd) {
+  sockaddr_storage bound{};
+  socklen_t size = sizeof bound;
+  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&bound), &size) != 0) return 0;
+  if (bound.ss_family == AF_INET)
+    return ntohs(reinterpret_cast<const sockaddr_in*>(&bound)->sin_port);
+  return ntohs(reinterpret_cast<const sockaddr_in6*>(&bound)->sin6_port);
+}
+
+// Removes a socket file that nobody listens on; says why it may not.
+std::string make_way(const std::string& path) {
+  struct stat info{};
+  if (::lstat(path.c_str(), &info) != 0) return errno == ENOENT ? "" : errno_text(errno);
+  if (!S_ISSOCK(info.st_mode)) return "the file exists and is no socket";
+  const Fd probe(open_socket(AF_UNIX));
+  const auto address = unix_address(path);
+  if (::connect(probe.get(), generic(address), sizeof address) == 0 || errno != ECONNREFUSED) {
+    return "another process listens there";
+  }
+  return ::unlink(path.c_str()) == 0 ? "" : errno_text(errno);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Listener>> Listener::open(asio::io_context& context,
+                                                 const ListenAddress& address, int backlog,
+                                                 unsigned unix_mode) {
+  std::unique_ptr<Listener> listener(new Listener(context, address));
+  auto opened =
+      address.is_unix() ? listener->open_unix(backlog, unix_mode) : listener->open_tcp(backlog);
+  if (!opened) return fail(std::move(opened.error()));
+  return listener;
+}
+
+Listener::~Listener() {
+  close();
+}
+
+Result<void> Listener::open_tcp(int backlog) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+  AddressInfo found;
+  const auto port = std::to_string(address_.port);
+  const int failure = ::getaddrinfo(address_.host.c_str(), port.c_str(), &hints, &found.first);
+  if (failure != 0) return refuse(address_, ::gai_strerror(failure));
+  std::string why = "the host has no address";
+  for (const auto* one = found.first; one != nullptr; one = one->ai_next) {
+    Fd fd(open_socket(one->ai_family));
+    const int on = 1;
+    if (fd.ok()) (void)::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (fd.ok() && ::bind(fd.get(), one->ai_addr, one->ai_addrlen) == 0) {
+      address_.port = port_of(fd.get());
+      return listen(fd.release(), one->ai_family, backlog);
+    }
+    why = errno_text(errno);
+  }
+  return refuse(address_, why);
+}
+
+Result<void> Listener::open_unix(int backlog, unsigned mode) {
+  if (const auto why = make_way(address_.path); !why.empty()) return refuse(address_, why);
+  Fd fd(open_socket(AF_UNIX));
+  if (!fd.ok()) return refuse(address_, errno_text(errno));
+  // Linux gives the file the socket's own mode: it is never open to more than `mode`, not even for
+  // a moment.
+  (void)::fchmod(fd.get(), mode);
+  const auto address = unix_address(address_.path);
+  if (::bind(fd.get(), generic(address), sizeof address) != 0)
+    return refuse(address_, errno_text(errno));
+  struct stat info{};
+  if (::chmod(address_.path.c_str(), mode) == 0 && ::lstat(address_.path.c_str(), &info) == 0) {
+    owns_file_ = true;
+    device_ = info.st_dev;
+    inode_ = info.st_ino;
+  }
+  return listen(fd.release(), AF_UNIX, backlog);
+}
+
+Result<void> Listener::listen(int fd, int family, int backlog) {
+  Fd guard(fd);
+  if (::listen(fd, backlog) != 0) return refuse(address_, errno_text(errno));
+  boost::system::error_code error;
+  acceptor_.assign(asio::generic::stream_protocol(family, 0), guard.release(), error);
+  if (error) return refuse(address_, error.message());
+  return {};
+}
+
+void Listener::close() {
+  boost::system::error_code ignored;
+  acceptor_.close(ignored);
+  if (!owns_file_) return;
+  owns_file_ = false;
+  struct stat info{};
+  const char* path = address_.path.c_str();
+  if (::lstat(path, &info) == 0 && info.st_dev == device_ && info.st_ino == inode_) ::unlink(path);
+}
+
+}  // namespace gvm::serve

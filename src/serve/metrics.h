@@ -1,0 +1,74 @@
+#pragma once
+// What the server counts. Each lane writes its own counters (one writer, so no read-modify-write
+// instruction); a scrape adds them up. Prometheus' library is used for the text only.
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace gvm::serve {
+
+// Written by one thread, read by any.
+class Count {
+ public:
+  void add(std::uint64_t n) {
+    value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  }
+  std::uint64_t get() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint64_t> value_{0};
+};
+
+// Why a connection was turned away.
+enum class Refusal : std::uint8_t { sessions, address, connections, stopping };
+inline constexpr std::array<const char*, 4> kRefusalNames{
+    "max_sessions", "max_sessions_per_address", "max_other_connections", "shutting_down"};
+
+enum class Outcome : std::uint8_t { answered, deadline, cancelled, failed, dropped };
+inline constexpr std::array<const char*, 5> kOutcomeNames{"answered", "deadline", "cancelled",
+                                                          "failed", "dropped"};
+
+// Upper bounds of the request duration histogram, in seconds.
+inline constexpr std::array<double, 17> kDurationBounds{
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120};
+
+class Durations {
+ public:
+  void add(std::chrono::nanoseconds span);
+  std::uint64_t bucket(std::size_t index) const { return buckets_[index].get(); }
+  double sum_seconds() const { return static_cast<double>(sum_ns_.get()) / 1e9; }
+
+ private:
+  std::array<Count, kDurationBounds.size() + 1> buckets_;  // the last one: longer than every bound
+  Count sum_ns_;
+};
+
+struct alignas(64) LaneCounters {
+  Count connections;
+  Count sessions_websocket;
+  Count sessions_framed;
+  Count http_requests;
+  Count frames_in;
+  Count frames_out;
+  Count bytes_in;   // payload
+  Count bytes_out;  // payload
+  Count pings;
+  Count violations;  // of a framing, oversize among them
+  Count hellos_refused;
+  Count write_timeouts;
+  std::array<Count, kOutcomeNames.size()> requests;
+  std::array<Count, kRefusalNames.size()> refused;
+  Durations durations;
+};
+
+using CountersPerLane = std::vector<std::unique_ptr<LaneCounters>>;
+
+// Prometheus text, version 0.0.4.
+std::string metrics_text(const CountersPerLane& lanes, std::size_t sessions_open,
+                         std::size_t connections_open, double uptime_seconds);
+
+}  // namespace gvm::serve

@@ -1,0 +1,43 @@
+#pragma once
+// Every limit of the server. A duration of zero means "no limit of this kind".
+#include <chrono>
+#include <cstddef>
+#include <string>
+
+#include "base/size.h"
+
+namespace gvm::serve {
+
+// A length prefix is below this, so its first byte is below 'A' and no HTTP method can be mistaken
+// for one.
+inline constexpr std::size_t kLargestMessageLimit = 1 * kGiB;
+
+struct ServerOptions {
+  std::string program = "genvm-module";
+  std::string version = "0";
+  std::string bind_address = "127.0.0.1:0";  // host:port, [v6]:port or unix:///path
+  unsigned unix_mode = 0600;                 // permissions of the socket file
+  int backlog = 4096;                        // connections the kernel keeps until they are accepted
+
+  std::size_t max_sessions = 4096;           // whole process
+  std::size_t max_sessions_per_address = 0;  // sessions of one IP address; 0: no limit
+  std::size_t max_other_connections = 512;   // connections that are no session: handshakes, /health
+  std::size_t max_message_bytes = 32 * kMiB;  // two images of 5 MiB and a prompt fit; under 1 GiB
+  std::size_t max_http_header_bytes = 16 * kKiB;
+
+  // Reading pauses while a connection has more than this waiting (requests not yet begun).
+  std::size_t max_pending_requests = 64;
+  std::size_t max_pending_bytes = 64 * kMiB;
+
+  std::chrono::milliseconds handshake_timeout{
+      10'000};  // from accept to the upgrade or the first length
+  std::chrono::milliseconds message_timeout{
+      60'000};  // from the first to the last byte of a message
+  std::chrono::milliseconds idle_timeout{3'600'000};   // nothing came in and nothing runs
+  std::chrono::milliseconds request_timeout{600'000};  // a request, then its deadline reply
+  std::chrono::milliseconds write_timeout{60'000};     // one reply; a peer that does not read
+  std::chrono::milliseconds close_timeout{2'000};      // the peer's part of a close handshake
+  std::chrono::milliseconds finish_timeout{2'000};     // SessionHandler::finish
+};
+
+}  // namespace gvm::serve

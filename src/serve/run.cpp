@@ -1,0 +1,124 @@
+#include "serve/run.h"
+
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <optional>
+#include <string>
+
+namespace gvm::serve {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::chrono::milliseconds kAfterGrace{
+    6'000};  // cancelled sessions have ended long before
+constexpr int kSignalExitBase = 128;
+
+}  // namespace
+
+class Lifetime::Impl {
+ public:
+  explicit Impl(WithParent parent) : signals_(context_, SIGTERM, SIGINT), timer_(context_) {
+    std::signal(SIGPIPE, SIG_IGN);
+    if (parent == WithParent::die) watch_parent();
+  }
+
+  int run(Server& server, std::chrono::milliseconds grace, const log::Logger& log) {
+    server_ = &server;
+    grace_ = grace;
+    log_ = &log;
+    wait_signal();
+    wait_parent();
+    context_.run();
+    return exit_code_;
+  }
+
+ private:
+  // A descriptor of the parent rather than PR_SET_PDEATHSIG: that one fires when the *thread* that
+  // started us ends, and runtimes with thread pools end threads all the time. It serves where the
+  // parent is of another PID namespace.
+  void watch_parent() {
+    const pid_t parent = ::getppid();
+    const int fd = static_cast<int>(::syscall(SYS_pidfd_open, parent, 0));
+    if (fd < 0) {
+      (void)::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    } else {
+      parent_.emplace(context_, fd);
+    }
+    // It may have gone before it was watched, and its number may be another process' now.
+    orphaned_ = ::getppid() != parent;
+  }
+
+  void wait_parent() {
+    if (orphaned_) begin("the parent process is gone");
+    if (!parent_ || orphaned_) return;
+    parent_->async_wait(asio::posix::stream_descriptor::wait_read,
+                        [this](const boost::system::error_code& error) {
+                          if (!error) begin("the parent process is gone");
+                        });
+  }
+
+  void wait_signal() {
+    signals_.async_wait([this](const boost::system::error_code& error, int number) {
+      if (error) return;
+      if (stopping_) {
+        log_->warn("second signal: ending at once");
+        log_->flush();
+        std::_Exit(kSignalExitBase + number);
+      }
+      begin(number == SIGTERM ? "SIGTERM" : "SIGINT");
+      wait_signal();
+    });
+  }
+
+  void begin(const std::string& why) {
+    if (stopping_) return;
+    stopping_ = true;
+    log_->info("shutting down",
+               {{"reason", Value::string(why)},
+                {"sessions", Value::integer(static_cast<std::int64_t>(server_->sessions()))}});
+    timer_.expires_after(grace_ + kAfterGrace);
+    timer_.async_wait([this](const boost::system::error_code& error) {
+      if (!error) finish(1, "shut down, leaving sessions behind that did not end");
+    });
+    server_->on_stopped([this] { asio::post(context_, [this] { finish(0, "shut down"); }); });
+    server_->shutdown(grace_);
+  }
+
+  void finish(int code, const char* message) {
+    exit_code_ = code;
+    code == 0 ? log_->info(message) : log_->error(message);
+    server_->on_stopped(nullptr);
+    context_.stop();
+  }
+
+  asio::io_context context_{1};
+  asio::signal_set signals_;
+  asio::steady_timer timer_;
+  std::optional<asio::posix::stream_descriptor> parent_;
+  bool orphaned_ = false;
+  bool stopping_ = false;
+  int exit_code_ = 0;
+  Server* server_ = nullptr;
+  std::chrono::milliseconds grace_{0};
+  const log::Logger* log_ = nullptr;
+};
+
+Lifetime::Lifetime(WithParent parent) : impl_(std::make_unique<Impl>(parent)) {}
+
+Lifetime::~Lifetime() = default;
+
+int Lifetime::run(Server& server, std::chrono::milliseconds grace, const log::Logger& log) {
+  return impl_->run(server, grace, log);
+}
+
+}  // namespace gvm::serve

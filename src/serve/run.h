@@ -1,0 +1,32 @@
+#pragma once
+// The life of a server process after its start: waits for SIGTERM, SIGINT or the parent's end and
+// shuts down in good order.
+#include <chrono>
+#include <memory>
+
+#include "base/log.h"
+#include "serve/server.h"
+
+namespace gvm::serve {
+
+enum class WithParent : bool { stay, die };  // --die-with-parent
+
+class Lifetime {
+ public:
+  // From here on signals are kept for run(), SIGPIPE is ignored, and the parent is watched. Make it
+  // early in main.
+  explicit Lifetime(WithParent parent);
+  ~Lifetime();
+  Lifetime(const Lifetime&) = delete;
+  Lifetime& operator=(const Lifetime&) = delete;
+
+  // Blocks. The first signal starts the shutdown: 0 once everything ended well, 1 when something
+  // had to be left behind. A second signal ends the process at once with 128 + its number.
+  int run(Server& server, std::chrono::milliseconds grace, const log::Logger& log);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gvm::serve

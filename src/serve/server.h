@@ -1,0 +1,52 @@
+#pragma once
+// Listens, accepts and spreads connections over the lanes; /health and /metrics; shutdown. Owned by
+// main and destroyed before the lanes stop. Its methods may be called from any thread.
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "net/lane.h"
+#include "serve/options.h"
+#include "serve/service.h"
+
+namespace gvm::serve {
+
+class Server {
+ public:
+  Server(ServerOptions options, net::Lanes& lanes, Service& service, log::Logger log);
+  // Ends everything at once and waits for it.
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // Takes the address. Errors: INVALID_CONFIG, LISTEN_FAILED. From here on the kernel queues
+  // connections.
+  Result<void> bind();
+  // Accepts. Call once, after bind().
+  void start();
+
+  // 0 for a Unix socket.
+  std::uint16_t port() const;
+  // As bound, with the port the kernel chose.
+  std::string address() const;
+  std::size_t sessions() const;
+  std::size_t connections() const;
+
+  // First call: nothing new is accepted, idle sessions are closed (1001), what has been asked is
+  // answered for up to `grace`, then cancelled. A second call cancels everything at once.
+  void shutdown(std::chrono::milliseconds grace);
+  // After shutdown(): true once nobody is left.
+  bool wait(std::chrono::milliseconds span);
+  // `callback` runs once nobody is left after shutdown(), on any thread.
+  void on_stopped(std::function<void()> callback);
+
+ private:
+  class Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace gvm::serve
