@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+"""Runs the load benchmarks: a mock upstream, the release module, and the open-loop generator on this machine's cores.
+Prints a table; every latency stands beside the same HTTP call made directly in the same run."""
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+BIN = ROOT / "build/release/bin"
+SECONDS = float(os.environ.get("BENCH_SECONDS", "5"))
+
+
+class Program:
+    """A server started for a measurement and ended after it."""
+
+    def __init__(self, arguments, ready, **options):
+        self.started = time.monotonic()
+        self.process = subprocess.Popen([str(a) for a in arguments], stdout=subprocess.PIPE, text=True, **options)
+        for line in self.process.stdout:
+            self.match = re.search(ready, line)
+            if self.match:
+                break
+        else:
+            raise SystemExit(f"bench: {arguments[0]} did not start")
+        self.ready_after = time.monotonic() - self.started
+
+    def rss_kib(self):
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+)", status)[1])
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=20)
+
+
+def load(mode, port, rate, connections=32, seconds=SECONDS):
+    out = subprocess.run([str(BIN / "bench_load_generator"), "--mode", mode, "--port", str(port), "--rate", str(rate),
+                          "--seconds", str(seconds), "--connections", str(connections)],
+                         stdout=subprocess.PIPE, text=True, check=True).stdout
+    return json.loads(out)
+
+
+def module_config(folder, upstream_port):
+    path = pathlib.Path(folder) / "genvm-module-llm.yaml"
+    path.write_text(f"""
+bind_address: 127.0.0.1:0
+lua_script_path: {ROOT}/config/genvm-llm-default.lua
+data_dir: {folder}
+log_level: warn
+backends:
+  mock:
+    host: http://127.0.0.1:{upstream_port}
+    provider: openai-compatible
+    key: bench
+    models: {{mock: {{supports_json: true}}}}
+""")
+    return path
+
+
+def start_module(config):
+    """The log level is warn, so readiness is seen by connecting, not by reading."""
+    text = config.read_text()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    config.write_text(text.replace("127.0.0.1:0", f"127.0.0.1:{port}").replace("log_level: warn", "log_level: info"))
+    program = Program([BIN / "genvm-llm", "--config", config], r'"message":"ready"')
+    program.port = port
+    return program
+
+
+def row(name, value, target=""):
+    print(f"  {name:<58} {value:>14}   {target}")
+
+
+def idle_sessions(port, count):
+    """Connected sessions that have said hello and nothing else."""
+    sockets = []
+    for _ in range(count):
+        s = socket.create_connection(("127.0.0.1", port))
+        s.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                  b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n")
+        sockets.append(s)
+    for s in sockets:
+        data = b""
+        while b"\r\n\r\n" not in data:
+            data += s.recv(4096)
+        # {"cookie": "c", "host_data": {"node_address": "a", "tx_id": "b"}} as calldata, in one masked frame
+        payload = bytes.fromhex("16") + b"\x06cookie" + b"\x0cc" + b"\x09host_data" + bytes.fromhex("16") + \
+            b"\x0cnode_address" + b"\x0ca" + b"\x05tx_id" + b"\x0cb"
+        s.sendall(bytes([0x82, 0x80 | len(payload)]) + b"\0\0\0\0" + payload)
+    time.sleep(0.3)  # lets the last hellos arrive; the figure is a size, not a time
+    return sockets
+
+
+def main():
+    import resource
+    resource.setrlimit(resource.RLIMIT_NOFILE, (16384, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    with tempfile.TemporaryDirectory() as folder:
+        mock = Program([BIN / "bench_mock_upstream"], r"ready (\d+)")
+        upstream = int(mock.match[1])
+
+        starts = []
+        for _ in range(5):
+            module = start_module(module_config(folder, upstream))
+            starts.append(module.ready_after * 1000)
+            rss = module.rss_kib()
+            module.stop()
+        module = start_module(module_config(folder, upstream))
+
+        print("Start and size")
+        row("cold start to ready, median of 5", f"{sorted(starts)[2]:.0f} ms", "target 60 ms")
+        row("idle memory (RSS)", f"{rss / 1024:.1f} MB", "target 15 MB")
+        count = 1000
+        before = module.rss_kib()
+        sockets = idle_sessions(module.port, count)
+        row("a connected idle session", f"{(module.rss_kib() - before) / count:.1f} KiB", "target 40 KiB")
+        for s in sockets:
+            s.close()
+
+        print("Throughput, one request in flight on each of 32 connections")
+        direct = load("http", upstream, 0)
+        prompts = load("genvm", module.port, 0)
+        row("the HTTP call made directly", f"{direct['achieved']:.0f}/s")
+        row("prompts through the module", f"{prompts['achieved']:.0f}/s", "target 8000/s")
+        row("ratio", f"{prompts['achieved'] / direct['achieved']:.2f}")
+
+        print("Latency at half of the saturation rate, open loop")
+        rate = prompts["achieved"] / 2
+        direct = load("http", upstream, rate)
+        through = load("genvm", module.port, rate)
+        for quantile, target in (("p50_us", "target 150 µs"), ("p99_us", "target 1000 µs")):
+            row(f"direct, {quantile[:3]}", f"{direct[quantile]:.0f} µs")
+            row(f"through the module, {quantile[:3]}", f"{through[quantile]:.0f} µs")
+            row(f"added, {quantile[:3]}", f"{through[quantile] - direct[quantile]:.0f} µs", target)
+        row("memory after the load (RSS)", f"{module.rss_kib() / 1024:.1f} MB")
+
+        if (BIN / "bench_echo_floor").exists():
+            print("The floor: an echo server on bare Beast")
+            floor = Program([BIN / "bench_echo_floor"], r"(\d+)")
+            echo = load("echo", int(floor.match[1]), 0)
+            row("echoes", f"{echo['achieved']:.0f}/s")
+            floor.stop()
+        module.stop()
+        mock.stop()
+    if "--quick" not in sys.argv:
+        for bench in sorted(BIN.glob("*_bench")):
+            print(f"\n{bench.name}")
+            subprocess.run([str(bench), "--benchmark_min_time=0.2"], check=True, stderr=subprocess.DEVNULL)
+
+
+if __name__ == "__main__":
+    main()

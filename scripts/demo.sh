@@ -1,0 +1,128 @@
+#!/usr/bin/env bash
+# `make demo`: a real language model on this machine, the LLM module in front of it, and a GenVM's requests with their answers.
+# Everything it starts it ends. DEMO_MODEL=qwen takes a larger model (1.2 GB to download) instead of the small one.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+bin=build/release/bin
+work=build/demo
+model=${DEMO_MODEL:-smollm2}
+mkdir -p "$work"
+
+say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
+pids=()
+finish() {
+  for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
+  for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null || true; done
+}
+trap finish EXIT
+
+# Waits for a line in a file, as long as the process lives.
+wait_for_line() { # FILE PATTERN PID SECONDS WHAT
+  for _ in $(seq $((10 * $4))); do
+    grep -q "$2" "$1" 2>/dev/null && return 0
+    kill -0 "$3" 2>/dev/null || { echo "demo: $5 ended before it was ready:"; tail -5 "$1"; return 1; }
+    sleep 0.1
+  done
+  echo "demo: $5 was not ready within $4 s"
+  return 1
+}
+
+own_provider() {
+  [ -n "${OPENAIKEY:-}${ANTHROPICKEY:-}${GEMINIKEY:-}${OPENROUTERAPIKEY:-}" ]
+}
+
+# Whether a provider of your own is used (true) or the local model (false).
+with_own_provider=false
+say "A language model"
+size=--small
+[ "$model" = qwen ] && size=
+# shellcheck disable=SC2086  # empty means no argument
+if scripts/model/setup.sh $size; then
+  build/venv/bin/python scripts/model/serve.py --port 0 --model "$model" >"$work/model.log" 2>"$work/model.err" &
+  pids+=($!)
+  wait_for_line "$work/model.log" '^ready ' $! 120 "the model server" || { tail -5 "$work/model.err"; exit 1; }
+  read -r _ model_url model_name < <(grep '^ready ' "$work/model.log")
+  model_name=${model_name#model=}
+  echo "$model_name answers at $model_url, on this machine's processor, without any network"
+elif own_provider; then
+  with_own_provider=true
+  echo "The local model cannot be had from the Python registry; your own provider's key is in the environment and is used."
+else
+  echo "demo: no language model: the local one cannot be had from the Python registry, and no provider of your own is set."
+  echo "      Set OPENAIKEY, ANTHROPICKEY or GEMINIKEY to your key and run make demo again; docs/operators.md tells more."
+  exit 1
+fi
+
+say "The LLM module"
+if $with_own_provider; then
+  config=config/genvm-module-llm.yaml
+  sed "s#^bind_address:.*#bind_address: 127.0.0.1:0#" "$config" >"$work/genvm-module-llm.yaml"
+else
+  # Three backends: one that is down, to show failover, and the model in both of the forms its server speaks.
+  cat >"$work/genvm-module-llm.yaml" <<YAML
+bind_address: 127.0.0.1:0
+lua_script_path: $PWD/config/genvm-llm-default.lua
+data_dir: $PWD/$work
+backends:
+  down:
+    host: http://127.0.0.1:9
+    provider: openai-compatible
+    models: {$model_name: {supports_json: true}}
+    meta: {priority: 30}
+  local:
+    host: $model_url
+    provider: openai-compatible
+    models: {$model_name: {supports_json: true, max_tokens: {ceiling: 200}, sampling: {temperature: {max: 0}, seed: {default: 7}}}}
+    meta: {priority: 20}
+  local-messages:
+    host: $model_url
+    provider: anthropic
+    models: {$model_name: {max_tokens: {ceiling: 200}, sampling: {temperature: {max: 0}}}}
+    meta: {priority: 10}
+YAML
+fi
+"$bin/genvm-modules" check-config "$work/genvm-module-llm.yaml"
+"$bin/genvm-modules" llm --config "$work/genvm-module-llm.yaml" >"$work/module.log" 2>"$work/module.err" &
+module=$!
+pids+=("$module")
+wait_for_line "$work/module.log" '"message":"ready"' "$module" 20 "the module" || { cat "$work/module.err"; exit 1; }
+address=$(grep '"message":"ready"' "$work/module.log" | sed -E 's/.*"address":"([^"]*)".*/\1/')
+echo "genvm-llm listens on $address"
+
+if ! $with_own_provider; then
+  say "llm-check: does the model work?"
+  "$bin/genvm-modules" llm-check --host "$model_url" --model "$model_name" --provider openai-compatible || true
+fi
+
+ask() { # TITLE ARGUMENTS...
+  say "$1"
+  shift
+  printf '$ genvm-modules call ws://%s' "$address"
+  printf ' %q' "$@"
+  printf '\n'
+  "$bin/genvm-modules" call "ws://$address" "$@"
+}
+failed=0
+ask "A text prompt" prompt "What is the capital of France? Answer in one short sentence." || failed=1
+ask "A JSON prompt" prompt --json "Give the capital and the continent of Japan as a JSON object with the keys capital and continent." || failed=1
+ask "Do two answers agree? (EqComparative)" template EqComparative --leader "The sky is blue." --validator "The color of the sky is blue." \
+  --principle "The answers must have the same meaning." || failed=1
+ask "A leader's work (EqNonComparativeLeader)" template EqNonComparativeLeader --task "Summarize the text in one sentence." \
+  --criteria "The summary is one sentence." --input "Paris is the capital of France. It lies on the Seine. About two million people live there." || failed=1
+say "An empty prompt is refused with an error the contract can catch"
+"$bin/genvm-modules" call "ws://$address" prompt "" && failed=1
+
+say "What the module counted"
+port=${address##*:}
+curl -fsS "http://127.0.0.1:$port/metrics" | grep -E '^genvm_llm_(calls|tokens)_total' | grep -v ' 0$' || failed=1
+
+say "Shutdown"
+kill -TERM "$module"
+code=0
+wait "$module" || code=$?
+echo "genvm-llm ended with exit code $code"
+if [ "$code" -ne 0 ] || [ "$failed" -ne 0 ]; then
+  echo "demo: something above did not work; the module's log is $work/module.log"
+  exit 1
+fi
+echo "The module's log is $work/module.log"
