@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <iterator>
+#include <optional>
 
 #include "base/encoding.h"
 #include "base/error_codes.h"
@@ -274,6 +276,12 @@ class Parser {
 
   // The segments of `in`, whose leading slash is taken off already.
   const char* path(std::string_view in) {
+    if (const auto end = plain_path(in)) {
+      url_.href_ += '/';
+      encode_to(url_.href_, in.substr(0, *end), kPathSet);
+      protect_path();
+      return tail(in.substr(*end));
+    }
     while (true) {
       std::size_t end = 0;
       while (end < in.size() && !is_slash(in[end]) && in[end] != '?' && in[end] != '#') ++end;
@@ -285,6 +293,19 @@ class Parser {
     }
     protect_path();
     return tail(in);
+  }
+
+  // The end of a path that holds no dot segment, backslash or drive letter, so that it need not be
+  // taken apart.
+  std::optional<std::size_t> plain_path(std::string_view in) const {
+    if (file_) return std::nullopt;
+    char before = '/';
+    std::size_t end = 0;
+    for (; end < in.size() && in[end] != '?' && in[end] != '#'; before = in[end++]) {
+      const char c = in[end];
+      if (c == '%' || c == '\\' || (c == '.' && before == '/')) return std::nullopt;
+    }
+    return end;
   }
 
   void segment(std::string_view text, bool last) {
@@ -408,16 +429,14 @@ class Parser {
 Result<Url> parse(std::string_view input, const Url* base) {
   std::string clean;
   auto text = trimmed(input);
-  if (text.find_first_of(kRemoved) != std::string_view::npos) {
-    std::ranges::copy_if(text, std::back_inserter(clean),
-                         [](char c) { return !kRemoved.contains(c); });
-    text = clean;
-  }
-  if (!is_valid_utf8(text)) {
-    clean = to_valid_utf8(text);
-    text = clean;
-  }
-  return Parser(base).run(text);
+  const auto unusual = [](char c) { return static_cast<unsigned char>(c - ' ') >= 0x80 - ' '; };
+  bool plain = true;
+  for (const char c : text) plain &= !unusual(c);
+  if (plain) return Parser(base).run(text);
+  std::ranges::copy_if(text, std::back_inserter(clean),
+                       [](char c) { return !kRemoved.contains(c); });
+  if (!is_valid_utf8(clean)) clean = to_valid_utf8(clean);
+  return Parser(base).run(clean);
 }
 
 }  // namespace gvm::url
