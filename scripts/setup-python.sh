@@ -57,11 +57,11 @@ if ((remove)); then
   exit 0
 fi
 
-todo=()
+missing=()
 for f in "${files[@]}"; do
-  [[ -e $(stamp_of "$f") ]] || todo+=("$f")
+  [[ -e $(stamp_of "$f") ]] || missing+=("$f")
 done
-if ((${#todo[@]} == 0)); then
+if ((${#missing[@]} == 0)); then
   exit 0
 fi
 
@@ -71,11 +71,11 @@ if ! "$venv/bin/python" -c 'import pip' 2>/dev/null ||
   rm -rf "$venv"
   python3 -m venv "$venv" >"$log" 2>&1 ||
     cannot "python3 cannot create a virtual environment (is its venv module installed?), so the Python packages cannot be had."
-  todo=("${files[@]}")
+  missing=("${files[@]}")
 fi
 mkdir -p "$stamps"
 
-for f in "${todo[@]}"; do
+for f in "${missing[@]}"; do
   name=${f#"$root"/}
   echo "setup-python: installing into build/venv what $name lists"
   # --only-binary: nothing may start compiling. --no-deps: every package wanted is
