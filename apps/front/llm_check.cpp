@@ -13,6 +13,8 @@
 namespace gvm::apps {
 namespace {
 
+namespace asio = boost::asio;
+
 struct Options {
   std::string host;
   std::string model;

@@ -13,10 +13,7 @@
 namespace gvm::llm {
 namespace {
 
-constexpr std::string_view kQuestion =
-    "This is a test of the connection. Answer with the two lower-case letters ok and nothing else: "
-    "no quotes, no "
-    "punctuation, no explanation.";
+constexpr std::string_view kQuestion = "Reply with exactly this word and nothing else: ok";
 // Room for a reasoning model to think before two letters.
 constexpr std::uint32_t kMaxTokens = 512;
 constexpr std::size_t kShownBytes = 300;
