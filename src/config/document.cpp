@@ -64,10 +64,55 @@ Diagnostic check_bytes(std::string_view text, const std::string& file) {
 Document check_root(Document document, const std::string& file) {
   const bool empty = !document.root || document.root->kind == Node::Kind::null;
   if (empty) return failed(file, {}, "the file is empty, expected a map of settings");
-  if (document.root->kind != Node::Kind::map)
-    return failed(file, document.root->mark,
-                  "got " + describe(*document.root, Echo::hide) + ", expected a map of settings");
+  if (document.root->kind == Node::Kind::list)
+    return failed(file, document.root->mark, "got a list, expected a map of settings");
+  if (document.root->kind == Node::Kind::scalar)
+    return failed(file, document.root->mark, "got a text, expected a map of settings");
   return document;
+}
+
+// Skips tags and anchors before a scalar.
+std::size_t skip_properties(std::string_view text, std::size_t at) {
+  while (at < text.size() && (text[at] == '!' || text[at] == '&')) {
+    at = std::min(text.size(), text.find_first_of(" \t\r\n", at));
+    at = std::min(text.size(), text.find_first_not_of(" \t\r\n", at));
+  }
+  return at;
+}
+
+// Whether the quoted scalar at `at` has its closing quote. yaml-cpp takes the end of the file for
+// one, and so swallows every setting after a quote that was forgotten.
+bool is_closed(std::string_view text, std::size_t at) {
+  at = skip_properties(text, at);
+  const char quote = at < text.size() ? text[at] : '|';
+  if (quote != '"' && quote != '\'') return true;  // a block
+  for (++at; at < text.size(); ++at) {
+    if (quote == '"' && text[at] == '\\') {
+      ++at;
+    } else if (text[at] == quote) {
+      const bool doubled = quote == '\'' && at + 1 < text.size() && text[at + 1] == quote;
+      if (!doubled) return true;
+      ++at;
+    }
+  }
+  return false;
+}
+
+// yaml-cpp's messages for tabs speak of other things.
+bool has_tab_indentation(std::string_view text, int line_index) {
+  for (int i = 0; i < line_index && !text.empty(); ++i)
+    text.remove_prefix(std::min(text.size(), text.substr(0, text.find('\n')).size() + 1));
+  const auto blank = text.substr(0, text.find_first_not_of(" \t"));
+  return blank.find('\t') != std::string_view::npos;
+}
+
+Document syntax_error(std::string_view text, const std::string& file,
+                      const YAML::Exception& error) {
+  if (error.mark.is_null()) return failed(file, {}, "no valid YAML: " + error.msg);
+  const Mark mark{.line = error.mark.line + 1, .column = error.mark.column + 1};
+  if (has_tab_indentation(text, error.mark.line))
+    return failed(file, mark, "no valid YAML: got a tab as indentation, expected spaces");
+  return failed(file, mark, "no valid YAML: " + error.msg);
 }
 
 Document parse_events(std::string_view text, const std::string& file) {
@@ -76,6 +121,9 @@ Document parse_events(std::string_view text, const std::string& file) {
   YAML::Parser parser(stream);
   while (parser.HandleNextDocument(builder)) {
   }
+  const auto& last = builder.last_quoted();
+  if (last && !is_closed(text, last->offset))
+    return failed(file, last->mark, "got a quote without its end, expected a closing quote");
   return check_root(builder.take(), file);
 }
 
@@ -127,6 +175,8 @@ const Entry* Node::find(std::string_view key) const {
 }
 
 Document parse_document(std::string_view text, const std::string& file) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   if (auto bad = check_bytes(text, file); !bad.message.empty())
     return {.root = nullptr, .diagnostics = {std::move(bad)}};
   try {
@@ -134,9 +184,7 @@ Document parse_document(std::string_view text, const std::string& file) {
   } catch (const ParseStopped& stopped) {
     return failed(file, stopped.mark, stopped.message);
   } catch (const YAML::Exception& error) {
-    const Mark mark =
-        error.mark.is_null() ? Mark{} : Mark{error.mark.line + 1, error.mark.column + 1};
-    return failed(file, mark, "no valid YAML: " + error.msg);
+    return syntax_error(text, file, error);
   } catch (const std::exception& error) {
     return failed(file, {}, std::string("no valid YAML: ") + error.what());
   }

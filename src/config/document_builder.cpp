@@ -4,6 +4,8 @@
 #include <yaml-cpp/mark.h>
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 
 namespace gvm::config {
 
@@ -15,9 +17,13 @@ Mark to_mark(const YAML::Mark& mark) {
 
 constexpr std::string_view kCoreTag = "tag:yaml.org,2002:";
 
-// yaml-cpp gives "?" for plain scalars and "!" for quoted ones.
+// yaml-cpp gives "?" for plain scalars and "!" for quoted ones. Tags of the core schema change
+// nothing here: the configuration's schema decides what a text is.
 bool is_ordinary(const std::string& tag) {
-  return tag.empty() || tag == "?" || tag == "!" || tag.starts_with(kCoreTag);
+  static const std::set<std::string_view> kCore = {"str",  "int", "float", "bool",
+                                                   "null", "map", "seq"};
+  if (tag.empty() || tag == "?" || tag == "!") return true;
+  return tag.starts_with(kCoreTag) && kCore.contains(std::string_view(tag).substr(kCoreTag.size()));
 }
 
 void refuse_tag(const std::string& tag, Mark mark) {
@@ -96,6 +102,9 @@ void DocumentBuilder::OnScalar(const YAML::Mark& mark, const std::string& tag,
   refuse_tag(tag, node->mark);
   node->kind = Node::Kind::scalar;
   node->plain = is_plain(tag);
+  last_quoted_.reset();
+  if (!node->plain)
+    last_quoted_ = {.mark = node->mark, .offset = static_cast<std::size_t>(mark.pos)};
   node->text = node->written = value;
   remember(anchor, node);
   add(std::move(node));

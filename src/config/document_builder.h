@@ -3,6 +3,7 @@
 #include <yaml-cpp/eventhandler.h>
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,13 @@ class DocumentBuilder final : public YAML::EventHandler {
 
   Document take() { return std::move(document_); }
 
+  // Where the last scalar begins, when it is quoted or a block; nothing otherwise.
+  struct QuotedStart {
+    Mark mark;
+    std::size_t offset;  // bytes
+  };
+  const std::optional<QuotedStart>& last_quoted() const { return last_quoted_; }
+
  private:
   // A map or list that is still being read; `key` waits for its value.
   struct Open {
@@ -57,6 +65,7 @@ class DocumentBuilder final : public YAML::EventHandler {
   Document document_;
   std::vector<Open> open_;
   std::map<YAML::anchor_t, NodePtr> anchors_;
+  std::optional<QuotedStart> last_quoted_;
   std::size_t nodes_ = 0;
 };
 

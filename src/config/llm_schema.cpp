@@ -61,8 +61,8 @@ void check_slots(const TextPlace& place, PromptTemplate& c) {
   for (const auto slot : place.slots)
     if (!contains(there, slot)) missing.push_back(slot);
   if (missing.empty()) return;
-  place.refuse("user", fmt::format("{} is missing, expected all of {}", all_of(missing),
-                                   all_of(place.slots)));
+  place.refuse("user",
+               fmt::format("missing {}, expected all of {}", all_of(missing), all_of(place.slots)));
 }
 
 // A template given in part is not completed from ours: a text of two authors contradicts itself.

@@ -118,7 +118,7 @@ void read_url(const Leaf& leaf, std::string& out) {
   auto parsed = parse_endpoint(leaf.node.text);
   if (!parsed.endpoint) {
     leaf.context.error(leaf.node.mark, leaf.path,
-                       fmt::format("got {}, expected {}", parsed.error, expected(leaf.rule, out)));
+                       fmt::format("got {}, expected an absolute http or https URL", parsed.error));
     return;
   }
   for (auto& secret : parsed.endpoint->secrets) leaf.context.secrets.push_back(std::move(secret));

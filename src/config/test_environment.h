@@ -10,8 +10,8 @@ namespace gvm::config {
 
 inline Environment test_environment(std::map<std::string, std::string> variables = {}) {
   Environment env;
-  env.get_env = [variables = std::move(variables)](
-                    const std::string& name) -> std::optional<std::string> {
+  env.get_env = [variables =
+                     std::move(variables)](const std::string& name) -> std::optional<std::string> {
     const auto found = variables.find(name);
     if (found == variables.end()) return std::nullopt;
     return found->second;
