@@ -259,12 +259,10 @@ TEST(LoadLlm, SilencesEverythingWhenTheLevelIsOff) {
 }
 
 TEST(LoadLlm, TakesAValueFromTheEnvironmentAsAnyType) {
-  const auto loaded = load("threads: ${ENV[N]}\nmeta:\n  n: \"${ENV[N]}\"\n  m: ${ENV[N]}\n", m: ${
-    ENV[N]}
-}\n",
+  const auto loaded = load("threads: ${ENV[N]}\nmeta:\n  n: \"${ENV[N]}\"\n  m: ${ENV[N]}\n",
                            test_environment({{"N", "3"}}), {EmptyBackends::allow});
-EXPECT_EQ(loaded.config.common.threads, 3U);
-EXPECT_EQ(loaded.config.common.meta.find("m")->as_string(), "3");
+  EXPECT_EQ(loaded.config.common.threads, 3U);
+  EXPECT_EQ(loaded.config.common.meta.find("m")->as_string(), "3");
 }
 
 TEST(LoadLlm, WarnsOfASettingWithoutEffect) {
