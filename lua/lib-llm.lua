@@ -1,0 +1,241 @@
+-- require("lib-llm"): prompts and backends. The functions of the host are in `rs`; docs/lua-reference.md lists them.
+
+local _, host = ...
+local lib = require("lib-genvm")
+
+---@alias Format "text"|"json"|"bool"
+---@alias MergeStrategy "none"|"replace"|"merge_left"|"merge_right"|table<string, MergeStrategy>
+
+---@class Prompt
+---@field system_message string|nil
+---@field user_message string
+---@field temperature number
+---@field images string[] encoded images (PNG or JPEG)
+---@field max_tokens integer
+---@field use_max_completion_tokens boolean send the limit as max_completion_tokens
+---@field seed integer|nil
+---@field extra table<string, any>|nil merged into the provider's request body
+---@field extra_merge_strategy MergeStrategy|nil default "none"
+---@field timeout number|nil seconds
+
+---@class MappedPrompt
+---@field prompt Prompt
+---@field format Format
+
+---@class ModelConfig
+---@field enabled boolean
+---@field supports_json boolean
+---@field supports_image boolean
+---@field use_max_completion_tokens boolean
+---@field meta any what the configuration says under `meta`
+---@field timeout number|nil seconds
+
+---@class ProviderEntry
+---@field models table<string, ModelConfig>
+---@field meta any
+---@field timeout number|nil seconds
+
+---@alias ProvidersDB table<string, ProviderEntry>
+
+---@class TokenUsage
+---@field input integer|nil
+---@field output integer|nil
+---@field total integer|nil
+---@field cache_read integer|nil
+---@field cache_write integer|nil
+---@field image_units integer|nil
+---@field raw_usage table
+
+---@class ProviderResult
+---@field data string|boolean|table
+---@field consumed_gen Rat
+---@field tokens TokenUsage
+
+---@class LLMExecPromptPayload
+---@field response_format "text"|"json"
+---@field prompt string
+---@field images string[]
+
+---@class LLMExecPromptTemplatePayload
+---@field template "EqComparative"|"EqNonComparativeLeader"|"EqNonComparativeValidator"
+---@field [string] string the template's slots
+
+local M = {}
+
+---@type llm.rs
+local rs = host["llm.rs"]
+M.rs = rs
+
+---@type ProvidersDB
+M.providers = rs.providers
+M.templates = rs.templates
+M.timeout = rs.timeout
+M.exec_prompt_in_provider = rs.exec_prompt_in_provider
+--- Ends the prompt as "the execution budget is used up". Never returns.
+M.exhaust = rs.exhaust
+
+--- Statuses by which a provider says that it is overloaded: the same request may work later or elsewhere.
+---@type table<integer, boolean>
+M.overloaded_statuses = { [408] = true, [429] = true, [503] = true, [504] = true, [529] = true }
+
+local defaults = rs.defaults or {}
+local TEMPERATURE = defaults.temperature or 0.7
+local MAX_TOKENS = defaults.max_tokens or 8000
+local TEMPLATE_MAX_TOKENS = defaults.template_max_tokens or 1000
+
+--- What ExecPrompt gets, as a prompt for a provider.
+---@param args LLMExecPromptPayload
+---@return MappedPrompt
+function M.exec_prompt_transform(args)
+  local format = args.response_format or "text"
+  return {
+    format = format,
+    prompt = {
+      system_message = format == "json" and "Answer with one valid JSON object and nothing else." or nil,
+      user_message = args.prompt,
+      images = args.images or {},
+      temperature = TEMPERATURE,
+      max_tokens = MAX_TOKENS,
+      use_max_completion_tokens = false,
+    },
+  }
+end
+
+local TEMPLATES = {
+  EqComparative = { id = "eq_comparative", format = "bool" },
+  EqNonComparativeLeader = { id = "eq_non_comparative_leader", format = "text" },
+  EqNonComparativeValidator = { id = "eq_non_comparative_validator", format = "bool" },
+}
+
+local function unknown_template(name)
+  lib.rs.user_error {
+    causes = { "SCRIPT_BAD_ARGUMENT", "exec_prompt_template_transform: there is no such prompt template" },
+    fatal = true,
+    ctx = { ["function"] = "exec_prompt_template_transform", argument = "template", found = tostring(name) },
+  }
+end
+
+--- What ExecPromptTemplate gets, as a prompt for a provider. `#{slot}` in the template is replaced in one pass: a value
+--- that contains `#{...}` or `%` stays literal, and a placeholder without a slot of its name stays as it is.
+---@param args LLMExecPromptTemplatePayload
+---@return MappedPrompt
+function M.exec_prompt_template_transform(args)
+  local kind = TEMPLATES[args.template]
+  local template = kind and rs.templates[kind.id]
+  if template == nil then
+    unknown_template(args.template)
+  end
+  return {
+    format = kind.format,
+    prompt = {
+      system_message = template.system,
+      user_message = template.user:gsub("#{([%w_]+)}", function(slot)
+        return slot ~= "template" and args[slot] or nil
+      end),
+      images = {},
+      temperature = TEMPERATURE,
+      max_tokens = TEMPLATE_MAX_TOKENS,
+      use_max_completion_tokens = false,
+    },
+  }
+end
+
+---@param capable fun(model: ModelConfig): boolean
+---@return ProvidersDB
+local function providers_where(capable)
+  local found = {}
+  for backend_name, backend in pairs(rs.providers) do
+    local models
+    for model_name, model in pairs(backend.models) do
+      if capable(model) then
+        models = models or {}
+        models[model_name] = model
+      end
+    end
+    if models then
+      local copy = {}
+      for key, value in pairs(backend) do
+        copy[key] = value
+      end
+      copy.models = models
+      found[backend_name] = copy
+    end
+  end
+  return found
+end
+
+-- Made when first asked for: most sessions need one of them or none.
+local SUBSETS = {
+  providers_with_json_support = function(model)
+    return model.supports_json
+  end,
+  providers_with_image_support = function(model)
+    return model.supports_image
+  end,
+  providers_with_image_and_json_support = function(model)
+    return model.supports_image and model.supports_json
+  end,
+}
+
+setmetatable(M, {
+  __index = function(self, name)
+    local capable = SUBSETS[name]
+    if capable == nil then
+      return nil
+    end
+    local subset = providers_where(capable)
+    rawset(self, name, subset)
+    return subset
+  end,
+})
+
+--- The backends, each with only those models that can answer the prompt in that format: "json" and "bool" need JSON
+--- support, images need image support.
+---@param prompt Prompt
+---@param format Format
+---@return ProvidersDB
+function M.select_providers_for(prompt, format)
+  local has_image = lib.get_first_from_table(prompt.images) ~= nil
+  local needs_json = format == "json" or format == "bool"
+  if has_image and needs_json then
+    return M.providers_with_image_and_json_support
+  elseif has_image then
+    return M.providers_with_image_support
+  elseif needs_json then
+    return M.providers_with_json_support
+  end
+  return M.providers
+end
+
+local STATUS_DESCRIPTIONS = {
+  [400] = "bad_request",
+  [401] = "auth_error",
+  [403] = "auth_error",
+  [404] = "model_unavailable",
+  [408] = "timeout",
+  [410] = "model_unavailable",
+  [413] = "bad_request",
+  [415] = "bad_request",
+  [422] = "bad_request",
+  [429] = "rate_limit",
+  [503] = "server_overloaded",
+  [504] = "gateway_timeout",
+  [524] = "gateway_timeout",
+  [529] = "server_overloaded",
+}
+
+--- One word for the status of a provider's answer; no status (nil or 0) means that none came.
+---@param status integer|nil
+---@return "rate_limit"|"timeout"|"gateway_timeout"|"auth_error"|"model_unavailable"|"bad_request"|"server_overloaded"|"server_error"|"network_error"|"unknown"
+function M.provider_http_error_description(status)
+  if status == nil or status == 0 then
+    return "network_error"
+  end
+  local known = STATUS_DESCRIPTIONS[status]
+  if known then
+    return known
+  end
+  return type(status) == "number" and status >= 500 and status <= 599 and "server_error" or "unknown"
+end
+
+return M

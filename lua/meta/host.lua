@@ -1,0 +1,30 @@
+---@meta _
+-- Types of the host functions for the Lua language server. Generated from the table of host functions; a test fails
+-- when this file is stale. GVM_UPDATE_DOCS=1 rewrites it.
+
+---@class lib.rs
+---@field request fun(ctx: table, request: {method: string, url: string, headers: table<string, string>|nil, body: string|nil, sign: boolean|nil, json: boolean|nil, error_on_status: boolean|nil, response_body_max_size: integer|nil, timeout: number|nil, unfiltered: boolean|nil}): {status: integer, headers: table<string, string>, body: any} # One HTTP request; suspends this session only. `timeout` is in seconds (default 120, at most 600) and covers redirects, of which 10 are followed, never from https to http. Header names of the answer are lower case. `response_body_max_size` is in bytes (at most 32 MiB). `json` parses the body of the answer; `error_on_status` raises STATUS_NOT_OK unless the status is 200. Errors (fatal): STATUS_NOT_OK and DESERIALIZING with status, headers and at most 64 KiB of the body in ctx, SENDING_REQUEST, READING_BODY, DEADLINE_EXCEEDED; not fatal: MALFORMED_URL, SCHEMA_FORBIDDEN.
+---@field json_parse fun(text: string): any # One JSON text to a value; a null field is nil, a null item of a list `lib.rs.null`. Errors: DESERIALIZING (fatal).
+---@field json_stringify fun(value: any): string # A value to compact JSON, keys in byte order; NaN and infinities become null.
+---@field base64_encode fun(data: string): string # Bytes to base64 with padding (RFC 4648, section 4).
+---@field base64_decode fun(text: string): string # Base64 to bytes; padding may be absent. Errors: DESERIALIZING (fatal).
+---@field split_url fun(url: string): {schema: string, host: string, port: integer|nil}|nil # The parts of an absolute URL by the URL Standard, or nil when it is none. `host` is normalised ("" when the URL has none); a scheme's default port is nil.
+---@field url_encode fun(text: string): string # Text for a form or a query (application/x-www-form-urlencoded): a space becomes `+`.
+---@field sha2_256 fun(data: string): string # SHA-256 (FIPS 180-4) of the bytes: 32 raw bytes.
+---@field sha3_256 fun(data: string): string # SHA3-256 (FIPS 202) of the bytes: 32 raw bytes.
+---@field keccak256 fun(data: string): string # Keccak-256 with the original padding, as Ethereum uses it: 32 raw bytes.
+---@field filter_text fun(text: string, filters: ("NFC"|"NFKC"|"NormalizeWS"|"RmZeroWidth")[]): string # UTF-8 text through the filters in their order: Unicode normalisation, white space runs to one space, invisible characters removed.
+---@field sleep_seconds fun(seconds: number) # Suspends this session only, for 0 to 600 seconds; fractions count. Ends early when the request is cancelled.
+---@field monotonic_ms fun(): integer # Milliseconds of a clock that never goes back; only differences mean anything.
+---@field random_bytes fun(n: integer): string # `n` random bytes from the operating system, at most 65536 a call.
+---@field random_float fun(): number # A random number from 0 to below 1, of 53 random bits.
+---@field log_json fun(record: table) # Writes a log line: `level` (trace, debug, info, warn or warning, error; default info), `message` and any other fields. Secrets are redacted; strings over 16 KiB are cut. Scripts use `lib.log`, which also takes cycles and userdata.
+---@field log_enabled fun(level: string|nil): boolean # Whether a line of that level would be written.
+---@field user_error fun(e: {causes: string[], fatal: boolean?, ctx: table?}) # Raises a typed error. A fatal one ends the contract's execution; another may be caught by it.
+---@field as_user_error fun(e: any): {causes: string[], fatal: boolean, ctx: table}? # What a caught typed error says, or nil when `e` is none.
+---@field data_dir string # The folder scripts keep their data in (`data_dir` of the configuration).
+---@field null lightuserdata # JSON's null where nil has no place: an item of a list, or a field to be written.
+
+---@class rat
+---@field new fun(numerator: string|number|Rat, denominator: string|number|Rat?): Rat # An exact rational: "3/4", "1.25", a number, or a quotient of two of these.
+---@field is_rat fun(v: any): boolean # Whether `v` is a Rat.

@@ -1,0 +1,15 @@
+#pragma once
+// The Lua libraries that ship, embedded in the program at build time. Their sources are in lua/.
+#include <vector>
+
+#include "script/script.h"
+
+namespace gvm::host {
+
+// For every module: lib-genvm, value2json, inspect.
+std::vector<script::LibrarySource> common_libraries();
+// One by its name: "lib-llm" or "lib-web" beside the common ones. A name that does not ship is a
+// bug: throws std::logic_error.
+script::LibrarySource library(std::string_view name);
+
+}  // namespace gvm::host

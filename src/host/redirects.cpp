@@ -1,0 +1,73 @@
+#include "host/redirects.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/error_codes.h"
+
+namespace gvm::host {
+
+namespace {
+
+constexpr std::array<int, 5> kRedirectStatuses{301, 302, 303, 307, 308};
+constexpr std::array<std::string_view, 6> kCredentialHeaders{
+    "api-key", "authorization", "cookie", "cookie2", "proxy-authorization", "x-api-key"};
+constexpr std::array<std::string_view, 5> kCredentialEndings{"-api-key", "-token", "-secret",
+                                                             "-key", "-signature"};
+// RFC 9110, 15.4: they describe the body that is not sent again.
+constexpr std::string_view kContentPrefix = "content-";
+
+bool becomes_get(const std::string& method, int status) {
+  if (status == 303) return method != "GET" && method != "HEAD";
+  return method == "POST" && (status == 301 || status == 302);
+}
+
+}  // namespace
+
+bool is_credential_header(std::string_view lower_name) {
+  const auto ends = [&](std::string_view ending) { return lower_name.ends_with(ending); };
+  return std::ranges::find(kCredentialHeaders, lower_name) != kCredentialHeaders.end() ||
+         std::ranges::any_of(kCredentialEndings, ends);
+}
+
+Error redirect_error(std::string detail) {
+  return Error(codes::kSendingRequest, Fatality::fatal, std::move(detail))
+      .with("kind", Value::string("redirect"));
+}
+
+Result<std::optional<url::Url>> redirect_target(const url::Url& from,
+                                                const net::HttpResponse& response) {
+  if (std::ranges::find(kRedirectStatuses, response.status) == kRedirectStatuses.end()) {
+    return std::nullopt;
+  }
+  const auto location = response.header("location");
+  if (!location) return std::nullopt;
+  auto target = url::parse(*location, &from);
+  if (!target) return fail(redirect_error("the answer redirects to something that is no URL"));
+  if (target->scheme() != "http" && target->scheme() != "https") {
+    return fail(redirect_error("the answer redirects to a URL that is not http or https"));
+  }
+  if (from.scheme() == "https" && target->scheme() == "http") {
+    return fail(redirect_error("the answer redirects from https to http"));
+  }
+  return std::move(*target);
+}
+
+void follow_redirect(net::HttpRequest& request, int status, const url::Url& from,
+                     const url::Url& target) {
+  if (becomes_get(request.method, status)) {
+    request.method = "GET";
+    request.body.clear();
+    request.has_body = false;
+    std::erase_if(request.headers, [](const net::HttpHeader& header) {
+      return header.name.starts_with(kContentPrefix);
+    });
+  }
+  if (from.origin() != target.origin()) {
+    std::erase_if(request.headers,
+                  [](const net::HttpHeader& header) { return is_credential_header(header.name); });
+  }
+  request.url = std::string(target.href());
+}
+
+}  // namespace gvm::host

@@ -1,0 +1,28 @@
+#pragma once
+// What the next hop of a redirected request looks like (RFC 9110, 15.4).
+#include <optional>
+
+#include "base/error.h"
+#include "net/http_client.h"
+#include "url/url.h"
+
+namespace gvm::host {
+
+// Where `response` sends the client: the target of its Location. Empty when it is no redirect or
+// names no place. Errors: SENDING_REQUEST with kind "redirect" when the place is no http(s) URL, or
+// would leave https for http.
+Result<std::optional<url::Url>> redirect_target(const url::Url& from,
+                                                const net::HttpResponse& response);
+
+// Turns `request` into the one for `target`: 303, and POST after 301 or 302, become GET without a
+// body; another origin gets no credentials.
+void follow_redirect(net::HttpRequest& request, int status, const url::Url& from,
+                     const url::Url& target);
+
+// Headers that are worth hiding: their values are credentials.
+bool is_credential_header(std::string_view lower_name);
+
+// SENDING_REQUEST with kind "redirect".
+Error redirect_error(std::string detail);
+
+}  // namespace gvm::host

@@ -1,0 +1,28 @@
+#pragma once
+// What a script asks of lib.rs.request, read and checked once.
+#include "host/arguments.h"
+#include "host/limits.h"
+#include "host/services.h"
+#include "net/http_client.h"
+
+namespace gvm::host {
+
+enum class BodyForm { bytes, json };
+enum class Statuses { any, ok_only };
+
+struct ScriptRequest {
+  net::HttpRequest http;  // url as given; limits and headers final
+  std::chrono::milliseconds timeout{};
+  BodyForm form = BodyForm::bytes;
+  Statuses statuses = Statuses::any;
+  Filtering filtering = Filtering::filtered;
+};
+
+// `{method, url, headers?, body?, sign?, json?, error_on_status?, response_body_max_size?,
+// timeout?, unfiltered?}`; other fields are ignored. Headers that are not a script's to set are
+// dropped: host, content-length, genlayer-node-address, genlayer-tx-id, genlayer-salt, and names
+// that start with '@'. Errors: SCRIPT_BAD_ARGUMENT.
+Result<ScriptRequest> read_script_request(std::string_view function, const Value& table,
+                                          const RequestLimits& limits);
+
+}  // namespace gvm::host

@@ -1,0 +1,63 @@
+#include "host/arguments.h"
+#include "host/functions.h"
+#include "url/url.h"
+
+namespace gvm::host {
+
+namespace {
+
+using script::Session;
+
+Result<Value> split_url(Session&, Args& args) {
+  const auto text = Arguments("lib.rs.split_url", args).bytes(0, "url");
+  if (!text) return fail(text.error());
+  const auto url = url::parse(*text);
+  if (!url) return Value::null();
+  Value parts = Value::object({{"schema", Value::string(std::string(url->scheme()))},
+                               {"host", Value::string(std::string(url->hostname()))}});
+  if (url->port()) parts.as_map()->set("port", Value::integer(*url->port()));
+  return parts;
+}
+
+// URL Standard, "application/x-www-form-urlencoded percent-encode set": alphanumerics and *-._
+// stay.
+bool stays(char c) {
+  const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  return letter || (c >= '0' && c <= '9') || c == '*' || c == '-' || c == '.' || c == '_';
+}
+
+Result<Value> url_encode(Session&, Args& args) {
+  const auto text = Arguments("lib.rs.url_encode", args).bytes(0, "text");
+  if (!text) return fail(text.error());
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string out;
+  out.reserve(text->size());
+  for (const char c : *text) {
+    if (stays(c)) {
+      out += c;
+    } else if (c == ' ') {
+      out += '+';
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      out += {'%', kHex[byte >> 4U], kHex[byte & 0xFU]};
+    }
+  }
+  return Value::string(std::move(out));
+}
+
+}  // namespace
+
+void add_url_functions(script::HostTable& table) {
+  table.functions.push_back(
+      {kCommonLibrary, "split_url",
+       "fun(url: string): {schema: string, host: string, port: integer|nil}|nil",
+       "The parts of an absolute URL by the URL Standard, or nil when it is none. `host` is "
+       "normalised (\"\" when the URL has none); a scheme's default port is nil.",
+       split_url});
+  table.functions.push_back(
+      {kCommonLibrary, "url_encode", "fun(text: string): string",
+       "Text for a form or a query (application/x-www-form-urlencoded): a space becomes `+`.",
+       url_encode});
+}
+
+}  // namespace gvm::host
