@@ -50,7 +50,8 @@ Result<ListenAddress> parse_listen_address(std::string_view text) {
   const bool bracketed = host.starts_with('[') && host.ends_with(']') && host.size() > 2;
   if (bracketed) host = host.substr(1, host.size() - 2);
   if (host.empty()) return refuse(text, "no host");
-  if (!bracketed && host.find(':') != host.npos) return refuse(text, "an IPv6 host needs brackets");
+  if (!bracketed && host.find_first_of(":[]") != host.npos)
+    return refuse(text, "an IPv6 host needs brackets");
   const auto port = parse_port(text.substr(colon + 1));
   if (!port) return refuse(text, "the port is no number from 0 to 65535");
   return ListenAddress{.host = std::string(host), .port = *port, .path = {}};

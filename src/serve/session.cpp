@@ -206,8 +206,10 @@ asio::awaitable<void> Session::answer(std::string frame) {
   const Cause cancelled = end_call();
   auto outcome = Outcome::answered;
   if (cancelled != Cause::none) {
-    auto forgetting = forget_cancellation();
-    co_await std::move(forgetting);
+    // The session goes on, so the worker must be able to wait again. Here and not in a coroutine of
+    // its own: awaiting that one would already throw.
+    co_await asio::this_coro::reset_cancellation_state();
+    co_await asio::this_coro::throw_if_cancelled(true);
     outcome = cancelled == Cause::deadline ? Outcome::deadline : Outcome::cancelled;
   } else if (failure) {
     outcome = Outcome::failed;
@@ -249,8 +251,8 @@ asio::awaitable<void> Session::finish() {
   }
   const bool cancelled = end_call() != Cause::none;
   if (cancelled) {
-    auto forgetting = forget_cancellation();
-    co_await std::move(forgetting);
+    co_await asio::this_coro::reset_cancellation_state();
+    co_await asio::this_coro::throw_if_cancelled(true);
   } else if (failure) {
     std::rethrow_exception(failure);
   }
@@ -284,12 +286,6 @@ void Session::cancel_call(Cause cause) {
   call_.cancelled = cause;
   call_.due = Clock::time_point::max();
   cancel_.emit(asio::cancellation_type::terminal);
-}
-
-// The session goes on after a cancelled call, so the worker must be able to wait again.
-asio::awaitable<void> Session::forget_cancellation() {
-  co_await asio::this_coro::reset_cancellation_state();
-  co_await asio::this_coro::throw_if_cancelled(true);
 }
 
 // ---------------------------------------------------------------- endings

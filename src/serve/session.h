@@ -66,7 +66,6 @@ class Session final : public Watched, public ChannelEvents {
   Deadline begin_call(std::chrono::milliseconds limit);
   Cause end_call();
   void cancel_call(Cause cause);
-  asio::awaitable<void> forget_cancellation();
 
   void end(CloseReason reason);
   void end_with(CloseCode code, std::string_view error_code, std::string text);

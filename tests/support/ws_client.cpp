@@ -31,6 +31,7 @@ class WsClient::Impl {
     ws_.read_message_max(kLargestMessage);
     ws_.control_callback([this](websocket::frame_type kind, beast::string_view) {
       if (kind == websocket::frame_type::pong) ++pongs_;
+      if (kind == websocket::frame_type::close) closed_ = true;
     });
     websocket::response_type response;
     const auto error =
@@ -71,7 +72,7 @@ class WsClient::Impl {
 
   std::uint16_t receive_close() {
     expect([&] { return ended_; }, "receive_close");
-    return ended_cleanly_ ? static_cast<std::uint16_t>(ws_.reason().code) : 0;
+    return closed_ ? static_cast<std::uint16_t>(ws_.reason().code) : 0;
   }
 
   std::string close_text() const {
@@ -130,7 +131,6 @@ class WsClient::Impl {
     ws_.async_read(buffer_, [this](beast::error_code ec, std::size_t) {
       if (ec) {
         ended_ = true;
-        ended_cleanly_ = ec == websocket::error::closed;
         return;
       }
       messages_.push_back(beast::buffers_to_string(buffer_.data()));
@@ -148,7 +148,7 @@ class WsClient::Impl {
   int pongs_seen_ = 0;
   bool reading_ = false;
   bool ended_ = false;
-  bool ended_cleanly_ = false;
+  bool closed_ = false;  // a close frame came
 };
 
 WsClient::WsClient(std::uint16_t port, std::chrono::milliseconds timeout)
