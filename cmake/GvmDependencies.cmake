@@ -12,7 +12,11 @@ find_package(CLI11 REQUIRED)
 find_package(ICU REQUIRED COMPONENTS uc)
 pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
-find_library(GVM_GMP gmp REQUIRED)
+# Static where Debian has the archive: a shared library costs its relocations in every idle process.
+find_library(GVM_GMP NAMES libgmp.a gmp REQUIRED)
+find_library(GVM_YAML_STATIC libyaml-cpp.a REQUIRED)
+add_library(gvm_yaml INTERFACE)
+target_link_libraries(gvm_yaml INTERFACE ${GVM_YAML_STATIC})
 # Debian's C++ build of Lua: destructors run when lua_error unwinds. Static, so that it is the one we tested.
 pkg_check_modules(LUA REQUIRED lua5.4-c++)
 find_library(GVM_LUA_STATIC liblua5.4-c++.a REQUIRED)

@@ -105,7 +105,7 @@ class Value {
     auto end() const { return entries_.end(); }
     auto begin() { return entries_.begin(); }
     auto end() { return entries_.end(); }
-    friend bool operator==(const Map&, const Map&) = default;
+    friend bool operator==(const Map& a, const Map& b);
 
    private:
     explicit Map(std::vector<Entry> entries) : entries_(std::move(entries)) {}
@@ -114,17 +114,17 @@ class Value {
 
   Value() = default;
   static Value null() { return {}; }
-  static Value boolean(bool b) { return Value(Data(std::in_place_index<1>, b)); }
-  static Value integer(Integer i) { return Value(Data(std::in_place_index<2>, std::move(i))); }
+  static Value boolean(bool b) { return Value(std::in_place_index<1>, b); }
+  static Value integer(Integer i) { return Value(std::in_place_index<2>, std::move(i)); }
   // Only JSON and Lua have reals. Calldata carries them by the rule of `encode`.
-  static Value real(double d) { return Value(Data(std::in_place_index<3>, d)); }
+  static Value real(double d) { return Value(std::in_place_index<3>, d); }
   static Value string(std::string s) { return string(Blob(std::move(s))); }
-  static Value string(Blob s) { return Value(Data(std::in_place_index<4>, std::move(s))); }
+  static Value string(Blob s) { return Value(std::in_place_index<4>, std::move(s)); }
   static Value bytes(std::string s) { return bytes(Blob(std::move(s))); }
-  static Value bytes(Blob s) { return Value(Data(std::in_place_index<5>, std::move(s))); }
-  static Value address(const Address& a) { return Value(Data(std::in_place_index<6>, a)); }
-  static Value array(Array a = {}) { return Value(Data(std::in_place_index<7>, std::move(a))); }
-  static Value map(Map m = {}) { return Value(Data(std::in_place_index<8>, std::move(m))); }
+  static Value bytes(Blob s) { return Value(std::in_place_index<5>, std::move(s)); }
+  static Value address(const Address& a) { return Value(std::in_place_index<6>, a); }
+  static Value array(Array a = {}) { return Value(std::in_place_index<7>, std::move(a)); }
+  static Value map(Map m = {}) { return Value(std::in_place_index<8>, std::move(m)); }
   // Value::object({{"a", Value::integer(1)}, ...})
   static Value object(std::initializer_list<std::pair<std::string_view, Value>> entries);
   // Value::fields("a", x, "b", y): the same from alternating keys and values, moved instead of
@@ -172,9 +172,14 @@ class Value {
 
  private:
   using Data = std::variant<std::monostate, bool, Integer, double, Blob, Blob, Address, Array, Map>;
-  explicit Value(Data data) : data_(std::move(data)) {}
+  // Built where it stands: moving a variant costs a jump through a table.
+  template <std::size_t I, class T>
+  Value(std::in_place_index_t<I> index, T&& content) : data_(index, std::forward<T>(content)) {}
   Data data_;
 };
+
+// Here, where Value is complete: comparing entries inside the class is ill-formed.
+inline bool operator==(const Value::Map& a, const Value::Map& b) { return a.entries_ == b.entries_; }
 
 template <class... KeysAndValues>
 Value Value::fields(KeysAndValues&&... keys_and_values) {

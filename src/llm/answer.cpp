@@ -41,10 +41,10 @@ Result<Value> read_answer(const Dialect& dialect, const Value& body, Format form
     if (!judged) return fail(unusable(std::move(judged).error(), *answer));
     return Value::boolean(judged->result);
   }
-  auto repaired = text::repair_json(answer->text);
+  auto repaired = text::repair_answer(answer->text);
   if (!repaired) return fail(unusable(std::move(repaired).error(), *answer));
-  if (shape == JsonShape::text) return Value::string(std::move(*repaired));
-  return text::parse_json(*repaired);
+  if (shape == JsonShape::text) return Value::string(std::move(repaired->text));
+  return std::move(repaired->value);
 }
 
 Error status_error(const std::string& url, net::HttpResponse response) {

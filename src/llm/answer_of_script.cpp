@@ -7,7 +7,6 @@
 
 #include "base/error_codes.h"
 #include "base/json.h"
-#include "text/json.h"
 #include "text/json_repair.h"
 
 namespace gvm::llm {
@@ -65,10 +64,10 @@ Result<Value> read_json(Value data, Hello::Generation generation) {
   }
   auto text = data.as_string();
   if (!text) return bad("data", "a table or JSON text, as the prompt asks for JSON", data);
-  auto repaired = text::repair_json(*text);
+  auto repaired = text::repair_answer(*text);
   if (!repaired) return fail(std::move(repaired).error());
-  if (as_text) return Value::string(std::move(*repaired));
-  return text::parse_json(*repaired);
+  if (as_text) return Value::string(std::move(repaired->text));
+  return std::move(repaired->value);
 }
 
 Result<Value> read_data(Value data, const envelope::LlmRequest& request,
