@@ -62,6 +62,8 @@ local function candidates_of(providers)
         model = model,
         priority = priority_of(settings) or backend_priority,
         use_max_completion_tokens = settings.use_max_completion_tokens,
+        temperature = settings.temperature,
+        max_tokens = settings.max_tokens,
       }
     end
   end
@@ -139,12 +141,16 @@ end
 
 local function dispatch(ctx, mapped, remaining_gen)
   local prompt, format = mapped.prompt, mapped.format
+  local temperature, max_tokens = prompt.temperature, prompt.max_tokens
   local timeout = paid_seconds(ctx, remaining_gen)
   local found, needs = candidates(prompt, format)
   local attempts = {}
   for _, candidate in ipairs(found) do
     -- GREYBOX: what this backend is asked: temperature, seed, extra, max_tokens.
     prompt.use_max_completion_tokens = candidate.use_max_completion_tokens
+    -- What the configuration says for this model counts before the library's defaults.
+    prompt.temperature = candidate.temperature or temperature
+    prompt.max_tokens = candidate.max_tokens or max_tokens
     local ok, answer = pcall(llm.rs.exec_prompt_in_provider, ctx, {
       provider = candidate.provider,
       model = candidate.model,

@@ -29,6 +29,8 @@ local lib = require("lib-genvm")
 ---@field use_max_completion_tokens boolean
 ---@field meta any what the configuration says under `meta`
 ---@field timeout number|nil seconds
+---@field temperature number|nil the configured default
+---@field max_tokens integer|nil the configured default
 
 ---@class ProviderEntry
 ---@field models table<string, ModelConfig>
@@ -45,6 +47,18 @@ local lib = require("lib-genvm")
 ---@field cache_write integer|nil
 ---@field image_units integer|nil
 ---@field raw_usage table
+
+---@class ProviderRequest
+---@field provider string
+---@field model string
+---@field prompt Prompt
+---@field format Format
+---@field timeout number|nil seconds
+
+---@class PromptTemplates
+---@field eq_comparative { system: string, user: string }
+---@field eq_non_comparative_leader { system: string, user: string }
+---@field eq_non_comparative_validator { system: string, user: string }
 
 ---@class ProviderResult
 ---@field data string|boolean|table

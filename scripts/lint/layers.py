@@ -31,12 +31,12 @@ def folders(text):
         direct[name] = {d[4:] for d in deps.split() if d.startswith("gvm_")}
         tests[name] = {d[4:] for d in test_deps.split() if d.startswith("gvm_")}
     def closure(name):
-        seen, todo = set(), [name]
-        while todo:
-            for dep in direct.get(todo.pop(), ()):
+        seen, open = set(), [name]
+        while open:
+            for dep in direct.get(open.pop(), ()):
                 if dep not in seen:
                     seen.add(dep)
-                    todo.append(dep)
+                    open.append(dep)
         return seen
     return {n: closure(n) | {n} for n in direct}, tests
 

@@ -1,6 +1,7 @@
 #include "llm/functions.h"
 
 #include "base/error_codes.h"
+#include "host/null_fields.h"
 #include "llm/services.h"
 
 namespace gvm::llm {
@@ -24,17 +25,35 @@ Result<Value> exhaust(script::Session&, script::HostFunction::Args&) {
                     "the script says that the execution budget is used up"));
 }
 
+Value without_nulls(Value value) {
+  host::drop_null_fields(value);
+  return value;
+}
+
 Value seconds(const std::optional<std::chrono::milliseconds>& timeout) {
   if (!timeout) return Value::null();
   return Value::real(std::chrono::duration<double>(*timeout).count());
 }
 
+// Absent, not null: scripts test fields with `if x.field then`.
+void set_if_there(Value& table, std::string_view key, Value value) {
+  if (!value.is_null()) table.as_map()->set(key, std::move(value));
+}
+
 Value model_value(const config::ModelConfig& model) {
-  return Value::fields("enabled", Value::boolean(model.enabled), "supports_json",
-                       Value::boolean(model.supports_json), "supports_image",
-                       Value::boolean(model.supports_image), "use_max_completion_tokens",
-                       Value::boolean(model.use_max_completion_tokens), "meta", model.meta,
-                       "timeout", seconds(model.timeout));
+  Value table = Value::fields("enabled", Value::boolean(model.enabled), "supports_json",
+                              Value::boolean(model.supports_json), "supports_image",
+                              Value::boolean(model.supports_image), "use_max_completion_tokens",
+                              Value::boolean(model.use_max_completion_tokens));
+  set_if_there(table, "meta", without_nulls(model.meta));
+  set_if_there(table, "timeout", seconds(model.timeout));
+  if (const auto& preset = model.sampling.temperature.preset) {
+    set_if_there(table, "temperature", Value::real(*preset));
+  }
+  if (const auto& preset = model.max_tokens.preset) {
+    set_if_there(table, "max_tokens", Value::integer(Integer::from_u64(*preset)));
+  }
+  return table;
 }
 
 // By backend: models with their flags and meta. No host, no key: a script has no use for them.
@@ -43,8 +62,10 @@ Value providers_value(const config::LlmConfig& config) {
   for (const auto& backend : config.backends) {
     Value::Map models;
     for (const auto& model : backend.models) models.set(model.name, model_value(model));
-    providers.set(backend.name, Value::fields("models", Value::map(std::move(models)), "meta",
-                                              backend.meta, "timeout", seconds(backend.timeout)));
+    Value table = Value::fields("models", Value::map(std::move(models)));
+    set_if_there(table, "meta", without_nulls(backend.meta));
+    set_if_there(table, "timeout", seconds(backend.timeout));
+    providers.set(backend.name, std::move(table));
   }
   return Value::map(std::move(providers));
 }
@@ -86,8 +107,11 @@ void add_llm_functions(script::HostTable& table, const config::LlmConfig& config
       {kLibrary, "timeout", "number",
        "Seconds a provider call may take unless backend, model or call say otherwise.",
        seconds(config.timeout)});
-  table.constants.push_back(
-      {kLibrary, "meta", "any", "The configuration's meta, as written.", config.common.meta});
+  if (!config.common.meta.is_null()) {
+    table.constants.push_back({kLibrary, "meta", "any",
+                               "The configuration's meta, as written; absent when there is none.",
+                               without_nulls(config.common.meta)});
+  }
 }
 
 }  // namespace gvm::llm

@@ -11,6 +11,7 @@
 
 #include "base/error_codes.h"
 #include "base/json.h"
+#include "host/null_fields.h"
 #include "llm/answer.h"
 #include "llm/retry.h"
 #include "text/json.h"
@@ -125,6 +126,7 @@ Result<ProviderAnswer> finish(CallContext& context, const BackendEntry& backend,
   }
   // The usage's raw part borrows from the response body, which ends here.
   usage.raw_usage = std::move(usage.raw_usage).to_owned();
+  host::drop_null_fields(usage.raw_usage);
   return ProviderAnswer{std::move(*data), std::move(usage)};
 }
 

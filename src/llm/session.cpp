@@ -3,6 +3,7 @@
 #include "base/error_codes.h"
 #include "calldata/decode.h"
 #include "envelope/reply.h"
+#include "host/null_fields.h"
 #include "llm/answer_of_script.h"
 #include "llm/services.h"
 
@@ -110,8 +111,6 @@ asio::awaitable<Result<void>> LlmSession::ensure_script(Deadline deadline) {
   auto opened = open_script();
   if (!opened) co_return fail(std::move(opened).error());
   script_ = std::move(*opened);
-  // The ctx table holds the hello from here on.
-  hello_.fields = Value::null();
   if (!shared_->program->has_entry("Setup")) co_return Result<void>();
   Arguments none;
   auto set_up = co_await script_->call("Setup", std::move(none), deadline);

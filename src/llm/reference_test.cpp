@@ -1,0 +1,46 @@
+// The generated pages say what the code says. Here, because this module's table holds the common
+// functions too.
+#include "host/reference.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
+#include "llm/handler.h"
+#include "script/engine_functions.h"
+
+namespace gvm::llm {
+namespace {
+
+script::HostTable documented_table() {
+  config::LlmConfig config;
+  config.common.meta = Value::map();
+  script::HostTable table = host_table(config);
+  for (const auto& row : script::engine_functions()) table.functions.push_back(row);
+  return table;
+}
+
+// GVM_UPDATE_DOCS=1 rewrites the file instead.
+void expect_current(const std::string& file, const std::string& expected) {
+  const std::string path = std::string(GVM_SOURCE_DIR) + "/" + file;
+  if (std::getenv("GVM_UPDATE_DOCS") != nullptr) {
+    std::ofstream(path) << expected;
+    return;
+  }
+  std::ifstream stream(path);
+  const std::string found{std::istreambuf_iterator<char>(stream), {}};
+  EXPECT_TRUE(found == expected) << file << " is stale: run make docs";
+}
+
+TEST(Reference, PageIsCurrent) {
+  expect_current("docs/lua-reference.md", host::render_reference(documented_table()));
+}
+
+TEST(Reference, LuaTypesAreCurrent) {
+  expect_current("lua/meta/host.lua", host::render_luals(documented_table()));
+}
+
+}  // namespace
+}  // namespace gvm::llm
