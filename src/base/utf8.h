@@ -25,6 +25,11 @@ inline std::size_t ascii_prefix(std::string_view bytes) {
     std::memcpy(words, data + i, sizeof words);
     if (((words[0] | words[1] | words[2] | words[3]) & kHighBits) != 0) break;
   }
+  for (; i + 8 <= bytes.size(); i += 8) {
+    std::uint64_t word;
+    std::memcpy(&word, data + i, sizeof word);
+    if ((word & kHighBits) != 0) break;
+  }
   while (i < bytes.size() && static_cast<unsigned char>(data[i]) < 0x80) ++i;
   return i;
 }

@@ -36,21 +36,10 @@ void Blob::free_owner() noexcept {
 }
 
 Blob Blob::copy(std::string_view bytes) {
-  Blob blob;
-  if (bytes.empty()) return blob;
+  if (bytes.empty()) return {};
   char* const data = new char[bytes.size()];
   std::memcpy(data, bytes.data(), bytes.size());
-  blob.owner_ = reinterpret_cast<std::uintptr_t>(data);
-  blob.data_ = data;
-  blob.size_ = bytes.size();
-  return blob;
-}
-
-Blob Blob::borrow(std::string_view bytes) {
-  Blob blob;
-  blob.data_ = bytes.data();
-  blob.size_ = bytes.size();
-  return blob;
+  return Blob(data, bytes.size(), reinterpret_cast<std::uintptr_t>(data));
 }
 
 Blob& Blob::operator=(const Blob& other) {

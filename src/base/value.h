@@ -30,7 +30,7 @@ class Blob {
   // A large string is taken over, a small one copied.
   explicit Blob(std::string owned);
   static Blob copy(std::string_view bytes);
-  static Blob borrow(std::string_view bytes);
+  static Blob borrow(std::string_view bytes) { return Blob(bytes.data(), bytes.size(), 0); }
   Blob(const Blob& other) : Blob(copy(other.view())) {}
   Blob& operator=(const Blob& other);
   Blob(Blob&& other) noexcept
@@ -53,6 +53,9 @@ class Blob {
   friend bool operator==(const Blob& a, const Blob& b) { return a.view() == b.view(); }
 
  private:
+  Blob(const char* data, std::size_t size, std::uintptr_t owner)
+      : data_(data), size_(size), owner_(owner) {}
+
   static constexpr std::uintptr_t kStringOwner = 1;  // heap addresses are even
 
   void release() noexcept {
@@ -179,7 +182,9 @@ class Value {
 };
 
 // Here, where Value is complete: comparing entries inside the class is ill-formed.
-inline bool operator==(const Value::Map& a, const Value::Map& b) { return a.entries_ == b.entries_; }
+inline bool operator==(const Value::Map& a, const Value::Map& b) {
+  return a.entries_ == b.entries_;
+}
 
 template <class... KeysAndValues>
 Value Value::fields(KeysAndValues&&... keys_and_values) {
