@@ -115,6 +115,8 @@ asio::awaitable<Result<void>> LlmSession::ensure_script(Deadline deadline) {
   Arguments none;
   auto set_up = co_await script_->call("Setup", std::move(none), deadline);
   if (set_up) co_return Result<void>();
+  // The next request tries again, from the start.
+  hello_.fields = script_->ctx_fields();
   script_.reset();
   co_return fail(std::move(set_up).error());
 }

@@ -1,6 +1,8 @@
 #include "net/http_client.h"
 
+#include <atomic>
 #include <boost/asio/use_awaitable.hpp>
+#include <memory>
 #include <mutex>
 #include <utility>
 
@@ -27,29 +29,47 @@ std::optional<std::string_view> HttpResponse::header(std::string_view name) cons
   return std::nullopt;
 }
 
+// libcurl, OpenSSL and their tables are 2 MB: a module that has sent nothing yet does without.
 class HttpClient::Impl {
  public:
   Impl(asio::io_context& context, HttpClientOptions options)
-      : driver(context, std::move(options)) {}
-  HttpDriver driver;
+      : context_(context), options_(std::move(options)) {}
+
+  HttpDriver& driver() {
+    if (!driver_) {
+      start_libcurl();
+      driver_ = std::make_unique<HttpDriver>(context_, std::move(options_));
+      started_.store(driver_.get(), std::memory_order_release);
+    }
+    return *driver_;
+  }
+
+  // From any thread; null before the first request.
+  const HttpDriver* started() const { return started_.load(std::memory_order_acquire); }
+
+ private:
+  asio::io_context& context_;
+  HttpClientOptions options_;
+  std::unique_ptr<HttpDriver> driver_;
+  std::atomic<const HttpDriver*> started_{nullptr};
 };
 
-HttpClient::HttpClient(asio::io_context& context, HttpClientOptions options) {
-  start_libcurl();
-  impl_ = std::make_unique<Impl>(context, std::move(options));
-}
+HttpClient::HttpClient(asio::io_context& context, HttpClientOptions options)
+    : impl_(std::make_unique<Impl>(context, std::move(options))) {}
 
 HttpClient::~HttpClient() = default;
 
 asio::awaitable<Result<HttpResponse>> HttpClient::send(HttpRequest request, Deadline deadline) {
   Outcome outcome;
-  co_await impl_->driver.run(&request, deadline, &outcome, asio::use_awaitable);
+  HttpDriver& driver = impl_->driver();
+  co_await driver.run(&request, deadline, &outcome, asio::use_awaitable);
   // The client may be gone by now; the outcome is this frame's own.
   co_return std::move(*outcome);
 }
 
 HttpClientStats HttpClient::stats() const {
-  return impl_->driver.stats();
+  const HttpDriver* driver = impl_->started();
+  return driver == nullptr ? HttpClientStats{} : driver->stats();
 }
 
 }  // namespace gvm::net
