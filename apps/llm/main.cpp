@@ -34,6 +34,28 @@ config::Loaded<config::LlmConfig> load(Options& options) {
   return config::load_llm(options.config, environment, {empty});
 }
 
+int cannot_start(const log::Logger& logger, const Error& error) {
+  logger.error("cannot start", {{"error", error.to_value()}});
+  logger.flush();
+  std::fprintf(stderr, "genvm-llm: %s\n", error.to_string().c_str());
+  return 1;
+}
+
+int serve_until_told(const config::LlmConfig& config, net::Lanes& lanes, serve::Service& service,
+                     serve::Lifetime& lifetime, const log::Logger& logger) {
+  serve::Server server(apps::server_options(config.common, "genvm-llm"), lanes, service,
+                       logger.child("serve"));
+  if (auto bound = server.bind(); !bound) return cannot_start(logger, bound.error());
+  lanes.start();
+  server.start();
+  logger.info("ready",
+              {{"address", Value::string(server.address())},
+               {"version", Value::string(apps::kVersion)},
+               {"lanes", Value::integer(static_cast<std::int64_t>(lanes.size()))},
+               {"backends", Value::integer(static_cast<std::int64_t>(config.backends.size()))}});
+  return lifetime.run(server, config.common.serve.shutdown_grace, logger);
+}
+
 int run(config::LoadResult<config::LlmConfig> loaded, const Options& options) {
   serve::Lifetime lifetime(options.die_with_parent ? serve::WithParent::die
                                                    : serve::WithParent::stay);
@@ -42,31 +64,14 @@ int run(config::LoadResult<config::LlmConfig> loaded, const Options& options) {
   const auto logger = log::Logger::open(apps::log_options(config->common), redactor).child("llm");
   for (const auto& warning : loaded.warnings) logger.warn(warning);
 
-  // The initial health check: the script loads and runs, before the address is bound.
-  auto service = llm::make_llm_service(config, redactor, logger);
-  if (!service) {
-    logger.error("cannot start", {{"error", service.error().to_value()}});
-    logger.flush();
-    std::fprintf(stderr, "genvm-llm: %s\n", service.error().to_string().c_str());
-    return 1;
-  }
   net::Lanes lanes(config->common.threads, apps::http_options(config->common));
-  serve::Server server(apps::server_options(config->common, "genvm-llm"), lanes, **service,
-                       logger.child("serve"));
-  if (auto bound = server.bind(); !bound) {
-    logger.error("cannot start", {{"error", bound.error().to_value()}});
-    logger.flush();
-    std::fprintf(stderr, "genvm-llm: %s\n", bound.error().to_string().c_str());
-    return 1;
-  }
-  lanes.start();
-  server.start();
-  logger.info("ready",
-              {{"address", Value::string(server.address())},
-               {"version", Value::string(apps::kVersion)},
-               {"lanes", Value::integer(static_cast<std::int64_t>(lanes.size()))},
-               {"backends", Value::integer(static_cast<std::int64_t>(config->backends.size()))}});
-  const int code = lifetime.run(server, config->common.serve.shutdown_grace, logger);
+  // The initial health check: the script loads and runs, before the address is bound.
+  auto service = llm::make_llm_service(config, redactor, logger, lanes.size());
+  if (!service) return cannot_start(logger, service.error());
+  const int code = serve_until_told(*config, lanes, **service, lifetime, logger);
+  // The service's Lua states belong to the lanes: nothing may run there any more when they go.
+  lanes.stop();
+  lanes.join();
   logger.flush();
   return code;
 }

@@ -1,6 +1,6 @@
 #include "llm/handler.h"
 
-#include <atomic>
+#include <vector>
 
 #include "envelope/reply.h"
 #include "host/functions.h"
@@ -13,27 +13,37 @@ namespace {
 
 class LlmService final : public serve::Service {
  public:
-  explicit LlmService(std::shared_ptr<const Shared> shared) : shared_(std::move(shared)) {}
+  LlmService(std::shared_ptr<const Shared> shared, std::size_t lanes)
+      : shared_(std::move(shared)), pools_(lanes) {}
 
-  std::unique_ptr<serve::SessionHandler> open(net::Lane& lane, std::uint64_t session_id) override {
-    return std::make_unique<LlmSession>(shared_, lane, session_id);
+  std::unique_ptr<serve::SessionHandler> open(net::Lane& lane, std::uint64_t) override {
+    return std::make_unique<LlmSession>(shared_, lane, pool_of(lane));
   }
   std::string fatal_reply(const Error& error) override { return envelope::encode_error(error); }
   void collect_metrics(std::string& out) override { shared_->counters->write_to(out); }
 
   Health health() override {
-    Value::Array names;
-    for (const auto& backend : shared_->config->backends)
-      names.push_back(Value::string(backend.name));
+    const auto backends = static_cast<std::int64_t>(shared_->config->backends.size());
     Health health;
-    health.healthy = true;
-    health.details =
-        Value::fields("backends", Value::integer(static_cast<std::int64_t>(names.size())));
+    health.details = Value::fields("backends", Value::integer(backends));
     return health;
   }
 
  private:
+  // Made by the lane's first session: an idle module keeps no Lua state.
+  script::SessionPool& pool_of(net::Lane& lane) {
+    auto& pool = pools_[lane.index()];
+    if (!pool) {
+      const std::size_t kept = shared_->config->common.vm_count;
+      const std::size_t share = (kept + pools_.size() - 1) / pools_.size();
+      pool = std::make_unique<script::SessionPool>(shared_->program, lane.executor(), share);
+    }
+    return *pool;
+  }
+
   std::shared_ptr<const Shared> shared_;
+  // By lane, each touched by its own thread only.
+  std::vector<std::unique_ptr<script::SessionPool>> pools_;
 };
 
 script::Limits limits_of(const config::ScriptConfig& config) {
@@ -56,7 +66,7 @@ script::HostTable host_table(const config::LlmConfig& config) {
 
 Result<std::unique_ptr<serve::Service>> make_llm_service(
     std::shared_ptr<const config::LlmConfig> config, std::shared_ptr<const Redactor> redactor,
-    log::Logger logger) {
+    log::Logger logger, std::size_t lanes) {
   script::ProgramOptions options;
   options.script_path = config->common.lua_script_path;
   options.lua_path = config->common.lua_path;
@@ -74,7 +84,7 @@ Result<std::unique_ptr<serve::Service>> make_llm_service(
   shared->program = std::move(*program);
   shared->catalog = std::make_unique<Catalog>(config, redactor, *shared->counters);
   shared->logger = std::move(logger);
-  return std::make_unique<LlmService>(std::move(shared));
+  return std::make_unique<LlmService>(std::move(shared), lanes);
 }
 
 }  // namespace gvm::llm

@@ -12,10 +12,11 @@
 
 namespace gvm::llm {
 
-// Loads the script, builds the catalogue. INVALID_CONFIG when the script does not load.
+// Loads the script, builds the catalogue. INVALID_CONFIG when the script does not load. `lanes`:
+// how many there are. The service is destroyed after its lanes have stopped.
 Result<std::unique_ptr<serve::Service>> make_llm_service(
     std::shared_ptr<const config::LlmConfig> config, std::shared_ptr<const Redactor> redactor,
-    log::Logger logger);
+    log::Logger logger, std::size_t lanes);
 
 // Everything scripts of this module may call, for the reference page too.
 script::HostTable host_table(const config::LlmConfig& config);

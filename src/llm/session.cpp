@@ -1,5 +1,7 @@
 #include "llm/session.h"
 
+#include <utility>
+
 #include "base/error_codes.h"
 #include "calldata/decode.h"
 #include "envelope/reply.h"
@@ -55,8 +57,9 @@ bool exhausted(const Error& error) {
 
 }  // namespace
 
-LlmSession::LlmSession(std::shared_ptr<const Shared> shared, net::Lane& lane, std::uint64_t)
-    : shared_(std::move(shared)), lane_(lane), logger_(shared_->logger) {}
+LlmSession::LlmSession(std::shared_ptr<const Shared> shared, net::Lane& lane,
+                       script::SessionPool& pool)
+    : shared_(std::move(shared)), lane_(lane), pool_(pool), logger_(shared_->logger) {}
 
 Result<void> LlmSession::hello(std::string frame) {
   auto value = calldata::decode(frame);
@@ -102,8 +105,10 @@ Result<std::unique_ptr<script::Session>> LlmSession::open_script() {
   context.json_shape =
       hello_.generation == envelope::Hello::Generation::first ? JsonShape::map : JsonShape::text;
   auto services = std::make_unique<LlmServices>(context, shared_->redactor);
-  return script::Session::open(shared_->program, lane_.executor(), logger_, std::move(services),
-                               hello_.fields);
+  // The ctx table holds the hello from here on. A null in it is an absent field for scripts.
+  Value fields = std::exchange(hello_.fields, Value::null());
+  host::drop_null_fields(fields);
+  return pool_.open(logger_, std::move(services), std::move(fields));
 }
 
 asio::awaitable<Result<void>> LlmSession::ensure_script(Deadline deadline) {

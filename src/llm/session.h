@@ -25,7 +25,8 @@ struct Shared {
 
 class LlmSession final : public serve::SessionHandler {
  public:
-  LlmSession(std::shared_ptr<const Shared> shared, net::Lane& lane, std::uint64_t id);
+  // `pool` is the lane's and outlives the session.
+  LlmSession(std::shared_ptr<const Shared> shared, net::Lane& lane, script::SessionPool& pool);
 
   Result<void> hello(std::string frame) override;
   asio::awaitable<std::string> request(std::string frame, Deadline deadline) override;
@@ -41,6 +42,7 @@ class LlmSession final : public serve::SessionHandler {
 
   std::shared_ptr<const Shared> shared_;
   net::Lane& lane_;
+  script::SessionPool& pool_;
   log::Logger logger_;
   envelope::Hello hello_;
   std::unique_ptr<script::Session> script_;  // made by the first request

@@ -221,6 +221,9 @@ asio::awaitable<void> Session::answer(std::string frame) {
   if (outcome == Outcome::deadline) reply = handler_->deadline_reply();
   auto sending = send(std::move(reply));
   co_await std::move(sending);
+  if (handler_->ended()) {
+    end({CloseCode::internal_error, "the session's script used up one of its limits", {}});
+  }
 }
 
 asio::awaitable<void> Session::send(std::string reply) {
