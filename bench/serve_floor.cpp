@@ -2,7 +2,7 @@
 // echo server in the same run, and the memory of an idle session. `bench_serve_floor [SECONDS]
 // [IDLE_SESSIONS] [CONNECTIONS]`
 //
-// CPU is the server thread's own (RUSAGE_THREAD clocks), so that the client on the same cores does
+// CPU is the server thread's own, so that the client on the same cores does
 // not blur it.
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -187,22 +187,26 @@ double resident_kib() {
   return static_cast<double>(resident) * static_cast<double>(::sysconf(_SC_PAGESIZE)) / 1024;
 }
 
-// KiB a session that has said hello and waits.
+// A session that has said hello: the pong says that the server has read it.
+int idle_session(std::uint16_t port) {
+  const int fd = upgraded(port);
+  write_all(fd, frame_of(200) + std::string("\x89\x80\0\0\0\0", 6));
+  char pong[2];
+  read_exactly(fd, pong, sizeof pong);
+  return fd;
+}
+
+// KiB a session that waits for its first request.
 double idle_session_kib(serve::Server& server, std::size_t count) {
   std::vector<int> fds;
-  fds.reserve(count);
-  const auto hello = frame_of(200);
-  for (std::size_t i = 0; i < count / 10; ++i) fds.push_back(upgraded(server.port()));  // warm
+  fds.reserve(2 * count);
+  const std::size_t warm = count / 10;
+  while (fds.size() < warm) fds.push_back(idle_session(server.port()));
   const double before = resident_kib();
-  const std::size_t warm = fds.size();
-  for (std::size_t i = 0; i < count; ++i) {
-    fds.push_back(upgraded(server.port()));
-    write_all(fds.back(), hello);
-  }
-  std::this_thread::sleep_for(std::chrono::milliseconds(200));  // the last hellos are taken
+  while (fds.size() < warm + count) fds.push_back(idle_session(server.port()));
   const double after = resident_kib();
   for (const int fd : fds) ::close(fd);
-  return (after - before) / static_cast<double>(fds.size() - warm);
+  return (after - before) / static_cast<double>(count);
 }
 
 void print(const char* name, const Figures& figures) {
