@@ -1,0 +1,157 @@
+// `genvm-modules check-config` and `llm-check`.
+#include <gtest/gtest.h>
+
+#include "e2e/genvm.h"
+#include "e2e/module.h"
+#include "support/certificate.h"
+#include "support/http_server.h"
+
+namespace gvm::e2e {
+namespace {
+
+using test::Finished;
+using test::HttpServer;
+using Behaviour = HttpServer::Behaviour;
+
+Finished check_config(const std::string& path) {
+  return test::run_program({program("genvm-modules"), "check-config", path});
+}
+
+TEST(CheckConfig, AcceptsTheShippedFiles) {
+  for (const auto* file : {"genvm-module-llm.yaml", "genvm-module-web.yaml"}) {
+    const auto result = check_config(std::string(GVM_SOURCE_DIR "/config/") + file);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_NE(result.out.find("a valid configuration"), std::string::npos) << result.out;
+  }
+}
+
+TEST(CheckConfig, SaysEverythingThatIsWrongWithLineAndColumn) {
+  const TempFolder folder;
+  const auto path = folder.write("bad.yaml",
+                                 "bind_adress: 127.0.0.1:1\n"
+                                 "threads: 0\n"
+                                 "backends:\n"
+                                 "  a:\n"
+                                 "    host: http://127.0.0.1:1\n"
+                                 "    provider: anthropc\n"
+                                 "    models: {m: {supports_json: perhaps}}\n"
+                                 "meta: {anything: goes}\n");
+  const auto result = check_config(path);
+  EXPECT_EQ(result.exit_code, 1);
+  for (const auto* part : {"bad.yaml:1:1: bind_adress", "bind_address", "bad.yaml:2:10: threads",
+                           "bad.yaml:6:15: backends.a.provider", "anthropic",
+                           "bad.yaml:7:", "supports_json", "4 errors"}) {
+    EXPECT_NE(result.err.find(part), std::string::npos) << part << " in\n" << result.err;
+  }
+  EXPECT_EQ(result.err.find("anything"), std::string::npos) << "meta is free";
+}
+
+TEST(CheckConfig, SaysWhenAFileIsNoYamlOrIsNotThere) {
+  const TempFolder folder;
+  EXPECT_EQ(check_config(folder.write("a.yaml", "a: [1, 2\nb: }\n")).exit_code, 1);
+  EXPECT_EQ(check_config(folder.write("b.yaml", std::string("\0\1\2", 3))).exit_code, 1);
+  const auto absent = check_config("/nonexistent.yaml");
+  EXPECT_EQ(absent.exit_code, 1);
+  EXPECT_NE(absent.err.find("/nonexistent.yaml"), std::string::npos);
+}
+
+struct Check {
+  std::string host;
+  std::string provider = "openai-compatible";
+  std::vector<std::string> more = {};
+};
+
+Finished llm_check(const Check& check) {
+  std::vector<std::string> command = {program("genvm-modules"),
+                                      "llm-check",
+                                      "--host",
+                                      check.host,
+                                      "--model",
+                                      "m",
+                                      "--provider",
+                                      check.provider,
+                                      "--key",
+                                      "env:GVM_E2E_KEY"};
+  command.insert(command.end(), check.more.begin(), check.more.end());
+  return test::run_program(std::move(command), {.environment = {"GVM_E2E_KEY=the-key"}});
+}
+
+void expect_check(const Finished& finished, int code, const std::string& part) {
+  EXPECT_EQ(finished.exit_code, code) << finished.out << finished.err;
+  const std::string all = finished.out + finished.err;
+  EXPECT_NE(all.find(part), std::string::npos) << all;
+}
+
+TEST(LlmCheck, WorksWithEveryProvider) {
+  HttpServer upstream([](const HttpServer::Request& request) {
+    return HttpServer::Reply{.body = answer_for(request.target, "Ok.")};
+  });
+  const std::pair<const char*, const char*> headers[] = {{"openai-compatible", "Bearer the-key"},
+                                                         {"anthropic", "the-key"},
+                                                         {"google", "the-key"},
+                                                         {"ollama", "Bearer the-key"}};
+  for (const auto& [provider, value] : headers) {
+    expect_check(llm_check({upstream.url(""), provider}), 0, "11 tokens in, 5 out");
+    const auto sent = upstream.last_request();
+    const std::string name = std::string(provider) == "anthropic" ? "x-api-key"
+                             : std::string(provider) == "google"  ? "x-goog-api-key"
+                                                                  : "authorization";
+    EXPECT_EQ(sent.header(name), value) << provider;
+  }
+}
+
+TEST(LlmCheck, TellsWhatIsWrong) {
+  struct Row {
+    HttpServer::Reply reply;
+    int code;
+    std::string part;
+  };
+  const Row rows[] = {
+      {{.status = 401, .body = R"({"error":{"message":"Incorrect API key"}})"}, 10, "wrong key"},
+      {{.status = 403, .body = "forbidden"}, 10, "wrong key"},
+      {{.status = 404, .body = R"({"error":{"message":"The model `m` does not exist"}})"},
+       11,
+       "wrong model"},
+      {{.status = 400, .body = R"({"error":{"message":"m is not a valid model ID"}})"},
+       11,
+       "wrong model"},
+      {{.status = 404, .body = "<h1>Not Found</h1>"}, 12, "wrong URL"},
+      {{.status = 301, .headers = {{"location", "/x"}}}, 12, "redirects"},
+      {{.body = "<html>a login page</html>"}, 12, "wrong URL or provider"},
+      {{.body = openai_answer("I cannot do that.")}, 14, "I cannot do that."},
+      {{.status = 429, .body = "slow down"}, 15, "overloaded"},
+      {{.status = 500, .body = "boom"}, 17, "500"},
+      {{.behaviour = Behaviour::cut}, 17, "connection"},
+  };
+  for (const auto& row : rows) {
+    HttpServer upstream([&](const HttpServer::Request&) { return row.reply; });
+    expect_check(llm_check({upstream.url("")}), row.code, row.part);
+  }
+}
+
+TEST(LlmCheck, TellsWhenNobodyIsThere) {
+  const test::RefusingPort refusing;
+  expect_check(llm_check({refusing.url("")}), 12, "wrong URL");
+  expect_check(llm_check({"http://no-such-host.invalid"}), 12, "wrong URL");
+}
+
+TEST(LlmCheck, TellsWhenNothingComesInTime) {
+  HttpServer upstream(
+      [](const HttpServer::Request&) { return HttpServer::Reply{.behaviour = Behaviour::hang}; });
+  expect_check(llm_check({upstream.url(""), "anthropic", {"--timeout", "0.4"}}), 16,
+               "no answer in time");
+}
+
+TEST(LlmCheck, TellsTlsTrouble) {
+  const auto authority = test::make_authority("nobody's authority");
+  const auto certificate = test::make_certificate(authority, "localhost");
+  HttpServer upstream(
+      [](const HttpServer::Request&) { return HttpServer::Reply{.body = openai_answer("ok")}; },
+      {.certificate_pem = certificate.pem, .key_pem = certificate.key_pem});
+  expect_check(llm_check({upstream.url("")}), 13, "TLS trouble");
+  HttpServer plain([](const HttpServer::Request&) { return HttpServer::Reply{}; });
+  expect_check(llm_check({"https://127.0.0.1:" + std::to_string(plain.port())}), 13, "TLS trouble");
+}
+
+}  // namespace
+}  // namespace gvm::e2e

@@ -1,0 +1,148 @@
+// The shipped script goes from one backend to the next, in an order that is written down.
+#include <gtest/gtest.h>
+
+#include <atomic>
+
+#include "base/json.h"
+#include "e2e/genvm.h"
+#include "e2e/module.h"
+#include "support/http_server.h"
+
+namespace gvm::e2e {
+namespace {
+
+using test::HttpServer;
+using Behaviour = HttpServer::Behaviour;
+
+HttpServer good(std::string answer) {
+  return HttpServer([body = openai_answer(answer)](const HttpServer::Request&) {
+    return HttpServer::Reply{.body = body};
+  });
+}
+
+struct Broken {
+  std::string name;
+  HttpServer::Reply reply;
+};
+
+std::vector<Broken> broken_upstreams() {
+  return {
+      {"status 500", {.status = 500, .body = R"({"error":{"message":"boom"}})"}},
+      {"status 429", {.status = 429, .body = "slow down"}},
+      {"status 401", {.status = 401, .body = "{}"}},
+      {"garbage", {.body = "\x16\x03\x01 this is no HTTP", .behaviour = Behaviour::garbage}},
+      {"no JSON", {.body = "<html>sorry</html>"}},
+      {"another JSON", {.body = R"({"unexpected": []})"}},
+      {"hang", {.behaviour = Behaviour::hang}},
+      {"cut", {.behaviour = Behaviour::cut}},
+      {"reset", {.behaviour = Behaviour::reset}},
+      {"cut in its body", {.body = openai_answer("cut"), .behaviour = Behaviour::cut_in_body}},
+  };
+}
+
+TEST(Failover, EveryKindOfBrokenUpstreamIsFollowedByTheNext) {
+  for (const auto& [name, reply] : broken_upstreams()) {
+    HttpServer bad([reply = reply](const HttpServer::Request&) { return reply; });
+    HttpServer next = good("from the next");
+    Module module(
+        {.backends =
+             backend({.name = "a", .host = bad.url(""), .priority = 2, .more = "timeout: 400ms"}) +
+             backend({.name = "b", .host = next.url(""), .priority = 1})});
+    GenVm genvm(module.port());
+    EXPECT_EQ(genvm.ask(prompt("x")).text(), "from the next") << name;
+    EXPECT_GE(bad.request_count(), 1u) << name;
+  }
+}
+
+TEST(Failover, ARefusingPortAndAnUnacceptingOneAreFollowedByTheNext) {
+  const test::RefusingPort refusing;
+  const test::UnacceptingPort hanging;
+  HttpServer next = good("at last");
+  Module module({.backends = backend({.name = "a", .host = refusing.url(""), .priority = 3}) +
+                             backend({.name = "b",
+                                      .host = hanging.url(""),
+                                      .priority = 2,
+                                      .more = "timeouts: {connect: 300ms}"}) +
+                             backend({.name = "c", .host = next.url(""), .priority = 1})});
+  GenVm genvm(module.port());
+  EXPECT_EQ(genvm.ask(prompt("x")).text(), "at last");
+}
+
+TEST(Failover, TheOrderIsPriorityThenBackendThenModel) {
+  std::mutex mutex;
+  std::vector<std::string> asked;
+  HttpServer upstream([&](const HttpServer::Request& request) {
+    const auto at = request.body.find("\"model\":\"") + 9;
+    const std::lock_guard lock(mutex);
+    asked.push_back(request.body.substr(at, request.body.find('"', at) - at));
+    return HttpServer::Reply{.status = 503};
+  });
+  const auto spec = [&](std::string name, std::string models, int priority) {
+    return backend(
+        {.name = name, .host = upstream.url(""), .models = models, .priority = priority});
+  };
+  Module module({.backends = spec("z", "{z2: {}, z1: {}}", 5) + spec("b", "{b1: {}}", 1) +
+                             spec("a", "{a1: {}, top: {meta: {priority: 9}}}", 1)});
+  GenVm genvm(module.port());
+  const Reply reply = genvm.ask(prompt("x"));
+  EXPECT_EQ(reply.outcome(), "FatalError NO_PROVIDER_FOR_PROMPT") << reply.shown;
+  EXPECT_EQ(asked, (std::vector<std::string>{"top", "z1", "z2", "a1", "b1"}));
+}
+
+TEST(Failover, WhenNobodyAnswersTheErrorListsTheAttempts) {
+  HttpServer failing(
+      [](const HttpServer::Request&) { return HttpServer::Reply{.status = 503, .body = "busy"}; });
+  const test::RefusingPort refusing;
+  Module module({.backends = backend({.name = "a", .host = failing.url(""), .priority = 2}) +
+                             backend({.name = "b", .host = refusing.url(""), .priority = 1})});
+  GenVm genvm(module.port());
+  const Reply reply = genvm.ask(prompt("the secret text of a contract"));
+  EXPECT_EQ(reply.outcome(), "FatalError NO_PROVIDER_FOR_PROMPT");
+  const std::string attempts = json::write(*reply.ctx.find("attempts"));
+  EXPECT_EQ(attempts,
+            R"([{"error":"STATUS_NOT_OK","kind":"server_overloaded","model":"m","provider":"a",)"
+            R"("status":503},{"error":"SENDING_REQUEST","kind":"network_error","model":"m",)"
+            R"("provider":"b"}])");
+  EXPECT_EQ(reply.shown.find("the secret text"), std::string::npos);
+}
+
+TEST(Failover, BrokenJsonThatCannotBeRepairedGoesToTheNextModel) {
+  HttpServer bad = good("I would rather not say");
+  HttpServer next = good(R"({"a": 1})");
+  Module module({.backends = backend({.name = "a", .host = bad.url(""), .priority = 2}) +
+                             backend({.name = "b", .host = next.url(""), .priority = 1})});
+  GenVm genvm(module.port());
+  const Reply reply = genvm.ask(json_prompt("x"));
+  EXPECT_EQ(json::write(reply.data), R"({"a":1})") << reply.shown;
+  EXPECT_EQ(bad.request_count(), 1u);
+  EXPECT_EQ(module.metric(R"(genvm_llm_tokens_total{backend="a",model="m",kind="output"})"), 5)
+      << "a paid answer that cannot be used is still charged\n"
+      << module.http("/metrics");
+}
+
+TEST(Failover, OnlyModelsWithJsonSupportGetJsonPrompts) {
+  HttpServer plain = good(R"({"from": "plain"})"), capable = good(R"({"from": "capable"})");
+  Module module(
+      {.backends =
+           backend({.name = "a", .host = plain.url(""), .models = "{m: {}}", .priority = 2}) +
+           backend({.name = "b", .host = capable.url(""), .priority = 1})});
+  GenVm genvm(module.port());
+  EXPECT_EQ(json::write(genvm.ask(json_prompt("x")).data), R"({"from":"capable"})");
+  EXPECT_EQ(genvm.ask(prompt("x")).text(), R"({"from": "plain"})");
+}
+
+TEST(Failover, RetriesAreMadeAtTheSameModelFirst) {
+  std::atomic<int> calls = 0;
+  HttpServer flaky([&](const HttpServer::Request&) {
+    if (++calls < 3) return HttpServer::Reply{.status = 503};
+    return HttpServer::Reply{.body = openai_answer("third time")};
+  });
+  Module module({.backends = backend(
+                     {.host = flaky.url(""), .more = "retry: {attempts: 3, backoff: 10ms}"})});
+  GenVm genvm(module.port());
+  EXPECT_EQ(genvm.ask(prompt("x")).text(), "third time");
+  EXPECT_EQ(calls, 3);
+}
+
+}  // namespace
+}  // namespace gvm::e2e

@@ -1,0 +1,68 @@
+#pragma once
+// What a GenVM sends and gets: hellos, requests and replies as values, a session over WebSocket.
+#include <chrono>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/value.h"
+#include "support/ws_client.h"
+
+namespace gvm::e2e {
+
+using namespace std::chrono_literals;
+
+std::string encode(const Value& value);
+
+Value hello_first();
+Value hello_second();
+
+using Slots = std::initializer_list<std::pair<std::string_view, std::string>>;
+
+Value prompt(std::string text, std::vector<std::string> images = {});
+Value json_prompt(std::string text);
+Value judge(std::string_view name, Slots slots);
+// EqComparative with all slots.
+Value compare(std::string leader, std::string validator);
+// {variant: {payload, remaining_fuel_as_gen}}
+Value request(std::string_view variant, Value payload, Integer fuel = Integer(1'000'000));
+
+struct Reply {
+  std::string kind = {};  // Ok, UserError or FatalError
+  Value data = {};        // of Ok
+  Integer consumed = {};  // of Ok
+  std::vector<std::string> causes = {};
+  Value ctx = Value::map();  // of an error
+  std::string shown = {};    // the whole, for a failing test
+
+  bool ok() const { return kind == "Ok"; }
+  std::string text() const;  // of Ok with a string
+  // "UserError CODE" or "FatalError CODE"; "Ok" otherwise.
+  std::string outcome() const;
+};
+// Throws when it is no reply, or a fatal error's text is not one line of JSON of the promised form.
+Reply parse_reply(std::string_view bytes);
+
+// A session over WebSocket. Everything has a deadline and throws when it passes.
+class GenVm {
+ public:
+  explicit GenVm(std::uint16_t port, const Value& hello = hello_first(),
+                 std::chrono::milliseconds timeout = 60s);
+  void send(const Value& request) { ws_.send(encode(request)); }
+  Reply receive();
+  Reply ask(const Value& request);
+  // A request that may be no calldata at all.
+  Reply ask_bytes(std::string_view bytes);
+  test::WsClient& ws() { return ws_; }
+
+ private:
+  test::WsClient ws_;
+};
+
+// Recorded answers of the OpenAI form.
+std::string openai_answer(std::string_view text, std::string_view finish_reason = "stop");
+// Answers of all four kinds, by the path that was asked.
+std::string answer_for(std::string_view path, std::string_view text);
+
+}  // namespace gvm::e2e

@@ -1,0 +1,74 @@
+#pragma once
+// A program under test: started with captured output, waited for with deadlines, never left behind.
+#include <sys/types.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+namespace gvm::test {
+
+class Process {
+ public:
+  struct Options {
+    std::vector<std::string> environment = {};  // "NAME=value", on top of this process'
+    std::string input = {};  // standard input; at most what a pipe holds (64 KiB)
+  };
+
+  // Throws when it cannot be started.
+  explicit Process(std::vector<std::string> command);
+  Process(std::vector<std::string> command, const Options& options);
+  // Kills what still runs.
+  ~Process();
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+
+  pid_t pid() const { return pid_; }
+  void signal(int number) const;
+
+  // The first whole line of standard output that contains `part`. Empty when it did not come in
+  // time, or the program has closed its output without it.
+  std::optional<std::string> wait_for_line(std::string_view part,
+                                           std::chrono::milliseconds timeout);
+  // The exit code, or 128 and the signal's number. Empty when it still runs after `timeout`. All
+  // output has been read when it returns a code.
+  std::optional<int> wait_exit(std::chrono::milliseconds timeout);
+
+  // What has been written so far.
+  std::string out() const;
+  std::string err() const;
+
+ private:
+  void capture();
+
+  pid_t pid_ = -1;
+  int pid_fd_ = -1;
+  int out_fd_ = -1;
+  int err_fd_ = -1;
+  std::optional<int> exit_code_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::string out_;
+  std::string err_;
+  bool captured_ = false;  // both outputs are closed
+  std::thread reader_;
+};
+
+// Runs a program to its end; kills it after `timeout`.
+struct Finished {
+  std::optional<int> exit_code;  // empty: it had to be killed
+  std::string out;
+  std::string err;
+};
+Finished run_program(std::vector<std::string> command, const Process::Options& options = {},
+                     std::chrono::milliseconds timeout = std::chrono::seconds(60));
+
+// True once the process with that id has ended, also as an orphan nobody has waited for.
+bool wait_gone(pid_t pid, std::chrono::milliseconds timeout);
+
+}  // namespace gvm::test
