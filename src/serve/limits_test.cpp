@@ -98,6 +98,18 @@ TEST(Limits, ASlowHandshakeIsCutOff) {
   EXPECT_TRUE(eventually([&] { return under_test.server.connections() == 0; }));
 }
 
+TEST(Limits, ASessionWithoutAHelloIsCutOff) {
+  ServerOptions options;
+  options.handshake_timeout = 200ms;
+  ScriptedServer under_test(options);
+  WsClient silent(under_test.port());
+  WsClient greeting(under_test.port());
+  greeting.send("hello");
+  EXPECT_EQ(silent.receive_close(), 1002);
+  greeting.send("still here");
+  EXPECT_EQ(greeting.receive(), "still here");
+}
+
 TEST(Limits, AnIdleSessionIsClosedAndAPingKeepsItOpen) {
   ServerOptions options;
   options.idle_timeout = 400ms;

@@ -29,8 +29,8 @@ struct ServerOptions {
   std::size_t max_pending_requests = 64;
   std::size_t max_pending_bytes = 64 * kMiB;
 
-  std::chrono::milliseconds handshake_timeout{
-      10'000};  // from accept to the upgrade or the first length
+  // From accept to the upgrade or the first length, and from there to the whole hello.
+  std::chrono::milliseconds handshake_timeout{10'000};
   std::chrono::milliseconds message_timeout{
       60'000};  // from the first to the last byte of a message
   std::chrono::milliseconds idle_timeout{3'600'000};   // nothing came in and nothing runs

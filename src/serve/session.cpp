@@ -40,6 +40,10 @@ Session::Session(std::shared_ptr<Hub> hub, std::unique_ptr<Stream> stream,
       worker_gone_(hub_->lane().executor()) {
   channel_->set_events(this);
   hub_->add(*this);
+  if (options().handshake_timeout.count() > 0) {
+    hello_due_ = Clock::now() + options().handshake_timeout;
+    hub_->watch(hello_due_);
+  }
 }
 
 Session::~Session() {
@@ -177,6 +181,7 @@ void Session::greet(std::string frame) {
   handler_ = hub_->core().service.open(hub_->lane(), id_);
   const auto greeted = handler_->hello(std::move(frame));
   greeted_ = greeted.has_value();
+  hello_due_ = Clock::time_point::max();
   if (!greeted) refuse_hello(greeted.error());
 }
 
@@ -372,6 +377,9 @@ Clock::time_point Session::on_tick(Clock::time_point now) {
   }
   auto due = std::min({call_.due, write_due_, close_due_});
   if (phase_ != Phase::serving) return due;
+  if (now >= hello_due_)
+    end_with(CloseCode::protocol_error, codes::kDeadlineExceeded, "no hello came in time");
+  due = std::min(due, hello_due_);
   const auto began = channel_->message_began();
   if (began && options().message_timeout.count() > 0) {
     const auto message_due = *began + options().message_timeout;

@@ -96,6 +96,7 @@ class Session final : public Watched, public ChannelEvents {
   bool hurried_ = false;  // abort(): nobody is waited for
   bool worker_done_ = false;
   Clock::time_point last_activity_ = Clock::now();
+  Clock::time_point hello_due_ = Clock::time_point::max();
   Clock::time_point write_due_ = Clock::time_point::max();
   Clock::time_point close_due_ = Clock::time_point::max();
 };
