@@ -78,7 +78,7 @@ int call_async(lua_State* L) {
   SessionImpl& session = Vm::of(L).session();
   if (!session.can_wait(L)) {
     raise(L,
-          Error(codes::kScriptCannotWait, Fatality::user,
+          Error(codes::kScriptCannotWait, Fatality::fatal,
                 name_of(row) +
                     " waits, which is not possible here: inside a coroutine, a sort comparator, a "
                     "gsub callback, a metamethod called from C, or at the script's top level"));

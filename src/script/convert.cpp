@@ -101,7 +101,7 @@ Result<Value> Reader::read_userdata(int index, const Path& path) {
     return Value::string(rat->to_string());
   }
   if (const Error* error = as_error(L_, index)) return error->to_value();
-  return fail(codes::kScriptBadArgument, Fatality::user,
+  return fail(codes::kScriptBadArgument, Fatality::fatal,
               path.text() + ": a " + luaL_typename(L_, index) + " cannot leave the script");
 }
 
@@ -159,10 +159,10 @@ Result<Blob> Reader::read_key(int index, const Path& path) {
     const char* data = lua_tolstring(L_, index, &size);
     const std::string_view text(data, size);
     if (is_valid_utf8(text)) return Blob::borrow(text);
-    return fail(codes::kScriptBadArgument, Fatality::user, path.text() + ": a key is not UTF-8");
+    return fail(codes::kScriptBadArgument, Fatality::fatal, path.text() + ": a key is not UTF-8");
   }
   if (lua_isinteger(L_, index) != 0) return Blob(std::to_string(lua_tointeger(L_, index)));
-  return fail(codes::kScriptBadArgument, Fatality::user,
+  return fail(codes::kScriptBadArgument, Fatality::fatal,
               path.text() + ": a " + luaL_typename(L_, index) + " cannot be a key");
 }
 

@@ -16,7 +16,7 @@ namespace gvm::script {
 namespace {
 
 Error bad_argument(std::string detail) {
-  return Error(codes::kScriptBadArgument, Fatality::user, "user_error: " + std::move(detail));
+  return Error(codes::kScriptBadArgument, Fatality::fatal, "user_error: " + std::move(detail));
 }
 
 Result<std::vector<std::string>> causes_of(const Value* value) {

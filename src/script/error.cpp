@@ -108,7 +108,7 @@ Error to_error(lua_State* L, int index) {
     detail = value ? "the script raised " + json::write(*value).substr(0, kLongestDetail)
                    : "the script raised a " + std::string(luaL_typename(L, index));
   }
-  return Error(codes::kScriptError, Fatality::user, std::move(detail));
+  return Error(codes::kScriptError, Fatality::fatal, std::move(detail));
 }
 
 }  // namespace gvm::script

@@ -29,7 +29,7 @@ mp_limb_t* limbs_of(Header* header) {
 static_assert(sizeof(Header) % sizeof(mp_limb_t) == 0);
 
 [[noreturn]] int bad_argument(lua_State* L, std::string detail) {
-  raise(L, Error(codes::kScriptBadArgument, Fatality::user, std::move(detail)));
+  raise(L, Error(codes::kScriptBadArgument, Fatality::fatal, std::move(detail)));
 }
 
 void push_checked(lua_State* L, const std::optional<Rational>& value, const char* complaint) {

@@ -24,7 +24,7 @@ int leave(lua_State* L, int, lua_KContext context) {
   auto& frame = *reinterpret_cast<CallFrame*>(context);
   Result<Value> answer = to_value(L, -1);
   if (!answer) {
-    Error error(codes::kScriptBadAnswer, Fatality::user, frame.entry);
+    Error error(codes::kScriptBadAnswer, Fatality::fatal, frame.entry);
     for (const auto& cause : answer.error().causes()) error.add_cause(cause);
     raise(L, std::move(error));
   }

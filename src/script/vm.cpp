@@ -60,10 +60,10 @@ void Vm::kill(Kill reason) {
 
 Error Vm::kill_error() const {
   if (killed_ == Kill::memory) {
-    return Error(codes::kScriptMemoryLimit, Fatality::user,
+    return Error(codes::kScriptMemoryLimit, Fatality::fatal,
                  "the script exceeded its " + std::to_string(limits_.memory_bytes / kKiB) + " KiB");
   }
-  return Error(codes::kScriptCpuLimit, Fatality::user,
+  return Error(codes::kScriptCpuLimit, Fatality::fatal,
                "the script exceeded its " + std::to_string(limits_.cpu_total.count()) +
                    " ms of CPU time, or ran " + std::to_string(limits_.cpu_unyielding.count()) +
                    " ms where it cannot be interrupted");

@@ -159,7 +159,7 @@ Result<std::string> filter_text(std::string_view text, std::span<const TextFilte
     return fail(codes::kTooLarge, Fatality::user, "a text to filter of over 2 GiB");
   }
   if (const auto bad = find_invalid_utf8(text); bad != kAllValid) {
-    return fail(codes::kScriptBadArgument, Fatality::user,
+    return fail(codes::kScriptBadArgument, Fatality::fatal,
                 "the text to filter has invalid UTF-8 at byte " + std::to_string(bad));
   }
   Result<std::string> out = std::string(text);
