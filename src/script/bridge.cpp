@@ -189,7 +189,12 @@ void push_host_table(lua_State* L) {
 
 void install_require(lua_State* L) {
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
-  // What the standard library left there, under its own names.
+  for (const char* name : {"string", "table", "math", "utf8", "os", "coroutine"}) {
+    lua_getglobal(L, name);
+    lua_setfield(L, -2, name);
+  }
+  lua_pushglobaltable(L);
+  lua_setfield(L, -2, "_G");
   lua_createtable(L, 0, 1);
   lua_pushvalue(L, -2);
   lua_setfield(L, -2, "loaded");

@@ -113,8 +113,9 @@ std::optional<std::string> read_source(const std::string& file) {
   return text;
 }
 
+// Without its folder: messages reach contracts, and must be the same on every machine.
 std::string chunk_name_of(const std::string& file) {
-  return "@" + file;
+  return "@" + fs::path(file).filename().string();
 }
 
 }  // namespace gvm::script

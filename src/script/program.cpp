@@ -138,13 +138,12 @@ Result<void> ProgramLoader::check_entries() const {
 }
 
 Result<void> ProgramLoader::try_out() {
-  SessionImpl session(program_, asio::any_io_executor(), log::Logger(),
-                      program_->loading_services());
-  Result<void> started = session.start(program_.get());
-  if (!started) {
-    return fail(config_error(program_->options_.script_path + ": " + started.error().to_string()));
+  auto session = SessionImpl::make(program_, asio::any_io_executor(), log::Logger(),
+                                   program_->loading_services(), program_.get());
+  if (!session) {
+    return fail(config_error(program_->options_.script_path + ": " + session.error().to_string()));
   }
-  note_entries(session.vm().main());
+  note_entries((*session)->vm().main());
   return check_entries();
 }
 

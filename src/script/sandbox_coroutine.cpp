@@ -16,7 +16,8 @@ enum class Style : lua_KContext { resume, wrap };
 lua_State* coroutine_of(lua_State* L, Style style) {
   if (style == Style::wrap) return lua_tothread(L, lua_upvalueindex(1));
   lua_State* co = lua_tothread(L, 1);
-  luaL_argexpected(L, co != nullptr, 1, "coroutine");
+  luaL_argexpected(L, co != nullptr, 1, "thread");
+  luaL_argcheck(L, co != Vm::of(L).main(), 1, "the main thread cannot be resumed");
   return co;
 }
 
@@ -119,11 +120,10 @@ int yield(lua_State* L) {
 // Variables to be closed run script code on a thread that no driver resumes.
 int close(lua_State* L) {
   const Vm::Chain chain(Vm::of(L), false);
-  lua_pushvalue(L, lua_upvalueindex(1));
-  lua_insert(L, 1);
-  lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+  luaL_argcheck(L, lua_tothread(L, 1) != Vm::of(L).main(), 1, "the main thread cannot be closed");
+  const int results = lua_tocfunction(L, lua_upvalueindex(1))(L);
   if (Vm::of(L).killed() != Kill::none) Vm::of(L).raise_killed(L);
-  return lua_gettop(L);
+  return results;
 }
 
 constexpr luaL_Reg kReplaced[] = {

@@ -14,10 +14,7 @@ int date(lua_State* L) {
   std::size_t size = 0;
   luaL_optlstring(L, 1, "%c", &size);
   luaL_argcheck(L, size <= kLongestDateFormat, 1, "format too long");
-  lua_pushvalue(L, lua_upvalueindex(1));
-  lua_insert(L, 1);
-  lua_call(L, lua_gettop(L) - 1, 1);
-  return 1;
+  return lua_tocfunction(L, lua_upvalueindex(1))(L);
 }
 
 }  // namespace

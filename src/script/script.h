@@ -147,4 +147,27 @@ class Session {
   virtual std::size_t memory_used() const = 0;  // bytes
 };
 
+// Sessions whose VM is made and whose script's top level has run before anybody asks: opening takes
+// a few microseconds. Used only on its lane's thread. Refills itself between other work of the
+// lane.
+class SessionPool {
+ public:
+  // `ready`: how many are kept (vm_count, shared out over the lanes).
+  SessionPool(std::shared_ptr<const Program> program, asio::any_io_executor executor,
+              std::size_t ready);
+  ~SessionPool();
+  SessionPool(const SessionPool&) = delete;
+  SessionPool& operator=(const SessionPool&) = delete;
+
+  // A warm session when there is one, else a fresh one. While the top level ran, services() was
+  // loading_services().
+  Result<std::unique_ptr<Session>> open(log::Logger logger, std::unique_ptr<Services> services,
+                                        Value ctx_fields);
+  std::size_t ready() const;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
 }  // namespace gvm::script

@@ -2,6 +2,7 @@
 
 #include <exception>
 #include <lua.hpp>
+#include <new>
 #include <utility>
 
 #include "base/error_codes.h"
@@ -26,20 +27,20 @@ int open_everything(lua_State* L) {
   return 0;
 }
 
-struct Adoption {
+struct Context {
   const Value* fields;
   lua_State* thread = nullptr;
   int ctx_reference = LUA_NOREF;
 };
 
 int make_ctx(lua_State* L) {
-  auto& adoption = *static_cast<Adoption*>(lua_touserdata(L, 1));
-  if (adoption.fields->as_map() != nullptr)
-    push(L, *adoption.fields);
+  auto& context = *static_cast<Context*>(lua_touserdata(L, 1));
+  if (context.fields->as_map() != nullptr)
+    push(L, *context.fields);
   else
     lua_newtable(L);
-  adoption.ctx_reference = luaL_ref(L, LUA_REGISTRYINDEX);
-  adoption.thread = lua_newthread(L);
+  context.ctx_reference = luaL_ref(L, LUA_REGISTRYINDEX);
+  context.thread = lua_newthread(L);
   luaL_ref(L, LUA_REGISTRYINDEX);
   return 0;
 }
@@ -104,6 +105,22 @@ Error SessionImpl::take_error(lua_State* from) {
   return vm_.kill_error();
 }
 
+Result<std::unique_ptr<SessionImpl>> SessionImpl::make(std::shared_ptr<const ProgramImpl> program,
+                                                       asio::any_io_executor executor,
+                                                       log::Logger logger,
+                                                       std::unique_ptr<Services> services,
+                                                       ProgramImpl* loading) {
+  std::unique_ptr<SessionImpl> session;
+  try {
+    session = std::make_unique<SessionImpl>(std::move(program), std::move(executor),
+                                            std::move(logger), std::move(services));
+  } catch (const std::bad_alloc&) {
+    return fail(codes::kScriptMemoryLimit, Fatality::user, "no Lua state fits the memory limit");
+  }
+  if (auto done = session->start(loading); !done) return fail(std::move(done.error()));
+  return session;
+}
+
 Result<void> SessionImpl::start(ProgramImpl* loading) {
   loading_ = loading;
   Result<void> done = protect(open_everything, this, Vm::Runs::loading);
@@ -111,15 +128,17 @@ Result<void> SessionImpl::start(ProgramImpl* loading) {
   return done;
 }
 
-Result<void> SessionImpl::adopt(log::Logger logger, std::unique_ptr<Services> services,
-                                Value ctx_fields) {
+void SessionImpl::own(log::Logger logger, std::unique_ptr<Services> services) {
   logger_ = std::move(logger);
   services_ = std::move(services);
+}
+
+Result<void> SessionImpl::begin(Value ctx_fields) {
   ctx_fields_ = std::move(ctx_fields).to_owned();
-  Adoption adoption{&ctx_fields_};
-  Result<void> done = protect(make_ctx, &adoption, Vm::Runs::loading);
-  thread_ = adoption.thread;
-  ctx_reference_ = adoption.ctx_reference;
+  Context context{&ctx_fields_};
+  Result<void> done = protect(make_ctx, &context, Vm::Runs::loading);
+  thread_ = context.thread;
+  ctx_reference_ = context.ctx_reference;
   return done;
 }
 
@@ -140,13 +159,13 @@ Result<std::unique_ptr<Session>> Session::open(std::shared_ptr<const Program> pr
                                                std::unique_ptr<Services> services,
                                                Value ctx_fields) {
   auto inside = std::static_pointer_cast<const ProgramImpl>(std::move(program));
-  auto session = std::make_unique<SessionImpl>(std::move(inside), std::move(executor), logger,
-                                               std::move(services));
-  if (auto done = session->start(nullptr); !done) return fail(std::move(done.error()));
-  auto owned_services = session->release_services();
-  auto done = session->adopt(std::move(logger), std::move(owned_services), std::move(ctx_fields));
-  if (!done) return fail(std::move(done.error()));
-  return session;
+  auto session = SessionImpl::make(std::move(inside), std::move(executor), std::move(logger),
+                                   std::move(services), nullptr);
+  if (!session) return fail(std::move(session.error()));
+  if (auto done = (*session)->begin(std::move(ctx_fields)); !done) {
+    return fail(std::move(done.error()));
+  }
+  return std::move(*session);
 }
 
 }  // namespace gvm::script

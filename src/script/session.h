@@ -42,11 +42,18 @@ class SessionImpl final : public Session {
 
   SessionImpl(std::shared_ptr<const ProgramImpl> program, asio::any_io_executor executor,
               log::Logger logger, std::unique_ptr<Services> services);
+  // A started session; `loading` is set only by Program::load. SCRIPT_MEMORY_LIMIT when the cap
+  // holds not even a Lua state.
+  static Result<std::unique_ptr<SessionImpl>> make(std::shared_ptr<const ProgramImpl> program,
+                                                   asio::any_io_executor executor,
+                                                   log::Logger logger,
+                                                   std::unique_ptr<Services> services,
+                                                   ProgramImpl* loading);
 
-  // Opens the libraries and runs the script's top level. `loading` is set only by Program::load.
-  Result<void> start(ProgramImpl* loading);
-  // Gives the session its owner. Once, before the first call.
-  Result<void> adopt(log::Logger logger, std::unique_ptr<Services> services, Value ctx_fields);
+  // Makes ctx. Once, before the first call.
+  Result<void> begin(Value ctx_fields);
+  // For a session started ahead of its connection.
+  void own(log::Logger logger, std::unique_ptr<Services> services);
 
   Awaitable call(std::string_view entry, std::vector<Argument> arguments,
                  Deadline deadline) override;
@@ -70,9 +77,11 @@ class SessionImpl final : public Session {
   // Whether the value at `index` is the session's own ctx table.
   bool is_ctx(lua_State* L, int index) const;
   void push_ctx(lua_State* L) const;
-  std::unique_ptr<Services> release_services() { return std::move(services_); }
 
  private:
+  // Opens the libraries and runs the script's top level.
+  Result<void> start(ProgramImpl* loading);
+
   enum class Progress { suspended, finished, failed };
   struct Step {
     Progress progress;

@@ -72,6 +72,7 @@ SessionImpl::Step SessionImpl::resume(int arguments) {
   }
   Step step{Progress::failed, take_error(thread_)};
   abandon_thread();
+  if (vm_.killed() != Kill::none) step.error = vm_.kill_error();
   return step;
 }
 

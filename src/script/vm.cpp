@@ -70,6 +70,9 @@ Error Vm::kill_error() const {
 }
 
 int Vm::raise_killed(lua_State* L) {
+  // A yield leaves at once; an error would pass through every pcall, each searching the stack:
+  // quadratic.
+  if (can_yield(L)) lua_yield(L, 0);
   lua_sethook(L, &Vm::on_count, LUA_MASKCOUNT, 1);
   lua_pushlightuserdata(L, this);
   lua_error(L);

@@ -41,7 +41,8 @@ class Vm {
   Kill killed() const { return killed_; }
   void kill(Kill reason);
   Error kill_error() const;
-  // Raises without allocating; handlers of xpcall do not see it.
+  // From a C function: leaves for the driver, or raises towards it. Allocates nothing; handlers of
+  // xpcall do not see it.
   [[noreturn]] int raise_killed(lua_State* L);
 
   // C++ memory a script can make us keep (errors) counts like Lua's own. Raises when the cap is

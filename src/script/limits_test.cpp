@@ -1,0 +1,158 @@
+#include <gtest/gtest.h>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "base/error_codes.h"
+#include "support/script_session.h"
+
+namespace gvm::script {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Cleanup {
+  bool* done;
+  ~Cleanup() { *done = true; }
+};
+
+bool wait_was_left = false;
+
+asio::awaitable<Result<Value>> wait_long(Session&, HostFunction::Args) {
+  const Cleanup cleanup{&wait_was_left};
+  auto executor = co_await asio::this_coro::executor;
+  asio::steady_timer timer(executor, 1h);
+  co_await timer.async_wait(asio::use_awaitable);
+  co_return Value::null();
+}
+
+ProgramOptions with_waiting() {
+  ProgramOptions options;
+  options.host.functions = {{"t", "wait_long", "", "", HostFunction::Async(wait_long)}};
+  options.libraries = {{"lib-t", "local name, host = ...\nreturn host['t']"}};
+  return options;
+}
+
+const std::string kWaiting =
+    "local t = require('lib-t')\n"
+    "log = {}\n"
+    "function Wait(ctx)\n"
+    "  local x <close> = setmetatable({}, {__close = function() ctx.closed = true end})\n"
+    "  pcall(t.wait_long) ctx.went_on = true\n"
+    "end\n"
+    "function Closed(ctx) return {closed = ctx.closed, went_on = ctx.went_on} end";
+
+TEST(Cancellation, EndsTheWaitRunsCloseHandlersAndKeepsTheSession) {
+  test::ScriptRun run(kWaiting, with_waiting());
+  wait_was_left = false;
+  asio::cancellation_signal cancel;
+  std::optional<Result<Value>> answer;
+  asio::co_spawn(
+      run.io, run.session->call("Wait", {}, Deadline::never()),
+      asio::bind_cancellation_slot(cancel.slot(), [&](std::exception_ptr, Result<Value> result) {
+        answer.emplace(std::move(result));
+      }));
+  asio::post(run.io,
+             [&] { asio::post(run.io, [&] { cancel.emit(asio::cancellation_type::terminal); }); });
+  run.io.run();
+  ASSERT_TRUE(answer);
+  ASSERT_FALSE(*answer);
+  EXPECT_EQ(answer->error().code(), codes::kCancelled);
+  EXPECT_TRUE(wait_was_left);
+  EXPECT_EQ(*run.call("Closed"), Value::object({{"closed", Value::boolean(true)}}));
+}
+
+TEST(Cancellation, ASessionMayGoWhileItWaits) {
+  test::ScriptRun run(kWaiting, with_waiting());
+  wait_was_left = false;
+  {
+    auto io = std::make_unique<asio::io_context>(1);
+    auto session = Session::open(run.program, io->get_executor(), log::Logger(),
+                                 std::make_unique<Services>(), Value::map());
+    ASSERT_TRUE(session);
+    asio::co_spawn(*io, (*session)->call("Wait", {}, Deadline::in(1h)), asio::detached);
+    io->poll();
+    io.reset();  // destroys the waiting coroutine
+    EXPECT_TRUE(wait_was_left);
+  }
+}
+
+TEST(Deadline, InterruptsAScriptThatComputes) {
+  test::ScriptRun run("function F() while true do end end function G() return 1 end");
+  const auto answer = run.call("F", {}, Deadline::in(30ms));
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), codes::kDeadlineExceeded);
+  EXPECT_EQ(*run.call("G"), Value::integer(1));
+}
+
+TEST(Deadline, APassedOneIsNotStarted) {
+  test::ScriptRun run("function F() return 1 end");
+  const auto answer = run.call("F", {}, Deadline::at(Clock::now() - 1s));
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), codes::kDeadlineExceeded);
+}
+
+TEST(Deadline, LeavesNoTimerBehind) {
+  test::ScriptRun run("function F() return 1 end");
+  const auto before = Clock::now();
+  EXPECT_TRUE(run.call("F", {}, Deadline::in(1h)));  // run() returns once nothing is pending
+  EXPECT_LT(Clock::now() - before, 60s);
+}
+
+TEST(Cpu, EveryCallHasItsOwnBudget) {
+  ProgramOptions options;
+  options.limits.cpu_total = 150ms;
+  test::ScriptRun run("function F() for i = 1, 1000000 do end return 1 end", std::move(options));
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(run.call("F")) << i;
+}
+
+TEST(Memory, GarbageDoesNotCount) {
+  ProgramOptions options;
+  options.limits.memory_bytes = 2 * kMiB;
+  options.limits.cpu_total = 10s;
+  test::ScriptRun run(
+      "function F() for i = 1, 2000 do local s = ('x'):rep(100000) .. i end return "
+      "collectgarbage('count') end",
+      std::move(options));
+  const auto answer = run.call("F");
+  ASSERT_TRUE(answer) << answer.error().to_string();
+}
+
+TEST(Memory, ASessionUsesLittle) {
+  test::ScriptRun run("function F() end");
+  EXPECT_LT(run.session->memory_used(), 64 * kKiB);
+}
+
+// Errors out of memory at every possible allocation: the session always ends with its error and
+// closes cleanly.
+TEST(Memory, RunningOutAnywhereIsATypedError) {
+  constexpr std::size_t kSmallestState = 8 * kKiB;  // below, there is no Lua state at all
+  ProgramOptions roomy;
+  test::ScriptRun probe("function F() return {} end", roomy);
+  const std::size_t needed = probe.session->memory_used();
+  int failed = 0;
+  for (std::size_t cap = kSmallestState; cap < needed + 16 * kKiB; cap += 257) {
+    ProgramOptions options;
+    options.limits.memory_bytes = cap;
+    test::ScriptRun run(
+        "function F(ctx) local t = {} for i = 1, 100 do t[i] = {i, tostring(i)} end return t end",
+        std::move(options));
+    if (run.load_error) {
+      EXPECT_NE(run.load_error->to_string().find("SCRIPT_MEMORY_LIMIT"), std::string::npos);
+      ++failed;
+      continue;
+    }
+    const auto answer = run.call("F");
+    if (answer) continue;
+    ++failed;
+    EXPECT_EQ(answer.error().code(), codes::kScriptMemoryLimit);
+    EXPECT_FALSE(run.session->usable());
+  }
+  EXPECT_GT(failed, 10);
+}
+
+}  // namespace
+}  // namespace gvm::script
