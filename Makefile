@@ -8,9 +8,9 @@ JOBS ?= $(shell nproc)
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
 
-setup: ## installs what is missing: Debian packages, Python packages for the tests
+setup: ## installs what is missing: Debian packages, Python packages and the small model for the tests
 	@scripts/setup-system.sh
-	@scripts/setup-python.sh
+	@scripts/model/setup.sh --small || echo "setup: without these Python packages the tests that need them are skipped"
 
 build: ## release programs in build/release/bin
 	@scripts/setup-system.sh

@@ -172,6 +172,7 @@ class Generator {
     if (options_.rate <= 0) return connection.send(now);
     if (waiting_.empty()) {
       free_.push_back(&connection);
+      if (all_sent_) finish_when_idle();
       return;
     }
     const auto next = waiting_.front();
@@ -205,7 +206,10 @@ class Generator {
       }
       next_due_ += to_duration(1 / options_.rate);
     }
-    if (next_due_ >= ends_) return finish_when_idle();
+    if (next_due_ >= ends_) {
+      all_sent_ = true;
+      return finish_when_idle();
+    }
     timer_.expires_at(next_due_);
     timer_.async_wait([this](auto error) {
       if (!error) tick();
@@ -245,6 +249,7 @@ class Generator {
   std::vector<double> latencies_;
   Clock::time_point started_, measured_from_, ends_, next_due_;
   int errors_ = 0;
+  bool all_sent_ = false;  // every request that was due has been given to a connection or waits for one
 };
 
 void Connection::open(const Options& options) {

@@ -24,11 +24,10 @@ struct ServeConfig {
 };
 
 struct ScriptConfig {
-  std::size_t memory = 64 * kMiB;              // bytes, the Lua state of one session
-  std::chrono::milliseconds cpu_slice{5};      // then other sessions of the lane get their turn
-  std::chrono::milliseconds cpu_total{2'000};  // one call of an entry point, over all slices
-  std::size_t pattern_subject = 64 * kKiB;     // bytes, longest subject of a Lua pattern function
-  std::size_t call_depth = 190;                // nested C calls and pcalls
+  std::size_t memory = 64 * kMiB;                // bytes, the Lua state of one session
+  std::chrono::milliseconds cpu_slice{5};        // then other sessions of the lane get their turn
+  std::chrono::milliseconds cpu_total{2'000};    // one call of an entry point, over all slices
+  std::chrono::milliseconds cpu_unyielding{50};  // where Lua cannot give way: one pattern, one sort
 };
 
 struct HttpConfig {

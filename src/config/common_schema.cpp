@@ -89,17 +89,12 @@ const Section& script_section() {
                  .doc = "Processor time of one request in Lua; exceeding it ends the session",
                  .origin = kOurs,
                  .range = {1, kHour}})
-          .leaf(&C::pattern_subject,
-                {.name = "pattern_subject",
-                 .doc = "Longest text given to a Lua pattern function, which cannot be interrupted",
+          .leaf(&C::cpu_unyielding,
+                {.name = "cpu_unyielding",
+                 .doc = "Processor time of one step that Lua cannot interrupt (a pattern, a sort's "
+                        "comparisons); longer ends the session",
                  .origin = kOurs,
-                 .format = Format::bytes,
-                 .range = {1.0 * kKiB, 16.0 * kMiB}})
-          .leaf(&C::call_depth, {.name = "call_depth",
-                                 .doc = "Nested C calls and pcalls",
-                                 .origin = kOurs,
-                                 .range = {10, 195},
-                                 .unit = "calls"})
+                 .range = {1, kMinute}})
           .check(check_script)
           .build();
   return section;

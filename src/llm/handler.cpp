@@ -51,6 +51,7 @@ script::Limits limits_of(const config::ScriptConfig& config) {
   limits.memory_bytes = config.memory;
   limits.cpu_slice = config.cpu_slice;
   limits.cpu_total = config.cpu_total;
+  limits.cpu_unyielding = config.cpu_unyielding;
   return limits;
 }
 
