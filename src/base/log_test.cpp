@@ -66,7 +66,6 @@ TEST(Log, WritesOneJsonObjectALine) {
 TEST(Log, KeepsTheOrderAndLosesNothingOnFlush) {
   Pipe pipe;
   const auto logger = to(pipe);
-  std::string expected;
   for (int i = 0; i < 300; ++i) logger.info("n", {{"i", Value::integer(i)}});
   logger.flush();
   const auto text = pipe.read_some();
