@@ -139,7 +139,11 @@ void HttpDriver::harvest() {
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &stored);
     auto& exchange = *reinterpret_cast<Exchange*>(stored);
     detach(exchange);
-    complete(exchange, exchange.finished(code));
+    if (exchange.wants_another_connection()) {
+      curl_multi_add_handle(multi_.get(), exchange.easy());
+    } else {
+      complete(exchange, exchange.finished(code));
+    }
   }
 }
 
@@ -210,6 +214,19 @@ void HttpDriver::socket_opened(curl_socket_t fd) {
 
 void HttpDriver::close_socket(curl_socket_t fd) {
   sockets_.close(fd);
+}
+
+curl_socket_t HttpDriver::connected(const Route& route,
+                                    const std::vector<curl_socket_t>& candidates) {
+  return sockets_.connected(route, candidates);
+}
+
+void HttpDriver::idle_http1(curl_socket_t fd) {
+  sockets_.idle(fd);
+}
+
+bool HttpDriver::has_unasked_input(curl_socket_t fd) {
+  return sockets_.end_idle(fd);
 }
 
 bool HttpDriver::address_allowed(const sockaddr& address) const {

@@ -87,6 +87,10 @@ class HttpDriver final : public ExchangeOwner {
   void due_moved(Exchange& exchange) override;
   void socket_opened(curl_socket_t fd) override;
   void close_socket(curl_socket_t fd) override;
+  curl_socket_t connected(const Route& route,
+                          const std::vector<curl_socket_t>& candidates) override;
+  void idle_http1(curl_socket_t fd) override;
+  bool has_unasked_input(curl_socket_t fd) override;
   bool address_allowed(const sockaddr& address) const override;
 
   asio::io_context& context_;

@@ -19,6 +19,8 @@ constexpr std::size_t kSentAtOnce = 32 * kKiB;
 constexpr long kNeverMs = 24L * 60 * 60 * 1000;
 constexpr long kTcpKeepAliveSeconds = 30;
 constexpr std::size_t kUsualHeaderCount = 16;
+// Pooled connections given up for one request because something was on them already.
+constexpr int kMaxReconnects = 8;
 // zstd is left out: its window lets a server claim 128 MiB for each answer.
 constexpr const char* kAcceptedEncodings = "gzip, deflate, br";
 
@@ -127,8 +129,6 @@ void Exchange::set_constant_options(const HttpClientOptions& options, const Shar
   set_option(easy_, CURLOPT_TCP_KEEPIDLE, kTcpKeepAliveSeconds);
   set_option(easy_, CURLOPT_TCP_KEEPINTVL, kTcpKeepAliveSeconds);
   set_option(easy_, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
-  set_option(easy_, CURLOPT_PIPEWAIT,
-             1L);  // rather a stream on a connection being made than one more connection
   set_option(easy_, CURLOPT_ACCEPT_ENCODING, kAcceptedEncodings);
   set_option(easy_, CURLOPT_USERAGENT, options.user_agent.c_str());
   set_option(easy_, CURLOPT_DNS_CACHE_TIMEOUT, static_cast<long>(options.dns_cache.count()));
@@ -162,6 +162,18 @@ void Exchange::set_trust(const HttpClientOptions& options) {
   }
 }
 
+bool Exchange::wants_another_connection() {
+  if (stopped_ != Stopped::spoiled || ++reconnects_ > kMaxReconnects) return false;
+  begin(Phase::connecting);
+  return true;
+}
+
+void Exchange::begin(Phase phase) {
+  phase_ = phase;
+  progressed_ = Clock::now();
+  stopped_ = Stopped::no;
+}
+
 std::optional<Error> Exchange::prepare(const HttpRequest& request, Deadline deadline) {
   if (!is_token(request.method))
     return protocol_error("the request's method is no HTTP method", request.url);
@@ -171,9 +183,11 @@ std::optional<Error> Exchange::prepare(const HttpRequest& request, Deadline dead
   if (auto problem = request_headers_.build(request)) return protocol_error(*problem, request.url);
   request_ = &request;
   deadline_ = deadline;
-  started_ = progressed_ = Clock::now();
-  phase_ = Phase::connecting;
-  stopped_ = Stopped::no;
+  begin(Phase::connecting);
+  started_ = progressed_;
+  reconnects_ = 0;
+  socket_ = CURL_SOCKET_BAD;
+  opened_.clear();
   uploaded_ = 0;
   head_bytes_ = 0;
   head_complete_ = false;
@@ -184,6 +198,10 @@ std::optional<Error> Exchange::prepare(const HttpRequest& request, Deadline dead
   if (curl_easy_setopt(easy_.get(), CURLOPT_URL, request.url.c_str()) != CURLE_OK) {
     return protocol_error("the request's URL is too long", request.url);
   }
+  // Over TLS rather a stream on a connection being made than one more connection; ALPN soon tells
+  // whether that is possible. Without TLS only the first answer would tell, and all others would
+  // wait for it.
+  set_option(easy_, CURLOPT_PIPEWAIT, request.url.starts_with("https:") ? 1L : 0L);
   set_method(request);
   set_option(easy_, CURLOPT_HTTPHEADER, request_headers_.list());
   return std::nullopt;
@@ -326,10 +344,17 @@ int Exchange::on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_o
 
 // Before the request goes out, on fresh and pooled connections alike. An address filter at opening
 // alone is bypassed by reuse, so it is asked here too.
-int Exchange::on_connected(void* self, char* remote_ip, char*, int remote_port, int) {
+int Exchange::on_connected(void* self, char* remote_ip, char*, int remote_port, int local_port) {
   auto& exchange = *static_cast<Exchange*>(self);
   if (!allowed(exchange.owner_, remote_ip, remote_port)) {
     exchange.stop(Stopped::forbidden);
+    return CURL_PREREQFUNC_ABORT;
+  }
+  const Route route{remote_ip, remote_port, local_port};
+  exchange.socket_ = exchange.owner_.connected(route, exchange.opened_);
+  exchange.opened_.clear();
+  if (exchange.owner_.has_unasked_input(exchange.socket_)) {
+    exchange.stop(Stopped::spoiled);
     return CURL_PREREQFUNC_ABORT;
   }
   exchange.stopped_ = Stopped::no;  // another address of the same name may have been refused
@@ -346,7 +371,10 @@ curl_socket_t Exchange::open_socket(void* self, curlsocktype, curl_sockaddr* add
   }
   const int fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
                           address->protocol);
-  if (fd >= 0) exchange.owner_.socket_opened(fd);
+  if (fd >= 0) {
+    exchange.opened_.push_back(fd);
+    exchange.owner_.socket_opened(fd);
+  }
   return fd;
 }
 
@@ -374,6 +402,8 @@ std::optional<Error> Exchange::stop_error() const {
                             request_->url);
     case Stopped::forbidden:
       return address_error(request_->url);
+    case Stopped::spoiled:
+      return protocol_error("the server sends answers nobody asked for", request_->url);
   }
   return std::nullopt;
 }
@@ -395,6 +425,7 @@ Result<HttpResponse> Exchange::finished(CURLcode code) {
   long version = 0;
   curl_easy_getinfo(easy_.get(), CURLINFO_HTTP_VERSION, &version);
   response_.http_version = version_number(version);
+  if (response_.http_version < 20) owner_.idle_http1(socket_);
   HttpResponse response = std::move(response_);
   end_run();
   return response;

@@ -14,6 +14,7 @@
 #include "net/http_client.h"
 #include "net/http_error.h"
 #include "net/request_headers.h"
+#include "net/socket_watch.h"
 
 namespace gvm::net {
 
@@ -33,6 +34,11 @@ class ExchangeOwner {
   virtual void due_moved(Exchange& exchange) = 0;  // it is due sooner than before
   virtual void socket_opened(curl_socket_t fd) = 0;
   virtual void close_socket(curl_socket_t fd) = 0;
+  // As in SocketWatch.
+  virtual curl_socket_t connected(const Route& route,
+                                  const std::vector<curl_socket_t>& candidates) = 0;
+  virtual void idle_http1(curl_socket_t fd) = 0;
+  virtual bool has_unasked_input(curl_socket_t fd) = 0;
   virtual bool address_allowed(const sockaddr& address) const = 0;
 
  protected:
@@ -62,6 +68,10 @@ class Exchange {
   Error timed_out(TimeoutKind kind);
   Error cancelled();
 
+  // After a failure: the pooled connection was unfit, nothing was sent on it, and the exchange may
+  // be started again.
+  bool wants_another_connection();
+
   Due due() const;
   bool used_pooled_connection() const;
 
@@ -71,18 +81,20 @@ class Exchange {
 
  private:
   enum class Phase { connecting, sending, waiting, answering };
-  enum class Stopped { no, head_limit, body_limit, encoding, forbidden };
+  enum class Stopped { no, head_limit, body_limit, encoding, forbidden, spoiled };
 
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
   static int on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t sent);
-  static int on_connected(void* self, char* remote_ip, char*, int remote_port, int);
+  static int on_connected(void* self, char* remote_ip, char* local_ip, int remote_port,
+                          int local_port);
   static curl_socket_t open_socket(void* self, curlsocktype, curl_sockaddr* address);
   static int close_socket(void* owner, curl_socket_t fd);
 
   void set_constant_options(const HttpClientOptions& options, const ShareHandle& share);
   void set_trust(const HttpClientOptions& options);
   void set_method(const HttpRequest& request);
+  void begin(Phase phase);
   void enter(Phase phase);
   bool header_line(std::string_view line);
   void status_line(std::string_view line);
@@ -105,6 +117,10 @@ class Exchange {
   Clock::time_point progressed_;  // when the phase began, or the last byte moved
   Phase phase_ = Phase::connecting;
   Stopped stopped_ = Stopped::no;
+  std::vector<curl_socket_t>
+      opened_;  // for this request; at most one of them became its connection
+  curl_socket_t socket_ = CURL_SOCKET_BAD;
+  int reconnects_ = 0;
   curl_off_t uploaded_ = 0;
   std::size_t head_bytes_ = 0;
   std::optional<std::size_t> announced_;  // Content-Length

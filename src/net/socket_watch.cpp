@@ -1,8 +1,11 @@
 #include "net/socket_watch.h"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <boost/asio/error.hpp>
+#include <cerrno>
 #include <utility>
 
 namespace gvm::net {
@@ -22,6 +25,27 @@ struct SocketWatch::Entry {
   bool released = false;  // waits still under way end without effect
 };
 
+namespace {
+
+std::uint64_t key_of(const Route& route) {
+  constexpr unsigned kPortBits = 16;
+  const auto ports = (static_cast<std::uint64_t>(route.remote_port) << kPortBits) |
+                     static_cast<std::uint64_t>(route.local_port);
+  const auto key = std::hash<std::string_view>()(route.remote_ip) ^ ports;
+  return key == 0 ? 1 : key;
+}
+
+// -1 when `fd` is no connected socket (any more).
+int local_port_of(curl_socket_t fd) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof(address);
+  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return -1;
+  if (address.ss_family == AF_INET) return ntohs(reinterpret_cast<sockaddr_in&>(address).sin_port);
+  return ntohs(reinterpret_cast<sockaddr_in6&>(address).sin6_port);
+}
+
+}  // namespace
+
 SocketWatch::SocketWatch(asio::io_context& context, OnReady on_ready)
     : context_(context), on_ready_(std::move(on_ready)) {}
 
@@ -36,7 +60,13 @@ SocketWatch::Slot& SocketWatch::slot(curl_socket_t fd) {
 }
 
 void SocketWatch::opened(curl_socket_t fd) {
-  slot(fd).ours = true;
+  Slot& slot = this->slot(fd);
+  forget(slot);
+  if (slot.entry == nullptr) return;
+  // The number is used again, and libcurl believes it is still watched as before.
+  const int wanted = slot.entry->wanted;
+  release(slot);
+  if (wanted != 0) want(fd, wanted);
 }
 
 void SocketWatch::want(curl_socket_t fd, int what) {
@@ -44,7 +74,7 @@ void SocketWatch::want(curl_socket_t fd, int what) {
   if (what == CURL_POLL_REMOVE) {
     if (slot.entry == nullptr) return;
     slot.entry->wanted = 0;
-    if (!slot.ours) return release(slot);
+    if (slot.route == 0) return release(slot);
     // A wait nobody needs would keep the io_context running.
     if (slot.entry->waiting != 0) slot.entry->descriptor.cancel();
     return;
@@ -54,11 +84,41 @@ void SocketWatch::want(curl_socket_t fd, int what) {
   watch(slot.entry);
 }
 
+curl_socket_t SocketWatch::connected(const Route& route,
+                                     const std::vector<curl_socket_t>& candidates) {
+  const auto key = key_of(route);
+  if (const auto known = connections_.find(key); known != connections_.end()) return known->second;
+  for (const curl_socket_t fd : candidates) {
+    if (local_port_of(fd) != route.local_port) continue;
+    connections_[key] = fd;
+    slot(fd).route = key;
+    return fd;
+  }
+  return CURL_SOCKET_BAD;
+}
+
+void SocketWatch::idle(curl_socket_t fd) {
+  if (fd != CURL_SOCKET_BAD && slot(fd).route != 0) slot(fd).idle = true;
+}
+
+bool SocketWatch::end_idle(curl_socket_t fd) {
+  if (fd == CURL_SOCKET_BAD || !std::exchange(slot(fd).idle, false)) return false;
+  char byte = 0;
+  const auto n = ::recv(fd, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT);
+  return n >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
+}
+
 void SocketWatch::close(curl_socket_t fd) {
   Slot& slot = this->slot(fd);
   release(slot);
-  slot.ours = false;
+  forget(slot);
   ::close(fd);
+}
+
+void SocketWatch::forget(Slot& slot) {
+  if (slot.route != 0) connections_.erase(slot.route);
+  slot.route = 0;
+  slot.idle = false;
 }
 
 void SocketWatch::release_all() {

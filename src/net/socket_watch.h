@@ -6,13 +6,23 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace gvm::net {
 
 namespace asio = boost::asio;
+
+// What tells a connection of this process from all others.
+struct Route {
+  std::string_view remote_ip;
+  int remote_port;
+  int local_port;
+};
 
 class SocketWatch {
  public:
@@ -24,11 +34,20 @@ class SocketWatch {
   SocketWatch(const SocketWatch&) = delete;
   SocketWatch& operator=(const SocketWatch&) = delete;
 
-  // Opened by us for libcurl: close() will be called for it, so its registration may outlive
-  // libcurl's interest.
+  // A socket made for libcurl, about to connect. libcurl closes sockets that never became a
+  // connection without a word.
   void opened(curl_socket_t fd);
   // libcurl's interest: CURL_POLL_IN, _OUT, _INOUT or _REMOVE.
   void want(curl_socket_t fd, int what);
+  // The socket of an established connection: one known from earlier requests, or one of
+  // `candidates`, which is known from now on: close() will be called for it, so its registration
+  // may outlive libcurl's interest.
+  curl_socket_t connected(const Route& route, const std::vector<curl_socket_t>& candidates);
+  // The connection is between two requests.
+  void idle(curl_socket_t fd);
+  // Ends that; true when it was so and something waits to be read, be it the end. libcurl 7.88
+  // would take such bytes for the answer to the next request.
+  bool end_idle(curl_socket_t fd);
   // Lets go of the socket, then closes it.
   void close(curl_socket_t fd);
   // Lets go of all sockets; none is watched again.
@@ -38,18 +57,21 @@ class SocketWatch {
   struct Entry;
   struct Slot {
     std::shared_ptr<Entry> entry;
-    bool ours = false;
+    std::uint64_t route = 0;  // key in connections_; 0: not connected
+    bool idle = false;
   };
 
   Slot& slot(curl_socket_t fd);
   void release(Slot& slot);
+  void forget(Slot& slot);
   void watch(const std::shared_ptr<Entry>& entry);
   void wait(const std::shared_ptr<Entry>& entry, int bit);
   void ready(const std::shared_ptr<Entry>& entry, int bit, const boost::system::error_code& ec);
 
   asio::io_context& context_;
   OnReady on_ready_;
-  std::vector<Slot> slots_;  // by file descriptor
+  std::vector<Slot> slots_;                                       // by file descriptor
+  std::unordered_map<std::uint64_t, curl_socket_t> connections_;  // by route
 };
 
 }  // namespace gvm::net

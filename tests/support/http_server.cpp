@@ -9,12 +9,12 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/read_until.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <cctype>
 #include <condition_variable>
 #include <deque>
 #include <future>
@@ -261,24 +261,37 @@ class HttpServer::Impl {
   }
 
   template <class Stream>
+  asio::awaitable<bool> read_some(Stream& stream, std::string& buffer) {
+    std::array<char, 64 * 1024> piece;
+    error_code ec;
+    const std::size_t n = co_await stream.async_read_some(
+        asio::buffer(piece), asio::redirect_error(asio::use_awaitable, ec));
+    buffer.append(piece.data(), n);
+    co_return !ec;
+  }
+
+  template <class Stream>
   asio::awaitable<bool> read_request(Stream& stream, std::string& buffer, Request& request,
                                      std::size_t index) {
-    error_code ec;
-    const std::size_t head = co_await asio::async_read_until(
-        stream, asio::dynamic_buffer(buffer, kMaxRequestHeaderBytes), "\r\n\r\n",
-        asio::redirect_error(asio::use_awaitable, ec));
-    if (ec) co_return false;
+    std::size_t head = std::string::npos;
+    while ((head = buffer.find("\r\n\r\n")) == std::string::npos) {
+      const bool more = co_await read_some(stream, buffer);
+      if (!more || buffer.size() > kMaxRequestHeaderBytes) co_return false;
+      if (!std::isupper(
+              static_cast<unsigned char>(buffer[0]))) {  // such as TLS where none is spoken
+        co_await write(stream, "HTTP/1.1 400 Bad Request\r\n\r\n");
+        co_return false;
+      }
+    }
+    head += std::string_view("\r\n\r\n").size();
     idle_.erase(index);
     request = parse_head(std::string_view(buffer).substr(0, head));
     buffer.erase(0, head);
     const std::string length = request.header("content-length");
     const std::size_t wanted = length.empty() ? 0 : std::stoull(length);
     while (buffer.size() < wanted) {
-      std::array<char, 64 * 1024> piece;
-      const std::size_t n = co_await stream.async_read_some(
-          asio::buffer(piece), asio::redirect_error(asio::use_awaitable, ec));
-      if (ec) co_return false;
-      buffer.append(piece.data(), n);
+      const bool more = co_await read_some(stream, buffer);
+      if (!more) co_return false;
     }
     request.body = buffer.substr(0, wanted);
     buffer.erase(0, wanted);

@@ -133,4 +133,19 @@ class UnacceptingPort {
   std::uint16_t port_ = 0;
 };
 
+// A loopback port that takes connections and then neither reads nor writes.
+class SilentPort {
+ public:
+  SilentPort();
+  ~SilentPort();
+  SilentPort(const SilentPort&) = delete;
+  SilentPort& operator=(const SilentPort&) = delete;
+  std::uint16_t port() const { return port_; }
+  std::string url(std::string_view path = "/") const;
+
+ private:
+  int fd_;
+  std::uint16_t port_ = 0;
+};
+
 }  // namespace gvm::test

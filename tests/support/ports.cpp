@@ -75,4 +75,14 @@ std::string UnacceptingPort::url(std::string_view path) const {
   return url_of(port_, path);
 }
 
+SilentPort::SilentPort() : fd_(open_socket(0)), port_(bind_any_port(fd_)) {
+  check(::listen(fd_, SOMAXCONN), "listen");
+}
+SilentPort::~SilentPort() {
+  ::close(fd_);
+}
+std::string SilentPort::url(std::string_view path) const {
+  return url_of(port_, path);
+}
+
 }  // namespace gvm::test

@@ -1,0 +1,325 @@
+// Every way an upstream misbehaves gives its typed error, in time.
+#include <dirent.h>
+
+#include <algorithm>
+
+#include "net/http_client_test_support.h"
+#include "support/gzip.h"
+
+namespace gvm::net {
+namespace {
+
+std::size_t open_descriptors() {
+  DIR* directory = ::opendir("/proc/self/fd");
+  std::size_t count = 0;
+  while (::readdir(directory) != nullptr) ++count;
+  ::closedir(directory);
+  return count;
+}
+
+HttpTimeouts only(milliseconds HttpTimeouts::* which, milliseconds limit) {
+  HttpTimeouts timeouts;
+  timeouts.connect = timeouts.first_byte = timeouts.idle = timeouts.total = milliseconds(0);
+  timeouts.*which = limit;
+  return timeouts;
+}
+
+struct HttpFailure : ClientFixture {
+  // Sends with one limit only; the result must be there by that limit and little later.
+  std::string timed(const std::string& url, milliseconds HttpTimeouts::* which,
+                    milliseconds limit) {
+    HttpRequest request = get(url);
+    request.timeouts = only(which, limit);
+    const auto before = Clock::now();
+    const auto result = send(std::move(request), Deadline::never());
+    const auto took = Clock::now() - before;
+    EXPECT_GE(took, limit);
+    EXPECT_LE(took, limit + kLateness);
+    return timeout_verdict(result);
+  }
+  std::string from(HttpServer::Reply reply) {
+    const HttpServer server(always(std::move(reply)));
+    return verdict(send(get(server.url())));
+  }
+};
+
+constexpr milliseconds kShort{150};
+
+TEST_F(HttpFailure, RefusedConnection) {
+  const test::RefusingPort port;
+  EXPECT_EQ(verdict(send(get(port.url()))), "SENDING_REQUEST/connect");
+}
+
+TEST_F(HttpFailure, UnknownHost) {
+  // A label over 63 bytes is refused before any packet is sent.
+  const std::string host = std::string(70, 'a') + ".invalid";
+  EXPECT_EQ(verdict(send(get("http://" + host + "/"))), "SENDING_REQUEST/dns");
+}
+
+TEST_F(HttpFailure, ConnectingTakesTooLong) {
+  const test::UnacceptingPort port;
+  EXPECT_EQ(timed(port.url(), &HttpTimeouts::connect, kShort), "DEADLINE_EXCEEDED/connect");
+}
+
+TEST_F(HttpFailure, NoFirstByte) {
+  const HttpServer server(always({.behaviour = Behaviour::hang}));
+  EXPECT_EQ(timed(server.url(), &HttpTimeouts::first_byte, kShort), "DEADLINE_EXCEEDED/first_byte");
+}
+
+TEST_F(HttpFailure, SilenceWithinTheHeaders) {
+  const HttpServer server(always({.behaviour = Behaviour::hang_in_headers}));
+  EXPECT_EQ(timed(server.url(), &HttpTimeouts::idle, kShort), "DEADLINE_EXCEEDED/idle");
+}
+
+TEST_F(HttpFailure, SilenceWithinTheBody) {
+  const HttpServer server(always({.body = "half and half", .behaviour = Behaviour::hang_in_body}));
+  EXPECT_EQ(timed(server.url(), &HttpTimeouts::idle, kShort), "DEADLINE_EXCEEDED/idle");
+}
+
+TEST_F(HttpFailure, DrippingBytesAreEndedByTheTotalOnly) {
+  const HttpServer server(always({.body = std::string(1000, 'd'),
+                                  .behaviour = Behaviour::drip,
+                                  .drip_interval = milliseconds(10)}));
+  HttpRequest request = get(server.url());
+  request.timeouts = only(&HttpTimeouts::idle, kShort);
+  request.timeouts.total = 3 * kShort;
+  EXPECT_EQ(timeout_verdict(send(std::move(request))), "DEADLINE_EXCEEDED/total");
+}
+
+TEST_F(HttpFailure, TheTotalCoversWaitingForTheAnswer) {
+  const HttpServer server(always({.behaviour = Behaviour::hang}));
+  EXPECT_EQ(timed(server.url(), &HttpTimeouts::total, kShort), "DEADLINE_EXCEEDED/total");
+}
+
+TEST_F(HttpFailure, TheDeadlineIsNamedWhenItIsSooner) {
+  const HttpServer server(always({.behaviour = Behaviour::hang}));
+  const auto before = Clock::now();
+  EXPECT_EQ(timeout_verdict(send(get(server.url()), Deadline::in(kShort))),
+            "DEADLINE_EXCEEDED/deadline");
+  EXPECT_LE(Clock::now() - before, kShort + kLateness);
+}
+
+TEST_F(HttpFailure, APassedDeadlineSendsNothing) {
+  const HttpServer server(always({}));
+  EXPECT_EQ(timeout_verdict(send(get(server.url()), Deadline::in(milliseconds(0)))),
+            "DEADLINE_EXCEEDED/deadline");
+  EXPECT_EQ(server.connections(), 0U);
+}
+
+TEST_F(HttpFailure, ALargeRequestNobodyReadsIsSilence) {
+  const test::SilentPort port;
+  HttpRequest request = post(port.url(), std::string(20 * kMiB, 'u'));
+  request.timeouts = only(&HttpTimeouts::idle, kShort);
+  EXPECT_EQ(timeout_verdict(send(std::move(request))), "DEADLINE_EXCEEDED/idle");
+}
+
+TEST_F(HttpFailure, WaitingForTheAnswerBeginsWhenALargeRequestIsSent) {
+  const HttpServer server(always({.behaviour = Behaviour::hang}));
+  HttpRequest request = post(server.url(), std::string(2 * kMiB, 'u'));
+  request.timeouts = only(&HttpTimeouts::first_byte, kShort);
+  EXPECT_EQ(timeout_verdict(send(std::move(request))), "DEADLINE_EXCEEDED/first_byte");
+  EXPECT_EQ(server.request_count(), 1U);
+}
+
+TEST_F(HttpFailure, ClosedWithoutAnAnswer) {
+  EXPECT_EQ(from({.behaviour = Behaviour::cut}), "SENDING_REQUEST/reset");
+  EXPECT_EQ(from({.behaviour = Behaviour::reset}), "SENDING_REQUEST/reset");
+}
+
+TEST_F(HttpFailure, ClosedWithinTheHeaders) {
+  EXPECT_EQ(from({.behaviour = Behaviour::cut_in_headers}), "SENDING_REQUEST/reset");
+}
+
+TEST_F(HttpFailure, ClosedWithinTheBody) {
+  EXPECT_EQ(from({.body = "half and half", .behaviour = Behaviour::cut_in_body}),
+            "READING_BODY/cut");
+}
+
+TEST_F(HttpFailure, LessThanTheAnnouncedLength) {
+  EXPECT_EQ(from({.body = "as announced?", .behaviour = Behaviour::length_too_long}),
+            "READING_BODY/cut");
+}
+
+TEST_F(HttpFailure, MoreThanTheAnnouncedLengthIsLeftBehind) {
+  const HttpServer server(
+      always({.body = "wantedUNWANT", .behaviour = Behaviour::length_too_short}));
+  for (int i = 0; i < 3; ++i) {
+    const auto answer = send(get(server.url()));
+    ASSERT_TRUE(answer) << answer.error().to_string();
+    EXPECT_EQ(answer->body, "wanted");
+  }
+}
+
+TEST_F(HttpFailure, BytesThatAreNotHttp) {
+  EXPECT_EQ(from({.body = "SSH-2.0-OpenSSH_9.2\r\n", .behaviour = Behaviour::garbage}),
+            "SENDING_REQUEST/protocol");
+  EXPECT_EQ(from({.body = std::string(300, '\x16'), .behaviour = Behaviour::garbage}),
+            "SENDING_REQUEST/protocol");
+}
+
+TEST_F(HttpFailure, HeadersWithoutEnd) {
+  EXPECT_EQ(from({.behaviour = Behaviour::endless_headers}), "SENDING_REQUEST/protocol");
+}
+
+TEST_F(HttpFailure, HeadersOverTheirLimit) {
+  const HttpServer server(always({.headers = {{"x-big", std::string(3000, 'b')}}}));
+  HttpRequest request = get(server.url());
+  request.max_headers = 2000;
+  const auto refused = send(request);
+  EXPECT_EQ(verdict(refused), "SENDING_REQUEST/protocol");
+  EXPECT_EQ(*refused.error().ctx().find("limit"), Value::integer(2000));
+  request.max_headers = 4000;
+  EXPECT_EQ(verdict(send(request)), "status 200");
+}
+
+TEST_F(HttpFailure, BodyOverItsLimitWhetherAnnouncedOrNot) {
+  for (const auto behaviour : {Behaviour::normal, Behaviour::chunked, Behaviour::until_close}) {
+    const HttpServer server(always({.body = std::string(10'001, 'b'), .behaviour = behaviour}));
+    HttpRequest request = get(server.url());
+    request.max_body = 10'000;
+    const auto refused = send(request);
+    EXPECT_EQ(verdict(refused), "READING_BODY/limit");
+    EXPECT_EQ(*refused.error().ctx().find("limit"), Value::integer(10'000));
+    request.max_body = 10'001;
+    EXPECT_EQ(verdict(send(request)), "status 200");
+  }
+}
+
+TEST_F(HttpFailure, AnAnnouncedLengthOverTheLimitIsRefusedBeforeItIsSent) {
+  const HttpServer server(
+      always({.body = std::string(10'000, 'b'), .behaviour = Behaviour::hang_in_body}));
+  HttpRequest request = get(server.url());
+  request.max_body = 4'000;
+  EXPECT_EQ(verdict(send(request)), "READING_BODY/limit");
+}
+
+TEST_F(HttpFailure, CompressedAnswersAreUnpacked) {
+  const HttpServer server(
+      always({.headers = {{"content-encoding", "gzip"}}, .body = test::gzip("plain text")}));
+  EXPECT_EQ(send(get(server.url()))->body, "plain text");
+}
+
+TEST_F(HttpFailure, AGzipBombStopsAtTheBodyLimit) {
+  const HttpServer server(always({.headers = {{"content-encoding", "gzip"}},
+                                  .body = test::gzip(std::string(64 * kMiB, '\0'))}));
+  HttpRequest request = get(server.url());
+  request.max_body = kMiB;
+  EXPECT_EQ(verdict(send(std::move(request))), "READING_BODY/limit");
+}
+
+TEST_F(HttpFailure, BrokenCompression) {
+  std::string broken = test::gzip(std::string(5000, 'z'));
+  broken[12] = '\x7f';
+  EXPECT_EQ(from({.headers = {{"content-encoding", "gzip"}}, .body = broken}),
+            "READING_BODY/encoding");
+}
+
+TEST_F(HttpFailure, CompressionThatWasNotOffered) {
+  for (const std::string coding : {"zstd", "gzip, gzip", "compress"}) {
+    EXPECT_EQ(from({.headers = {{"content-encoding", coding}}, .body = "x"}),
+              "READING_BODY/encoding")
+        << coding;
+  }
+}
+
+TEST_F(HttpFailure, RequestsThatMustNotBeSent) {
+  const HttpServer server(always({}));
+  const auto refused = [&](auto&& spoil) {
+    HttpRequest request = post(server.url(), "body");
+    spoil(request);
+    return verdict(send(std::move(request)));
+  };
+  using R = HttpRequest;
+  const std::string expected = "SENDING_REQUEST/protocol";
+  EXPECT_EQ(refused([](R& r) { r.headers = {{"X-A", "1\r\nX-Evil: 1"}}; }), expected);
+  EXPECT_EQ(refused([](R& r) { r.headers = {{"X-A: 1\r\nX-Evil", "1"}}; }), expected);
+  EXPECT_EQ(refused([](R& r) { r.headers = {{"", "1"}}; }), expected);
+  EXPECT_EQ(refused([](R& r) { r.headers = {{"X-A", std::string("1\0", 2)}}; }), expected);
+  EXPECT_EQ(refused([](R& r) { r.headers = {{"Content-Length", "3"}}; }), expected);
+  EXPECT_EQ(refused([](R& r) { r.headers = {{"Transfer-Encoding", "chunked"}}; }), expected);
+  EXPECT_EQ(refused([](R& r) { r.headers = {{"Connection", "close"}}; }), expected);
+  EXPECT_EQ(refused([](R& r) { r.secret_headers.push_back({"K", "", Secret("a\nb")}); }), expected);
+  EXPECT_EQ(refused([](R& r) { r.method = "GET / HTTP/1.1\r\n\r\nGET"; }), expected);
+  EXPECT_EQ(refused([](R& r) { r.method = ""; }), expected);
+  EXPECT_EQ(refused([](R& r) { r.url = "file:///etc/passwd"; }), expected);
+  EXPECT_EQ(refused([](R& r) { r.url = "gopher://127.0.0.1/"; }), expected);
+  EXPECT_EQ(refused([](R& r) { r.url = "/relative"; }), expected);
+  EXPECT_EQ(refused([](R& r) { r.url = ""; }), expected);
+  EXPECT_EQ(refused([](R& r) { r.url += std::string("a\0b", 3); }), expected);
+  EXPECT_EQ(refused([](R& r) { r.url += " HTTP/1.1\r\nX: y"; }), expected);
+  EXPECT_EQ(refused([](R& r) { r.url += std::string(9'000'000, 'a'); }), expected);
+  EXPECT_EQ(server.request_count(), 0U);
+}
+
+TEST_F(HttpFailure, NoErrorTellsASecret) {
+  const test::RefusingPort refusing;
+  const HttpServer cutting(always({.body = "half and half", .behaviour = Behaviour::cut_in_body}));
+  const HttpServer hanging(always({.behaviour = Behaviour::hang}));
+  for (std::string url :
+       {refusing.url(), cutting.url(), hanging.url(), std::string("http://bad host/")}) {
+    url.insert(std::string("http://").size(), "canary-user:canary-pass@");
+    url += "p?key=canary-query#canary-fragment";
+    HttpRequest request = get(url);
+    request.secret_headers.push_back({"Authorization", "Bearer ", Secret("canary-header")});
+    const auto result = send(std::move(request), Deadline::in(kShort));
+    ASSERT_FALSE(result);
+    std::string everything = result.error().to_string() + text_of(result.error(), "url");
+    EXPECT_THAT(everything, testing::Not(testing::HasSubstr("canary"))) << url;
+    EXPECT_TRUE(result.error().fatal());
+  }
+}
+
+TEST_F(HttpFailure, ErrorsNameTheUrlWithoutItsQuery) {
+  const test::RefusingPort refusing;
+  const auto result = send(get(refusing.url("/v1/models?key=k")));
+  EXPECT_EQ(text_of(result.error(), "url"), refusing.url("/v1/models"));
+}
+
+TEST_F(HttpFailure, CuttingTheAnswerAfterAnyByteIsAnErrorOrTheWholeAnswer) {
+  const std::string whole =
+      "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 5\r\n\r\nhello";
+  std::size_t cut_at = 0;
+  const HttpServer server([&](const HttpServer::Request&) -> HttpServer::Reply {
+    return {.body = whole.substr(0, cut_at), .behaviour = Behaviour::garbage};
+  });
+  for (cut_at = 0; cut_at < whole.size(); ++cut_at) {
+    EXPECT_FALSE(send(get(server.url()))) << cut_at;
+  }
+  const auto answer = send(get(server.url()));
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->body, "hello");
+}
+
+TEST(HttpFailures, TwoThousandMixedOnesLeakNoDescriptor) {
+  constexpr std::size_t kFailures = 2000;
+  constexpr std::size_t kAtOnce = 50;
+  const std::vector<Behaviour> kinds{
+      Behaviour::cut,         Behaviour::reset,          Behaviour::cut_in_headers,
+      Behaviour::cut_in_body, Behaviour::hang_in_body,   Behaviour::hang,
+      Behaviour::garbage,     Behaviour::length_too_long};
+  std::size_t next = 0;
+  const HttpServer server([&](const HttpServer::Request&) -> HttpServer::Reply {
+    return {.body = "twelve bytes", .behaviour = kinds[next++ % kinds.size()]};
+  });
+  const test::RefusingPort refusing;
+  const auto before = open_descriptors();
+  {
+    FreeClient fixture;
+    for (std::size_t sent = 0; sent < kFailures; sent += kAtOnce) {
+      std::vector<HttpRequest> requests;
+      for (std::size_t i = 0; i < kAtOnce; ++i) {
+        requests.push_back(get(i % 9 == 0 ? refusing.url() : server.url()));
+        requests.back().timeouts.first_byte = requests.back().timeouts.idle = milliseconds(40);
+      }
+      for (const auto& result : fixture.send_all(std::move(requests))) EXPECT_FALSE(result);
+      // Dead connections may stay pooled until the pool is looked at, but they do not pile up.
+      EXPECT_LE(open_descriptors(), before + 2 * kAtOnce);
+    }
+    EXPECT_EQ(fixture.client.stats().active, 0U);
+  }
+  EXPECT_TRUE(server.wait_for_open_connections(0, kPatience));
+  EXPECT_EQ(open_descriptors(), before);
+}
+
+}  // namespace
+}  // namespace gvm::net
