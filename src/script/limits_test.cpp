@@ -65,19 +65,24 @@ TEST(Cancellation, EndsTheWaitRunsCloseHandlersAndKeepsTheSession) {
   EXPECT_EQ(*run.call("Closed"), Value::object({{"closed", Value::boolean(true)}}));
 }
 
-TEST(Cancellation, ASessionMayGoWhileItWaits) {
+asio::awaitable<void> own_and_wait(std::unique_ptr<Session> session) {
+  std::vector<Argument> none;
+  auto call = session->call("Wait", std::move(none), Deadline::in(1h));
+  const auto answer = co_await std::move(call);
+  EXPECT_FALSE(answer);
+}
+
+TEST(Cancellation, ALaneMayEndWhileASessionWaits) {
   test::ScriptRun run(kWaiting, with_waiting());
   wait_was_left = false;
-  {
-    auto io = std::make_unique<asio::io_context>(1);
-    auto session = Session::open(run.program, io->get_executor(), log::Logger(),
-                                 std::make_unique<Services>(), Value::map());
-    ASSERT_TRUE(session);
-    asio::co_spawn(*io, (*session)->call("Wait", {}, Deadline::in(1h)), asio::detached);
-    io->poll();
-    io.reset();  // destroys the waiting coroutine
-    EXPECT_TRUE(wait_was_left);
-  }
+  auto io = std::make_unique<asio::io_context>(1);
+  auto session = Session::open(run.program, io->get_executor(), log::Logger(),
+                               std::make_unique<Services>(), Value::map());
+  ASSERT_TRUE(session);
+  asio::co_spawn(*io, own_and_wait(std::move(*session)), asio::detached);
+  io->poll();
+  io.reset();  // destroys the waiting coroutine and with it the session
+  EXPECT_TRUE(wait_was_left);
 }
 
 TEST(Deadline, InterruptsAScriptThatComputes) {
