@@ -25,6 +25,14 @@
 ---@field data_dir string # The folder scripts keep their data in (`data_dir` of the configuration).
 ---@field null lightuserdata # JSON's null where nil has no place: an item of a list, or a field to be written.
 
+---@class llm.rs
+---@field exec_prompt_in_provider fun(ctx: table, request: ProviderRequest): ProviderResult # Sends one prompt to one model. Suspends only this session. Raises STATUS_NOT_OK (ctx.status), SENDING_REQUEST, READING_BODY, DEADLINE_EXCEEDED, DESERIALIZING, ANSWER_NOT_USABLE (ctx.tokens), UNKNOWN_PROVIDER, MISSING_CAPABILITY; timeout is in seconds.
+---@field exhaust fun() # Ends the prompt with an empty answer that consumes all remaining gen. Never returns.
+---@field providers ProvidersDB # The usable backends by name: models with their flags, meta and timeout (seconds).
+---@field templates PromptTemplates # The configured prompt templates, each {system, user}.
+---@field timeout number # Seconds a provider call may take unless backend, model or call say otherwise.
+---@field meta any # The configuration's meta, as written; absent when there is none.
+
 ---@class rat
 ---@field new fun(numerator: string|number|Rat, denominator: string|number|Rat?): Rat # An exact rational: "3/4", "1.25", a number, or a quotient of two of these.
 ---@field is_rat fun(v: any): boolean # Whether `v` is a Rat.

@@ -35,9 +35,8 @@ class Fields {
   Result<std::optional<Blob>> text(std::string_view key) {
     Value* value = find(key);
     if (value == nullptr) return std::optional<Blob>();
-    auto view = value->as_string();
-    if (!view) return wrong(path(key), "a string of valid UTF-8", *value);
-    return std::optional<Blob>(Blob::borrow(*view));
+    if (!value->as_string()) return wrong(path(key), "a string of valid UTF-8", *value);
+    return std::optional<Blob>(std::move(*value->as_blob()));
   }
 
   Result<std::optional<double>> number(std::string_view key) {
@@ -150,7 +149,7 @@ Result<std::vector<Blob>> read_images(Fields& fields) {
       return fail(codes::kInvalidImage, Fatality::user,
                   "an image is neither PNG nor JPEG by its content");
     }
-    images.push_back(Blob::borrow(*bytes));
+    images.push_back(std::move(*item.as_blob()));
   }
   return images;
 }
