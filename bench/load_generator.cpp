@@ -249,7 +249,8 @@ class Generator {
   std::vector<double> latencies_;
   Clock::time_point started_, measured_from_, ends_, next_due_;
   int errors_ = 0;
-  bool all_sent_ = false;  // every request that was due has been given to a connection or waits for one
+  bool all_sent_ =
+      false;  // every request that was due has been given to a connection or waits for one
 };
 
 void Connection::open(const Options& options) {

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-
 #include "host/functions.h"
 #include "script/engine_functions.h"
 
