@@ -82,19 +82,21 @@ asio::awaitable<Result<net::HttpResponse>> send_with_retries(CallContext context
                                                              std::size_t counters,
                                                              net::HttpRequest request,
                                                              Deadline deadline) {
-  const auto retry_attempts = static_cast<unsigned>(std::max(1, retry.attempts));
-  for (unsigned attempt = 1;; ++attempt) {
-    const bool last = attempt >= retry_attempts;
-    net::HttpRequest copy = last ? std::move(request) : request;
+  const auto attempts = static_cast<unsigned>(std::max(1, retry.attempts));
+  for (unsigned attempt = 1; attempt < attempts; ++attempt) {
+    net::HttpRequest copy = request;
     auto response = co_await context.http->send(std::move(copy), deadline);
-    if (last || !is_worth_retrying(response, retry)) co_return response;
+    if (!is_worth_retrying(response, retry)) co_return response;
     const milliseconds wait = retry_delay(response, retry, attempt);
     // Waiting past the deadline helps nobody: the script may still go elsewhere.
     if (deadline.remaining() <= wait) co_return response;
     context.counters->at(counters).retries.fetch_add(1, std::memory_order_relaxed);
-    asio::steady_timer timer(co_await asio::this_coro::executor, wait);
+    const auto executor = co_await asio::this_coro::executor;
+    asio::steady_timer timer(executor, wait);
     co_await timer.async_wait(asio::use_awaitable);
   }
+  auto response = co_await context.http->send(std::move(request), deadline);
+  co_return response;
 }
 
 void count(CallContext& context, std::size_t row, const Result<ProviderAnswer>& answer,
