@@ -92,8 +92,9 @@ Module::Module(const ModuleOptions& options)
 Module::~Module() {
   process_.signal(SIGTERM);
   const auto code = process_.wait_exit(kStop);
-  EXPECT_TRUE(code.has_value()) << "the module does not stop";
-  if (!::testing::Test::HasFatalFailure()) expect_clean(process_.err());
+  // A second signal, where a test has sent one, ends it with that signal's code.
+  EXPECT_TRUE(code == 0 || code == 128 + SIGTERM) << "exit code " << code.value_or(-1);
+  expect_clean(process_.err());
 }
 
 std::string Module::http(std::string_view path) const {
