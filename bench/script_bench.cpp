@@ -25,9 +25,11 @@ Result<Value> sync(Session&, HostFunction::Args&) {
 // About 40 KB of Lua beside the entry points, as the shipped libraries and a strategy are.
 std::string library_text() {
   std::string text = "local name, host = ...\nlocal t = host['t']\n";
-  for (int i = 0; i < 400; ++i) {
-    text += "function t.helper" + std::to_string(i) +
-            "(a, b) local sum = a + b if sum > 10 then return { sum = sum } end return nil end\n";
+  for (int i = 0; i < 80; ++i) {
+    text += "function t.helper" + std::to_string(i) + "(a, b)\n";
+    for (int line = 0; line < 8; ++line)
+      text += "  if a.field ~= nil then a.field = b.other + 1 end\n";
+    text += "  return a\nend\n";
   }
   return text + "return t\n";
 }

@@ -29,9 +29,14 @@ asio::awaitable<Result<Value>> wait_long(Session&, HostFunction::Args) {
   co_return Value::null();
 }
 
+asio::awaitable<Result<Value>> at_once(Session&, HostFunction::Args) {
+  co_return Value::null();
+}
+
 ProgramOptions with_waiting() {
   ProgramOptions options;
-  options.host.functions = {{"t", "wait_long", "", "", HostFunction::Async(wait_long)}};
+  options.host.functions = {{"t", "wait_long", "", "", HostFunction::Async(wait_long)},
+                            {"t", "at_once", "", "", HostFunction::Async(at_once)}};
   options.libraries = {{"lib-t", "local name, host = ...\nreturn host['t']"}};
   return options;
 }
@@ -112,6 +117,46 @@ TEST(Cpu, EveryCallHasItsOwnBudget) {
   options.limits.cpu_total = 150ms;
   test::ScriptRun run("function F() for i = 1, 1000000 do end return 1 end", std::move(options));
   for (int i = 0; i < 20; ++i) ASSERT_TRUE(run.call("F")) << i;
+}
+
+TEST(Cpu, ManyShortStretchesCountTogether) {
+  ProgramOptions options = with_waiting();
+  options.limits.cpu_total = 100ms;
+  test::ScriptRun run(
+      "local t = require('lib-t')\n"
+      "function F() while true do for i = 1, 20000 do end t.at_once() end end",
+      std::move(options));
+  const auto answer = run.call("F");
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), codes::kScriptCpuLimit);
+  EXPECT_FALSE(run.session->usable());
+}
+
+TEST(Cpu, HostCallsAnsweredAtOnceStillGiveWay) {
+  ProgramOptions options = with_waiting();
+  options.limits.cpu_total = 100ms;
+  test::ScriptRun run("local t = require('lib-t')\nfunction F() while true do t.at_once() end end",
+                      std::move(options));
+  int others = 0;
+  asio::steady_timer timer(run.io);
+  std::function<void()> tick = [&] {
+    ++others;
+    timer.expires_after(1ms);
+    timer.async_wait([&](const boost::system::error_code& ec) {
+      if (!ec) tick();
+    });
+  };
+  tick();
+  std::optional<Result<Value>> answer;
+  asio::co_spawn(run.io, run.session->call("F", {}, Deadline::never()),
+                 [&](std::exception_ptr, Result<Value> result) {
+                   answer.emplace(std::move(result));
+                   timer.cancel();
+                 });
+  run.io.run();
+  ASSERT_TRUE(answer);
+  EXPECT_FALSE(*answer);
+  EXPECT_GE(others, 5);
 }
 
 TEST(Memory, GarbageDoesNotCount) {

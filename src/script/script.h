@@ -5,8 +5,13 @@
 //   Program   scripts compiled once at start; immutable, shared by all lanes
 //   Session   one fresh Lua VM, bounded in memory and CPU, on one lane; made from a Program
 //
-// No exception and no C++ stack crosses Lua's frames except Lua's own unwinding; never `catch
-// (...)` where Lua is on the stack.
+// No exception and no C++ stack crosses Lua's frames except Lua's own unwinding; never catch
+// everything where Lua is on the stack.
+//
+// Known limits of Lua itself: it cannot be interrupted while it rehashes one table, nor in the
+// atomic step of its collector. A script that builds a table of keys chosen to collide, or a long
+// chain in a table with weak keys, holds its lane for longer than cpu_unyielding; memory_bytes
+// bounds how long.
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
@@ -31,16 +36,21 @@ namespace gvm::script {
 namespace asio = boost::asio;
 
 struct Limits {
-  std::size_t memory_bytes = 64 * kMiB;    // whole Lua state of one session
-  std::chrono::milliseconds cpu_slice{5};  // then other sessions of the lane get their turn
-  std::chrono::milliseconds cpu_total{
-      2'000};  // one entry-point call, over all slices; exceeding it ends the session
+  // The whole Lua state of one session, and what C++ keeps for it (errors).
+  std::size_t memory_bytes = 64 * kMiB;
+  // After it other sessions of the lane get their turn. Wall time.
+  std::chrono::milliseconds cpu_slice{5};
+  // One entry-point call, over all slices; exceeding it ends the session.
+  std::chrono::milliseconds cpu_total{2'000};
   // Where Lua cannot give way: a sort comparator, a gsub callback, a metamethod called from C, one
-  // pattern match, and the script's top level (which runs inside open). Longer ends the session.
+  // pattern match. Longer ends the session.
   std::chrono::milliseconds cpu_unyielding{50};
-  std::chrono::milliseconds cpu_load{250};    // the script's top level, in place of cpu_unyielding
-  std::size_t load_source_bytes = 64 * kKiB;  // load(): the compiler cannot be interrupted
-  std::size_t format_bytes = 64 * kKiB;       // string.pack and string.format formats
+  // The script's top level, in place of cpu_unyielding: it runs without a break.
+  std::chrono::milliseconds cpu_load{250};
+  // Source given to load(): the compiler cannot be interrupted.
+  std::size_t load_source_bytes = 64 * kKiB;
+  // Patterns, and formats of string.format and string.pack.
+  std::size_t format_bytes = 64 * kKiB;
 };
 
 class Session;
@@ -48,9 +58,11 @@ class Session;
 // A host function is a row in a table: from it come the registration, the reference page and the
 // LuaLS types.
 struct HostFunction {
-  // Lua arguments converted to Values. Strings are borrowed from the Lua stack: valid until the
+  // Lua arguments converted to Values; the session's own ctx table arrives as null, as it may hold
+  // anything (see Session::ctx_fields). Strings are borrowed from the Lua stack: valid until the
   // function (or its awaitable) returns. Tables convert deeply; a Rat becomes an integer when
   // integral, else a string "n/d".
+  // The result null is nil to the script; null inside a value is lightuserdata NULL.
   using Args = std::vector<Value>;
   using Sync = std::function<Result<Value>(Session&, Args&)>;
   // The call suspends only the calling session.
@@ -65,8 +77,9 @@ struct HostFunction {
   std::variant<Sync, Async, Raw> implementation;
 };
 
-// A constant in a library table, e.g. lib.rs.data_dir or llm.rs.providers. Tables are read-only for
-// scripts when frozen.
+// A constant in a library table, e.g. lib.rs.data_dir or llm.rs.providers. Every session has its
+// own copy; a map of more than 64 entries is shared by all and read-only: scripts index it, walk it
+// with pairs and count it with #.
 struct HostConstant {
   std::string_view library;
   std::string_view name;
@@ -81,8 +94,10 @@ struct HostTable {
 };
 
 struct LibrarySource {
-  std::string name;    // for require: "lib-genvm"
-  std::string source;  // Lua text
+  std::string name;  // for require: "lib-genvm"
+  // Lua text. Called once a session as chunk(name, host): host["lib.rs"] is the table of the host
+  // functions and constants of that library. Modules on lua_path are called the same way.
+  std::string source;
 };
 
 // Product data reachable from host functions: subclass it.

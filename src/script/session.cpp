@@ -19,9 +19,11 @@ namespace {
 // Runs protected on the main thread; the argument is the session.
 int open_everything(lua_State* L) {
   SessionImpl& session = Vm::of(L).session();
+  lua_gc(L, LUA_GCSTOP);  // nothing made here is garbage
   open_sandbox(L);
   install_rat(L);
   install_require(L);
+  lua_gc(L, LUA_GCRESTART);
   push_chunk(L, session.program().script());
   lua_call(L, 0, 0);
   return 0;

@@ -57,6 +57,8 @@ Error deadline_error() {
 }  // namespace
 
 SessionImpl::Step SessionImpl::resume(int arguments) {
+  if (vm_.is_cpu_spent()) vm_.kill(Kill::cpu);
+  if (vm_.killed() != Kill::none) return {Progress::failed, vm_.kill_error()};
   int results = 0;
   int status = LUA_OK;
   {
@@ -113,14 +115,17 @@ SessionImpl::Awaitable SessionImpl::drive(CallFrame* frame, std::shared_ptr<Call
   co_await asio::this_coro::throw_if_cancelled(false);
   lua_pushcfunction(thread_, enter);
   lua_pushlightuserdata(thread_, frame);
+  auto turn_start = Clock::now();
   for (int arguments = 1;; arguments = 0) {
     Step step = resume(arguments);
     if (step.progress == Progress::finished) co_return std::move(frame->answer);
     if (step.progress == Progress::failed) co_return fail(std::move(*step.error));
-    if (vm_.take_slice()) {
-      co_await give_way();
-    } else {
-      co_await wait_for_parked();
+    const bool waits = !vm_.take_slice();
+    if (waits) co_await wait_for_parked();
+    // Host functions that answer at once never suspended us: their caller gives way too.
+    if (!waits || Clock::now() - turn_start >= vm_.limits().cpu_slice) {
+      if (!state->cancelled) co_await give_way();
+      turn_start = Clock::now();
     }
     if (state->cancelled) break;
   }

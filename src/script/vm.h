@@ -53,6 +53,8 @@ class Vm {
 
   // A new total CPU budget: at the start of every entry-point call.
   void reset_cpu() { spent_ = {}; }
+  // Many short stretches: no hook sees their sum.
+  bool is_cpu_spent() const { return spent_ > limits_.cpu_total; }
 
   // A stretch of Lua running without a break.
   // loading: the top level, where nothing can yield. closing: leftovers of a cancelled call.
@@ -94,6 +96,7 @@ class Vm {
  private:
   static void on_count(lua_State* L, lua_Debug* ar);
   static int on_panic(lua_State* L);
+  std::chrono::nanoseconds stretch_cpu(Clock::time_point now);
   enum class Over { nothing, slice, unyielding, total };
   Over measure();
   void adapt_hook(lua_State* L, Clock::time_point now);
@@ -109,8 +112,10 @@ class Vm {
   std::chrono::nanoseconds longest_unyielding_{};
   Clock::time_point slice_start_{};
   Clock::time_point last_hook_{};
-  std::chrono::nanoseconds cpu_start_{};  // thread CPU clock at the start of the stretch
-  std::chrono::nanoseconds spent_{};      // finished stretches of this call
+  bool marked_ = false;  // whether the stretch has been long enough to read the CPU clock
+  std::chrono::nanoseconds cpu_mark_{};  // the thread's CPU clock then
+  std::chrono::nanoseconds before_mark_{};
+  std::chrono::nanoseconds spent_{};  // finished stretches of this call
 };
 
 }  // namespace gvm::script
