@@ -90,8 +90,10 @@ TEST_F(HttpCancel, LosingARaceCancels) {
   const HttpServer server(always({.behaviour = Behaviour::hang}));
   bool timer_won = false;
   const auto race = [&]() -> asio::awaitable<void> {
-    const auto winner =
-        co_await (client.send(get(server.url()), Deadline::never()) || pause(milliseconds(100)));
+    auto request = get(server.url());
+    auto sending = client.send(std::move(request), Deadline::never());
+    auto waiting = pause(milliseconds(100));
+    const auto winner = co_await (std::move(sending) || std::move(waiting));
     timer_won = winner.index() == 1;
   };
   asio::co_spawn(context, race(), [](std::exception_ptr failure) { EXPECT_FALSE(failure); });

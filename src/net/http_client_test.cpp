@@ -168,7 +168,7 @@ TEST_F(HttpClientTest, FiveMebibytesGoUpAndComeBackIntact) {
 
 TEST_F(HttpClientTest, AConnectionTheServerClosedIsReplacedSilently) {
   ASSERT_TRUE(send(get(server.url())));
-  server.close_idle_connections();
+  ASSERT_EQ(server.close_idle_connections(), 1U);
   const auto answer = send(post(server.url(), "again"));
   ASSERT_TRUE(answer) << answer.error().to_string();
   EXPECT_EQ(answer->body, "again");
@@ -197,7 +197,8 @@ TEST_F(HttpClientTest, ARequestOnAFreshConnectionIsNeverSentTwice) {
 
 TEST_F(HttpClientTest, AnAnswerNobodyAskedForIsNotTakenForTheNextOne) {
   ASSERT_TRUE(send(get(server.url("/honest"))));
-  server.send_on_idle_connections("HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nforged");
+  const std::string forged = "HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nforged";
+  ASSERT_EQ(server.send_on_idle_connections(forged), 1U);
   const auto answer = send(post(server.url("/next"), "genuine"));
   ASSERT_TRUE(answer) << answer.error().to_string();
   EXPECT_EQ(answer->body, "genuine");

@@ -13,16 +13,9 @@ namespace {
 
 // An answer announced larger than this grows by doubling instead of being trusted.
 constexpr std::size_t kMaxReserve = kMiB;
-// Larger request bodies are not sent in one go, so their progress is observed.
-constexpr std::size_t kSentAtOnce = 32 * kKiB;
-// Our own clocks watch connecting; libcurl's must never be sooner.
-constexpr long kNeverMs = 24L * 60 * 60 * 1000;
-constexpr long kTcpKeepAliveSeconds = 30;
 constexpr std::size_t kUsualHeaderCount = 16;
 // Pooled connections given up for one request because something was on them already.
 constexpr int kMaxReconnects = 8;
-// zstd is left out: its window lets a server claim 128 MiB for each answer.
-constexpr const char* kAcceptedEncodings = "gzip, deflate, br";
 
 bool accepted_encoding(std::string_view coding) {
   return coding == "gzip" || coding == "x-gzip" || coding == "deflate" || coding == "br" ||
@@ -106,62 +99,6 @@ bool allowed(const ExchangeOwner& owner, const char* ip, int port) {
 
 }  // namespace
 
-Exchange::Exchange(ExchangeOwner& owner, const HttpClientOptions& options, const ShareHandle& share)
-    : owner_(owner), easy_(made(EasyHandle(curl_easy_init()), "an easy handle")) {
-  set_constant_options(options, share);
-  set_trust(options);
-}
-
-void Exchange::set_constant_options(const HttpClientOptions& options, const ShareHandle& share) {
-  set_option(easy_, CURLOPT_PRIVATE, this);
-  set_option(easy_, CURLOPT_SHARE, share.get());
-  set_option(easy_, CURLOPT_ERRORBUFFER, detail_);
-  set_option(easy_, CURLOPT_PROTOCOLS_STR, "http,https");
-  set_option(easy_, CURLOPT_FOLLOWLOCATION, 0L);
-  set_option(easy_, CURLOPT_PROXY, "");  // also keeps proxy environment variables out
-  set_option(easy_, CURLOPT_NOPROXY, "*");
-  set_option(easy_, CURLOPT_NOSIGNAL, 1L);
-  set_option(easy_, CURLOPT_QUICK_EXIT, 1L);  // cancelling does not wait for getaddrinfo
-  set_option(easy_, CURLOPT_PATH_AS_IS, 1L);
-  set_option(easy_, CURLOPT_CONNECTTIMEOUT_MS, kNeverMs);
-  set_option(easy_, CURLOPT_TCP_NODELAY, 1L);
-  set_option(easy_, CURLOPT_TCP_KEEPALIVE, 1L);
-  set_option(easy_, CURLOPT_TCP_KEEPIDLE, kTcpKeepAliveSeconds);
-  set_option(easy_, CURLOPT_TCP_KEEPINTVL, kTcpKeepAliveSeconds);
-  set_option(easy_, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
-  set_option(easy_, CURLOPT_ACCEPT_ENCODING, kAcceptedEncodings);
-  set_option(easy_, CURLOPT_USERAGENT, options.user_agent.c_str());
-  set_option(easy_, CURLOPT_DNS_CACHE_TIMEOUT, static_cast<long>(options.dns_cache.count()));
-  set_option(easy_, CURLOPT_MAXAGE_CONN, static_cast<long>(options.max_connection_age.count()));
-  set_option(easy_, CURLOPT_HEADERFUNCTION, &Exchange::on_header);
-  set_option(easy_, CURLOPT_HEADERDATA, this);
-  set_option(easy_, CURLOPT_WRITEFUNCTION, &Exchange::on_body);
-  set_option(easy_, CURLOPT_WRITEDATA, this);
-  set_option(easy_, CURLOPT_XFERINFOFUNCTION, &Exchange::on_progress);
-  set_option(easy_, CURLOPT_XFERINFODATA, this);
-  set_option(easy_, CURLOPT_PREREQFUNCTION, &Exchange::on_connected);
-  set_option(easy_, CURLOPT_PREREQDATA, this);
-  set_option(easy_, CURLOPT_OPENSOCKETFUNCTION, &Exchange::open_socket);
-  set_option(easy_, CURLOPT_OPENSOCKETDATA, this);
-  // A connection outlives the exchange that opened it, so this one gets the owner.
-  set_option(easy_, CURLOPT_CLOSESOCKETFUNCTION, &Exchange::close_socket);
-  set_option(easy_, CURLOPT_CLOSESOCKETDATA, &owner_);
-}
-
-// The system's store is either one file, which libcurl parses once and shares between connections
-// as long as no directory is given; or, beside an extra file, the directory, of which only what a
-// handshake needs is read.
-void Exchange::set_trust(const HttpClientOptions& options) {
-  const curl_version_info_data* built = curl_version_info(CURLVERSION_NOW);
-  if (!options.ca_file.empty()) {
-    set_option(easy_, CURLOPT_CAINFO, options.ca_file.c_str());
-    set_option(easy_, CURLOPT_CAPATH, built->capath);
-  } else if (built->cainfo != nullptr) {
-    set_option(easy_, CURLOPT_CAINFO, built->cainfo);
-    set_option(easy_, CURLOPT_CAPATH, static_cast<const char*>(nullptr));
-  }
-}
-
 bool Exchange::wants_another_connection() {
   if (stopped_ != Stopped::spoiled || ++reconnects_ > kMaxReconnects) return false;
   begin(Phase::connecting);
@@ -205,22 +142,6 @@ std::optional<Error> Exchange::prepare(const HttpRequest& request, Deadline dead
   set_method(request);
   set_option(easy_, CURLOPT_HTTPHEADER, request_headers_.list());
   return std::nullopt;
-}
-
-// Every option that depends on the request is set each time: the handle is reused without a reset,
-// which would cost more.
-void Exchange::set_method(const HttpRequest& request) {
-  const bool with_body = sends_body(request);
-  set_option(easy_, CURLOPT_HTTPGET, 1L);
-  set_option(easy_, CURLOPT_NOBODY, request.method == "HEAD" ? 1L : 0L);
-  if (with_body) {
-    set_option(easy_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
-    set_option(easy_, CURLOPT_POSTFIELDS, request.body.data());
-  }
-  const std::string_view implied = with_body ? "POST" : request.method == "HEAD" ? "HEAD" : "GET";
-  set_option(easy_, CURLOPT_CUSTOMREQUEST,
-             request.method == implied ? nullptr : request.method.c_str());
-  set_option(easy_, CURLOPT_NOPROGRESS, request.body.size() > kSentAtOnce ? 0L : 1L);
 }
 
 Exchange::Due Exchange::due() const {

@@ -80,6 +80,9 @@ class Exchange {
   Waiter waiter;
 
  private:
+  // Larger request bodies are not sent in one go, so their progress is observed.
+  static constexpr std::size_t kSentAtOnce = 32 * kKiB;
+
   enum class Phase { connecting, sending, waiting, answering };
   enum class Stopped { no, head_limit, body_limit, encoding, forbidden, spoiled };
 
@@ -105,7 +108,6 @@ class Exchange {
   void end_run();
 
   ExchangeOwner& owner_;
-  std::string user_agent_;
   char detail_[CURL_ERROR_SIZE] = {};
   RequestHeaders request_headers_;
   EasyHandle easy_;  // after what it points to

@@ -157,14 +157,20 @@ class HttpServer::Impl {
     return changed_.wait_for(lock, timeout, [&] { return f(*this); });
   }
 
-  // Runs `f(socket)` for every idle connection on the server's thread, and waits for that.
-  void for_each_idle(std::function<void(tcp::socket&)> f) {
-    std::promise<void> done;
-    asio::post(context_, [&] {
-      for (auto& [index, socket] : idle_) f(*socket);
-      done.set_value();
-    });
-    done.get_future().wait();
+  // Runs `f(socket)` on the server's thread for every idle connection, once there is one. How many
+  // they were.
+  std::size_t for_each_idle(const std::function<void(tcp::socket&)>& f) {
+    const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    std::size_t count = 0;
+    while (count == 0 && std::chrono::steady_clock::now() < patience) {
+      std::promise<std::size_t> done;
+      asio::post(context_, [&] {
+        for (auto& [index, socket] : idle_) f(*socket);
+        done.set_value(idle_.size());
+      });
+      count = done.get_future().get();
+    }
+    return count;
   }
 
   std::size_t accepted_ = 0, open_ = 0, served_ = 0;
@@ -444,14 +450,15 @@ HttpServer::Request HttpServer::last_request() const {
   return impl_->locked([](const Impl& s) { return s.kept_.empty() ? Request() : s.kept_.back(); });
 }
 
-void HttpServer::close_idle_connections() {
-  impl_->for_each_idle([](tcp::socket& socket) {
+std::size_t HttpServer::close_idle_connections() {
+  return impl_->for_each_idle([](tcp::socket& socket) {
     error_code ignored;
     socket.close(ignored);
   });
 }
-void HttpServer::send_on_idle_connections(std::string bytes) {
-  impl_->for_each_idle([&](tcp::socket& socket) { asio::write(socket, asio::buffer(bytes)); });
+std::size_t HttpServer::send_on_idle_connections(std::string bytes) {
+  return impl_->for_each_idle(
+      [&](tcp::socket& socket) { asio::write(socket, asio::buffer(bytes)); });
 }
 
 bool HttpServer::wait_for_requests(std::size_t at_least, std::chrono::milliseconds timeout) const {

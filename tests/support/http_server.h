@@ -88,10 +88,12 @@ class HttpServer {
   std::vector<Request> requests() const;
   Request last_request() const;  // an empty one when there was none
 
-  // Closes every connection that waits for its next request, and returns once that is done.
-  void close_idle_connections();
-  // Sends bytes on every connection that waits for its next request: what no client asked for.
-  void send_on_idle_connections(std::string bytes);
+  // Closes every connection that waits for its next request; waits until there is one. How many
+  // they were.
+  std::size_t close_idle_connections();
+  // Sends bytes nobody asked for on every connection that waits for its next request; waits until
+  // there is one. How many they were.
+  std::size_t send_on_idle_connections(std::string bytes);
 
   // False when it did not come true in time.
   bool wait_for_requests(std::size_t at_least, std::chrono::milliseconds timeout) const;

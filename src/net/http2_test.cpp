@@ -1,0 +1,135 @@
+// HTTP/2 against a real server: nghttpd (Debian's nghttp2-server). Skipped where it is not
+// installed.
+#include <arpa/inet.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+#include <fstream>
+
+#include "net/http_client_test_support.h"
+#include "support/certificate.h"
+
+namespace gvm::net {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kServer = "/usr/sbin/nghttpd";
+
+std::uint16_t free_port() {
+  return test::RefusingPort().port();
+}
+
+bool accepts(std::uint16_t port) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port);
+  const bool connected = ::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
+  ::close(fd);
+  return connected;
+}
+
+class Http2 : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!fs::exists(kServer)) GTEST_SKIP() << "needs nghttp2-server";
+    fs::create_directories(folder_);
+    const auto authority = test::make_authority("Test Authority");
+    const auto certificate = test::make_certificate(authority, "localhost");
+    std::ofstream(folder_ / "ca.pem") << authority.pem;
+    std::ofstream(folder_ / "cert.pem") << certificate.pem;
+    std::ofstream(folder_ / "key.pem") << certificate.key_pem;
+    std::ofstream(folder_ / "file") << "from a file";
+    start_server();
+    HttpClientOptions options;
+    options.ca_file = folder_ / "ca.pem";
+    client_.emplace(options);
+  }
+
+  ~Http2() override {
+    if (server_ > 0) {
+      ::kill(server_, SIGKILL);
+      ::waitpid(server_, nullptr, 0);
+    }
+    fs::remove_all(folder_);
+  }
+
+  void start_server() {
+    port_ = free_port();
+    std::vector<std::string> words{kServer,
+                                   "--echo-upload",
+                                   "-a",
+                                   "127.0.0.1",
+                                   "-d",
+                                   folder_.string(),
+                                   std::to_string(port_),
+                                   (folder_ / "key.pem").string(),
+                                   (folder_ / "cert.pem").string()};
+    std::vector<char*> arguments;
+    for (auto& word : words) arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    ASSERT_EQ(::posix_spawn(&server_, kServer, nullptr, nullptr, arguments.data(), environ), 0);
+    const auto patience = Deadline::in(kPatience);
+    while (!accepts(port_)) ASSERT_FALSE(patience.expired());
+  }
+
+  std::string url(const std::string& path) const {
+    return "https://localhost:" + std::to_string(port_) + path;
+  }
+
+  fs::path folder_ = fs::temp_directory_path() / ("net-http2-" + std::to_string(::getpid()));
+  std::uint16_t port_ = 0;
+  pid_t server_ = -1;
+  std::optional<FreeClient> client_;
+};
+
+TEST_F(Http2, ManyRequestsShareOneConnection) {
+  constexpr std::size_t kAtOnce = 50;
+  for (int round = 0; round < 3; ++round) {
+    std::vector<HttpRequest> requests;
+    for (std::size_t i = 0; i < kAtOnce; ++i) {
+      requests.push_back(post(url("/echo"), "stream " + std::to_string(i)));
+    }
+    const auto answers = client_->send_all(std::move(requests));
+    for (std::size_t i = 0; i < kAtOnce; ++i) {
+      ASSERT_TRUE(answers[i]) << answers[i].error().to_string();
+      EXPECT_EQ(answers[i]->http_version, 20);
+      EXPECT_EQ(answers[i]->body, "stream " + std::to_string(i));
+    }
+  }
+  EXPECT_LE(client_->client.stats().opened_connections, 2U);  // localhost: [::1] is tried, too
+}
+
+TEST_F(Http2, FiveMebibytesGoUpAndComeBackIntact) {
+  std::string body(5 * kMiB, '\0');
+  for (std::size_t i = 0; i < body.size(); ++i) body[i] = static_cast<char>(i * 31 >> 5);
+  const auto answer = client_->send(post(url("/echo"), body));
+  ASSERT_TRUE(answer) << answer.error().to_string();
+  EXPECT_TRUE(answer->body == body);
+}
+
+TEST_F(Http2, OneFailingStreamLeavesTheOthersAlone) {
+  std::vector<HttpRequest> requests;
+  for (int i = 0; i < 10; ++i) requests.push_back(post(url("/echo"), std::string(200'000, 'e')));
+  requests[3].max_body = 1000;
+  const auto answers = client_->send_all(std::move(requests));
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    EXPECT_EQ(verdict(answers[i]), i == 3 ? "READING_BODY/limit" : "status 200") << i;
+  }
+}
+
+TEST_F(Http2, AServerThatDiesIsATypedError) {
+  ASSERT_EQ(verdict(client_->send(get(url("/file")))), "status 200");
+  ::kill(server_, SIGKILL);
+  ::waitpid(std::exchange(server_, -1), nullptr, 0);
+  EXPECT_EQ(verdict(client_->send(get(url("/file")))), "SENDING_REQUEST/connect");
+}
+
+}  // namespace
+}  // namespace gvm::net
