@@ -37,8 +37,14 @@ with_own_provider=false
 say "A language model"
 size=
 [ "$model" = smollm2 ] && size=--small
-# shellcheck disable=SC2086  # empty means no argument
-if scripts/model/setup.sh $size; then
+get_model() {
+  # shellcheck disable=SC2086  # empty means no argument
+  scripts/model/setup.sh $size && return 0
+  [ -z "$size" ] && scripts/model/setup.sh --small || return 1
+  echo "demo: only the very small model can be had; its answers are poor"
+  model=smollm2
+}
+if get_model; then
   build/venv/bin/python scripts/model/serve.py --port 0 --model "$model" >"$work/model.log" 2>"$work/model.err" &
   pids+=($!)
   wait_for_line "$work/model.log" '^ready ' $! 120 "the model server" || { tail -5 "$work/model.err"; exit 1; }
