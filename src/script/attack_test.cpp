@@ -158,6 +158,12 @@ const Attack kAttacks[] = {
     {"deep_index_chain", Ends::cpu,
      "local t = {} for i = 1, 1900 do t = setmetatable({}, {__index = t}) end"
      " while true do local x = t.x end"},
+    {"weak_key_chain", Ends::nothing,
+     "local n, keys, w = 25000, {}, setmetatable({}, {}) getmetatable(w).__mode = 'k'"
+     " for i = 1, n do keys[i] = {} end"
+     " for i = 1, n - 1 do w[keys[i * 7919 % n + 1]] = keys[(i + 1) * 7919 % n + 1] end"
+     " root = keys[7919 % n + 1] keys = nil"
+     " for i = 1, 100 do local s = ('x'):rep(1000000 + i) end return 'safe'"},
     {"os_date_bomb", Ends::error, "os.date(('%c'):rep(100000))"},
     {"compiler_bomb", Ends::error, "error(select(2, pcall(load, ('a = 1 '):rep(100000))))"},
     {"compiler_labels", Ends::cpu,

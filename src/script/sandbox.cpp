@@ -1,6 +1,9 @@
 #include "script/sandbox.h"
 
+#include <cstdint>
+#include <cstring>
 #include <lua.hpp>
+#include <random>
 
 namespace gvm::script {
 
@@ -13,9 +16,25 @@ void open_plain(lua_State* L, const char* name, lua_CFunction open) {
   lua_setglobal(L, name);
 }
 
+// Weak tables are strong here. The collector handles weak keys in one step that nothing can
+// interrupt and that a chain of 40,000 entries makes 7 s long; a metatable can get its __mode at
+// any time, so setmetatable cannot refuse it. Lua compares the name of a metafield by identity with
+// a string it made at start: that one gets bytes that no script can guess, and
+// "__mode" in a script is another string from then on. (Its hash is kept in the string; Lua never
+// computes it again.)
+void forget_weak_tables(lua_State* L) {
+  lua_pushliteral(L, "__mode");
+  auto* name = const_cast<char*>(lua_tostring(L, -1));
+  std::random_device random;
+  const std::uint64_t bytes = (static_cast<std::uint64_t>(random()) << 32) | random();
+  std::memcpy(name, &bytes, std::strlen("__mode"));
+  lua_pop(L, 1);
+}
+
 }  // namespace
 
 void open_sandbox(lua_State* L) {
+  forget_weak_tables(L);
   open_base(L);
   open_coroutine(L);
   open_string(L);

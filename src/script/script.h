@@ -8,10 +8,9 @@
 // No exception and no C++ stack crosses Lua's frames except Lua's own unwinding; never catch
 // everything where Lua is on the stack.
 //
-// Known limits of Lua itself: it cannot be interrupted while it rehashes one table, nor in the
-// atomic step of its collector. A script that builds a table of keys chosen to collide, or a long
-// chain in a table with weak keys, holds its lane for longer than cpu_unyielding; memory_bytes
-// bounds how long.
+// A known limit of Lua itself: it cannot be interrupted while it rehashes one table. A script that
+// builds a big table of integer keys chosen to collide holds its lane for longer than
+// cpu_unyielding; memory_bytes bounds how long. Weak tables are strong here (sandbox.cpp says why).
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
