@@ -101,7 +101,8 @@ asio::awaitable<void> SessionImpl::wait_for_parked() {
   Awaitable operation = std::move(*parked_);
   parked_.reset();
   try {
-    completed_ = co_await std::move(operation);
+    Result<Value> result = co_await std::move(operation);
+    completed_ = std::move(result);
   } catch (const boost::system::system_error& error) {
     const bool aborted = error.code() == asio::error::operation_aborted;
     completed_ = fail(aborted ? codes::kCancelled : codes::kInternal,
