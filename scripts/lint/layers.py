@@ -16,11 +16,14 @@ WRAPPED = {
     "yaml-cpp/": {"config"},
     "spdlog/": {"base"},
     "simdjson": {"text"},
-    "unicode/": {"text", "url"},
+    "unicode/": {"text", "url", "html"},
+    "gumbo.h": {"html"},
+    "ares.h": {"net"},
+    "re2/": {"policy", "host"},
     "prometheus/": {"serve"},
     "sqlite3.h": {"store"},
     "libpq-fe.h": {"store"},
-    "boost/beast": {"serve", "support", "client"},
+    "boost/beast": {"serve", "support", "client", "egress"},
 }
 
 
