@@ -34,6 +34,9 @@ inline constexpr std::string_view kEmptyPrompt = "EMPTY_PROMPT";
 inline constexpr std::string_view kTooDeep = "TOO_DEEP";    // nesting over kMaxDepth
 inline constexpr std::string_view kTooLarge = "TOO_LARGE";  // a size limit, named in the detail
 
+// Ours. Web: what a deny or allow list refuses.
+inline constexpr std::string_view kUrlForbidden = "URL_FORBIDDEN";
+
 // Ours. Time and cancellation.
 inline constexpr std::string_view kDeadlineExceeded = "DEADLINE_EXCEEDED";
 inline constexpr std::string_view kCancelled = "CANCELLED";

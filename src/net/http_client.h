@@ -9,6 +9,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -37,6 +38,12 @@ struct SecretHeader {
   Secret value;
 };
 
+// An answer slower than this over a whole window ends with DEADLINE_EXCEEDED, ctx.timeout "speed".
+struct MinimumSpeed {
+  std::size_t bytes_per_second = 0;  // as they come over the wire; 0: no limit
+  std::chrono::milliseconds window{30'000};
+};
+
 // Each limit is named in the error it causes. Zero means "no limit of this kind".
 struct HttpTimeouts {
   std::chrono::milliseconds connect{10'000};  // name, TCP and TLS
@@ -44,6 +51,30 @@ struct HttpTimeouts {
   std::chrono::milliseconds idle{
       60'000};  // between two bytes of the answer once it began, or of a large request
   std::chrono::milliseconds total{120'000};  // everything
+};
+
+// How much larger than its compressed form an answer may become.
+struct DecompressionLimit {
+  std::size_t ratio = 200;       // decompressed : received; 0: no limit
+  std::size_t floor = 1 * kMiB;  // an answer up to this size is never refused for its ratio
+};
+
+struct HttpProxy {
+  std::string url;  // http://, https:// or socks5://, host and port; without user info
+  Secret username;
+  Secret password;
+  // The proxy judges names itself, so it is given the name; else it gets the pinned address.
+  bool filters = false;
+};
+
+enum class HttpVersion { best, http1 };
+
+// What to do when a pooled connection turns out to be dead before a byte of the answer came: the
+// server may have acted on the request nevertheless.
+enum class Resend {
+  always,       // on a fresh connection, silently
+  safe_method,  // only GET, HEAD, OPTIONS, PUT and DELETE; else the error says request_sent
+  never,
 };
 
 struct HttpRequest {
@@ -56,6 +87,22 @@ struct HttpRequest {
   HttpTimeouts timeouts;
   std::size_t max_body = 32 * kMiB;      // of the answer, after decompression
   std::size_t max_headers = 256 * kKiB;  // of the answer
+  std::size_t max_header_count = 1'000;  // of the answer
+  DecompressionLimit decompression;
+  MinimumSpeed min_speed;
+  HttpVersion version = HttpVersion::best;
+  Resend resend = Resend::always;
+
+  // Not empty: exactly these are dialled, by happy eyeballs, whatever the name resolves to; a
+  // pooled connection to another address is not used. Each must still pass allow_address. With a
+  // proxy that does not filter, the first is what the proxy is asked to connect to (always as a
+  // tunnel).
+  std::vector<asio::ip::address> pinned_addresses;
+  // Not judged by allow_address, but by allow_proxy_address. When allow_address is set, a proxy
+  // that does not filter needs pinned_addresses.
+  std::optional<HttpProxy> proxy;
+  std::string source;            // a local address, or "if:NAME" for an interface; empty: any
+  std::string unix_socket_path;  // dialled instead of the URL's host; no address policy applies
 };
 
 struct HttpResponse {
@@ -84,7 +131,16 @@ struct HttpClientOptions {
   // Asked for every address before it is dialled, and again before each request on a pooled
   // connection. Empty: all allowed.
   AddressPolicy allow_address;
+  AddressPolicy allow_proxy_address;        // the same for the addresses of proxies
+  HttpVersion version = HttpVersion::best;  // http1: never HTTP/2
 };
+
+// What an error of send() says about repeating the request: ctx.request_sent, ctx.answer_began.
+struct SendProgress {
+  bool request_sent = true;  // some of it may have reached the server
+  bool answer_began = true;  // a byte of the answer came
+};
+SendProgress progress_of(const Error& error);  // the worst when the error says nothing
 
 // Counters for /metrics; read from other threads.
 struct HttpClientStats {
@@ -106,10 +162,13 @@ class HttpClient {
   //
   // Errors, all fatal; callers lower that where a contract may catch it. ctx.url is the URL without
   // user info and query.
-  //   SENDING_REQUEST    ctx.kind is one of dns, connect, tls, send, reset, protocol
-  //   READING_BODY       ctx.kind is one of limit (over max_body, in ctx.limit), cut, encoding
-  //   ADDRESS_FORBIDDEN  refused by allow_address; nothing was sent
-  //   DEADLINE_EXCEEDED  ctx.timeout names connect, first_byte, idle, total or deadline
+  //   SENDING_REQUEST    ctx.kind is one of dns, connect, proxy, tls, send, reset, protocol. With
+  //                      tls, ctx.tls is one of expired, not_yet_valid, wrong_host, self_signed,
+  //                      unknown_issuer, revoked, certificate (another fault of it), protocol
+  //   READING_BODY       ctx.kind is one of limit (over max_body, in ctx.limit), ratio (likewise),
+  //                      cut, encoding
+  //   ADDRESS_FORBIDDEN  refused by allow_address or allow_proxy_address; nothing was sent
+  //   DEADLINE_EXCEEDED  ctx.timeout names connect, first_byte, idle, speed, total or deadline
   //   CANCELLED          the awaiting coroutine was cancelled (asio cancellation), which closes the
   //   exchange at once
   asio::awaitable<Result<HttpResponse>> send(HttpRequest request, Deadline deadline);

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "net/header_rules.h"
 #include "net/http_client.h"
 
 namespace gvm::net {
@@ -37,9 +38,6 @@ class RequestHeaders {
   std::vector<curl_slist> nodes_;
   std::vector<std::size_t> starts_;
 };
-
-// RFC 9110, 5.6.2: a non-empty run of token characters.
-bool is_token(std::string_view text);
 
 // Whether this request is sent with a body: one is given, or its method announces one even when it
 // is empty.
