@@ -1,0 +1,143 @@
+#pragma once
+// A cell: one Chromium and one ChromeDriver that cannot reach anything but the module's egress
+// proxy. One process tree under `genvm-browser-cell`, in namespaces of its own where the machine
+// allows them (docs/browser-isolation.md). Owned and used by one lane.
+//
+// A browser that crashes, a driver that ends, or a limit that is exceeded ends the whole cell; so
+// does the end of this process, however it comes. Nothing outlives a cell: no process, profile or
+// socket.
+#include <sys/types.h>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/deadline.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/size.h"
+
+namespace gvm::browser {
+
+namespace asio = boost::asio;
+
+// What pages see of the machine, and what must be the same on every machine so that validators
+// agree.
+struct Appearance {
+  int width = 1280;  // CSS pixels
+  int height = 1024;
+  double scale = 1.0;
+  std::string language = "en-US";
+  std::string time_zone = "UTC";  // of the tz database
+  std::string user_agent = {};    // empty: Chromium's own, without a hint at its being headless
+};
+
+struct CellLimits {
+  std::size_t memory_bytes = 2 * kGiB;     // of all processes and the private file system together
+  std::size_t scratch_bytes = 512 * kMiB;  // the profile, caches and shared memory
+  std::size_t processes = 256;
+  std::size_t open_files = 8192;  // a process
+};
+
+enum class Isolation {
+  best,       // every namespace the machine allows
+  processes,  // process group, sub-reaper and limits only: what is left where none is allowed
+};
+
+struct CellOptions {
+  // Made when missing, mode 0700. Each cell has a folder in it; nothing else of it is touched.
+  // Socket paths are limited to 107 bytes, so keep it short.
+  std::filesystem::path runtime_dir;
+  std::filesystem::path cell_program = {};  // empty: genvm-browser-cell beside this program
+  std::filesystem::path browser = "/usr/lib/chromium/chromium";
+  std::filesystem::path driver = "/usr/bin/chromedriver";
+  std::size_t slots = 4;  // how many sessions can be told apart at the same time
+  CellLimits limits = {};
+  Appearance appearance = {};
+  Isolation isolation = Isolation::best;
+  log::Logger log = {};
+};
+
+// Which protection is active.
+struct Protection {
+  bool network = false;      // a network namespace with loopback only: no packet has another way
+  bool processes = false;    // a PID namespace: the kernel ends everything with its first process
+  bool files = false;        // a file system of its own: /usr, fonts and a private /tmp
+  bool user = false;         // runs as a user without rights (or in a user namespace)
+  bool sandbox = false;      // Chromium's own sandbox around its renderers
+  std::string missing = {};  // why something is not active; empty when all is
+
+  // One line for the log.
+  std::string to_string() const;
+};
+
+// Listening sockets, as the browser sees them on its loopback. Which one a connection comes in by
+// is its identity: egress::Proxy::listen() takes them.
+struct CellListeners {
+  Fd refused;             // of the browser's default profile: keep its slot closed
+  std::vector<Fd> slots;  // slot i is what proxy_url(i) names
+};
+
+class Cell {
+ public:
+  // Starts both programs and waits until both answer.
+  //   CREATING_SESSION   fatal; ctx.kind is one of missing (a program is not installed: the detail
+  //                      names the Debian package), start, crash
+  //   DEADLINE_EXCEEDED  fatal; nothing is left
+  //   CANCELLED          likewise
+  static asio::awaitable<Result<std::unique_ptr<Cell>>> start(asio::any_io_executor executor,
+                                                              CellOptions options,
+                                                              Deadline deadline);
+  // Ends everything in the background when stop() has not.
+  ~Cell();
+  Cell(const Cell&) = delete;
+  Cell& operator=(const Cell&) = delete;
+
+  // Unix sockets that lead to the driver's HTTP port and to Chromium's DevTools port. Any number
+  // of connections; only this user can open them.
+  const std::filesystem::path& driver_socket() const;
+  const std::filesystem::path& devtools_socket() const;
+  // "127.0.0.1:PORT", as seen inside: for goog:chromeOptions.debuggerAddress, and as the Host
+  // header of DevTools requests.
+  const std::string& devtools_address() const;
+  // "/devtools/browser/UUID": where the browser-level websocket is.
+  const std::string& devtools_path() const;
+  const std::string& driver_address() const;  // "127.0.0.1:PORT", for the Host header
+  // "http://127.0.0.1:PORT": what Target.createBrowserContext takes as its proxyServer, together
+  // with proxyBypassList "<-loopback>".
+  std::string proxy_url(std::size_t slot) const;
+  std::size_t slots() const;
+  // Once, after start().
+  CellListeners take_listeners();
+
+  const Protection& protection() const;
+  bool alive() const;
+  // Why it ended ("browser ended by signal 11", "memory limit"); empty while it lives.
+  const std::string& exit_reason() const;
+  // Returns once every process has ended and the folder is gone.
+  asio::awaitable<void> wait_exit();
+  // Kills everything, then waits as wait_exit() does.
+  asio::awaitable<void> stop();
+
+  // As of the last second: anonymous memory of all processes and the private file system.
+  std::size_t memory_bytes() const;
+  std::size_t process_count() const;
+  pid_t pid() const;  // the cell's outermost process; when it ends, all ends
+  const std::filesystem::path& folder() const;
+
+ private:
+  class Impl;
+  explicit Cell(std::shared_ptr<Impl> impl);
+  std::shared_ptr<Impl> impl_;
+};
+
+// Ends what a killed predecessor left under `runtime_dir` and wipes it: folders whose owner is
+// alive are not touched. How many folders there were. Blocks; call it before serving.
+std::size_t clean_leftovers(const std::filesystem::path& runtime_dir);
+
+}  // namespace gvm::browser
