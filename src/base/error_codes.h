@@ -64,6 +64,32 @@ inline constexpr std::string_view kScriptCannotWait =
 inline constexpr std::string_view kScriptBadAnswer =
     "SCRIPT_BAD_ANSWER";  // an entry point returned no answer of its form
 
+// reference/rfc9421.md, the external signer; all fatal
+inline constexpr std::string_view kSignUrlPatchFailed =
+    "SIGN_URL_PATCH_FAILED";  // signer_url or signer_headers could not be filled
+inline constexpr std::string_view kSignUrlSendFailed =
+    "SIGN_URL_SEND_FAILED";  // the signer could not be asked
+inline constexpr std::string_view kSignUrlBadStatus =
+    "SIGN_URL_BAD_STATUS";  // the signer did not answer 200
+inline constexpr std::string_view kSignUrlReadFailed =
+    "SIGN_URL_READ_FAILED";  // the signer's answer is no signature
+
+// Ours. Signing.
+inline constexpr std::string_view kMalformedStructuredField =
+    "MALFORMED_STRUCTURED_FIELD";  // against RFC 9651
+inline constexpr std::string_view kMalformedMessage =
+    "MALFORMED_MESSAGE";  // text that is no HTTP message
+inline constexpr std::string_view kSignBadComponent =
+    "SIGN_BAD_COMPONENT";  // a component that cannot be covered, named in the detail
+inline constexpr std::string_view kSignBadParameter =
+    "SIGN_BAD_PARAMETER";  // a signature parameter of a wrong type, or a label that is no key
+inline constexpr std::string_view kSignBadKey =
+    "SIGN_BAD_KEY";  // key material that does not fit its algorithm
+
+// Ours. Browsers.
+inline constexpr std::string_view kBrowserCommand =
+    "BROWSER_COMMAND";  // a WebDriver or DevTools command failed; ctx.kind names how
+
 // Ours. Providers and configuration.
 inline constexpr std::string_view kUnknownProvider =
     "UNKNOWN_PROVIDER";  // no such backend or model

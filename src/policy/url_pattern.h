@@ -26,10 +26,17 @@ namespace gvm::policy {
 struct UrlForms {
   explicit UrlForms(const url::Url& url);
 
+  // Scheme, host, port, that form of the path, query: what expressions are matched against.
+  std::string sent_url() const { return with_path(sent_path); }
+  std::string lenient_url() const { return with_path(lenient_path); }
+
   const url::Url& url;
   std::string_view host;  // without one trailing dot
   std::string sent_path;
   std::string lenient_path;
+
+ private:
+  std::string with_path(std::string_view path) const;
 };
 
 enum class Match { either_form, both_forms };

@@ -92,8 +92,9 @@ class UrlRules {
   // What every resolved or dialled address of a URL that is not trusted must pass.
   const AddressRules& addresses() const;
 
- private:
   struct Compiled;
+
+ private:
   explicit UrlRules(std::unique_ptr<const Compiled> compiled);
   std::unique_ptr<const Compiled> compiled_;
 };
