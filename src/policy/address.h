@@ -26,10 +26,10 @@ struct ListeningAt {
 };
 
 struct AddressRulesConfig {
-  std::vector<Cidr> deny;
-  std::vector<Cidr> allow;
-  std::vector<IpAddress> own;  // of this host's interfaces, see net::interface_addresses()
-  std::vector<ListeningAt> listeners;
+  std::vector<Cidr> deny = {};
+  std::vector<Cidr> allow = {};
+  std::vector<IpAddress> own = {};  // of this host's interfaces, see net::interface_addresses()
+  std::vector<ListeningAt> listeners = {};
 };
 
 enum class AddressRule { open, deny, listener, allow, own, special, outside };
