@@ -30,10 +30,10 @@ namespace gvm::policy {
 
 struct UrlRulesConfig {
   std::vector<int> ports = {80, 443};
-  std::vector<std::string> extra_tld;           // with or without leading dot, Unicode or Punycode
-  std::vector<std::string> always_allow_hosts;  // "host", "host:port"; '*' as in patterns
-  std::vector<std::string> allow;               // patterns, see url_pattern.h
-  std::vector<std::string> deny;
+  std::vector<std::string> extra_tld = {};  // with or without leading dot, Unicode or Punycode
+  std::vector<std::string> always_allow_hosts = {};  // "host", "host:port"; '*' as in patterns
+  std::vector<std::string> allow = {};               // patterns, see url_pattern.h
+  std::vector<std::string> deny = {};
   std::size_t max_url_bytes = 8192;  // the whole URL, canonical
 };
 
