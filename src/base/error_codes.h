@@ -75,6 +75,8 @@ inline constexpr std::string_view kSignUrlReadFailed =
     "SIGN_URL_READ_FAILED";  // the signer's answer is no signature
 
 // Ours. Signing.
+inline constexpr std::string_view kUnknownSigningKey =
+    "UNKNOWN_SIGNING_KEY";  // a script names a key the configuration does not have
 inline constexpr std::string_view kMalformedStructuredField =
     "MALFORMED_STRUCTURED_FIELD";  // against RFC 9651
 inline constexpr std::string_view kMalformedMessage =
@@ -89,6 +91,12 @@ inline constexpr std::string_view kSignBadKey =
 // Ours. Browsers.
 inline constexpr std::string_view kBrowserCommand =
     "BROWSER_COMMAND";  // a WebDriver or DevTools command failed; ctx.kind names how
+
+// Ours. Extraction.
+inline constexpr std::string_view kDocumentTooComplex =
+    "DOCUMENT_TOO_COMPLEX";  // an HTML document over a limit, named in ctx.limit
+inline constexpr std::string_view kBadSelector = "BAD_SELECTOR";  // CSS; ctx.position says where
+inline constexpr std::string_view kBadPattern = "BAD_PATTERN";  // RE2; ctx.position says where
 
 // Ours. Providers and configuration.
 inline constexpr std::string_view kUnknownProvider =

@@ -10,6 +10,7 @@
 #include "base/size.h"
 #include "base/value.h"
 #include "config/runtime_template.h"
+#include "config/signing_config.h"
 
 namespace gvm::config {
 
@@ -65,6 +66,7 @@ struct CommonConfig {
   std::string data_dir = "${exeDir}/../data";
   RuntimeTemplate signer_url;  // empty: nothing is signed
   std::vector<SignerHeader> signer_headers;
+  SigningConfig signing;
   Value meta;  // null when absent
 
   ServeConfig serve;

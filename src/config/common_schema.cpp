@@ -222,6 +222,8 @@ Section build_common(ModuleKind kind) {
   SectionBuilder<C> table("the module", "Settings of both modules.", C(kind));
   add_scripts(add_process(table));
   return table
+      .section(&C::signing, signing_section(),
+               {.name = "signing", .doc = "Keys that sign requests", .origin = kOurs})
       .section(&C::serve, serve_section(),
                {.name = "serve", .doc = "Connections and their limits", .origin = kOurs})
       .section(&C::script, script_section(),

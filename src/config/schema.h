@@ -157,6 +157,7 @@ class SectionBuilder {
 
 // The tables. Built on first use, then immutable.
 const Section& common_section(ModuleKind kind);
+const Section& signing_section();
 const Section& backend_section();
 const Section& prompt_templates_section();
 const Section& llm_section();

@@ -4,6 +4,7 @@
 
 #include "base/error_codes.h"
 #include "host/arguments.h"
+#include "host/direct_sender.h"
 
 namespace gvm::host {
 
@@ -85,6 +86,20 @@ Value fake_backend(std::vector<std::pair<std::string, Value>> models, Value meta
   return Value::object({{"models", map_of(std::move(models))}, {"meta", std::move(meta)}});
 }
 
+namespace {
+
+class DirectServices final : public Services {
+ public:
+  DirectServices(net::HttpClient& http, std::shared_ptr<const Redactor> redactor)
+      : Services(std::move(redactor)), sender_(http) {}
+  Sender& sender() override { return sender_; }
+
+ private:
+  DirectSender sender_;
+};
+
+}  // namespace
+
 HostRun::HostRun(HostRunOptions options) : file(options.script) {
   script::ProgramOptions program_options;
   program_options.script_path = options.script_path.empty() ? file.path() : options.script_path;
@@ -102,8 +117,9 @@ HostRun::HostRun(HostRunOptions options) : file(options.script) {
   }
   program = std::move(*loaded);
   auto redactor = std::make_shared<const Redactor>(std::move(options.secrets));
-  auto opened = Session::open(program, io.get_executor(), options.logger,
-                              std::make_unique<Services>(http, redactor), std::move(options.ctx));
+  auto opened =
+      Session::open(program, io.get_executor(), options.logger,
+                    std::make_unique<DirectServices>(http, redactor), std::move(options.ctx));
   if (!opened)
     load_error = std::move(opened.error());
   else

@@ -21,20 +21,23 @@ using script::Session;
 
 constexpr std::string_view kName = "lib.rs.request";
 
-// One call of lib.rs.request: its request as it changes from hop to hop, and what every error of it
-// must tell or hide.
+// One call of lib.rs.request: what every error of it must tell or hide.
 class Exchange {
  public:
-  Exchange(ScriptRequest request, url::Url url, Deadline deadline, const RequestLimits& limits)
-      : request_(std::move(request)),
-        url_(std::move(url)),
-        deadline_(deadline),
-        timeout_(Deadline::in(request_.timeout)),
-        limits_(limits) {
+  Exchange(ScriptRequest request, url::Url url, const RequestLimits& limits)
+      : form_(request.form),
+        statuses_(request.statuses),
+        limits_(limits),
+        outgoing_{.http = std::move(request.http),
+                  .url = std::move(url),
+                  .filtering = request.filtering,
+                  .sign_with = std::move(request.sign_with),
+                  .redirects = limits.redirects,
+                  .timeout = Deadline::in(request.timeout)} {
     note_credentials();
   }
 
-  asio::awaitable<Result<net::HttpResponse>> send(net::HttpClient* client);
+  Outgoing& outgoing() { return outgoing_; }
   Result<Value> answer(net::HttpResponse response) const;
   // Credentials of the configuration (`known`) and of this request, should the peer have echoed
   // them.
@@ -45,43 +48,20 @@ class Exchange {
   Error response_error(std::string_view code, const net::HttpResponse& response) const;
   Value error_body(const net::HttpResponse& response) const;
 
-  ScriptRequest request_;
-  url::Url url_;
-  Deadline deadline_;
-  Deadline timeout_;
+  BodyForm form_;
+  Statuses statuses_;
   RequestLimits limits_;
+  Outgoing outgoing_;
   std::vector<Secret> credentials_;
 };
 
 // "Bearer abc" as a whole, and "abc".
 void Exchange::note_credentials() {
-  for (const auto& header : request_.http.headers) {
+  for (const auto& header : outgoing_.http.headers) {
     if (!is_credential_header(header.name)) continue;
     credentials_.emplace_back(header.value);
     const auto space = header.value.rfind(' ');
     if (space != std::string::npos) credentials_.emplace_back(header.value.substr(space + 1));
-  }
-}
-
-asio::awaitable<Result<net::HttpResponse>> Exchange::send(net::HttpClient* client) {
-  for (unsigned hop = 0;; ++hop) {
-    using std::chrono::milliseconds;
-    net::HttpRequest request = request_.http;
-    const auto left = std::chrono::ceil<milliseconds>(timeout_.remaining());
-    request.timeouts.total = std::max(left, milliseconds(1));
-    // The whole may be slow: the script's timeout is the judge.
-    request.timeouts.idle = milliseconds(0);
-    auto sent = client->send(std::move(request), deadline_);
-    Result<net::HttpResponse> response = co_await std::move(sent);
-    if (!response) co_return response;
-    auto target = redirect_target(url_, *response);
-    if (!target) co_return fail(std::move(target.error()));
-    if (!target->has_value()) co_return response;
-    if (hop == limits_.redirects) {
-      co_return fail(redirect_error("more than " + std::to_string(hop) + " redirects"));
-    }
-    follow_redirect(request_.http, response->status, url_, **target);
-    url_ = std::move(**target);
   }
 }
 
@@ -110,7 +90,7 @@ Value headers_value(const std::vector<net::HttpHeader>& headers) {
 
 Value Exchange::error_body(const net::HttpResponse& response) const {
   const bool whole = response.body.size() <= limits_.error_body_bytes;
-  if (whole && request_.form == BodyForm::json) {
+  if (whole && form_ == BodyForm::json) {
     if (auto parsed = text::parse_json(response.body)) return std::move(*parsed);
   }
   return text_or_bytes(response.body.substr(0, limits_.error_body_bytes));
@@ -126,11 +106,11 @@ Error Exchange::response_error(std::string_view code, const net::HttpResponse& r
 
 Result<Value> Exchange::answer(net::HttpResponse response) const {
   constexpr int kOk = 200;
-  if (request_.statuses == Statuses::ok_only && response.status != kOk) {
+  if (statuses_ == Statuses::ok_only && response.status != kOk) {
     return fail(response_error(codes::kStatusNotOk, response));
   }
   Value body;
-  if (request_.form == BodyForm::json) {
+  if (form_ == BodyForm::json) {
     auto parsed = text::parse_json(response.body);
     if (!parsed) {
       Error error = response_error(codes::kDeserializing, response);
@@ -155,7 +135,7 @@ std::string bare_url(const url::Url& url) {
 }
 
 Error Exchange::clean(Error error, const Redactor* known) const {
-  error.with("url", Value::string(bare_url(url_)));
+  error.with("url", Value::string(bare_url(outgoing_.url)));
   if (known != nullptr) known->redact(error);
   if (!credentials_.empty()) Redactor(credentials_).redact(error);
   return error;
@@ -184,9 +164,8 @@ asio::awaitable<Result<Value>> run(Session* session, Args args, RequestLimits li
   auto url = request_url(request->http.url);
   if (!url) co_return fail(std::move(url.error()));
   request->http.url = std::string(url->href());
-  auto* client = &services->http(request->filtering);
-  Exchange exchange(std::move(*request), std::move(*url), session->deadline(), limits);
-  auto sending = exchange.send(client);
+  Exchange exchange(std::move(*request), std::move(*url), limits);
+  auto sending = services->sender().send(exchange.outgoing(), session->deadline());
   Result<net::HttpResponse> response = co_await std::move(sending);
   if (!response) {
     co_return fail(exchange.clean(std::move(response.error()), services->redactor()));
@@ -202,7 +181,8 @@ void add_http_functions(script::HostTable& table, const RequestLimits& limits) {
   table.functions.push_back(
       {kCommonLibrary, "request",
        "fun(ctx: table, request: {method: string, url: string, headers: table<string, string>|nil, "
-       "body: string|nil, sign: boolean|nil, json: boolean|nil, error_on_status: boolean|nil, "
+       "body: string|nil, sign: boolean|nil, sign_with: string|nil, json: boolean|nil, "
+       "error_on_status: boolean|nil, "
        "response_body_max_size: integer|nil, timeout: number|nil, unfiltered: boolean|nil}): "
        "{status: integer, headers: table<string, string>, body: any}",
        "One HTTP request; suspends this session only. `timeout` is in seconds (default 120, at "

@@ -196,7 +196,8 @@ TEST(Request, RefusesWrongArgumentsByName) {
   EXPECT_EQ(argument_of(base + "json = 1"), "json");
   EXPECT_EQ(argument_of(base + "error_on_status = 'no'"), "error_on_status");
   EXPECT_EQ(argument_of(base + "unfiltered = 0"), "unfiltered");
-  EXPECT_EQ(argument_of(base + "sign = true"), "sign");
+  EXPECT_EQ(argument_of(base + "sign = 1"), "sign");
+  EXPECT_EQ(argument_of(base + "sign_with = true"), "sign_with");
   EXPECT_EQ(error_of("rs.request(ctx)"), "SCRIPT_BAD_ARGUMENT");
 }
 

@@ -54,7 +54,7 @@ Result<std::optional<url::Url>> redirect_target(const url::Url& from,
 }
 
 void follow_redirect(net::HttpRequest& request, int status, const url::Url& from,
-                     const url::Url& target) {
+                     const url::Url& target, OtherOrigin other_origin) {
   if (becomes_get(request.method, status)) {
     request.method = "GET";
     request.body.clear();
@@ -64,8 +64,9 @@ void follow_redirect(net::HttpRequest& request, int status, const url::Url& from
     });
   }
   if (from.origin() != target.origin()) {
-    std::erase_if(request.headers,
-                  [](const net::HttpHeader& header) { return is_credential_header(header.name); });
+    std::erase_if(request.headers, [&](const net::HttpHeader& header) {
+      return other_origin == OtherOrigin::without_headers || is_credential_header(header.name);
+    });
   }
   request.url = std::string(target.href());
 }

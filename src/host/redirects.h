@@ -14,10 +14,16 @@ namespace gvm::host {
 Result<std::optional<url::Url>> redirect_target(const url::Url& from,
                                                 const net::HttpResponse& response);
 
+// Which headers go along when a redirect leaves the origin.
+enum class OtherOrigin {
+  without_credentials,
+  without_headers,  // none that the caller gave
+};
+
 // Turns `request` into the one for `target`: 303, and POST after 301 or 302, become GET without a
-// body; another origin gets no credentials.
+// body.
 void follow_redirect(net::HttpRequest& request, int status, const url::Url& from,
-                     const url::Url& target);
+                     const url::Url& target, OtherOrigin other_origin);
 
 // Headers that are worth hiding: their values are credentials.
 bool is_credential_header(std::string_view lower_name);

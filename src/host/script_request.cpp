@@ -57,6 +57,7 @@ class Reader {
   Result<void> read_header(std::string_view name, const Value& value);
   Result<void> read_body();
   Result<void> read_limits();
+  Result<void> read_signing();
   Result<void> read_flags();
 
   std::string_view function_;
@@ -175,10 +176,22 @@ Result<void> Reader::read_limits() {
   return {};
 }
 
-Result<void> Reader::read_flags() {
+// `sign_with` names a key of the configuration; `sign` alone asks for the default signer.
+Result<void> Reader::read_signing() {
   const auto sign = flag("sign");
   if (!sign) return fail(sign.error());
-  if (*sign) return wrong("sign", "false: this module does not sign requests", "true");
+  const Value* key = table_.find("sign_with");
+  if (key == nullptr || key->is_null()) {
+    if (*sign) request_.sign_with.emplace();
+    return {};
+  }
+  const auto name = bytes_of(*key);
+  if (!name || name->empty()) return wrong("sign_with", "the name of a key", lua_kind(*key));
+  request_.sign_with = std::string(*name);
+  return {};
+}
+
+Result<void> Reader::read_flags() {
   const auto json = flag("json");
   if (!json) return fail(json.error());
   const auto ok_only = flag("error_on_status");
@@ -197,7 +210,7 @@ Result<ScriptRequest> Reader::read() {
   if (!url) return fail(url.error());
   request_.http.url = *url;
   for (const auto step : {&Reader::read_method, &Reader::read_headers, &Reader::read_body,
-                          &Reader::read_limits, &Reader::read_flags}) {
+                          &Reader::read_limits, &Reader::read_signing, &Reader::read_flags}) {
     if (auto done = (this->*step)(); !done) return fail(done.error());
   }
   return std::move(request_);

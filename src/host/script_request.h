@@ -2,7 +2,7 @@
 // What a script asks of lib.rs.request, read and checked once.
 #include "host/arguments.h"
 #include "host/limits.h"
-#include "host/services.h"
+#include "host/outgoing.h"
 #include "net/http_client.h"
 
 namespace gvm::host {
@@ -16,12 +16,13 @@ struct ScriptRequest {
   BodyForm form = BodyForm::bytes;
   Statuses statuses = Statuses::any;
   Filtering filtering = Filtering::filtered;
+  std::optional<std::string> sign_with;  // see Outgoing
 };
 
-// `{method, url, headers?, body?, sign?, json?, error_on_status?, response_body_max_size?,
-// timeout?, unfiltered?}`; other fields are ignored. Headers that are not a script's to set are
-// dropped: host, content-length, genlayer-node-address, genlayer-tx-id, genlayer-salt, and names
-// that start with '@'. Errors: SCRIPT_BAD_ARGUMENT.
+// `{method, url, headers?, body?, sign?, sign_with?, json?, error_on_status?,
+// response_body_max_size?, timeout?, unfiltered?}`; other fields are ignored. Headers that are not
+// a script's to set are dropped: host, content-length, genlayer-node-address, genlayer-tx-id,
+// genlayer-salt, and names that start with '@'. Errors: SCRIPT_BAD_ARGUMENT.
 Result<ScriptRequest> read_script_request(std::string_view function, const Value& table,
                                           const RequestLimits& limits);
 

@@ -1,0 +1,34 @@
+#include "host/direct_sender.h"
+
+#include <algorithm>
+
+#include "base/error_codes.h"
+
+namespace gvm::host {
+
+net::HttpRequest request_of(const Outgoing& request) {
+  using std::chrono::milliseconds;
+  net::HttpRequest http = request.http;
+  const auto left = std::chrono::ceil<milliseconds>(request.timeout.remaining());
+  http.timeouts.total = std::max(left, milliseconds(1));
+  // The whole may be slow: the script's timeout is the judge.
+  http.timeouts.idle = milliseconds(0);
+  return http;
+}
+
+asio::awaitable<Result<net::HttpResponse>> DirectSender::send_hop(const Outgoing& request,
+                                                                  Deadline deadline) {
+  net::HttpRequest http = request_of(request);
+  if (request.sign_with) {
+    if (signer_ == nullptr)
+      co_return fail(codes::kSignUrlPatchFailed, Fatality::fatal, "nothing to sign with here");
+    auto signing = signer_->sign(http, request.url, *request.sign_with, deadline);
+    Result<void> signed_request = co_await std::move(signing);
+    if (!signed_request) co_return fail(std::move(signed_request).error());
+  }
+  auto sending = http_.send(std::move(http), deadline);
+  Result<net::HttpResponse> response = co_await std::move(sending);
+  co_return response;
+}
+
+}  // namespace gvm::host

@@ -1,0 +1,27 @@
+#pragma once
+// Sends as the operator's script asks, without a policy: in a module whose scripts talk to services
+// their operator chose.
+#include "host/outgoing.h"
+#include "host/request_signer.h"
+
+namespace gvm::host {
+
+class DirectSender final : public Sender {
+ public:
+  // Both outlive it. Without a signer a request that is to be signed is refused.
+  explicit DirectSender(net::HttpClient& http, RequestSigner* signer = nullptr)
+      : http_(http), signer_(signer) {}
+
+ protected:
+  asio::awaitable<Result<net::HttpResponse>> send_hop(const Outgoing& request,
+                                                      Deadline deadline) override;
+
+ private:
+  net::HttpClient& http_;
+  RequestSigner* signer_;
+};
+
+// The request of one hop, ready for a client: its share of the time that is left.
+net::HttpRequest request_of(const Outgoing& request);
+
+}  // namespace gvm::host

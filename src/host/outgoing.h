@@ -1,0 +1,47 @@
+#pragma once
+// A script's request on its way out, hop by hop, and who sends it. On one lane.
+#include <boost/asio/awaitable.hpp>
+#include <optional>
+#include <string>
+
+#include "base/deadline.h"
+#include "base/error.h"
+#include "net/http_client.h"
+#include "url/url.h"
+
+namespace gvm::host {
+
+namespace asio = boost::asio;
+
+// Whether a script's request passes the module's policy.
+enum class Filtering { filtered, unfiltered };
+
+struct Outgoing {
+  net::HttpRequest http;  // headers lower case; its url is the current hop's, canonical
+  url::Url url;           // of the current hop
+  Filtering filtering = Filtering::filtered;
+  // Set: each hop is signed, with that key of the configuration, or the default signer when empty.
+  std::optional<std::string> sign_with;
+  unsigned redirects = 10;               // followed; one more is an error
+  Deadline timeout = Deadline::never();  // of all hops together
+};
+
+// Sends a request and follows its redirects (RFC 9110, 15.4). A module decides what one hop means.
+class Sender {
+ public:
+  virtual ~Sender() = default;
+
+  // Any status that is no redirect is a success. `request` is changed from hop to hop: after an
+  // error it tells which URL it was. Errors: those of HttpClient::send and of the signer;
+  // SENDING_REQUEST with kind "redirect" when a redirect cannot be followed.
+  asio::awaitable<Result<net::HttpResponse>> send(Outgoing& request, Deadline deadline);
+
+ protected:
+  // One request, one answer. Never called twice at once for one Outgoing.
+  virtual asio::awaitable<Result<net::HttpResponse>> send_hop(const Outgoing& request,
+                                                              Deadline deadline) = 0;
+  // Turns `request` into the one for `target`.
+  virtual void move_on(Outgoing& request, const net::HttpResponse& response, url::Url target);
+};
+
+}  // namespace gvm::host

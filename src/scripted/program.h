@@ -1,0 +1,18 @@
+#pragma once
+// From a module's configuration to its compiled script.
+#include <initializer_list>
+#include <string_view>
+
+#include "base/error.h"
+#include "config/common_config.h"
+#include "script/script.h"
+
+namespace gvm::scripted {
+
+// The operator's script with our common libraries and `library`, required to define `entries`.
+// Errors: INVALID_CONFIG naming file and line.
+Result<std::shared_ptr<const script::Program>> load_program(
+    const config::CommonConfig& config, script::HostTable host, std::string_view library,
+    std::initializer_list<std::string_view> entries);
+
+}  // namespace gvm::scripted
