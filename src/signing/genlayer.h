@@ -1,0 +1,44 @@
+#pragma once
+// The GenLayer profile of RFC 9421: requests are signed by an external signer, and existing
+// receivers expect exactly this. Two halves, with the call to the signer between them; pure, time
+// and salt are given.
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "signing/message.h"
+#include "signing/signature_base.h"
+
+namespace gvm::signing {
+
+struct GenlayerLimits {
+  static constexpr std::size_t kSaltBytes = 32;
+  static constexpr std::size_t kLongestSignature = 4096;  // bytes of a signer's answer
+};
+
+struct GenlayerContext {
+  std::string node_address;  // of the hello
+  std::string tx_id;         // of the hello
+  std::string salt;          // kSaltBytes random bytes
+  std::int64_t created = 0;  // Unix seconds
+};
+
+struct GenlayerRequest {
+  SignatureBase base;  // base.text is what is POSTed to the signer
+  Fields headers;      // lower case; without the signature
+};
+
+// Lower-cases the caller's headers, drops those that are not a caller's (content-length, host,
+// genlayer-*, names that start with '@', and with a body content-digest), and adds ours. `body` is
+// empty when the request has none; an empty body is a body. Errors, not fatal: SIGN_BAD_COMPONENT
+// when the node address or the transaction's id cannot stand in a header.
+Result<GenlayerRequest> prepare_genlayer(std::string_view method, const url::Url& url,
+                                         Fields headers, std::optional<std::string_view> body,
+                                         const GenlayerContext& context);
+
+// All headers to send. Error: SIGN_URL_READ_FAILED, fatal, when `signature` is empty or too long.
+Result<Fields> finish_genlayer(GenlayerRequest request, std::string_view signature);
+
+}  // namespace gvm::signing

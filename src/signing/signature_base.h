@@ -1,0 +1,36 @@
+#pragma once
+// The signature base (RFC 9421, 2.5): the text that is signed, made from a message. Pure.
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "signing/component.h"
+#include "signing/message.h"
+
+namespace gvm::signing {
+
+enum class FieldType { item, list, dictionary };
+// What ;sf needs to know of a field. The registered ones are known already; these come on top, by
+// lower-case name.
+using FieldTypes = std::map<std::string, FieldType, std::less<>>;
+
+struct SignatureBase {
+  std::string text;
+  std::string input;  // the member of Signature-Input: the covered components and the parameters
+};
+
+// Errors, none fatal, each naming the component:
+//   ABSENT_HEADER       the message has no such field, dictionary member or query parameter
+//   SIGN_BAD_COMPONENT  no such component, twice the same, of the wrong kind of message, of an
+//                       unknown type for ;sf, or of a value that cannot be signed
+//   SIGN_BAD_PARAMETER  a parameter that has no serialisation
+Result<SignatureBase> signature_base(const Message& message,
+                                     const std::vector<Component>& components,
+                                     const SignatureParams& params, const FieldTypes& types = {});
+
+// One line's value; the errors above.
+Result<std::string> component_value(const Message& message, const Component& component,
+                                    const FieldTypes& types = {});
+
+}  // namespace gvm::signing
