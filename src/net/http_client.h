@@ -27,6 +27,8 @@ namespace gvm::net {
 
 namespace asio = boost::asio;
 
+using Addresses = std::vector<asio::ip::address>;
+
 struct HttpHeader {
   std::string name;  // as given in requests, lower case in responses
   std::string value;
@@ -97,7 +99,7 @@ struct HttpRequest {
   // pooled connection to another address is not used. Each must still pass allow_address. With a
   // proxy that does not filter, the first is what the proxy is asked to connect to (always as a
   // tunnel).
-  std::vector<asio::ip::address> pinned_addresses;
+  Addresses pinned_addresses;
   // Not judged by allow_address, but by allow_proxy_address. When allow_address is set, a proxy
   // that does not filter needs pinned_addresses.
   std::optional<HttpProxy> proxy;
@@ -141,6 +143,7 @@ struct SendProgress {
   bool answer_began = true;  // a byte of the answer came
 };
 SendProgress progress_of(const Error& error);  // the worst when the error says nothing
+void note_progress(Error& error, SendProgress progress);
 
 // Counters for /metrics; read from other threads.
 struct HttpClientStats {

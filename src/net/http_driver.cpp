@@ -57,6 +57,7 @@ HttpClientStats HttpDriver::stats() const {
 
 void HttpDriver::start(const HttpRequest& request, Deadline deadline, Waiter waiter) {
   const auto refuse = [&waiter](Error error) {
+    note_progress(error, {.request_sent = false, .answer_began = false});
     waiter.outcome->emplace(fail(std::move(error)));
     waiter.resume();
   };
@@ -160,7 +161,7 @@ void HttpDriver::expire(Clock::time_point now) {
   while (!running_.empty() && running_.begin()->first <= now) {
     Exchange& exchange = *running_.begin()->second;
     const auto due = exchange.due();
-    if (due.when <= now) {
+    if (due.when <= now && !exchange.excused(due.kind, now)) {
       detach(exchange);
       complete(exchange, fail(exchange.timed_out(due.kind)));
     } else {
@@ -227,6 +228,10 @@ void HttpDriver::idle_http1(curl_socket_t fd) {
 
 bool HttpDriver::has_unasked_input(curl_socket_t fd) {
   return sockets_.end_idle(fd);
+}
+
+bool HttpDriver::proxy_address_allowed(const sockaddr& address) const {
+  return !options_.allow_proxy_address || options_.allow_proxy_address(address);
 }
 
 bool HttpDriver::address_allowed(const sockaddr& address) const {

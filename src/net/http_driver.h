@@ -92,6 +92,8 @@ class HttpDriver final : public ExchangeOwner {
   void idle_http1(curl_socket_t fd) override;
   bool has_unasked_input(curl_socket_t fd) override;
   bool address_allowed(const sockaddr& address) const override;
+  bool proxy_address_allowed(const sockaddr& address) const override;
+  bool judges_addresses() const override { return options_.allow_address != nullptr; }
 
   asio::io_context& context_;
   HttpClientOptions options_;

@@ -1,5 +1,7 @@
 #include "net/http_error.h"
 
+#include <openssl/x509_vfy.h>
+
 #include <utility>
 
 #include "base/error_codes.h"
@@ -24,13 +26,24 @@ constexpr Failure kProtocol{codes::kSendingRequest, "protocol",
                             "the server's answer is not valid HTTP"};
 constexpr Failure kTls{codes::kSendingRequest, "tls", "no secure connection to the server"};
 
+constexpr Failure kProxy{codes::kSendingRequest, "proxy", "no way to the server by the proxy"};
+
 // Bytes got lost on the way: what that means depends on how much had arrived.
-Failure lost(Progress progress) {
+Failure lost(const Progress& progress) {
   return progress.head_complete ? kCut : kReset;
 }
 
-Failure classify(CURLcode code, Progress progress) {
+bool is_loss(CURLcode code) {
+  return code == CURLE_COULDNT_CONNECT || code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR ||
+         code == CURLE_GOT_NOTHING || code == CURLE_OPERATION_TIMEDOUT;
+}
+
+Failure classify(CURLcode code, const Progress& progress) {
+  if (progress.before_proxy && is_loss(code)) return kProxy;
   switch (code) {
+    case CURLE_PROXY:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+      return kProxy;
     case CURLE_COULDNT_RESOLVE_HOST:
       return {codes::kSendingRequest, "dns", "the host's name could not be resolved"};
     case CURLE_COULDNT_CONNECT:
@@ -67,6 +80,34 @@ Failure classify(CURLcode code, Progress progress) {
   }
 }
 
+// libcurl checks the host's name itself, after OpenSSL has found no fault.
+std::string_view tls_kind(CURLcode code, long verify) {
+  if (code != CURLE_PEER_FAILED_VERIFICATION)
+    return code == CURLE_SSL_CERTPROBLEM ? "certificate" : "protocol";
+  switch (verify) {
+    case X509_V_OK:
+    case X509_V_ERR_UNSPECIFIED:
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+      return "wrong_host";
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+      return "expired";
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+      return "not_yet_valid";
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+      return "self_signed";
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+      return "unknown_issuer";
+    case X509_V_ERR_CERT_REVOKED:
+      return "revoked";
+    default:
+      return "certificate";
+  }
+}
+
 std::string printable(std::string_view text) {
   std::string out(text.substr(0, kMaxDetail));
   for (char& c : out) {
@@ -91,6 +132,8 @@ std::string timeout_sentence(TimeoutKind kind, std::chrono::milliseconds limit) 
       return "no answer from the server within " + span;
     case TimeoutKind::idle:
       return "the connection was silent for " + span;
+    case TimeoutKind::speed:
+      return "the answer came too slowly for " + span;
     case TimeoutKind::total:
       return "the exchange was not complete within " + span;
     case TimeoutKind::deadline:
@@ -109,6 +152,8 @@ std::string_view timeout_name(TimeoutKind kind) {
       return "first_byte";
     case TimeoutKind::idle:
       return "idle";
+    case TimeoutKind::speed:
+      return "speed";
     case TimeoutKind::total:
       return "total";
     case TimeoutKind::deadline:
@@ -134,10 +179,17 @@ std::string redacted_url(const std::string& url) {
   return std::string(CurlText(text).get());
 }
 
-Error transfer_error(int curl_code, std::string_view detail, Progress progress,
+Error transfer_error(int curl_code, std::string_view detail, const Progress& progress,
                      const std::string& url) {
   const auto code = static_cast<CURLcode>(curl_code);
-  Error error = make(classify(code, progress), url);
+  const Failure failure = classify(code, progress);
+  Error error = make(failure, url);
+  if (failure.kind == kTls.kind)
+    error.with("tls", Value::string(std::string(tls_kind(code, progress.tls_verify))));
+  if (failure.kind == kProxy.kind && progress.proxy_status != 0) {
+    const auto status = static_cast<std::uint64_t>(progress.proxy_status);
+    error.with("proxy_status", Value::integer(Integer::from_u64(status)));
+  }
   error.add_cause(printable(detail.empty() ? curl_easy_strerror(code) : detail));
   return error;
 }
@@ -151,6 +203,24 @@ Error protocol_error(std::string_view problem, const std::string& url) {
   return make({codes::kSendingRequest, "protocol", problem}, url);
 }
 
+Error proxy_error(std::string_view problem, const std::string& url) {
+  return make({codes::kSendingRequest, "proxy", problem}, url);
+}
+
+Error resend_error(const std::string& url) {
+  return make({codes::kSendingRequest, "reset",
+               "the connection ended without an answer, and the request may have been acted on"},
+              url);
+}
+
+Error ratio_error(std::size_t ratio, const std::string& url) {
+  Error error = make({codes::kReadingBody, "ratio",
+                      "the answer is larger than its compressed form can honestly be"},
+                     url);
+  error.with("limit", Value::integer(Integer::from_u64(ratio)));
+  return error;
+}
+
 Error body_limit_error(std::size_t limit, const std::string& url) {
   Error error = make({codes::kReadingBody, "limit", "the answer is larger than allowed"}, url);
   error.with("limit", Value::integer(Integer::from_u64(limit)));
@@ -160,6 +230,13 @@ Error body_limit_error(std::size_t limit, const std::string& url) {
 Error head_limit_error(std::size_t limit, const std::string& url) {
   Error error = make(
       {codes::kSendingRequest, "protocol", "the answer's headers are larger than allowed"}, url);
+  error.with("limit", Value::integer(Integer::from_u64(limit)));
+  return error;
+}
+
+Error head_count_error(std::size_t limit, const std::string& url) {
+  Error error =
+      make({codes::kSendingRequest, "protocol", "the answer has more headers than allowed"}, url);
   error.with("limit", Value::integer(Integer::from_u64(limit)));
   return error;
 }

@@ -76,25 +76,32 @@ std::chrono::milliseconds limit_of(const HttpTimeouts& timeouts, TimeoutKind kin
       return timeouts.idle;
     case TimeoutKind::total:
       return timeouts.total;
+    case TimeoutKind::speed:
     case TimeoutKind::deadline:
       return {};
   }
   return {};
 }
 
-// True when `ip` is an address and the policy allows it.
-bool allowed(const ExchangeOwner& owner, const char* ip, int port) {
-  sockaddr_in v4{};
+// AF_UNSPEC when `ip` is no address.
+sockaddr_storage socket_address(const char* ip, int port) {
+  sockaddr_storage out{};
+  auto& v4 = reinterpret_cast<sockaddr_in&>(out);
+  auto& v6 = reinterpret_cast<sockaddr_in6&>(out);
   if (inet_pton(AF_INET, ip, &v4.sin_addr) == 1) {
     v4.sin_family = AF_INET;
     v4.sin_port = htons(static_cast<std::uint16_t>(port));
-    return owner.address_allowed(reinterpret_cast<const sockaddr&>(v4));
+  } else if (inet_pton(AF_INET6, ip, &v6.sin6_addr) == 1) {
+    v6.sin6_family = AF_INET6;
+    v6.sin6_port = htons(static_cast<std::uint16_t>(port));
   }
-  sockaddr_in6 v6{};
-  if (inet_pton(AF_INET6, ip, &v6.sin6_addr) != 1) return false;
-  v6.sin6_family = AF_INET6;
-  v6.sin6_port = htons(static_cast<std::uint16_t>(port));
-  return owner.address_allowed(reinterpret_cast<const sockaddr&>(v6));
+  return out;
+}
+
+// A method that may be repeated without more effect (RFC 9110, 9.2.2).
+bool is_idempotent(std::string_view method) {
+  return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "PUT" ||
+         method == "DELETE";
 }
 
 }  // namespace
@@ -128,6 +135,8 @@ std::optional<Error> Exchange::prepare(const HttpRequest& request, Deadline dead
   uploaded_ = 0;
   head_bytes_ = 0;
   head_complete_ = false;
+  compressed_ = false;
+  sent_ = false;
   announced_.reset();
   detail_[0] = '\0';
   response_ = HttpResponse();
@@ -141,7 +150,7 @@ std::optional<Error> Exchange::prepare(const HttpRequest& request, Deadline dead
   set_option(easy_, CURLOPT_PIPEWAIT, request.url.starts_with("https:") ? 1L : 0L);
   set_method(request);
   set_option(easy_, CURLOPT_HTTPHEADER, request_headers_.list());
-  return std::nullopt;
+  return set_destination(request);
 }
 
 Exchange::Due Exchange::due() const {
@@ -165,12 +174,45 @@ Exchange::Due Exchange::due() const {
       consider(TimeoutKind::idle, progressed_);
       break;
   }
+  const MinimumSpeed& speed = request_->min_speed;
+  if (phase_ == Phase::answering && speed.bytes_per_second > 0) {
+    const auto when = later(window_, speed.window);
+    if (when < first.when) first = {when, TimeoutKind::speed};
+  }
   return first;
+}
+
+bool Exchange::excused(TimeoutKind kind, Clock::time_point now) {
+  if (kind != TimeoutKind::speed) return false;
+  const auto span = std::chrono::duration<double>(request_->min_speed.window).count();
+  const auto wanted = static_cast<double>(request_->min_speed.bytes_per_second) * span;
+  const auto bytes = received();
+  if (static_cast<double>(bytes - window_bytes_) < wanted) return false;
+  window_ = now;
+  window_bytes_ = bytes;
+  return true;
+}
+
+// On the wire, as far as libcurl has counted it.
+std::size_t Exchange::received() const {
+  curl_off_t body = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_SIZE_DOWNLOAD_T, &body);
+  return head_bytes_ + static_cast<std::size_t>(body);
+}
+
+// `slack`: what may have come without being counted yet.
+bool Exchange::ratio_exceeded(std::size_t slack) const {
+  const DecompressionLimit& limit = request_->decompression;
+  const auto size = response_.body.size();
+  if (!compressed_ || limit.ratio == 0 || size <= limit.floor) return false;
+  return size / limit.ratio > received() - head_bytes_ + slack;
 }
 
 void Exchange::enter(Phase phase) {
   phase_ = phase;
   progressed_ = Clock::now();
+  window_ = progressed_;
+  window_bytes_ = 0;
   if (entry && due().when < (*entry)->first) owner_.due_moved(*this);
 }
 
@@ -199,6 +241,7 @@ bool Exchange::header_line(std::string_view line) {
     return head_done();
   } else {
     field_line(line);
+    if (response_.headers.size() > request_->max_header_count) return stop(Stopped::head_count);
   }
   return true;
 }
@@ -231,8 +274,10 @@ bool Exchange::head_done() {
   if (request_->method == "HEAD") return true;
   for (const auto& [name, value] : response_.headers) {
     // One coding, and one that was offered: stacked ones multiply what a small answer can cost.
-    if (name == "content-encoding" && !accepted_encoding(lower(value)))
-      return stop(Stopped::encoding);
+    if (name == "content-encoding") {
+      if (!accepted_encoding(lower(value))) return stop(Stopped::encoding);
+      compressed_ = true;
+    }
     if (name == "content-length") announced_ = number<std::size_t>(value);
   }
   if (announced_.value_or(0) > request_->max_body) return stop(Stopped::body_limit);
@@ -251,6 +296,10 @@ std::size_t Exchange::on_body(char* data, std::size_t size, std::size_t count, v
   if (body.empty())
     body.reserve(std::min(std::max(exchange.announced_.value_or(0), bytes), kMaxReserve));
   body.append(data, bytes);
+  if (exchange.ratio_exceeded(CURL_MAX_WRITE_SIZE)) {
+    exchange.stop(Stopped::ratio);
+    return 0;
+  }
   return bytes;
 }
 
@@ -267,17 +316,25 @@ int Exchange::on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_o
 // alone is bypassed by reuse, so it is asked here too.
 int Exchange::on_connected(void* self, char* remote_ip, char*, int remote_port, int local_port) {
   auto& exchange = *static_cast<Exchange*>(self);
-  if (!allowed(exchange.owner_, remote_ip, remote_port)) {
+  const bool by_path = !exchange.request_->unix_socket_path.empty();
+  const auto remote = socket_address(remote_ip, remote_port);
+  if (!by_path && !exchange.may_dial(reinterpret_cast<const sockaddr&>(remote))) {
     exchange.stop(Stopped::forbidden);
     return CURL_PREREQFUNC_ABORT;
   }
+  // A second time for one request: the pooled connection had died, and libcurl has opened another.
+  if (exchange.sent_ && !exchange.may_resend()) {
+    exchange.stop(Stopped::resend);
+    return CURL_PREREQFUNC_ABORT;
+  }
   const Route route{remote_ip, remote_port, local_port};
-  exchange.socket_ = exchange.owner_.connected(route, exchange.opened_);
+  if (!by_path) exchange.socket_ = exchange.owner_.connected(route, exchange.opened_);
   exchange.opened_.clear();
   if (exchange.owner_.has_unasked_input(exchange.socket_)) {
     exchange.stop(Stopped::spoiled);
     return CURL_PREREQFUNC_ABORT;
   }
+  exchange.sent_ = true;
   exchange.stopped_ = Stopped::no;  // another address of the same name may have been refused
   exchange.uploaded_ = 0;
   exchange.enter(exchange.request_->body.size() > kSentAtOnce ? Phase::sending : Phase::waiting);
@@ -286,7 +343,7 @@ int Exchange::on_connected(void* self, char* remote_ip, char*, int remote_port, 
 
 curl_socket_t Exchange::open_socket(void* self, curlsocktype, curl_sockaddr* address) {
   auto& exchange = *static_cast<Exchange*>(self);
-  if (!exchange.owner_.address_allowed(address->addr)) {
+  if (address->family != AF_UNIX && !exchange.may_dial(address->addr)) {
     exchange.stop(Stopped::forbidden);
     return CURL_SOCKET_BAD;
   }
@@ -299,9 +356,32 @@ curl_socket_t Exchange::open_socket(void* self, curlsocktype, curl_sockaddr* add
   return fd;
 }
 
+int Exchange::on_resolve(void*, void*, void* self) {
+  return static_cast<Exchange*>(self)->dial_.must_not_resolve() ? 1 : 0;
+}
+
 int Exchange::close_socket(void* owner, curl_socket_t fd) {
   static_cast<ExchangeOwner*>(owner)->close_socket(fd);
   return 0;
+}
+
+// A proxy's own address is judged in place of the server's, which is judged before.
+bool Exchange::may_dial(const sockaddr& address) const {
+  if (address_of(address) == std::nullopt) return false;
+  if (request_->proxy) return owner_.proxy_address_allowed(address);
+  return is_pinned(*request_, address) && owner_.address_allowed(address);
+}
+
+bool Exchange::may_resend() const {
+  switch (request_->resend) {
+    case Resend::always:
+      return true;
+    case Resend::safe_method:
+      return is_idempotent(request_->method);
+    case Resend::never:
+      return false;
+  }
+  return false;
 }
 
 bool Exchange::used_pooled_connection() const {
@@ -316,6 +396,12 @@ std::optional<Error> Exchange::stop_error() const {
       return std::nullopt;
     case Stopped::head_limit:
       return head_limit_error(request_->max_headers, request_->url);
+    case Stopped::head_count:
+      return head_count_error(request_->max_header_count, request_->url);
+    case Stopped::ratio:
+      return ratio_error(request_->decompression.ratio, request_->url);
+    case Stopped::resend:
+      return resend_error(request_->url);
     case Stopped::body_limit:
       return body_limit_error(request_->max_body, request_->url);
     case Stopped::encoding:
@@ -330,15 +416,17 @@ std::optional<Error> Exchange::stop_error() const {
 }
 
 Result<HttpResponse> Exchange::finished(CURLcode code) {
-  const Progress progress{response_.status != 0, head_complete_};
   std::optional<Error> error;
   if (code != CURLE_OK) {
     error = stop_error();
-    if (!error) error = transfer_error(code, detail_, progress, request_->url);
+    if (!error) error = transfer_error(code, detail_, progress(), request_->url);
   } else if (!head_complete_) {
     error = head_cut_error(request_->url);
+  } else if (ratio_exceeded(0)) {
+    error = ratio_error(request_->decompression.ratio, request_->url);
   }
   if (error) {
+    error = noted(std::move(*error));
     end_run();
     return fail(std::move(*error));
   }
@@ -353,14 +441,34 @@ Result<HttpResponse> Exchange::finished(CURLcode code) {
 }
 
 Error Exchange::timed_out(TimeoutKind kind) {
-  Error error = timeout_error(kind, limit_of(request_->timeouts, kind), request_->url);
+  const bool slow = kind == TimeoutKind::speed;
+  const auto limit = slow ? request_->min_speed.window : limit_of(request_->timeouts, kind);
+  Error error = noted(timeout_error(kind, limit, request_->url));
   end_run();
   return error;
 }
 
 Error Exchange::cancelled() {
-  Error error = cancelled_error(request_->url);
+  Error error = noted(cancelled_error(request_->url));
   end_run();
+  return error;
+}
+
+Progress Exchange::progress() const {
+  Progress out{.head_complete = head_complete_,
+               .before_proxy = request_->proxy.has_value() && !sent_,
+               .proxy_status = 0,
+               .tls_verify = 0};
+  long status = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_HTTP_CONNECTCODE, &status);
+  out.proxy_status = static_cast<int>(status);
+  curl_easy_getinfo(easy_.get(), CURLINFO_SSL_VERIFYRESULT, &out.tls_verify);
+  return out;
+}
+
+// With what the caller must know before it repeats the request.
+Error Exchange::noted(Error error) const {
+  note_progress(error, {.request_sent = sent_, .answer_began = response_.status != 0});
   return error;
 }
 

@@ -12,6 +12,7 @@
 
 #include "net/curl_handle.h"
 #include "net/http_client.h"
+#include "net/http_dial.h"
 #include "net/http_error.h"
 #include "net/request_headers.h"
 #include "net/socket_watch.h"
@@ -40,6 +41,8 @@ class ExchangeOwner {
   virtual void idle_http1(curl_socket_t fd) = 0;
   virtual bool has_unasked_input(curl_socket_t fd) = 0;
   virtual bool address_allowed(const sockaddr& address) const = 0;
+  virtual bool proxy_address_allowed(const sockaddr& address) const = 0;
+  virtual bool judges_addresses() const = 0;
 
  protected:
   ~ExchangeOwner() = default;
@@ -73,6 +76,8 @@ class Exchange {
   bool wants_another_connection();
 
   Due due() const;
+  // Of a limit that is due: the answer moved enough since, and a new span begins.
+  bool excused(TimeoutKind kind, Clock::time_point now);
   bool used_pooled_connection() const;
 
   // While it runs:
@@ -84,19 +89,37 @@ class Exchange {
   static constexpr std::size_t kSentAtOnce = 32 * kKiB;
 
   enum class Phase { connecting, sending, waiting, answering };
-  enum class Stopped { no, head_limit, body_limit, encoding, forbidden, spoiled };
+  enum class Stopped {
+    no,
+    head_limit,
+    head_count,
+    body_limit,
+    ratio,
+    encoding,
+    forbidden,
+    spoiled,  // the pooled connection was unfit
+    resend    // libcurl was about to send a second time what must not be
+  };
 
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
   static int on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t sent);
   static int on_connected(void* self, char* remote_ip, char* local_ip, int remote_port,
                           int local_port);
+  static int on_resolve(void* resolver, void* reserved, void* self);
   static curl_socket_t open_socket(void* self, curlsocktype, curl_sockaddr* address);
   static int close_socket(void* owner, curl_socket_t fd);
 
   void set_constant_options(const HttpClientOptions& options, const ShareHandle& share);
   void set_trust(const HttpClientOptions& options);
   void set_method(const HttpRequest& request);
+  std::optional<Error> set_destination(const HttpRequest& request);
+  bool may_dial(const sockaddr& address) const;
+  bool may_resend() const;
+  std::size_t received() const;
+  bool ratio_exceeded(std::size_t slack) const;
+  Progress progress() const;
+  Error noted(Error error) const;
   void begin(Phase phase);
   void enter(Phase phase);
   bool header_line(std::string_view line);
@@ -108,8 +131,11 @@ class Exchange {
   void end_run();
 
   ExchangeOwner& owner_;
+  const std::chrono::seconds dns_cache_;
+  const HttpVersion best_version_;
   char detail_[CURL_ERROR_SIZE] = {};
   RequestHeaders request_headers_;
+  Dial dial_;
   EasyHandle easy_;  // after what it points to
 
   const HttpRequest* request_ = nullptr;
@@ -117,6 +143,8 @@ class Exchange {
   Deadline deadline_ = Deadline::never();
   Clock::time_point started_;
   Clock::time_point progressed_;  // when the phase began, or the last byte moved
+  Clock::time_point window_;      // when the span began over which the speed is measured
+  std::size_t window_bytes_ = 0;  // received by then
   Phase phase_ = Phase::connecting;
   Stopped stopped_ = Stopped::no;
   std::vector<curl_socket_t>
@@ -127,6 +155,8 @@ class Exchange {
   std::size_t head_bytes_ = 0;
   std::optional<std::size_t> announced_;  // Content-Length
   bool head_complete_ = false;
+  bool compressed_ = false;
+  bool sent_ = false;  // the request, or some of it, may be on its way
 };
 
 }  // namespace gvm::net

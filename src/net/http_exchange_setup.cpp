@@ -1,4 +1,6 @@
 // The options of an exchange's handle.
+#include <boost/asio/ip/tcp.hpp>
+
 #include "net/http_exchange.h"
 
 namespace gvm::net {
@@ -13,7 +15,10 @@ constexpr const char* kAcceptedEncodings = "gzip, deflate, br";
 }  // namespace
 
 Exchange::Exchange(ExchangeOwner& owner, const HttpClientOptions& options, const ShareHandle& share)
-    : owner_(owner), easy_(made(EasyHandle(curl_easy_init()), "an easy handle")) {
+    : owner_(owner),
+      dns_cache_(options.dns_cache),
+      best_version_(options.version),
+      easy_(made(EasyHandle(curl_easy_init()), "an easy handle")) {
   set_constant_options(options, share);
   set_trust(options);
 }
@@ -34,10 +39,12 @@ void Exchange::set_constant_options(const HttpClientOptions& options, const Shar
   set_option(easy_, CURLOPT_TCP_KEEPALIVE, 1L);
   set_option(easy_, CURLOPT_TCP_KEEPIDLE, kTcpKeepAliveSeconds);
   set_option(easy_, CURLOPT_TCP_KEEPINTVL, kTcpKeepAliveSeconds);
-  set_option(easy_, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
   set_option(easy_, CURLOPT_ACCEPT_ENCODING, kAcceptedEncodings);
   set_option(easy_, CURLOPT_USERAGENT, options.user_agent.c_str());
-  set_option(easy_, CURLOPT_DNS_CACHE_TIMEOUT, static_cast<long>(options.dns_cache.count()));
+  set_option(easy_, CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE));  // none to proxies
+  set_option(easy_, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  set_option(easy_, CURLOPT_PROXYAUTH, static_cast<long>(CURLAUTH_BASIC));
+  set_option(easy_, CURLOPT_SOCKS5_AUTH, static_cast<long>(CURLAUTH_BASIC));
   set_option(easy_, CURLOPT_MAXAGE_CONN, static_cast<long>(options.max_connection_age.count()));
   set_option(easy_, CURLOPT_HEADERFUNCTION, &Exchange::on_header);
   set_option(easy_, CURLOPT_HEADERDATA, this);
@@ -47,6 +54,8 @@ void Exchange::set_constant_options(const HttpClientOptions& options, const Shar
   set_option(easy_, CURLOPT_XFERINFODATA, this);
   set_option(easy_, CURLOPT_PREREQFUNCTION, &Exchange::on_connected);
   set_option(easy_, CURLOPT_PREREQDATA, this);
+  set_option(easy_, CURLOPT_RESOLVER_START_FUNCTION, &Exchange::on_resolve);
+  set_option(easy_, CURLOPT_RESOLVER_START_DATA, this);
   set_option(easy_, CURLOPT_OPENSOCKETFUNCTION, &Exchange::open_socket);
   set_option(easy_, CURLOPT_OPENSOCKETDATA, this);
   // A connection outlives the exchange that opened it, so this one gets the owner.
@@ -62,10 +71,33 @@ void Exchange::set_trust(const HttpClientOptions& options) {
   if (!options.ca_file.empty()) {
     set_option(easy_, CURLOPT_CAINFO, options.ca_file.c_str());
     set_option(easy_, CURLOPT_CAPATH, built->capath);
+    set_option(easy_, CURLOPT_PROXY_CAINFO, options.ca_file.c_str());
+    set_option(easy_, CURLOPT_PROXY_CAPATH, built->capath);
   } else if (built->cainfo != nullptr) {
     set_option(easy_, CURLOPT_CAINFO, built->cainfo);
     set_option(easy_, CURLOPT_CAPATH, static_cast<const char*>(nullptr));
+    set_option(easy_, CURLOPT_PROXY_CAINFO, built->cainfo);
+    set_option(easy_, CURLOPT_PROXY_CAPATH, static_cast<const char*>(nullptr));
   }
+}
+
+std::optional<Error> Exchange::set_destination(const HttpRequest& request) {
+  const bool http1 = best_version_ == HttpVersion::http1 || request.version == HttpVersion::http1;
+  set_option(easy_, CURLOPT_HTTP_VERSION,
+             static_cast<long>(http1 ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
+  if (auto problem = dial_.apply(easy_, request, dns_cache_))
+    return proxy_error(*problem, request.url);
+  const bool by_filter = request.proxy && request.proxy->filters;
+  if (!owner_.judges_addresses() || by_filter || !request.unix_socket_path.empty())
+    return std::nullopt;
+  if (request.proxy && request.pinned_addresses.empty())
+    return proxy_error("a proxy that does not filter needs a judged address", request.url);
+  const auto port = port_of_url(request.url);
+  for (const auto& pin : request.pinned_addresses) {
+    const asio::ip::tcp::endpoint endpoint(pin, port);
+    if (!owner_.address_allowed(*endpoint.data())) return address_error(request.url);
+  }
+  return std::nullopt;
 }
 
 // Every option that depends on the request is set each time: the handle is reused without a reset,

@@ -3,7 +3,6 @@
 #include <strings.h>
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 
 namespace gvm::net {
@@ -16,27 +15,12 @@ bool same_name(std::string_view a, std::string_view b) {
   return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
 }
 
-// The client frames messages and manages connections itself: a caller's own version could only
-// contradict it, which is how requests are smuggled (RFC 9112, 11.2).
-constexpr std::array<std::string_view, 9> kOurs{
-    "connection", "keep-alive",       "transfer-encoding", "te", "trailer", "upgrade",
-    "expect",     "proxy-connection", "http2-settings"};
-
-bool is_ours(std::string_view name) {
-  return std::ranges::any_of(kOurs, [&](std::string_view ours) { return same_name(ours, name); });
-}
-
-// RFC 9110, 5.5: no control characters but tab.
-bool is_field_value(std::string_view value) {
-  return std::ranges::none_of(value,
-                              [](unsigned char c) { return (c < ' ' && c != '\t') || c == 0x7f; });
-}
-
 std::optional<std::string> problem_with(std::string_view name, std::string_view value) {
   if (!is_token(name)) return "a request header's name holds a character that is not allowed";
   if (!is_field_value(value))
     return "request header " + std::string(name) + " holds a control character";
-  if (is_ours(name)) return "request header " + std::string(name) + " is set by the client itself";
+  if (is_set_by_client(name))
+    return "request header " + std::string(name) + " is set by the client itself";
   return std::nullopt;
 }
 
@@ -60,15 +44,6 @@ std::size_t text_size(const HttpRequest& request) {
 }
 
 }  // namespace
-
-bool is_token(std::string_view text) {
-  static constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
-  const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           kMarks.find(c) != std::string_view::npos;
-  };
-  return !text.empty() && std::ranges::all_of(text, allowed);
-}
 
 // RFC 9110, 8.6: a length is sent even for an empty body when the method gives a body a meaning.
 bool sends_body(const HttpRequest& request) {

@@ -1,0 +1,23 @@
+#pragma once
+// How long to wait before a request is repeated. Pure but for the clock that dates are compared
+// with, and the jitter.
+#include <chrono>
+#include <optional>
+#include <string_view>
+
+#include "net/http_client.h"
+
+namespace gvm::net {
+
+// RFC 9110, 10.2.3: seconds or an HTTP date; a date in the past is zero. Empty when it is neither.
+std::optional<std::chrono::milliseconds> parse_retry_after(
+    std::string_view value, std::chrono::system_clock::time_point now);
+
+// What the answer asks for: retry-after-ms, which some providers send, or Retry-After.
+std::optional<std::chrono::milliseconds> retry_after(const HttpResponse& response);
+
+// first * 2^(attempt-1) with up to 25 % of jitter, at most `longest`. The first attempt is 1.
+std::chrono::milliseconds backoff(std::chrono::milliseconds first,
+                                  std::chrono::milliseconds longest, unsigned attempt);
+
+}  // namespace gvm::net
