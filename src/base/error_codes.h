@@ -37,6 +37,10 @@ inline constexpr std::string_view kTooLarge = "TOO_LARGE";  // a size limit, nam
 // Ours. Web: what a deny or allow list refuses.
 inline constexpr std::string_view kUrlForbidden = "URL_FORBIDDEN";
 
+// Ours. Web: what a contract may not send.
+inline constexpr std::string_view kHeaderForbidden = "HEADER_FORBIDDEN";
+inline constexpr std::string_view kBodyForbidden = "BODY_FORBIDDEN";
+
 // Ours. Time and cancellation.
 inline constexpr std::string_view kDeadlineExceeded = "DEADLINE_EXCEEDED";
 inline constexpr std::string_view kCancelled = "CANCELLED";

@@ -85,4 +85,19 @@ Value answer_value(LlmAnswer answer, Hello::Generation generation) {
   return Value::map(std::move(map));
 }
 
+Value response_value(WebResponse response) {
+  Value fields = Value::fields("status", Value::integer(response.status), "headers",
+                               Value::map(std::move(response.headers)), "body",
+                               Value::bytes(std::move(response.body)));
+  return Value::fields("response", std::move(fields));
+}
+
+Value text_value(Blob text) {
+  return Value::fields("text", Value::string(std::move(text)));
+}
+
+Value image_value(Blob png) {
+  return Value::fields("image", Value::bytes(std::move(png)));
+}
+
 }  // namespace gvm::envelope

@@ -30,4 +30,17 @@ struct LlmAnswer {
 // text.
 Value answer_value(LlmAnswer answer, Hello::Generation generation);
 
+// What the web module answers a `Request` with.
+struct WebResponse {
+  int status = 0;
+  Value::Map headers;  // lower-case name -> bytes
+  Blob body;
+};
+
+// {"response": {"status", "headers", "body"}}
+Value response_value(WebResponse response);
+// {"text": string} and {"image": bytes}: a `Render`'s.
+Value text_value(Blob text);
+Value image_value(Blob png);
+
 }  // namespace gvm::envelope

@@ -1,20 +1,8 @@
 #include "host/direct_sender.h"
 
-#include <algorithm>
-
 #include "base/error_codes.h"
 
 namespace gvm::host {
-
-net::HttpRequest request_of(const Outgoing& request) {
-  using std::chrono::milliseconds;
-  net::HttpRequest http = request.http;
-  const auto left = std::chrono::ceil<milliseconds>(request.timeout.remaining());
-  http.timeouts.total = std::max(left, milliseconds(1));
-  // The whole may be slow: the script's timeout is the judge.
-  http.timeouts.idle = milliseconds(0);
-  return http;
-}
 
 asio::awaitable<Result<net::HttpResponse>> DirectSender::send_hop(const Outgoing& request,
                                                                   Deadline deadline) {

@@ -21,7 +21,4 @@ class DirectSender final : public Sender {
   RequestSigner* signer_;
 };
 
-// The request of one hop, ready for a client: its share of the time that is left.
-net::HttpRequest request_of(const Outgoing& request);
-
 }  // namespace gvm::host

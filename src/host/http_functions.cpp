@@ -9,6 +9,7 @@
 #include "host/null_fields.h"
 #include "host/redirects.h"
 #include "host/script_request.h"
+#include "host/services.h"
 #include "text/json.h"
 #include "url/url.h"
 
@@ -28,12 +29,12 @@ class Exchange {
       : form_(request.form),
         statuses_(request.statuses),
         limits_(limits),
-        outgoing_{.http = std::move(request.http),
-                  .url = std::move(url),
-                  .filtering = request.filtering,
-                  .sign_with = std::move(request.sign_with),
-                  .redirects = limits.redirects,
-                  .timeout = Deadline::in(request.timeout)} {
+        outgoing_(std::move(url)) {
+    outgoing_.http = std::move(request.http);
+    outgoing_.filtering = request.filtering;
+    outgoing_.sign_with = std::move(request.sign_with);
+    outgoing_.redirects = limits.redirects;
+    outgoing_.timeout = Deadline::in(request.timeout);
     note_credentials();
   }
 

@@ -1,5 +1,7 @@
 #include "host/outgoing.h"
 
+#include <algorithm>
+
 #include "host/redirects.h"
 
 namespace gvm::host {
@@ -15,8 +17,29 @@ asio::awaitable<Result<net::HttpResponse>> Sender::send(Outgoing& request, Deadl
     if (hop == request.redirects) {
       co_return fail(redirect_error("more than " + std::to_string(hop) + " redirects"));
     }
+    for (const auto& header : response->headers) {
+      if (header.name == "set-cookie") request.cookies.take(request.url, header.value);
+    }
     move_on(request, *response, std::move(**target));
   }
+}
+
+net::HttpRequest request_of(const Outgoing& request) {
+  using std::chrono::milliseconds;
+  net::HttpRequest http = request.http;
+  const auto left = std::chrono::ceil<milliseconds>(request.timeout.remaining());
+  http.timeouts.total = std::max(left, milliseconds(1));
+  // The whole may be slow: the script's timeout is the judge.
+  http.timeouts.idle = milliseconds(0);
+  auto cookies = request.cookies.header_for(request.url);
+  if (cookies.empty()) return http;
+  const auto given = std::ranges::find(http.headers, "cookie", &net::HttpHeader::name);
+  if (given == http.headers.end()) {
+    http.headers.push_back({"cookie", std::move(cookies)});
+  } else {
+    given->value.append("; ").append(cookies);
+  }
+  return http;
 }
 
 void Sender::move_on(Outgoing& request, const net::HttpResponse& response, url::Url target) {

@@ -3,9 +3,11 @@
 #include <boost/asio/awaitable.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/deadline.h"
 #include "base/error.h"
+#include "host/cookies.h"
 #include "net/http_client.h"
 #include "url/url.h"
 
@@ -17,11 +19,14 @@ namespace asio = boost::asio;
 enum class Filtering { filtered, unfiltered };
 
 struct Outgoing {
+  explicit Outgoing(url::Url to) : url(std::move(to)) {}
+
   net::HttpRequest http;  // headers lower case; its url is the current hop's, canonical
   url::Url url;           // of the current hop
   Filtering filtering = Filtering::filtered;
   // Set: each hop is signed, with that key of the configuration, or the default signer when empty.
   std::optional<std::string> sign_with;
+  CookieJar cookies;                     // of the answers so far
   unsigned redirects = 10;               // followed; one more is an error
   Deadline timeout = Deadline::never();  // of all hops together
 };
@@ -43,5 +48,9 @@ class Sender {
   // Turns `request` into the one for `target`.
   virtual void move_on(Outgoing& request, const net::HttpResponse& response, url::Url target);
 };
+
+// The request of one hop, ready for a client: its share of the time that is left, and the cookies
+// of earlier hops.
+net::HttpRequest request_of(const Outgoing& request);
 
 }  // namespace gvm::host

@@ -6,6 +6,8 @@
 #include <array>
 #include <cmath>
 
+#include "net/header_rules.h"
+
 namespace gvm::host {
 
 namespace {
@@ -25,19 +27,9 @@ std::string lower_case(std::string_view text) {
   return lower;
 }
 
-// RFC 9110, 5.6.2: token characters.
-bool is_token(std::string_view text) {
-  constexpr std::string_view kOthers = "!#$%&'*+-.^_`|~";
-  const auto allowed = [&](char c) {
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    return letter || (c >= '0' && c <= '9') || kOthers.find(c) != std::string_view::npos;
-  };
-  return !text.empty() && std::ranges::all_of(text, allowed);
-}
-
-// RFC 9110, 5.5: these would end the header or the request.
-bool is_field_value(std::string_view text) {
-  return text.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
+bool is_dropped(std::string_view lower) {
+  return lower.starts_with('@') ||
+         std::ranges::find(kDroppedHeaders, lower) != kDroppedHeaders.end();
 }
 
 class Reader {
@@ -101,13 +93,13 @@ Result<void> Reader::read_method() {
 
 Result<void> Reader::read_header(std::string_view name, const Value& value) {
   std::string lower = lower_case(name);
-  if (lower.starts_with('@') || std::ranges::find(kDroppedHeaders, lower) != kDroppedHeaders.end())
-    return {};
-  if (!is_token(name)) return wrong("headers", "header names (RFC 9110, 5.1)", "other characters");
+  if (is_dropped(lower)) return {};
+  if (!net::is_token(name))
+    return wrong("headers", "header names (RFC 9110, 5.1)", "other characters");
   const std::string field = fmt::format("headers[\"{}\"]", name.substr(0, 64));
   const auto text = bytes_of(value);
   if (!text) return wrong(field, "string", lua_kind(value));
-  if (!is_field_value(*text)) return wrong(field, "no line breaks and no NUL", "one of them");
+  if (!net::is_field_value(*text)) return wrong(field, "no control characters", "one of them");
   header_bytes_ += name.size() + text->size();
   if (header_bytes_ > limits_.header_bytes) {
     return wrong("headers", fmt::format("at most {} bytes", limits_.header_bytes), "more");
@@ -221,6 +213,10 @@ Result<ScriptRequest> Reader::read() {
 Result<ScriptRequest> read_script_request(std::string_view function, const Value& table,
                                           const RequestLimits& limits) {
   return Reader(function, table, limits).read();
+}
+
+bool is_dropped_header(std::string_view name) {
+  return is_dropped(lower_case(name));
 }
 
 }  // namespace gvm::host

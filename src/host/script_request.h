@@ -26,4 +26,7 @@ struct ScriptRequest {
 Result<ScriptRequest> read_script_request(std::string_view function, const Value& table,
                                           const RequestLimits& limits);
 
+// Whether a header of that name, in any case, is dropped and not an error.
+bool is_dropped_header(std::string_view name);
+
 }  // namespace gvm::host

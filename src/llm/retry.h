@@ -2,8 +2,6 @@
 // When to ask a backend again, and after how long. Pure but for the clock that dates are compared
 // with.
 #include <chrono>
-#include <optional>
-#include <string_view>
 
 #include "config/llm_config.h"
 #include "net/http_client.h"
@@ -18,9 +16,5 @@ bool is_worth_retrying(const Result<net::HttpResponse>& response, const config::
 // 2^(attempt-1) with up to 25 % of jitter, at most max_backoff.
 std::chrono::milliseconds retry_delay(const Result<net::HttpResponse>& response,
                                       const config::RetryConfig& rule, unsigned attempt);
-
-// RFC 9110, 10.2.3: seconds or an HTTP date; a date in the past is zero. Empty when it is neither.
-std::optional<std::chrono::milliseconds> parse_retry_after(
-    std::string_view value, std::chrono::system_clock::time_point now);
 
 }  // namespace gvm::llm

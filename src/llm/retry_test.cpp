@@ -51,15 +51,5 @@ TEST(Retry, BacksOffTwiceAsLongEachTimeUpToTheMaximum) {
   EXPECT_EQ(retry_delay(with_status(503), rule, 9), milliseconds(300));
 }
 
-TEST(Retry, ReadsRetryAfterAsSecondsOrDate) {
-  const auto now =
-      std::chrono::system_clock::from_time_t(784111777);  // Sun, 06 Nov 1994 08:49:37 GMT
-  EXPECT_EQ(parse_retry_after("120", now), milliseconds(120'000));
-  EXPECT_EQ(parse_retry_after("Sun, 06 Nov 1994 08:50:07 GMT", now), milliseconds(30'000));
-  EXPECT_EQ(parse_retry_after("Sun, 06 Nov 1994 08:00:00 GMT", now), milliseconds(0));
-  EXPECT_EQ(parse_retry_after("soon", now), std::nullopt);
-  EXPECT_EQ(parse_retry_after("-1", now), std::nullopt);
-}
-
 }  // namespace
 }  // namespace gvm::llm

@@ -1,0 +1,40 @@
+#include "web/caller_rules.h"
+
+#include <vector>
+
+#include "base/error_codes.h"
+#include "host/script_request.h"
+#include "net/header_rules.h"
+#include "net/http_client.h"
+
+namespace gvm::web {
+namespace {
+
+std::vector<net::HttpHeader> headers_of(const Value::Map& headers) {
+  std::vector<net::HttpHeader> list;
+  for (const auto& [name, value] : headers) {
+    if (!host::is_dropped_header(name.view()))
+      list.push_back({std::string(name.view()), std::string(value.as_bytes().value_or(""))});
+  }
+  return list;
+}
+
+bool has_no_body(envelope::WebMethod method) {
+  return method == envelope::WebMethod::get || method == envelope::WebMethod::head;
+}
+
+}  // namespace
+
+Result<void> check_caller(const envelope::WebRequest& request) {
+  const auto headers = headers_of(request.headers);
+  if (auto problem = net::problem_with_headers(headers))
+    return fail(codes::kHeaderForbidden, Fatality::user, std::move(*problem));
+  if (request.body && !request.body->view().empty() && has_no_body(request.method)) {
+    return fail(codes::kBodyForbidden, Fatality::user,
+                std::string(envelope::web_method_name(request.method)) +
+                    " requests have no body; use POST, or leave the body out");
+  }
+  return {};
+}
+
+}  // namespace gvm::web

@@ -1,0 +1,138 @@
+#include "web/sender.h"
+
+#include <boost/asio/ip/tcp.hpp>
+#include <optional>
+
+#include "base/error_codes.h"
+#include "host/redirects.h"
+#include "net/pause.h"
+
+namespace gvm::web {
+namespace {
+
+Error forbidden_address(const url::Url& url) {
+  return Error(codes::kAddressForbidden, Fatality::user, "the host may not be visited")
+      .with("url", Value::string(url.without_credentials()));
+}
+
+bool allows(const policy::AddressRules& rules, const asio::ip::address& address,
+            std::uint16_t port) {
+  const asio::ip::tcp::endpoint endpoint(address, port);
+  const auto judged = policy::IpAddress::from(*endpoint.data());
+  return judged && rules.allows(*judged, port);
+}
+
+// The proxy, or the way to it, failed: another way may do.
+bool is_proxys_fault(const Error& error) {
+  const Value* kind = error.ctx().find("kind");
+  return kind != nullptr && kind->as_string() == "proxy";
+}
+
+}  // namespace
+
+asio::awaitable<Result<net::HttpResponse>> WebSender::send_hop(const host::Outgoing& request,
+                                                               Deadline deadline) {
+  const Deadline by = sooner(deadline, request.timeout);
+  for (unsigned attempt = 1;; ++attempt) {
+    auto judging = permit(request, by);
+    Result<Permission> permission = co_await std::move(judging);
+    std::optional<Result<net::HttpResponse>> outcome;
+    if (permission) {
+      auto sending = send_signed(request, *permission, deadline);
+      Result<net::HttpResponse> sent = co_await std::move(sending);
+      outcome.emplace(std::move(sent));
+    } else {
+      outcome.emplace(fail(std::move(permission).error()));
+    }
+    const auto wait = retry_after(request.http, *outcome, network_.retries, attempt, by);
+    if (!wait) co_return std::move(*outcome);
+    counters_.retries.fetch_add(1, std::memory_order_relaxed);
+    const Deadline when = Deadline::in(*wait);
+    auto pausing = net::pause_until(when);
+    Result<void> paused = co_await std::move(pausing);
+    if (!paused) co_return fail(std::move(paused).error());
+  }
+}
+
+asio::awaitable<Result<WebSender::Permission>> WebSender::permit(const host::Outgoing& request,
+                                                                 Deadline deadline) {
+  Permission permission;
+  if (request.filtering == host::Filtering::unfiltered) {
+    permission.guarded = false;
+    co_return permission;
+  }
+  const policy::Decision decision = network_.rules->judge(request.url);
+  if (!decision.allowed) {
+    counters_.refused.fetch_add(1, std::memory_order_relaxed);
+    co_return fail(decision.error(request.url));
+  }
+  if (decision.trusted) {
+    permission.guarded = false;
+    co_return permission;
+  }
+  const auto& rules = network_.rules->addresses();
+  const auto port = request.url.effective_port().value_or(0);
+  if (const auto literal = policy::literal_address(request.url)) {
+    permission.addresses.push_back(asio::ip::make_address(literal->to_string()));
+  } else {
+    auto resolving = lane_.resolver.resolve(policy::dns_name(request.url), deadline);
+    Result<net::Addresses> found = co_await std::move(resolving);
+    if (!found) co_return fail(std::move(found).error());
+    permission.addresses = std::move(*found);
+  }
+  std::erase_if(permission.addresses,
+                [&](const asio::ip::address& address) { return !allows(rules, address, port); });
+  if (permission.addresses.empty()) {
+    counters_.refused.fetch_add(1, std::memory_order_relaxed);
+    co_return fail(forbidden_address(request.url));
+  }
+  co_return permission;
+}
+
+asio::awaitable<Result<net::HttpResponse>> WebSender::send_signed(const host::Outgoing& request,
+                                                                  const Permission& permission,
+                                                                  Deadline deadline) {
+  net::HttpRequest http = host::request_of(request);
+  http.pinned_addresses = permission.addresses;
+  http.resend = net::Resend::safe_method;
+  if (request.sign_with) {
+    auto signing = signer_.sign(http, request.url, *request.sign_with, deadline);
+    Result<void> done = co_await std::move(signing);
+    if (!done) co_return fail(std::move(done).error());
+  }
+  const Route& route = network_.routes.of(request.url);
+  auto sending = send_routed(std::move(http), route, permission.guarded, deadline);
+  Result<net::HttpResponse> response = co_await std::move(sending);
+  // What an address policy refuses at the last moment is the contract's business, like the rest.
+  if (!response && response.error().code() == codes::kAddressForbidden)
+    co_return fail(forbidden_address(request.url));
+  co_return response;
+}
+
+asio::awaitable<Result<net::HttpResponse>> WebSender::send_routed(net::HttpRequest request,
+                                                                  const Route& route, bool guarded,
+                                                                  Deadline deadline) {
+  net::HttpClient& client = guarded ? lane_.guarded : lane_.open;
+  request.source = route.source;
+  const auto ways = lane_.turns.order(route);
+  for (std::size_t i = 0;; ++i) {
+    const bool last = i + 1 == ways.size();
+    net::HttpRequest now = last ? std::move(request) : request;
+    if (ways[i] != Route::kDirect) now.proxy = network_.routes.proxy(ways[i]).proxy;
+    auto sending = client.send(std::move(now), deadline);
+    Result<net::HttpResponse> response = co_await std::move(sending);
+    const bool failed = !response && is_proxys_fault(response.error());
+    if (failed) lane_.turns.failed(ways[i]);
+    if (response) lane_.turns.worked(ways[i]);
+    if (!failed || last) co_return response;
+  }
+}
+
+void WebSender::move_on(host::Outgoing& request, const net::HttpResponse& response,
+                        url::Url target) {
+  host::follow_redirect(request.http, response.status, request.url, target,
+                        host::OtherOrigin::without_headers);
+  request.url = std::move(target);
+}
+
+}  // namespace gvm::web

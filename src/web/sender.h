@@ -1,0 +1,69 @@
+#pragma once
+// Sends contracts' requests: every hop is judged, resolved, pinned to the addresses that passed,
+// routed, signed and, when that is safe, repeated. One a session, on its lane.
+#include <memory>
+
+#include "host/outgoing.h"
+#include "host/request_signer.h"
+#include "net/resolver.h"
+#include "policy/url_rules.h"
+#include "web/counters.h"
+#include "web/retries.h"
+#include "web/routes.h"
+
+namespace gvm::web {
+
+namespace asio = boost::asio;
+
+// What requests of all lanes share; immutable but for the counters.
+struct Network {
+  std::shared_ptr<const policy::UrlRules> rules;
+  Routes routes;
+  RetrySettings retries;
+  net::HttpRequest defaults;  // limits and timeouts that every request has
+};
+
+// One a lane. Requests under the policy never share a connection with others.
+struct LaneNetwork {
+  net::HttpClient& open;     // no address policy: trusted hosts and what the operator's script asks
+  net::HttpClient& guarded;  // refuses every address the rules refuse, when dialled and when reused
+  net::Resolver& resolver;
+  ProxyTurns turns;
+};
+
+class WebSender final : public host::Sender {
+ public:
+  // All outlive it.
+  WebSender(const Network& network, LaneNetwork& lane, host::RequestSigner& signer,
+            Counters& counters)
+      : network_(network), lane_(lane), signer_(signer), counters_(counters) {}
+
+ protected:
+  // Errors beside those of host::Sender, none fatal: the ones of UrlRules, and ADDRESS_FORBIDDEN
+  // when no address of the name may be talked to.
+  asio::awaitable<Result<net::HttpResponse>> send_hop(const host::Outgoing& request,
+                                                      Deadline deadline) override;
+  void move_on(host::Outgoing& request, const net::HttpResponse& response,
+               url::Url target) override;
+
+ private:
+  // Where one hop may go.
+  struct Permission {
+    bool guarded = true;
+    net::Addresses addresses;  // of guarded hops: those that passed
+  };
+  asio::awaitable<Result<Permission>> permit(const host::Outgoing& request, Deadline deadline);
+  asio::awaitable<Result<net::HttpResponse>> send_signed(const host::Outgoing& request,
+                                                         const Permission& permission,
+                                                         Deadline deadline);
+  asio::awaitable<Result<net::HttpResponse>> send_routed(net::HttpRequest request,
+                                                         const Route& route, bool guarded,
+                                                         Deadline deadline);
+
+  const Network& network_;
+  LaneNetwork& lane_;
+  host::RequestSigner& signer_;
+  Counters& counters_;
+};
+
+}  // namespace gvm::web

@@ -1,0 +1,89 @@
+#include "web/session.h"
+
+#include <utility>
+
+#include "envelope/reply.h"
+#include "web/answer_of_script.h"
+#include "web/caller_rules.h"
+
+namespace gvm::web {
+namespace {
+
+using Arguments = scripted::Session::Arguments;
+
+void add_size_limit(Value& payload, const std::optional<std::uint64_t>& limit) {
+  if (limit) payload.as_map()->set("size_limit", Value::integer(Integer::from_u64(*limit)));
+}
+
+// The strings are borrowed from the request, which outlives the call.
+Value payload_of(const envelope::RenderRequest& request) {
+  const auto wait = std::chrono::duration<double>(request.wait_after_loaded);
+  Value payload =
+      Value::fields("url", Value::string(Blob::borrow(request.url.view())), "mode",
+                    Value::string(Blob::borrow(envelope::render_mode_name(request.mode))),
+                    "wait_after_loaded", Value::real(wait.count()));
+  add_size_limit(payload, request.size_limit);
+  return payload;
+}
+
+Value payload_of(const envelope::WebRequest& request) {
+  Value::Map headers;
+  for (const auto& [name, value] : request.headers)
+    headers.set(name.view(), Value::bytes(Blob::borrow(value.as_bytes().value_or(""))));
+  Value payload = Value::fields(
+      "method", Value::string(Blob::borrow(envelope::web_method_name(request.method))), "url",
+      Value::string(Blob::borrow(request.url.view())), "headers", Value::map(std::move(headers)),
+      "sign", Value::boolean(request.sign));
+  if (request.body) payload.as_map()->set("body", Value::bytes(Blob::borrow(request.body->view())));
+  add_size_limit(payload, request.size_limit);
+  return payload;
+}
+
+void count(std::atomic<std::uint64_t>& counter) {
+  counter.fetch_add(1, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+WebSession::WebSession(std::shared_ptr<const Shared> shared, LaneNetwork& lane,
+                       script::SessionPool& pool)
+    : Session(*shared, pool), shared_(std::move(shared)), lane_(lane) {}
+
+asio::awaitable<Result<std::string>> WebSession::answer(Value message, Deadline deadline) {
+  auto request = envelope::parse_web_request(std::move(message));
+  if (!request) co_return fail(std::move(request).error());
+  Counters& counters = *shared_->counters;
+  const bool render = std::holds_alternative<envelope::RenderRequest>(*request);
+  count(render ? counters.renders : counters.requests);
+  auto running = run(std::move(*request), deadline);
+  Result<Value> answer = co_await std::move(running);
+  if (!answer) {
+    count(render ? counters.failed_renders : counters.failed_requests);
+    co_return fail(std::move(answer).error());
+  }
+  co_return envelope::encode_ok(std::move(*answer));
+}
+
+asio::awaitable<Result<Value>> WebSession::run(envelope::AnyWebRequest request, Deadline deadline) {
+  Arguments arguments;
+  std::string_view entry = "Render";
+  if (const auto* web = std::get_if<envelope::WebRequest>(&request)) {
+    if (auto allowed = check_caller(*web); !allowed) co_return fail(std::move(allowed).error());
+    entry = "Request";
+    arguments.push_back({payload_of(*web)});
+  } else {
+    arguments.push_back({payload_of(std::get<envelope::RenderRequest>(request))});
+  }
+  auto returned = co_await call_script(entry, std::move(arguments), deadline);
+  if (!returned) co_return fail(std::move(returned).error());
+  co_return read_script_answer(std::move(*returned), request);
+}
+
+std::unique_ptr<script::Services> WebSession::make_services() {
+  host::RequestSigner signer(shared_->config->common, shared_->signing_keys, lane_.open,
+                             identity());
+  return std::make_unique<WebServices>(shared_->network, lane_, std::move(signer),
+                                       *shared_->counters, shared_->redactor);
+}
+
+}  // namespace gvm::web

@@ -1,0 +1,35 @@
+#pragma once
+// One connection of a GenVM to the web module: hello, then requests through the operator's script.
+// On one lane.
+#include <memory>
+
+#include "config/web_config.h"
+#include "envelope/web_request.h"
+#include "net/lane.h"
+#include "scripted/session.h"
+#include "web/services.h"
+
+namespace gvm::web {
+
+// What all sessions share; immutable but for the counters and the browsers.
+struct Shared : scripted::Ground {
+  std::shared_ptr<const config::WebConfig> config;
+  Network network;
+  std::unique_ptr<Counters> counters = std::make_unique<Counters>();
+};
+
+class WebSession final : public scripted::Session {
+ public:
+  // `lane` and `pool` outlive the session.
+  WebSession(std::shared_ptr<const Shared> shared, LaneNetwork& lane, script::SessionPool& pool);
+
+ private:
+  asio::awaitable<Result<std::string>> answer(Value message, Deadline deadline) override;
+  std::unique_ptr<script::Services> make_services() override;
+  asio::awaitable<Result<Value>> run(envelope::AnyWebRequest request, Deadline deadline);
+
+  std::shared_ptr<const Shared> shared_;
+  LaneNetwork& lane_;
+};
+
+}  // namespace gvm::web
