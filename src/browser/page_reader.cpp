@@ -1,0 +1,93 @@
+#include "browser/page_reader.h"
+
+#include "base/json.h"
+#include "browser/webdriver_error.h"
+#include "net/http_client.h"
+#include "text/json_view.h"
+
+namespace gvm::browser {
+namespace {
+
+// What Chromium says when the page went while it was asked.
+bool is_replaced(const Error& error) {
+  const Value* message = error.ctx().find("message");
+  const auto text = message == nullptr ? std::string_view() : message->as_string().value_or("");
+  for (const std::string_view phrase :
+       {"context with specified id", "Execution context was destroyed", "No frame for given id",
+        "navigated or closed", "Could not create isolated world"}) {
+    if (text.find(phrase) != text.npos) return true;
+  }
+  return false;
+}
+
+std::string call_of(const Value& question) {
+  return "(" + std::string(page_script()) + ")(" + json::write(question) + ")";
+}
+
+}  // namespace
+
+asio::awaitable<Result<Value>> PageReader::ask(Value question, Deadline deadline) {
+  int dialogs = 0;
+  int replaced = 0;
+  for (;;) {
+    Value copy = question;
+    auto answer = co_await ask_once(std::move(copy), deadline);
+    if (answer) co_return answer;
+    if (is_replaced(answer.error()) && ++replaced <= kMaxReplaced) {
+      forget_page();
+    } else if (trouble_of(answer.error()) != Trouble::dialog || ++dialogs > kMaxDialogs) {
+      co_return answer;
+    }
+  }
+}
+
+asio::awaitable<Result<Value>> PageReader::ask_once(Value question, Deadline deadline) {
+  if (session_.info().chromium) {
+    std::string call = call_of(question);
+    auto answer = co_await ask_isolated(std::move(call), deadline);
+    co_return answer;
+  }
+  std::string script = "return (" + std::string(page_script()) + ").apply(null, arguments);";
+  Value arguments = Value::list(std::move(question));
+  auto answer = co_await session_.execute(std::move(script), std::move(arguments), deadline);
+  co_return answer;
+}
+
+asio::awaitable<Result<Value>> PageReader::ask_isolated(std::string call, Deadline deadline) {
+  if (!context_) {
+    auto world = co_await isolated_world(deadline);
+    if (!world) co_return fail(std::move(world.error()));
+    context_ = *world;
+  }
+  Value params = Value::fields("expression", Value::string(std::move(call)), "contextId",
+                               Value::integer(*context_), "returnByValue", Value::boolean(true));
+  std::string method = "Runtime.evaluate";
+  auto answer = co_await session_.cdp(std::move(method), std::move(params), deadline);
+  if (!answer) co_return answer;
+  if (const Value* thrown = answer->find("exceptionDetails"))
+    co_return fail(driver_error("javascript error",
+                                text::string_at(*thrown, "/exception/description").value_or("")));
+  const Value* value = text::at(*answer, "/result/value");
+  if (value == nullptr) co_return fail(protocol_error("the page's answer has no value"));
+  co_return *value;
+}
+
+// Page.createIsolatedWorld gives the same world again for the same page and name.
+asio::awaitable<Result<std::int64_t>> PageReader::isolated_world(Deadline deadline) {
+  std::string method = "Page.getFrameTree";
+  Value none = Value::map();
+  auto tree = co_await session_.cdp(std::move(method), std::move(none), deadline);
+  if (!tree) co_return fail(std::move(tree.error()));
+  const auto frame = text::string_at(*tree, "/frameTree/frame/id");
+  if (!frame) co_return fail(protocol_error("the driver does not name the page's frame"));
+  Value params = Value::fields("frameId", Value::string(std::string(*frame)), "worldName",
+                               Value::string("genvm"));
+  method = "Page.createIsolatedWorld";
+  auto world = co_await session_.cdp(std::move(method), std::move(params), deadline);
+  if (!world) co_return fail(std::move(world.error()));
+  const auto id = text::integer_at(*world, "/executionContextId");
+  if (!id) co_return fail(protocol_error("the driver does not name the isolated world"));
+  co_return *id;
+}
+
+}  // namespace gvm::browser

@@ -1,0 +1,13 @@
+#pragma once
+// Waiting for a point in time.
+#include <boost/asio/awaitable.hpp>
+
+#include "base/deadline.h"
+#include "base/error.h"
+
+namespace gvm::browser {
+
+// CANCELLED when the awaiting coroutine was.
+boost::asio::awaitable<Result<void>> pause_until(Deadline when);
+
+}  // namespace gvm::browser
