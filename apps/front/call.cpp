@@ -1,14 +1,13 @@
 // `genvm-modules call`: talks to a module as a GenVM does and shows the answer to a person.
 #include <cstdio>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "apps/front/call_runner.h"
+#include "apps/front/call_web.h"
 #include "apps/front/commands.h"
+#include "apps/front/input.h"
 #include "calldata/tagged.h"
 #include "text/json.h"
 
@@ -26,19 +25,6 @@ struct Options {
   bool tagged = false;
   std::string fuel = "1000000000000000000";
 };
-
-std::optional<std::string> read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return std::nullopt;
-  return std::string((std::istreambuf_iterator<char>(file)), {});
-}
-
-// "-" is standard input, "@FILE" a file, anything else itself.
-std::optional<std::string> text_or_file(const std::string& given) {
-  if (given == "-") return std::string((std::istreambuf_iterator<char>(std::cin)), {});
-  if (given.starts_with('@')) return read_file(given.substr(1));
-  return given;
-}
 
 int complain(const std::string& what) {
   std::fprintf(stderr, "call: %s\n", what.c_str());
@@ -138,7 +124,12 @@ Command add_call(CLI::App& app) {
   raw->add_flag("--tagged", options->tagged,
                 "the JSON is in the tagged form: {\"i\":\"1\"}, {\"b\":\"hex\"}, ...");
 
-  return [options, prompt, judge] {
+  const WebCall request = add_call_request(*call, plan);
+  const WebCall render = add_call_render(*call, plan);
+
+  return [options, prompt, judge, request, render] {
+    if (request.command->parsed()) return request.run();
+    if (render.command->parsed()) return render.run();
     if (prompt->parsed()) return run_prompt(*options);
     if (judge->parsed()) return run_template(*options);
     return run_raw(*options);

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "apps/front/commands.h"
-#include "base/json.h"
+#include "apps/front/show_reply.h"
 #include "calldata/decode.h"
 #include "calldata/encode.h"
 #include "client/connection.h"
@@ -58,31 +58,6 @@ Result<Value> hello_of(const CallPlan& plan) {
                        "initial_time_units_allocation", Value::integer(0));
 }
 
-std::string show_data(const Value& data) {
-  if (auto text = data.as_string()) return std::string(*text);
-  return json::write(data);
-}
-
-// {"Ok": ...} | {"UserError": ...} | {"FatalError": ...} as a person wants to read it.
-void show_reply(const Value& reply, Outcome& outcome) {
-  if (const Value* ok = reply.find("Ok")) {
-    const Value* data = ok->find("data");
-    std::string text = data ? show_data(*data) : json::write(*ok);
-    if (const Value* gen = ok->find("consumed_gen");
-        gen && gen->as_integer() && *gen->as_integer() != Integer(0)) {
-      text += fmt::format("\n(consumed_gen: {})", gen->as_integer()->to_string());
-    }
-    return outcome.take(kExitOk, std::move(text));
-  }
-  if (const Value* error = reply.find("UserError")) {
-    return outcome.take(kExitUserError, "UserError: " + json::write(*error));
-  }
-  if (const Value* error = reply.find("FatalError")) {
-    return outcome.take(kExitFatalError, "FatalError: " + show_data(*error));
-  }
-  outcome.take(kExitUnreachable, "an unknown reply: " + json::write(reply));
-}
-
 // One session: takes request numbers until none are left.
 Outcome run_session(const CallPlan& plan, const std::string& hello, const std::string& request,
                     std::atomic<int>& left) {
@@ -106,7 +81,8 @@ Outcome run_session(const CallPlan& plan, const std::string& hello, const std::s
         std::chrono::duration<double, std::milli>(SteadyClock::now() - started).count());
     auto value = calldata::decode(*reply);
     if (!value) return give_up(value.error());
-    show_reply(*value, outcome);
+    auto shown = show_reply(*value, plan.out_file);
+    outcome.take(shown.code, std::move(shown.text));
   }
   return outcome;
 }

@@ -13,6 +13,7 @@ struct CallPlan {
   int concurrency = 1;
   int generation = 1;
   std::string host_data;  // JSON object
+  std::string out_file;   // for a page, a picture or a body; empty: shown
 };
 
 // The exit code: of the worst outcome.

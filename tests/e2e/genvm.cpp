@@ -106,8 +106,10 @@ Reply parse_reply(std::string_view bytes) {
   reply.kind = map->begin()->first.view();
   const Value& content = map->begin()->second;
   if (reply.ok()) {
-    reply.data = *content.find("data");
-    reply.consumed = *content.find("consumed_gen")->as_integer();
+    // The web module's answers have neither field: they are the data as a whole.
+    const Value* data = content.find("data");
+    reply.data = data != nullptr ? *data : content;
+    if (data != nullptr) reply.consumed = *content.find("consumed_gen")->as_integer();
   } else if (reply.kind == "UserError") {
     read_error(reply, content);
   } else if (reply.kind == "FatalError") {

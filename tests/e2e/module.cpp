@@ -23,7 +23,7 @@ std::string yaml_text(std::string_view text) {
 }
 
 std::vector<std::string> command_of(const TempFolder& folder, const ModuleOptions& options) {
-  std::vector<std::string> command = {program("genvm-llm"), "--config",
+  std::vector<std::string> command = {program(options.program), "--config",
                                       write_config(folder, options)};
   command.insert(command.end(), options.arguments.begin(), options.arguments.end());
   return command;
@@ -68,13 +68,15 @@ std::string backend_at(std::string host) {
 }
 
 std::string write_config(const TempFolder& folder, const ModuleOptions& options) {
-  const std::string script = options.script.empty() ? GVM_SOURCE_DIR "/config/genvm-llm-default.lua"
-                                                    : folder.write("script.lua", options.script);
+  const bool llm = options.program == "genvm-llm";
+  const std::string shipped = GVM_SOURCE_DIR "/config/" + options.program + "-default.lua";
+  const std::string script =
+      options.script.empty() ? shipped : folder.write("script.lua", options.script);
   std::string text = "bind_address: " + options.bind_address +
                      "\nthreads: 2\nlog_level: " + options.log_level +
                      "\nlua_script_path: " + yaml_text(script) +
                      "\ndata_dir: " + yaml_text(folder.file("data")) + "\n" + options.more;
-  text += options.backends.empty() ? "backends: {}\n" : "backends:\n" + options.backends;
+  if (llm) text += options.backends.empty() ? "backends: {}\n" : "backends:\n" + options.backends;
   return folder.write("config.yaml", text);
 }
 

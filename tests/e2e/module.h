@@ -1,5 +1,5 @@
 #pragma once
-// A running LLM module: the real program with a configuration of the test's own, on a free port.
+// A running module: the real program with a configuration of the test's own, on a free port.
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -43,9 +43,10 @@ std::string backend(const BackendSpec& spec);
 std::string backend_at(std::string host);
 
 struct ModuleOptions {
-  std::string backends = {};  // from backend(); empty: none
-  std::string script = {};    // Lua text; empty: the shipped script
-  std::string more = {};      // further top-level keys, whole lines of YAML
+  std::string program = "genvm-llm";  // or genvm-web, which has no backends
+  std::string backends = {};          // from backend(); empty: none
+  std::string script = {};            // Lua text; empty: the shipped script
+  std::string more = {};              // further top-level keys, whole lines of YAML
   std::string log_level = "info";
   std::string bind_address = "127.0.0.1:0";
   std::vector<std::string> arguments = {};

@@ -1,0 +1,17 @@
+#pragma once
+// The host functions and constants of `web.rs` (lua-api.md, "lib-web").
+#include "config/web_config.h"
+#include "policy/url_rules.h"
+#include "script/script.h"
+
+namespace gvm::web {
+
+// `webdriver_host` of the configuration stands for the module's own driver when none is configured;
+// scripts add /session/ID to it.
+inline constexpr std::string_view kOwnDriverUrl = "http://webdriver.localhost";
+
+// Adds the rows to `table`. Sessions that call them have WebServices.
+void add_web_functions(script::HostTable& table, const config::WebConfig& config,
+                       std::shared_ptr<const policy::UrlRules> rules);
+
+}  // namespace gvm::web

@@ -1,0 +1,14 @@
+#pragma once
+// From the configuration to what requests go by.
+#include "config/web_config.h"
+#include "policy/url_rules.h"
+#include "web/sender.h"
+
+namespace gvm::web {
+
+// INVALID_CONFIG naming the entry that is wrong.
+Result<std::shared_ptr<const policy::UrlRules>> url_rules_of(const config::WebConfig& config);
+Result<Network> network_of(const config::WebConfig& config);
+net::ResolverOptions resolver_options_of(const config::WebConfig& config);
+
+}  // namespace gvm::web
