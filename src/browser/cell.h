@@ -34,7 +34,10 @@ struct Appearance {
   double scale = 1.0;
   std::string language = "en-US";
   std::string time_zone = "UTC";  // of the tz database
-  std::string user_agent = {};    // empty: Chromium's own, without a hint at its being headless
+  // The same whatever Chromium's version is. Empty: Chromium's own.
+  std::string user_agent =
+      "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 "
+      "Safari/537.36";
 };
 
 struct CellLimits {
@@ -46,6 +49,7 @@ struct CellLimits {
 
 enum class Isolation {
   best,       // every namespace the machine allows
+  network,    // at most a network namespace
   processes,  // process group, sub-reaper and limits only: what is left where none is allowed
 };
 

@@ -1,0 +1,287 @@
+#include "browser/cell.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <csignal>
+#include <optional>
+#include <utility>
+
+#include "base/error_codes.h"
+#include "browser/cell_flags.h"
+#include "browser/cell_folder.h"
+#include "browser/cell_launch.h"
+#include "browser/cell_protocol.h"
+#include "browser/cell_state.h"
+
+namespace gvm::browser {
+namespace {
+
+namespace fs = std::filesystem;
+
+Error start_error(std::string_view kind, std::string sentence) {
+  Error error(codes::kCreatingSession, Fatality::fatal, std::move(sentence));
+  error.with("kind", Value::string(std::string(kind)));
+  return error;
+}
+
+std::optional<Error> missing(const fs::path& program, std::string_view what,
+                             std::string_view package) {
+  if (::access(program.c_str(), X_OK) == 0) return std::nullopt;
+  return start_error("missing", std::string(what) + " is not at " + program.string() +
+                                    ": install the Debian package " + std::string(package));
+}
+
+std::optional<Error> missing_program(const CellOptions& options) {
+  if (auto error = missing(options.browser, "Chromium", "chromium")) return error;
+  if (auto error = missing(options.driver, "ChromeDriver", "chromium-driver")) return error;
+  return missing(options.cell_program, "genvm-browser-cell", "genvm-modules");
+}
+
+fs::path beside_this_program() {
+  std::error_code ignored;
+  return fs::read_symlink("/proc/self/exe", ignored).parent_path() / "genvm-browser-cell";
+}
+
+CellLevel level_of(Isolation isolation) {
+  if (isolation == Isolation::best) return CellLevel::full;
+  return isolation == Isolation::network ? CellLevel::network : CellLevel::processes;
+}
+
+CellSpec spec_of(const CellOptions& options, const fs::path& folder) {
+  CellSpec spec;
+  spec.level = level_of(options.isolation);
+  spec.folder = folder.string();
+  spec.browser = options.browser.string();
+  spec.driver = options.driver.string();
+  spec.time_zone = options.appearance.time_zone;
+  spec.language = options.appearance.language;
+  spec.managed_policy = managed_policy();
+  spec.slots = options.slots;
+  spec.memory_bytes = options.limits.memory_bytes;
+  spec.scratch_bytes = options.limits.scratch_bytes;
+  spec.processes = options.limits.processes;
+  spec.open_files = options.limits.open_files;
+  spec.browser_arguments = browser_arguments(options.appearance);
+  return spec;
+}
+
+}  // namespace
+
+class Cell::Impl : public std::enable_shared_from_this<Cell::Impl> {
+ public:
+  Impl(asio::any_io_executor executor, log::Logger log, CellFolder folder, Launched launched)
+      : executor_(executor),
+        log_(std::move(log)),
+        folder_(std::move(folder)),
+        pid_(launched.pid),
+        control_(executor, launched.control.release()),
+        process_(executor, launched.process.release()) {
+    state_.driver_socket = folder_.driver_socket();
+    state_.devtools_socket = folder_.devtools_socket();
+  }
+  // The executor is gone before the cell has ended: end it here.
+  ~Impl() {
+    if (state_.ended) return;
+    ::kill(pid_, SIGTERM);
+    ::waitpid(pid_, nullptr, 0);
+    wipe_cell_folder(folder_.path());
+  }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  bool begin(const CellSpec& spec) {
+    listen_to_control();
+    process_.async_wait(Descriptor::wait_read, [self = shared_from_this()](auto error) {
+      if (!error) self->on_ended();
+    });
+    return send_message(control_.native_handle(), encode(spec));
+  }
+
+  // By SIGTERM, which its guard answers by killing what is inside. Sent once: nobody but this
+  // waits for the process, so until then its number is its own.
+  void end() {
+    if (state_.ended || std::exchange(ending_, true)) return;
+    state_.usable = false;
+    if (state_.exit_reason.empty()) state_.exit_reason = "stopped";
+    ::kill(pid_, SIGTERM);
+  }
+
+  // Until something changes or `deadline`. False when the coroutine was cancelled.
+  asio::awaitable<bool> changed(Deadline deadline) {
+    Timer timer(executor_, deadline.when());
+    waiters_.push_back(&timer);
+    const auto [ignored] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    (void)ignored;
+    std::erase(waiters_, &timer);
+    const auto cancellation = co_await asio::this_coro::cancellation_state;
+    co_return cancellation.cancelled() == asio::cancellation_type::none;
+  }
+
+  CellState& state() { return state_; }
+  const CellFolder& folder() const { return folder_; }
+  pid_t pid() const { return pid_; }
+
+ private:
+  using Descriptor = asio::posix::stream_descriptor;
+  using Timer = asio::basic_waitable_timer<Clock>;
+
+  void listen_to_control() {
+    control_.async_wait(Descriptor::wait_read, [self = shared_from_this()](auto error) {
+      if (!error) self->on_control();
+    });
+  }
+
+  void on_control() {
+    for (;;) {
+      CellMessage message;
+      const Receive received = receive_message(control_.native_handle(), message);
+      if (received == Receive::nothing) return listen_to_control();
+      if (received == Receive::closed) break;
+      state_.apply(std::move(message));
+      if (!state_.usable) log_end();
+      wake();
+    }
+    // Its first process is gone, or about to be.
+    state_.usable = false;
+    if (state_.exit_reason.empty()) state_.exit_reason = "killed";
+    wake();
+  }
+
+  void log_end() {
+    if (state_.failure) return;
+    log_.info("browser cell ends", {{"why", Value::string(state_.exit_reason)}});
+  }
+
+  void on_ended() {
+    ::waitpid(pid_, nullptr, 0);
+    wipe_cell_folder(folder_.path());
+    state_.usable = false;
+    state_.ended = true;
+    if (state_.exit_reason.empty()) state_.exit_reason = "killed";
+    boost::system::error_code ignored;
+    control_.close(ignored);
+    wake();
+  }
+
+  void wake() {
+    for (Timer* timer : waiters_) timer->cancel();
+  }
+
+  asio::any_io_executor executor_;
+  log::Logger log_;
+  CellFolder folder_;
+  pid_t pid_;
+  Descriptor control_;
+  Descriptor process_;
+  CellState state_;
+  bool ending_ = false;
+  std::vector<Timer*> waiters_;
+};
+
+Cell::Cell(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Cell::~Cell() {
+  impl_->end();
+}
+
+asio::awaitable<Result<std::unique_ptr<Cell>>> Cell::start(asio::any_io_executor executor,
+                                                           CellOptions options, Deadline deadline) {
+  if (options.cell_program.empty()) options.cell_program = beside_this_program();
+  if (auto error = missing_program(options)) co_return fail(std::move(*error));
+  auto folder = CellFolder::make(options.runtime_dir);
+  if (!folder) co_return fail(std::move(folder.error()));
+  auto launched = launch_cell(options.cell_program, *folder);
+  if (!launched) {
+    wipe_cell_folder(folder->path());
+    co_return fail(std::move(launched.error()));
+  }
+  const CellSpec spec = spec_of(options, folder->path());
+  auto impl =
+      std::make_shared<Impl>(executor, options.log, std::move(*folder), std::move(*launched));
+  // From here on its destructor ends what was started.
+  std::unique_ptr<Cell> cell(new Cell(impl));
+  impl->begin(spec);
+  const CellState& state = impl->state();
+  while (!state.ready && !state.failure && state.usable) {
+    if (deadline.expired())
+      co_return fail(codes::kDeadlineExceeded, Fatality::fatal,
+                     "the browser did not start in time");
+    const bool go_on = co_await impl->changed(deadline);
+    if (!go_on) co_return fail(codes::kCancelled, Fatality::fatal, "starting a browser");
+  }
+  if (state.failure) co_return fail(*state.failure);
+  if (!state.usable)
+    co_return fail(start_error("crash", "the browser's cell was " + state.exit_reason));
+  options.log.info("browser cell started",
+                   {{"protection", Value::string(state.protection.to_string())},
+                    {"pid", Value::integer(static_cast<std::int64_t>(impl->pid()))}});
+  co_return cell;
+}
+
+const fs::path& Cell::driver_socket() const {
+  return impl_->state().driver_socket;
+}
+const fs::path& Cell::devtools_socket() const {
+  return impl_->state().devtools_socket;
+}
+const std::string& Cell::devtools_address() const {
+  return impl_->state().devtools_address;
+}
+const std::string& Cell::devtools_path() const {
+  return impl_->state().devtools_path;
+}
+const std::string& Cell::driver_address() const {
+  return impl_->state().driver_address;
+}
+std::string Cell::proxy_url(std::size_t slot) const {
+  return "http://" + impl_->state().slot_addresses.at(slot);
+}
+std::size_t Cell::slots() const {
+  return impl_->state().slot_addresses.size();
+}
+CellListeners Cell::take_listeners() {
+  return std::exchange(impl_->state().listeners, CellListeners());
+}
+const Protection& Cell::protection() const {
+  return impl_->state().protection;
+}
+bool Cell::alive() const {
+  return impl_->state().usable;
+}
+const std::string& Cell::exit_reason() const {
+  return impl_->state().exit_reason;
+}
+std::size_t Cell::memory_bytes() const {
+  return impl_->state().memory_bytes;
+}
+std::size_t Cell::process_count() const {
+  return impl_->state().processes;
+}
+pid_t Cell::pid() const {
+  return impl_->pid();
+}
+const fs::path& Cell::folder() const {
+  return impl_->folder().path();
+}
+
+asio::awaitable<void> Cell::wait_exit() {
+  const auto impl = impl_;
+  while (!impl->state().ended) {
+    const bool go_on = co_await impl->changed(Deadline::never());
+    if (!go_on) co_return;
+  }
+}
+
+asio::awaitable<void> Cell::stop() {
+  impl_->end();
+  auto waiting = wait_exit();
+  co_await std::move(waiting);
+}
+
+}  // namespace gvm::browser

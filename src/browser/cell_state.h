@@ -1,0 +1,38 @@
+#pragma once
+// What the module knows about one cell, from the cell's messages. No I/O.
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "browser/cell.h"
+#include "browser/cell_protocol.h"
+
+namespace gvm::browser {
+
+struct CellState {
+  std::filesystem::path driver_socket;
+  std::filesystem::path devtools_socket;
+  std::string devtools_address;
+  std::string devtools_path;
+  std::string driver_address;
+  std::vector<std::string> slot_addresses;
+  CellListeners listeners;
+  Protection protection;
+  std::size_t memory_bytes = 0;
+  std::size_t processes = 0;
+  bool ready = false;
+  bool usable = true;            // nothing has said that it ends
+  bool ended = false;            // every process has
+  std::optional<Error> failure;  // it never became ready
+  std::string exit_reason;
+
+  // Messages of unknown kinds or with fields missing are ignored.
+  void apply(CellMessage message);
+
+ private:
+  void take_listeners(CellMessage message);
+};
+
+}  // namespace gvm::browser
