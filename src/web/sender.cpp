@@ -1,5 +1,6 @@
 #include "web/sender.h"
 
+#include <algorithm>
 #include <boost/asio/ip/tcp.hpp>
 #include <optional>
 
@@ -20,6 +21,19 @@ bool allows(const policy::AddressRules& rules, const asio::ip::address& address,
   const asio::ip::tcp::endpoint endpoint(address, port);
   const auto judged = policy::IpAddress::from(*endpoint.data());
   return judged && rules.allows(*judged, port);
+}
+
+// The script's limits can only lower the configuration's.
+void apply(const RequestLimits& limits, net::HttpRequest& request) {
+  request.timeouts.connect = limits.connect;
+  request.timeouts.first_byte = limits.first_byte;
+  request.timeouts.idle = limits.idle;
+  request.max_body = std::min(request.max_body, limits.max_body);
+  request.max_headers = limits.max_headers;
+  request.max_header_count = limits.max_header_count;
+  request.decompression = limits.decompression;
+  request.min_speed = limits.min_speed;
+  request.version = limits.version;
 }
 
 // The proxy, or the way to it, failed: another way may do.
@@ -95,6 +109,7 @@ asio::awaitable<Result<net::HttpResponse>> WebSender::send_signed(const host::Ou
   net::HttpRequest http = host::request_of(request);
   http.pinned_addresses = permission.addresses;
   http.resend = net::Resend::safe_method;
+  if (request.filtering == host::Filtering::filtered) apply(network_.limits, http);
   if (request.sign_with) {
     auto signing = signer_.sign(http, request.url, *request.sign_with, deadline);
     Result<void> done = co_await std::move(signing);

@@ -15,12 +15,25 @@ namespace gvm::web {
 
 namespace asio = boost::asio;
 
+// Of every filtered request. Zero means "no limit of this kind" for times.
+struct RequestLimits {
+  std::chrono::milliseconds connect{10'000};
+  std::chrono::milliseconds first_byte{0};
+  std::chrono::milliseconds idle{60'000};
+  std::size_t max_body = 32 * kMiB;  // after decompression
+  std::size_t max_headers = 256 * kKiB;
+  std::size_t max_header_count = 1'000;
+  net::DecompressionLimit decompression;
+  net::MinimumSpeed min_speed;
+  net::HttpVersion version = net::HttpVersion::best;
+};
+
 // What requests of all lanes share; immutable but for the counters.
 struct Network {
   std::shared_ptr<const policy::UrlRules> rules;
   Routes routes;
   RetrySettings retries;
-  net::HttpRequest defaults;  // limits and timeouts that every request has
+  RequestLimits limits;
 };
 
 // One a lane. Requests under the policy never share a connection with others.
