@@ -12,12 +12,11 @@
 
 #include "base/deadline.h"
 #include "base/error.h"
+#include "net/http_client.h"
 
 namespace gvm::net {
 
 namespace asio = boost::asio;
-
-using Addresses = std::vector<asio::ip::address>;
 
 class Resolver {
  public:

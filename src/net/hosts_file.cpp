@@ -1,0 +1,59 @@
+#include "net/hosts_file.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
+namespace gvm::net {
+namespace {
+
+constexpr std::int64_t kNanoseconds = 1'000'000'000;
+
+std::string lower(std::string text) {
+  for (char& c : text) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return text;
+}
+
+}  // namespace
+
+const Addresses* HostsFile::find(const std::string& host) {
+  if (path_.empty()) return nullptr;
+  refresh();
+  const auto found = hosts_.find(host);
+  return found == hosts_.end() ? nullptr : &found->second;
+}
+
+void HostsFile::refresh() {
+  struct stat now{};
+  std::int64_t version = 0;  // no such file
+  if (::stat(path_.c_str(), &now) == 0) {
+    version = static_cast<std::int64_t>(now.st_mtim.tv_sec) * kNanoseconds + now.st_mtim.tv_nsec +
+              now.st_size + static_cast<std::int64_t>(now.st_ino);
+  }
+  if (version == version_) return;
+  version_ = version;
+  read();
+}
+
+void HostsFile::read() {
+  hosts_.clear();
+  std::ifstream file(path_);
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream words(line.substr(0, line.find('#')));
+    std::string word;
+    if (!(words >> word)) continue;
+    boost::system::error_code bad;
+    const auto address = asio::ip::make_address(word, bad);
+    if (bad) continue;
+    while (words >> word) {
+      auto& known = hosts_[lower(word)];
+      if (std::ranges::find(known, address) == known.end()) known.push_back(address);
+    }
+  }
+}
+
+}  // namespace gvm::net
