@@ -19,6 +19,9 @@ namespace {
 
 using namespace gvm;
 
+// What browsers get to end in good order; then they are killed.
+constexpr std::chrono::seconds kBrowsersEnd{5};
+
 struct Options {
   std::string config;
   bool die_with_parent = false;
@@ -38,12 +41,13 @@ int cannot_start(const log::Logger& logger, const Error& error) {
   return 1;
 }
 
-int serve_until_told(const config::WebConfig& config, net::Lanes& lanes, serve::Service& service,
+int serve_until_told(const config::WebConfig& config, net::Lanes& lanes, web::WebModule& service,
                      serve::Lifetime& lifetime, const log::Logger& logger) {
   serve::Server server(apps::server_options(config.common, "genvm-web"), lanes, service,
                        logger.child("serve"));
-  if (auto bound = server.bind(); !bound) return cannot_start(logger, bound.error());
   lanes.start();
+  if (auto ready = service.check_browsers(); !ready) return cannot_start(logger, ready.error());
+  if (auto bound = server.bind(); !bound) return cannot_start(logger, bound.error());
   server.start();
   logger.info("ready", {{"address", Value::string(server.address())},
                         {"version", Value::string(apps::kVersion)},
@@ -62,9 +66,10 @@ int run(config::LoadResult<config::WebConfig> loaded, const Options& options) {
   const auto http = apps::http_options(config->common);
   net::Lanes lanes(config->common.threads, http);
   // The initial health check: the script loads and runs, before the address is bound.
-  auto service = web::make_web_service(config, redactor, logger, lanes, http);
+  auto service = web::make_web_module(config, redactor, logger, lanes, http);
   if (!service) return cannot_start(logger, service.error());
   const int code = serve_until_told(*config, lanes, **service, lifetime, logger);
+  (*service)->stop_browsers(kBrowsersEnd);
   // The service's Lua states belong to the lanes: nothing may run there any more when they go.
   lanes.stop();
   lanes.join();

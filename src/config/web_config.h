@@ -4,18 +4,48 @@
 #include <string>
 #include <vector>
 
+#include "base/secret.h"
 #include "config/common_config.h"
 
 namespace gvm::config {
 
+// Which URLs and addresses may be asked for; docs/web-policy.md.
+struct PolicyConfig {
+  std::vector<int> ports = {80, 443};
+  std::vector<std::string> allow;            // URL patterns; empty: all
+  std::vector<std::string> deny;             // URL patterns
+  std::vector<std::string> allow_addresses;  // networks, although they are not public
+  std::vector<std::string> deny_addresses;   // networks
+  std::size_t max_url_bytes = 8 * kKiB;
+  std::vector<std::string> dns_servers;  // "address" or "address:port"; empty: the system's
+  std::chrono::milliseconds resolve_timeout{5'000};
+};
+
+struct ProxyConfig {
+  std::string name;
+  std::string url;  // http://, https:// or socks5://, host and perhaps port
+  Secret username;
+  Secret password;
+  bool filters = false;  // it judges and resolves names itself
+};
+
+struct RouteConfig {
+  std::vector<std::string> hosts;             // URL patterns
+  std::vector<std::string> via = {"direct"};  // "direct" or names of proxies, in turn
+  std::string source;                         // a local address, or "if:NAME"; empty: any
+};
+
 struct WebConfig {
   CommonConfig common{ModuleKind::web};
-  std::string webdriver_host = "http://127.0.0.1:4444";  // without trailing '/'
-  std::string session_create_request =                   // a JSON object, the body of POST /session
+  std::string webdriver_host;           // without trailing '/'; empty: browsers of our own
+  std::string session_create_request =  // a JSON object, the body of POST /session
       R"({"capabilities":{"alwaysMatch":{"browserName":"chrome","goog:chromeOptions":{"args":["--headless=new","--disable-dev-shm-usage"]}}}})";
   std::vector<std::string> extra_tld;
   std::vector<std::string> always_allow_hosts;
   std::chrono::milliseconds max_wait_after_loaded{60'000};
+  PolicyConfig policy;
+  std::vector<ProxyConfig> proxies;  // in the order of the file
+  std::vector<RouteConfig> routes;   // the first that matches decides; none: direct
 };
 
 }  // namespace gvm::config

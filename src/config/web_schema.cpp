@@ -3,6 +3,7 @@
 #include "config/load.h"
 #include "config/load_impl.h"
 #include "config/schema.h"
+#include "config/web_checks.h"
 #include "text/json.h"
 
 namespace gvm::config {
@@ -19,6 +20,8 @@ std::string with_braces(const std::string& text) {
 }
 
 void check_web(const Node& node, const std::string&, Context& context, WebConfig& c) {
+  check_hosts(node, context, c);
+  check_routes(node, context, c);
   const auto* entry = node.find("session_create_request");
   if (entry == nullptr || entry->value->kind != Node::Kind::scalar) return;
   auto text = with_braces(c.session_create_request);
@@ -42,7 +45,8 @@ const Section& web_section() {
           .inlined(&C::common, common_section(ModuleKind::web))
           .leaf(&C::webdriver_host,
                 {.name = "webdriver_host",
-                 .doc = "A W3C WebDriver: a local driver, a standalone server or a grid",
+                 .doc = "A W3C WebDriver: a standalone server or a grid. Absent: the module runs "
+                        "browsers of its own",
                  .format = Format::url})
           .leaf(&C::session_create_request,
                 {.name = "session_create_request",
@@ -57,6 +61,18 @@ const Section& web_section() {
                 {.name = "max_wait_after_loaded",
                  .doc = "Longest wait after a page has loaded; longer ones are cut to it",
                  .range = {0, kHourMs}})
+          .section(&C::policy, policy_section(),
+                   {.name = "policy",
+                    .doc = "Which URLs and addresses may be asked for",
+                    .origin = Origin::ours})
+          .named(&C::proxies, proxy_section(),
+                 {.name = "proxies",
+                  .doc = "Proxies by a name of your choice",
+                  .origin = Origin::ours})
+          .list(&C::routes, route_section(),
+                {.name = "routes",
+                 .doc = "By which way requests leave; the first that matches decides",
+                 .origin = Origin::ours})
           .check(check_web)
           .build();
   return section;

@@ -3,6 +3,7 @@
 #include "base/error_codes.h"
 #include "host/arguments.h"
 #include "host/null_fields.h"
+#include "web/page_request.h"
 #include "web/services.h"
 
 namespace gvm::web {
@@ -23,6 +24,49 @@ Result<Value> judge_url(const policy::UrlRules& rules, Args& args) {
   return Value::boolean(decision.trusted);
 }
 
+// `services` is null while the script's top level runs.
+Result<WebServices*> services_of(script::Session& session, std::string_view function) {
+  auto* services = dynamic_cast<WebServices*>(&session.services());
+  if (services == nullptr) {
+    return fail(codes::kScriptCannotWait, Fatality::fatal,
+                std::string(function) + " is not possible at the script's top level");
+  }
+  return services;
+}
+
+asio::awaitable<Result<Value>> get_webdriver_session(script::Session& session, Args) {
+  auto services = services_of(session, "web.rs.get_webdriver_session");
+  if (!services) co_return fail(std::move(services).error());
+  auto leasing = (*services)->pages().driver_session(session.deadline());
+  Result<std::string> id = co_await std::move(leasing);
+  if (!id) co_return fail(std::move(id).error());
+  co_return Value::string(std::move(*id));
+}
+
+Value page_value(browser::RenderResult page) {
+  const bool image = page.mode == browser::RenderMode::screenshot;
+  Value content =
+      image ? Value::bytes(std::move(page.content)) : Value::string(std::move(page.content));
+  return Value::fields(image ? "image" : "text", std::move(content), "url",
+                       Value::string(std::move(page.url)), "status", Value::integer(page.status));
+}
+
+asio::awaitable<Result<Value>> render(script::Session& session, Args args) {
+  auto services = services_of(session, "web.rs.render");
+  if (!services) co_return fail(std::move(services).error());
+  auto request = read_page_request("web.rs.render", args.size() > 1 ? args[1] : Value::null());
+  if (!request) co_return fail(std::move(request).error());
+  auto url = url::parse(request->what.url);
+  if (!url) co_return fail(std::move(url).error());
+  const auto decision = (*services)->rules().judge(*url);
+  if (!decision.allowed) co_return fail(decision.error(*url));
+  request->what.url = std::string(url->href());
+  auto rendering = (*services)->pages().render(std::move(*request), session.deadline());
+  Result<browser::RenderResult> page = co_await std::move(rendering);
+  if (!page) co_return fail(std::move(page).error());
+  co_return page_value(std::move(*page));
+}
+
 Value texts(const std::vector<std::string>& list) {
   Value::Array values;
   for (const auto& text : list) values.push_back(Value::string(text));
@@ -31,12 +75,10 @@ Value texts(const std::vector<std::string>& list) {
 
 Value config_value(const config::WebConfig& config) {
   using Seconds = std::chrono::duration<double>;
-  Value table = Value::fields(
-      "webdriver_host",
-      Value::string(config.webdriver_host.empty() ? std::string(kOwnDriverUrl)
-                                                  : config.webdriver_host),
-      "extra_tld", texts(config.extra_tld), "always_allow_hosts", texts(config.always_allow_hosts),
-      "max_wait_after_loaded", Value::real(Seconds(config.max_wait_after_loaded).count()));
+  Value table = Value::fields("webdriver_host", Value::string(driver_url(config)), "extra_tld",
+                              texts(config.extra_tld), "always_allow_hosts",
+                              texts(config.always_allow_hosts), "max_wait_after_loaded",
+                              Value::real(Seconds(config.max_wait_after_loaded).count()));
   if (!config.common.meta.is_null()) table.as_map()->set("meta", config.common.meta);
   host::drop_null_fields(table);
   return table;
@@ -55,6 +97,10 @@ Value tld_set(const std::vector<std::string>& extra) {
 
 }  // namespace
 
+std::string driver_url(const config::WebConfig& config) {
+  return config.webdriver_host.empty() ? std::string(kOwnDriverUrl) : config.webdriver_host;
+}
+
 void add_web_functions(script::HostTable& table, const config::WebConfig& config,
                        std::shared_ptr<const policy::UrlRules> rules) {
   table.functions.push_back(
@@ -66,6 +112,25 @@ void add_web_functions(script::HostTable& table, const config::WebConfig& config
        script::HostFunction::Sync([rules = std::move(rules)](script::Session&, Args& args) {
          return judge_url(*rules, args);
        })});
+  table.functions.push_back(
+      {kLibrary, "get_webdriver_session", "fun(ctx: table): string",
+       "The id of a WebDriver session that is this session's until it ends; the same on each call. "
+       "Requests to `web.rs.config.webdriver_host .. \"/session/\" .. id` reach it. Error: "
+       "CREATING_SESSION (fatal).",
+       script::HostFunction::Async(get_webdriver_session)});
+  table.functions.push_back(
+      {kLibrary, "render",
+       "fun(ctx: table, page: {url: string, mode: \"text\"|\"html\"|\"screenshot\", "
+       "wait_after_loaded: number|nil, wait_for_selector: string|nil, quiet_dom: number|nil, "
+       "full_page: boolean|nil, size_limit: integer|nil, engine: "
+       "\"auto\"|\"browser\"|\"http\"|nil}): {text: string|nil, image: string|nil, url: string, "
+       "status: integer}",
+       "One page, as a browser shows it: `text` for the modes text and html, `image` (PNG) for a "
+       "screenshot; `url` is where redirects led. Times are in seconds, `size_limit` in bytes; "
+       "`quiet_dom` waits until the page has not changed for so long. Errors, not fatal: "
+       "WEBPAGE_LOAD_FAILED (ctx: url, status, body, reason), TOO_LARGE and those of judge_url; "
+       "fatal: CREATING_SESSION, BROWSER_COMMAND, DEADLINE_EXCEEDED.",
+       script::HostFunction::Async(render)});
   table.constants.push_back({kLibrary, "config", "WebConfig",
                              "The configuration's webdriver_host, extra_tld, always_allow_hosts, "
                              "max_wait_after_loaded (seconds) and meta.",

@@ -10,6 +10,8 @@ namespace gvm::web {
 // scripts add /session/ID to it.
 inline constexpr std::string_view kOwnDriverUrl = "http://webdriver.localhost";
 
+std::string driver_url(const config::WebConfig& config);
+
 // Adds the rows to `table`. Sessions that call them have WebServices.
 void add_web_functions(script::HostTable& table, const config::WebConfig& config,
                        std::shared_ptr<const policy::UrlRules> rules);

@@ -6,6 +6,7 @@
 #include "host/functions.h"
 #include "scripted/pools.h"
 #include "scripted/program.h"
+#include "web/browsers.h"
 #include "web/functions.h"
 #include "web/lane_network.h"
 #include "web/network_of_config.h"
@@ -14,23 +15,69 @@
 namespace gvm::web {
 namespace {
 
-class WebService final : public serve::Service {
+// A browser that does not start in this time does not start.
+constexpr std::chrono::seconds kBrowserStart{60};
+
+class Module final : public WebModule {
  public:
-  WebService(std::shared_ptr<const Shared> shared, std::size_t lanes, net::HttpClientOptions http)
+  Module(std::shared_ptr<Shared> shared, net::Lanes& lanes, net::HttpClientOptions http)
       : shared_(std::move(shared)),
         http_(std::move(http)),
-        pools_(lanes, shared_->config->common.vm_count),
-        networks_(lanes) {}
+        workers_(shared_->config->common.blocking_threads),
+        pools_(lanes.size(), shared_->config->common.vm_count),
+        networks_(lanes.size()) {
+    if (shared_->pages.engine == Engine::http) return;
+    const auto& config = *shared_->config;
+    auto options = pool_options_of(config);
+    if (config.webdriver_host.empty()) browser::clean_leftovers(options.cell.runtime_dir);
+    browsers_ = std::make_unique<Browsers>(lanes.at(0), resolver_options_of(config),
+                                           std::move(options), shared_->logger);
+    shared_->pages.browsers = &browsers_->pool();
+  }
 
   std::unique_ptr<serve::SessionHandler> open(net::Lane& lane, std::uint64_t) override {
-    return std::make_unique<WebSession>(shared_, network_of(lane),
+    return std::make_unique<WebSession>(shared_, lane, network_of(lane), workers_,
                                         pools_.of(lane, shared_->program));
   }
   std::string fatal_reply(const Error& error) override { return envelope::encode_error(error); }
-  void collect_metrics(std::string& out) override { shared_->counters->write_to(out); }
-  Health health() override { return {}; }
+  void collect_metrics(std::string& out) override {
+    shared_->counters->write_to(out);
+    if (browsers_) browsers_->write_to(out);
+  }
+  Health health() override {
+    Health health;
+    if (browsers_) {
+      const auto running = static_cast<std::int64_t>(browsers_->pool().stats().browsers);
+      health.details = Value::fields("browsers", Value::integer(running));
+    }
+    return health;
+  }
+
+  Result<void> check_browsers() override {
+    if (!browsers_) return {};
+    const Deadline deadline = Deadline::in(kBrowserStart);
+    auto ready = browsers_->check(deadline);
+    const auto& logger = shared_->logger;
+    if (ready) {
+      logger.info("browsers are ready",
+                  {{"protection", Value::string(browsers_->pool().protection())}});
+      return {};
+    }
+    if (shared_->pages.engine == Engine::browser) return ready;
+    logger.warn("no browser: pages are read without one, as far as they are static",
+                {{"error", ready.error().to_value()}});
+    browsers_->pool().stop_and_wait(kStopPatience);
+    shared_->pages.browsers = nullptr;
+    return {};
+  }
+
+  void stop_browsers(std::chrono::milliseconds patience) override {
+    if (browsers_) browsers_->pool().stop_and_wait(patience);
+  }
 
  private:
+  static constexpr std::chrono::seconds kStopPatience{5};
+
   // Made by the lane's first session.
   LaneNetwork& network_of(net::Lane& lane) {
     auto& network = networks_[lane.index()];
@@ -42,11 +89,13 @@ class WebService final : public serve::Service {
     return network->network();
   }
 
-  std::shared_ptr<const Shared> shared_;
+  std::shared_ptr<Shared> shared_;  // changed only before the first session
   net::HttpClientOptions http_;
+  asio::thread_pool workers_;
   scripted::Pools pools_;
   // By lane, each touched by its own thread only.
   std::vector<std::unique_ptr<OwnedLaneNetwork>> networks_;
+  std::unique_ptr<Browsers> browsers_;  // null: engine http
 };
 
 script::HostTable table_of(const config::WebConfig& config,
@@ -66,9 +115,10 @@ Result<script::HostTable> host_table(const config::WebConfig& config) {
   return table_of(config, std::move(*rules));
 }
 
-Result<std::unique_ptr<serve::Service>> make_web_service(
-    std::shared_ptr<const config::WebConfig> config, std::shared_ptr<const Redactor> redactor,
-    log::Logger logger, net::Lanes& lanes, const net::HttpClientOptions& http) {
+Result<std::unique_ptr<WebModule>> make_web_module(std::shared_ptr<const config::WebConfig> config,
+                                                   std::shared_ptr<const Redactor> redactor,
+                                                   log::Logger logger, net::Lanes& lanes,
+                                                   const net::HttpClientOptions& http) {
   auto network = network_of(*config);
   if (!network) return fail(std::move(network).error());
   auto program = scripted::load_program(config->common, table_of(*config, network->rules),
@@ -78,13 +128,15 @@ Result<std::unique_ptr<serve::Service>> make_web_service(
   if (!signing_keys) return fail(std::move(signing_keys).error());
 
   auto shared = std::make_shared<Shared>();
-  shared->config = std::move(config);
+  shared->config = config;
   shared->redactor = std::move(redactor);
   shared->program = std::move(*program);
   shared->signing_keys = std::move(*signing_keys);
   shared->network = std::move(*network);
+  shared->pages = page_settings_of(*shared->config, shared->network);
+  shared->pages.driver_url = driver_url(*shared->config);
   shared->logger = std::move(logger);
-  return std::make_unique<WebService>(std::move(shared), lanes.size(), http);
+  return std::make_unique<Module>(std::move(shared), lanes, http);
 }
 
 }  // namespace gvm::web

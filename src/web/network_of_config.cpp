@@ -1,5 +1,8 @@
 #include "web/network_of_config.h"
 
+#include <filesystem>
+
+#include "egress/proxy.h"
 #include "net/resolver.h"
 
 namespace gvm::web {
@@ -26,6 +29,23 @@ Result<Network> network_of(const config::WebConfig& config) {
 net::ResolverOptions resolver_options_of(const config::WebConfig& config) {
   net::ResolverOptions options;
   options.max_ttl = config.common.http.dns_cache;
+  return options;
+}
+
+PageSettings page_settings_of(const config::WebConfig& config, const Network& network) {
+  PageSettings settings;
+  settings.longest_wait = config.max_wait_after_loaded;
+  egress::SlotPolicy reach;
+  reach.rules = network.rules;
+  settings.reach = std::make_shared<const egress::SlotPolicy>(std::move(reach));
+  return settings;
+}
+
+browser::PoolOptions pool_options_of(const config::WebConfig& config) {
+  browser::PoolOptions options;
+  options.webdriver_host = config.webdriver_host;
+  options.session_create_request = config.session_create_request;
+  options.cell.runtime_dir = std::filesystem::temp_directory_path() / "genvm-web";
   return options;
 }
 

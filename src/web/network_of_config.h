@@ -2,6 +2,7 @@
 // From the configuration to what requests go by.
 #include "config/web_config.h"
 #include "policy/url_rules.h"
+#include "web/pages.h"
 #include "web/sender.h"
 
 namespace gvm::web {
@@ -10,5 +11,8 @@ namespace gvm::web {
 Result<std::shared_ptr<const policy::UrlRules>> url_rules_of(const config::WebConfig& config);
 Result<Network> network_of(const config::WebConfig& config);
 net::ResolverOptions resolver_options_of(const config::WebConfig& config);
+// Without what only the process knows: the pool, the driver's URL.
+PageSettings page_settings_of(const config::WebConfig& config, const Network& network);
+browser::PoolOptions pool_options_of(const config::WebConfig& config);
 
 }  // namespace gvm::web

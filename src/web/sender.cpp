@@ -7,6 +7,7 @@
 #include "base/error_codes.h"
 #include "host/redirects.h"
 #include "net/pause.h"
+#include "web/pages.h"
 
 namespace gvm::web {
 namespace {
@@ -47,6 +48,11 @@ bool is_proxys_fault(const Error& error) {
 asio::awaitable<Result<net::HttpResponse>> WebSender::send_hop(const host::Outgoing& request,
                                                                Deadline deadline) {
   const Deadline by = sooner(deadline, request.timeout);
+  if (auto path = pages_ == nullptr ? std::nullopt : pages_->driver_path(request.url)) {
+    auto driving = pages_->drive(request.http.method, std::move(*path), request.http.body, by);
+    Result<net::HttpResponse> answer = co_await std::move(driving);
+    co_return answer;
+  }
   for (unsigned attempt = 1;; ++attempt) {
     auto judging = permit(request, by);
     Result<Permission> permission = co_await std::move(judging);

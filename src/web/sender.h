@@ -44,12 +44,17 @@ struct LaneNetwork {
   ProxyTurns turns;
 };
 
+class Pages;
+
 class WebSender final : public host::Sender {
  public:
   // All outlive it.
   WebSender(const Network& network, LaneNetwork& lane, host::RequestSigner& signer,
             Counters& counters)
       : network_(network), lane_(lane), signer_(signer), counters_(counters) {}
+
+  // Requests of the script to the WebDriver session it leased go there, whatever the policy.
+  void drive_through(Pages& pages) { pages_ = &pages; }
 
  protected:
   // Errors beside those of host::Sender, none fatal: the ones of UrlRules, and ADDRESS_FORBIDDEN
@@ -77,6 +82,7 @@ class WebSender final : public host::Sender {
   LaneNetwork& lane_;
   host::RequestSigner& signer_;
   Counters& counters_;
+  Pages* pages_ = nullptr;
 };
 
 }  // namespace gvm::web

@@ -2,26 +2,42 @@
 // What the web module's host functions need of a session. Owned by the session; used on its lane
 // only.
 #include "host/services.h"
+#include "web/pages.h"
 #include "web/sender.h"
 
 namespace gvm::web {
 
+// Of the process and of the lane; all outlive the session.
+struct WebContext {
+  const Network& network;
+  const PageSettings& pages;
+  LaneNetwork& lane;
+  Counters& counters;
+  asio::thread_pool& workers;
+  asio::any_io_executor executor;
+};
+
 class WebServices final : public host::Services {
  public:
-  WebServices(const Network& network, LaneNetwork& lane, host::RequestSigner signer,
-              Counters& counters, std::shared_ptr<const Redactor> redactor)
+  WebServices(const WebContext& context, host::RequestSigner signer,
+              std::shared_ptr<const Redactor> redactor)
       : host::Services(std::move(redactor)),
-        network_(network),
         signer_(std::move(signer)),
-        sender_(network, lane, signer_, counters) {}
+        sender_(context.network, context.lane, signer_, context.counters),
+        pages_(context.pages, context.lane, sender_, context.workers, context.executor),
+        rules_(*context.network.rules) {
+    sender_.drive_through(pages_);
+  }
 
   host::Sender& sender() override { return sender_; }
-  const policy::UrlRules& rules() const { return *network_.rules; }
+  Pages& pages() { return pages_; }
+  const policy::UrlRules& rules() const { return rules_; }
 
  private:
-  const Network& network_;
   host::RequestSigner signer_;
   WebSender sender_;
+  Pages pages_;
+  const policy::UrlRules& rules_;
 };
 
 }  // namespace gvm::web

@@ -45,9 +45,13 @@ void count(std::atomic<std::uint64_t>& counter) {
 
 }  // namespace
 
-WebSession::WebSession(std::shared_ptr<const Shared> shared, LaneNetwork& lane,
-                       script::SessionPool& pool)
-    : Session(*shared, pool), shared_(std::move(shared)), lane_(lane) {}
+WebSession::WebSession(std::shared_ptr<const Shared> shared, net::Lane& lane, LaneNetwork& network,
+                       asio::thread_pool& workers, script::SessionPool& pool)
+    : Session(*shared, pool),
+      shared_(std::move(shared)),
+      lane_(lane),
+      network_(network),
+      workers_(workers) {}
 
 asio::awaitable<Result<std::string>> WebSession::answer(Value message, Deadline deadline) {
   auto request = envelope::parse_web_request(std::move(message));
@@ -80,10 +84,11 @@ asio::awaitable<Result<Value>> WebSession::run(envelope::AnyWebRequest request, 
 }
 
 std::unique_ptr<script::Services> WebSession::make_services() {
-  host::RequestSigner signer(shared_->config->common, shared_->signing_keys, lane_.open,
+  host::RequestSigner signer(shared_->config->common, shared_->signing_keys, network_.open,
                              identity());
-  return std::make_unique<WebServices>(shared_->network, lane_, std::move(signer),
-                                       *shared_->counters, shared_->redactor);
+  const WebContext context{shared_->network,   shared_->pages, network_,
+                           *shared_->counters, workers_,       lane_.executor()};
+  return std::make_unique<WebServices>(context, std::move(signer), shared_->redactor);
 }
 
 }  // namespace gvm::web

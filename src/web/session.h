@@ -15,13 +15,15 @@ namespace gvm::web {
 struct Shared : scripted::Ground {
   std::shared_ptr<const config::WebConfig> config;
   Network network;
+  PageSettings pages;
   std::unique_ptr<Counters> counters = std::make_unique<Counters>();
 };
 
 class WebSession final : public scripted::Session {
  public:
-  // `lane` and `pool` outlive the session.
-  WebSession(std::shared_ptr<const Shared> shared, LaneNetwork& lane, script::SessionPool& pool);
+  // All but `shared` outlive the session.
+  WebSession(std::shared_ptr<const Shared> shared, net::Lane& lane, LaneNetwork& network,
+             asio::thread_pool& workers, script::SessionPool& pool);
 
  private:
   asio::awaitable<Result<std::string>> answer(Value message, Deadline deadline) override;
@@ -29,7 +31,9 @@ class WebSession final : public scripted::Session {
   asio::awaitable<Result<Value>> run(envelope::AnyWebRequest request, Deadline deadline);
 
   std::shared_ptr<const Shared> shared_;
-  LaneNetwork& lane_;
+  net::Lane& lane_;
+  LaneNetwork& network_;
+  asio::thread_pool& workers_;
 };
 
 }  // namespace gvm::web

@@ -1,0 +1,121 @@
+#include "web/pages.h"
+
+#include <algorithm>
+
+#include "base/error_codes.h"
+#include "web/static_page.h"
+
+namespace gvm::web {
+
+using browser::RenderResult;
+
+std::optional<Engine> find_engine(std::string_view name) {
+  if (name == "auto") return Engine::automatic;
+  if (name == "browser") return Engine::browser;
+  if (name == "http") return Engine::http;
+  return std::nullopt;
+}
+
+Pages::Pages(const PageSettings& settings, LaneNetwork& lane, host::Sender& sender,
+             asio::thread_pool& workers, asio::any_io_executor executor)
+    : settings_(settings), lane_(lane), sender_(sender), workers_(workers), idle_(executor) {}
+
+asio::awaitable<Result<RenderResult>> Pages::render(PageRequest request, Deadline deadline) {
+  request.what.wait_after_loaded = std::min(request.what.wait_after_loaded, settings_.longest_wait);
+  request.what.max_bytes = std::min(request.what.max_bytes, settings_.max_bytes);
+  const Engine engine = request.engine.value_or(settings_.engine);
+  const bool by_browser =
+      engine == Engine::browser || (engine == Engine::automatic && settings_.browsers != nullptr);
+  auto rendering = by_browser ? render_in_browser(std::move(request.what), deadline)
+                              : render_over_http(std::move(request.what), deadline);
+  Result<RenderResult> result = co_await std::move(rendering);
+  co_return result;
+}
+
+asio::awaitable<Result<void>> Pages::ensure_lease(Deadline deadline) {
+  idle_.cancel();
+  if (lease_ && lease_->usable()) co_return Result<void>();
+  lease_.reset();
+  if (settings_.browsers == nullptr) {
+    co_return fail(codes::kCreatingSession, Fatality::fatal,
+                   "this module has no browser; browser.engine says so");
+  }
+  auto leasing = settings_.browsers->lease(lane_.open, settings_.reach, deadline);
+  Result<browser::Lease> lease = co_await std::move(leasing);
+  if (!lease) co_return fail(std::move(lease).error());
+  lease_.emplace(std::move(*lease));
+  co_return Result<void>();
+}
+
+asio::awaitable<Result<RenderResult>> Pages::render_in_browser(browser::RenderRequest request,
+                                                               Deadline deadline) {
+  auto leasing = ensure_lease(deadline);
+  Result<void> leased = co_await std::move(leasing);
+  if (!leased) co_return fail(std::move(leased).error());
+  auto rendering = lease_->render(std::move(request), deadline);
+  Result<RenderResult> result = co_await std::move(rendering);
+  release_when_idle();
+  co_return result;
+}
+
+void Pages::release_when_idle() {
+  if (lease_ && !lease_->usable()) lease_.reset();
+  if (!lease_ || driven_) return;
+  idle_.expires_after(settings_.kept_idle);
+  idle_.async_wait([this](boost::system::error_code cancelled) {
+    // Cancelled also means that this object may be gone.
+    if (!cancelled) lease_.reset();
+  });
+}
+
+asio::awaitable<Result<std::string>> Pages::driver_session(Deadline deadline) {
+  auto leasing = ensure_lease(deadline);
+  Result<void> leased = co_await std::move(leasing);
+  if (!leased) co_return fail(std::move(leased).error());
+  driven_ = true;
+  co_return lease_->session_id();
+}
+
+std::optional<std::string> Pages::driver_path(const url::Url& url) const {
+  if (!lease_ || !driven_) return std::nullopt;
+  const std::string own = settings_.driver_url + "/session/" + lease_->session_id();
+  const std::string_view href = url.href();
+  if (!href.starts_with(own)) return std::nullopt;
+  const auto path = href.substr(own.size());
+  if (!path.empty() && path.front() != '/') return std::nullopt;
+  return std::string(path);
+}
+
+asio::awaitable<Result<net::HttpResponse>> Pages::drive(std::string method, std::string path,
+                                                        std::string body, Deadline deadline) {
+  auto sending = lease_->send(std::move(method), std::move(path), std::move(body), deadline);
+  Result<net::HttpResponse> response = co_await std::move(sending);
+  co_return response;
+}
+
+asio::awaitable<Result<RenderResult>> Pages::render_over_http(browser::RenderRequest request,
+                                                              Deadline deadline) {
+  if (request.mode == browser::RenderMode::screenshot) {
+    co_return fail(codes::kMissingCapability, Fatality::fatal,
+                   "a screenshot needs a browser, and this module has none");
+  }
+  auto url = url::parse(request.url);
+  if (!url) co_return fail(std::move(url).error());
+  host::Outgoing outgoing(std::move(*url));
+  outgoing.http.url = std::string(outgoing.url.href());
+  outgoing.http.headers.push_back(
+      {"accept", "text/html,application/xhtml+xml,text/*;q=0.9,*/*;q=0.1"});
+  outgoing.timeout = deadline;
+  auto sending = sender_.send(outgoing, deadline);
+  Result<net::HttpResponse> response = co_await std::move(sending);
+  if (!response) co_return fail(std::move(response).error());
+  const std::string final_url(outgoing.url.href());
+  const bool small = response->body.size() <= settings_.inline_bytes;
+  if (small) co_return read_static_page(std::move(*response), request, final_url);
+  StaticPage work{std::move(*response), std::move(request), final_url};
+  auto reading = read_on(workers_, std::move(work));
+  Result<RenderResult> result = co_await std::move(reading);
+  co_return result;
+}
+
+}  // namespace gvm::web

@@ -1,0 +1,77 @@
+#pragma once
+// Pages for one session: through a browser that is leased when the first one is asked for and given
+// back when none is for a while, or without a browser. One a session, on its lane.
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "browser/pool.h"
+#include "browser/render.h"
+#include "web/sender.h"
+
+namespace gvm::web {
+
+enum class Engine {
+  automatic,  // a browser when there is one, else `http`
+  browser,
+  http,  // static pages only: the HTML as the server sends it, no JavaScript, no pictures
+};
+std::optional<Engine> find_engine(std::string_view name);  // "auto", "browser", "http"
+
+// What sessions of all lanes share; immutable but for the pool.
+struct PageSettings {
+  Engine engine = Engine::automatic;
+  browser::Pool* browsers = nullptr;  // null: none can be had
+  std::shared_ptr<const egress::SlotPolicy> reach;
+  std::chrono::milliseconds longest_wait{60'000};  // after a page has loaded; longer ones are cut
+  std::chrono::milliseconds kept_idle{2'000};      // a lease between two pages
+  std::size_t max_bytes = 16 * kMiB;               // of a text, HTML or picture
+  std::size_t inline_bytes = 128 * kKiB;  // longer pages without a browser are parsed off the lane
+  std::string driver_url;                 // what scripts put before /session/ID; no trailing '/'
+};
+
+struct PageRequest {
+  browser::RenderRequest what;
+  std::optional<Engine> engine;  // in place of the configured one
+};
+
+class Pages {
+ public:
+  // All outlive it.
+  Pages(const PageSettings& settings, LaneNetwork& lane, host::Sender& sender,
+        asio::thread_pool& workers, asio::any_io_executor executor);
+
+  // Errors: those of browser::render and of Pool::lease; of `http` those of the sender,
+  // WEBPAGE_LOAD_FAILED with status and body, and MISSING_CAPABILITY for a screenshot.
+  asio::awaitable<Result<browser::RenderResult>> render(PageRequest request, Deadline deadline);
+
+  // The WebDriver session of this session, for scripts that drive it themselves; kept until the
+  // session ends. CREATING_SESSION, fatal.
+  asio::awaitable<Result<std::string>> driver_session(Deadline deadline);
+  // The path behind the leased session's own URL ("/url" of DRIVER/session/ID/url); empty for every
+  // other URL.
+  std::optional<std::string> driver_path(const url::Url& url) const;
+  asio::awaitable<Result<net::HttpResponse>> drive(std::string method, std::string path,
+                                                   std::string body, Deadline deadline);
+
+ private:
+  asio::awaitable<Result<void>> ensure_lease(Deadline deadline);
+  asio::awaitable<Result<browser::RenderResult>> render_in_browser(browser::RenderRequest request,
+                                                                   Deadline deadline);
+  asio::awaitable<Result<browser::RenderResult>> render_over_http(browser::RenderRequest request,
+                                                                  Deadline deadline);
+  void release_when_idle();
+
+  const PageSettings& settings_;
+  LaneNetwork& lane_;
+  host::Sender& sender_;
+  asio::thread_pool& workers_;
+  std::optional<browser::Lease> lease_;
+  bool driven_ = false;  // by the script itself: its session must stay
+  asio::steady_timer idle_;
+};
+
+}  // namespace gvm::web
