@@ -11,14 +11,15 @@ help: ## this list
 setup: ## installs what is missing: Debian packages, Python packages and the small model for the tests
 	@scripts/setup-system.sh
 	@scripts/model/setup.sh --small || echo "setup: without these Python packages the tests that need them are skipped"
+	@scripts/setup-node.sh || echo "setup: without this npm package the tests that need it are skipped"
 
 build: ## release programs in build/release/bin
 	@scripts/setup-system.sh
 	@mkdir -p build && { cmake --preset release >build/cmake-release.log 2>&1 || { tail -30 build/cmake-release.log; exit 1; }; }
 	@cmake --build --preset release --parallel $(JOBS)
 
-demo: build ## a real local model, the LLM module, and answers as a GenVM gets them
-	@scripts/demo.sh
+demo: build ## both modules: a real local model, a real browser, and answers as a GenVM gets them
+	@scripts/demo/run.sh
 
 test: setup ## all tests under AddressSanitizer and UBSan, in parallel
 	@scripts/test.sh

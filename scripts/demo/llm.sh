@@ -1,32 +1,11 @@
 #!/usr/bin/env bash
-# `make demo`: a real language model on this machine, the LLM module in front of it, and a GenVM's requests with their answers.
-# Everything it starts it ends. DEMO_MODEL=smollm2 takes a very small model (0.13 GB to download instead of 1.2 GB), whose
-# answers are poor.
+# The LLM part of `make demo`: a real language model on this machine, the module in front of it, and a GenVM's requests with
+# their answers. DEMO_MODEL=smollm2 takes a very small model (0.13 GB to download instead of 1.2 GB), whose answers are poor.
 set -euo pipefail
-cd "$(dirname "$0")/.."
-bin=build/release/bin
-work=build/demo
+cd "$(dirname "$0")/../.."
 model=${DEMO_MODEL:-qwen}
-mkdir -p "$work"
-
-say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
-pids=()
-finish() {
-  for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
-  for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null || true; done
-}
-trap finish EXIT
-
-# Waits for a line in a file, as long as the process lives.
-wait_for_line() { # FILE PATTERN PID SECONDS WHAT
-  for _ in $(seq $((10 * $4))); do
-    grep -q "$2" "$1" 2>/dev/null && return 0
-    kill -0 "$3" 2>/dev/null || { echo "demo: $5 ended before it was ready:"; tail -5 "$1"; return 1; }
-    sleep 0.1
-  done
-  echo "demo: $5 was not ready within $4 s"
-  return 1
-}
+# shellcheck source=scripts/demo/common.sh
+. scripts/demo/common.sh
 
 own_provider() {
   [ -n "${OPENAIKEY:-}${ANTHROPICKEY:-}${GEMINIKEY:-}${OPENROUTERAPIKEY:-}" ]
@@ -88,13 +67,7 @@ backends:
     meta: {priority: 10}
 YAML
 fi
-"$bin/genvm-modules" check-config "$work/genvm-module-llm.yaml"
-"$bin/genvm-modules" llm --config "$work/genvm-module-llm.yaml" >"$work/module.log" 2>"$work/module.err" &
-module=$!
-pids+=("$module")
-wait_for_line "$work/module.log" '"message":"ready"' "$module" 20 "the module" || { cat "$work/module.err"; exit 1; }
-address=$(grep '"message":"ready"' "$work/module.log" | sed -E 's/.*"address":"([^"]*)".*/\1/')
-echo "genvm-llm listens on $address"
+start_module llm "$work/genvm-module-llm.yaml"
 
 if ! $with_own_provider; then
   # The server speaks two providers' forms; the smallest model has no form for tools, but answers text in both.
@@ -104,35 +77,17 @@ if ! $with_own_provider; then
   done
 fi
 
-ask() { # TITLE ARGUMENTS...
-  say "$1"
-  shift
-  printf '$ genvm-modules call ws://%s' "$address"
-  printf ' %q' "$@"
-  printf '\n'
-  "$bin/genvm-modules" call "ws://$address" "$@"
-}
-failed=0
-ask "A text prompt" prompt "What is the capital of France? Answer in one short sentence." || failed=1
-ask "A JSON prompt" prompt --json "Give the capital and the continent of Japan as a JSON object with the keys capital and continent." || failed=1
+ask "A text prompt" prompt "What is the capital of France? Answer in one short sentence."
+ask "A JSON prompt" prompt --json "Give the capital and the continent of Japan as a JSON object with the keys capital and continent."
 ask "Do two answers agree? (EqComparative)" template EqComparative --leader "The sky is blue." --validator "The color of the sky is blue." \
-  --principle "The answers must have the same meaning." || failed=1
+  --principle "The answers must have the same meaning."
 ask "A leader's work (EqNonComparativeLeader)" template EqNonComparativeLeader --task "Summarize the text in one sentence." \
-  --criteria "The summary is one sentence." --input "Paris is the capital of France. It lies on the Seine. About two million people live there." || failed=1
+  --criteria "The summary is one sentence." --input "Paris is the capital of France. It lies on the Seine. About two million people live there."
 say "An empty prompt is refused with an error the contract can catch"
-"$bin/genvm-modules" call "ws://$address" prompt "" && failed=1
+call prompt "" && failed=1
 
 say "What the module counted"
 port=${address##*:}
 curl -fsS "http://127.0.0.1:$port/metrics" | grep -E '^genvm_llm_(calls|tokens)_total' | grep -v ' 0$' || failed=1
 
-say "Shutdown"
-kill -TERM "$module"
-code=0
-wait "$module" || code=$?
-echo "genvm-llm ended with exit code $code"
-if [ "$code" -ne 0 ] || [ "$failed" -ne 0 ]; then
-  echo "demo: something above did not work; the module's log is $work/module.log"
-  exit 1
-fi
-echo "The module's log is $work/module.log"
+stop_module llm

@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# `make demo`: both modules at their main job on real input. Everything it starts it ends.
+set -uo pipefail
+cd "$(dirname "$0")"
+code=0
+./llm.sh || code=1
+./web.sh || code=1
+exit $code
