@@ -1,0 +1,33 @@
+#pragma once
+// Which character encoding a page has (HTML Standard, "determining the character encoding"), and
+// its text as UTF-8. In this order: a byte order mark, what the transport says, <meta> in the first
+// 1024 bytes, UTF-8 when the bytes are valid UTF-8, windows-1252. A sequence that means nothing in
+// its encoding becomes U+FFFD.
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace gvm::html {
+
+struct Encoding {
+  std::string_view name;  // of the Encoding Standard: "UTF-8", "windows-1252", "Shift_JIS"
+  const char* converter;  // ICU's; empty for what is decoded here
+};
+
+// By any label of the Encoding Standard, in any case, with spaces around it.
+std::optional<Encoding> encoding_of(std::string_view label);
+
+// The charset in a Content-Type ("text/html; charset=\"utf-8\""); empty when it names none.
+std::string_view charset_of_content_type(std::string_view content_type);
+// The encoding a <meta> of the first 1024 bytes declares.
+std::optional<Encoding> prescan_meta(std::string_view bytes);
+
+struct Decoded {
+  std::string utf8;
+  std::string_view charset;  // the encoding's name
+};
+
+// `label`: of the transport; one nobody knows counts as none.
+Decoded decode(std::string_view bytes, std::string_view label = {});
+
+}  // namespace gvm::html

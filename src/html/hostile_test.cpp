@@ -1,0 +1,173 @@
+// Documents made to cost: each ends in a typed error or an answer, soon.
+#include <chrono>
+
+#include "html/links.h"
+#include "html/metadata.h"
+#include "html/page.h"
+#include "html/serialize.h"
+#include "html/tables.h"
+#include "html/test_support.h"
+
+namespace gvm::html {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// A second in a release build on an idle machine; the sanitizers cost about twenty times, a busy
+// machine two.
+#ifdef GVM_SANITIZED
+constexpr auto kSoon = 40s;
+#else
+constexpr auto kSoon = 2s;
+#endif
+
+struct Case {
+  const char* name;
+  std::string html;
+  const char* limit;  // what refuses it; "" when it is answered, "*" when either will do
+};
+
+std::string numbered(std::string_view before, std::string_view after, std::size_t times) {
+  std::string out;
+  for (std::size_t i = 0; i < times; ++i) {
+    out += before;
+    out += std::to_string(i);
+    out += after;
+  }
+  return out;
+}
+
+std::vector<Case> cases() {
+  const std::string mb(1'000'000, 'x');
+  return {
+      {"NestedDivs", repeated("<div>", 80'000), "depth"},
+      {"NestedSpans", repeated("<span>", 80'000) + "x", "depth"},
+      {"NestedUnknown", repeated("<x-y>", 80'000), "depth"},
+      {"NestedInAComment", "<!--" + repeated("<div>", 80'000) + "-->x", ""},
+      {"NestedInAScript", "<script>" + repeated("<div>", 80'000) + "</script>x", ""},
+      {"NestedInSvgStyle", "<svg><style>" + repeated("<g>", 80'000), "depth"},
+      {"NestedTables", repeated("<table><tr><td>", 20'000), "depth"},
+      {"NestedFosteredTables", repeated("<table><div>", 50'000), "*"},
+      {"NestedTemplates", repeated("<template>", 80'000), "depth"},
+      {"NestedLists", repeated("<ul><li>", 80'000), "depth"},
+      {"NestedSelects", repeated("<select><optgroup><option>", 80'000), "*"},
+      {"NestedSvg", repeated("<svg><g>", 80'000), "depth"},
+      {"NestedMath", repeated("<math><mi><svg><foreignObject>", 20'000), "depth"},
+      {"AMillionAttributes", "<p " + numbered("a", "=1 ", 1'000'000) + ">", "attributes"},
+      {"AMillionAttributesOfAnEndTag", "</p " + numbered("a", "=1 ", 1'000'000) + ">",
+       "attributes"},
+      {"AMillionEqualAttributes", "<p " + repeated("a=1 ", 1'000'000) + ">x", ""},
+      {"EqualAttributesBehindALongName", "<p " + mb + " " + repeated("b ", 1'000'000) + ">", "*"},
+      {"ManyBodiesWithAttributes", "<body>" + numbered("<body a", ">", 200'000), "attributes"},
+      {"BodiesAndElements", "<body>" + numbered("<body a", "><i></i>", 200'000), "attributes"},
+      {"ManyHtmlWithAttributes", "<p>" + numbered("<html a", "=1>", 200'000), "attributes"},
+      {"UnclosedFormatting", numbered("<b a=", "><p>", 50'000), "*"},
+      {"UnclosedLinks", repeated("<a href=x><div>", 50'000), "depth"},
+      {"UnclosedFonts", numbered("<p><font size=", ">x", 50'000), "*"},
+      {"FormattingInCells", "<table>" + numbered("<tr><td><b a=", ">x", 50'000), "*"},
+      {"FormattingReopened", numbered("<div><i a=", ">x</div>", 50'000), "*"},
+      {"Adoption", repeated("<b><i><u>", 100) + repeated("<p>x</b></i></u>", 50'000), "*"},
+      {"AdoptionOfLinks", repeated("<a><p>", 100'000), "*"},
+      {"DeepTextRuns", repeated("<b>", 400) + std::string(8'000'000, 'x'), "work"},
+      {"DeepFormattedTextRuns", numbered("<b a=", ">", 400) + repeated("x ", 4'000'000), "*"},
+      {"StrayEndTags", repeated("<div>", 400) + repeated("</x>", 1'500'000), "*"},
+      {"StrayParagraphEnds", repeated("</p>", 2'000'000), "*"},
+      {"TenMiBOfLess", std::string(10 * kMiB, '<'), "*"},
+      {"TenMiBOfText", std::string(10 * kMiB, 'x'), ""},
+      {"TenMiBOfSpaces", std::string(10 * kMiB, ' '), "*"},
+      {"TenMiBOfNul", std::string(10 * kMiB, '\0'), "*"},
+      {"TenMiBOfAmpersands", std::string(10 * kMiB, '&'), "*"},
+      {"EntityStorm", repeated("&lt;&CounterClockwiseContourIntegral;&#x41;&notit;", 150'000), "*"},
+      {"OpenTag", "<" + std::string(8'000'000, 'a'), "*"},
+      {"OpenAttribute", "<a b='" + std::string(8'000'000, 'a'), "*"},
+      {"OpenComment", "<!--" + repeated("--!", 3'000'000), "*"},
+      {"Comments", repeated("<!---->", 1'000'000), "*"},
+      {"Paragraphs", repeated("<p>", 1'000'000), "nodes"},
+      {"Doctypes", repeated("<!doctype html>", 500'000), "*"},
+      {"Framesets", repeated("<frameset><frame>", 100'000), "*"},
+      {"Cells", "<table><tr>" + repeated("<td>", 300'000), "*"},
+      {"FosteredText", "<table>" + repeated("x<tr>", 300'000), "*"},
+      {"FosteredCharacters", "<table>" + mb + mb + mb, "*"},
+      {"Options", "<select>" + repeated("<option>x", 200'000), ""},
+      {"Plaintext", "<plaintext>" + repeated("<div>", 500'000), ""},
+      {"Forms", repeated("<form><input>", 200'000), "*"},
+      {"Buttons", repeated("<button>", 200'000), "*"},
+      {"Headings", repeated("<h1>", 200'000), "*"},
+      {"Rubies", repeated("<ruby><rt>", 80'000), "depth"},
+      {"Marquees", repeated("<marquee><b>", 80'000), "depth"},
+      {"Nobrs", repeated("<nobr>x", 200'000), "*"},
+  };
+}
+
+class Hostile : public testing::TestWithParam<Case> {};
+
+TEST_P(Hostile, EndsSoonInAnErrorOrAnAnswer) {
+  const Case& row = GetParam();
+  const auto start = std::chrono::steady_clock::now();
+  const auto page = parse_page(row.html, {}, nullptr);
+  std::string answer = "parsed";
+  if (page) {
+    const Document& document = *page->document;
+    (void)body_text(document);
+    (void)main_text(document);
+    (void)main_markdown(document);
+    (void)links(document, document.root());
+    (void)tables(document, document.root());
+    (void)metadata(document);
+    (void)to_html(document, document.root());
+    EXPECT_TRUE(std::string_view(row.limit) == "" || std::string_view(row.limit) == "*");
+  } else {
+    answer = page.error().to_string();
+    EXPECT_EQ(page.error().code(), "DOCUMENT_TOO_COMPLEX");
+    EXPECT_FALSE(page.error().fatal());
+    const std::string limit(*page.error().ctx().find("limit")->as_string());
+    if (std::string_view(row.limit) != "*") {
+      EXPECT_EQ(limit, row.limit);
+    }
+  }
+  const auto spent = std::chrono::steady_clock::now() - start;
+  EXPECT_LT(spent, kSoon);
+  RecordProperty("milliseconds", static_cast<int>(spent / 1ms));
+  printf("%-32s %8.1f MB %6lld ms  %s\n", row.name, static_cast<double>(row.html.size()) / 1e6,
+         static_cast<long long>(spent / 1ms), answer.c_str());
+}
+
+INSTANTIATE_TEST_SUITE_P(Documents, Hostile, testing::ValuesIn(cases()),
+                         [](const auto& row) { return row.param.name; });
+
+TEST(Limits, OfTheInputAreTyped) {
+  Limits limits;
+  limits.input_bytes = 10;
+  const auto page = parse_page("<p>more than ten", {}, nullptr, limits);
+  ASSERT_FALSE(page);
+  EXPECT_EQ(page.error().code(), "TOO_LARGE");
+}
+
+TEST(Limits, DepthIsExact) {
+  Limits limits;
+  limits.depth = 100;
+  // html and body are two of them; the node after tells.
+  EXPECT_TRUE(Document::parse(repeated("<div>", 90) + "x", nullptr, limits));
+  EXPECT_FALSE(Document::parse(repeated("<div>", 110) + "x", nullptr, limits));
+}
+
+TEST(Limits, AStopEndsTheParse) {
+  const std::atomic<bool> stop = true;
+  const auto document = Document::parse("<p>x", nullptr, {}, &stop);
+  ASSERT_FALSE(document);
+  EXPECT_EQ(document.error().code(), "CANCELLED");
+}
+
+TEST(Limits, SelectionsAreBounded) {
+  Limits limits;
+  limits.steps = 1000;
+  const auto document = Document::parse(repeated("<p class=a>", 2000), nullptr, limits).value();
+  const auto found = select(*document, document->root(), *Selector::compile("p:has(b) .c, .a"));
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().code(), "DOCUMENT_TOO_COMPLEX");
+}
+
+}  // namespace
+
+}  // namespace gvm::html

@@ -1,0 +1,17 @@
+#pragma once
+// A page or a part of it as Markdown (CommonMark, with GitHub's tables): headings, paragraphs,
+// lists, quotes, code, emphasis, links (absolute), the alt text of images, tables. What the text
+// says is kept from meaning something to Markdown.
+#include <string>
+#include <vector>
+
+#include "html/document.h"
+#include "html/visible_text.h"
+
+namespace gvm::html {
+
+// Error: DOCUMENT_TOO_COMPLEX (output_bytes, table_cells, steps).
+Result<std::string> markdown(const Document& document, const std::vector<NodeId>& roots,
+                             const Skipped* skipped = nullptr);
+
+}  // namespace gvm::html

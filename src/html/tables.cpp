@@ -1,0 +1,187 @@
+#include "html/tables.h"
+
+#include <algorithm>
+
+#include "html/visible_text.h"
+
+namespace gvm::html {
+
+namespace {
+
+// HTML Standard, "attributes common to td and th elements".
+constexpr std::size_t kMostColumns = 1000;
+constexpr std::size_t kMostRows = 65534;
+
+bool is_row_group(Tag tag) {
+  return tag == GUMBO_TAG_THEAD || tag == GUMBO_TAG_TBODY || tag == GUMBO_TAG_TFOOT;
+}
+
+// The number an attribute starts with; 1 when there is none.
+std::size_t span(const Document& document, NodeId cell, Atom name, std::size_t most) {
+  const auto text = document.attribute(cell, name);
+  if (!text) return 1;
+  std::size_t number = 0;
+  bool any = false;
+  for (std::size_t i = text->find_first_not_of(" \t\n\f\r+"); i < text->size(); ++i) {
+    const char c = (*text)[i];
+    if (c < '0' || c > '9') break;
+    number = std::min<std::size_t>(number * 10 + static_cast<std::size_t>(c - '0'), most);
+    any = true;
+  }
+  return any ? number : 1;
+}
+
+// What all tables of one call may still use.
+struct Budget {
+  std::size_t cells;
+  std::size_t bytes;
+  std::uint64_t steps;
+  std::string_view exceeded = {};
+
+  bool spend(std::size_t text_bytes) {
+    if (cells == 0) return exceeded = "table_cells", false;
+    if (bytes < text_bytes) return exceeded = "output_bytes", false;
+    --cells;
+    bytes -= text_bytes;
+    return true;
+  }
+  // Tables in tables repeat the text of the inner ones.
+  bool pass(std::uint64_t weight) {
+    if (steps < weight) return exceeded = "steps", false;
+    steps -= weight;
+    return true;
+  }
+};
+
+std::uint64_t maximum_of(const Limits& limits, std::string_view exceeded) {
+  if (exceeded == "table_cells") return limits.table_cells;
+  return exceeded == "steps" ? limits.steps : limits.output_bytes;
+}
+
+class Grid {
+ public:
+  Grid(const Document& document, Budget& budget)
+      : document_(document),
+        budget_(budget),
+        colspan_(document.atom("colspan")),
+        rowspan_(document.atom("rowspan")) {}
+
+  // Whether it fits the budget.
+  bool read(NodeId table) {
+    for (NodeId id = document_.first_child(table); id != kNoNode; id = document_.next_sibling(id)) {
+      const Tag tag = document_.tag(id);
+      if (tag == GUMBO_TAG_CAPTION) out_.caption = visible_line(document_, id);
+      if (tag == GUMBO_TAG_TR && !row(id, false)) return false;
+      if (is_row_group(tag) && !group(id)) return false;
+    }
+    return true;
+  }
+  Table take() { return std::move(out_); }
+
+ private:
+  // A cell that reaches down from a row above.
+  struct Down {
+    std::size_t rows = 0;  // still to fill; kForever: to the end of its group
+    std::string text;
+  };
+  static constexpr std::size_t kForever = static_cast<std::size_t>(-1);
+
+  bool group(NodeId id) {
+    down_.clear();
+    for (NodeId at = document_.first_child(id); at != kNoNode; at = document_.next_sibling(at)) {
+      if (document_.tag(at) != GUMBO_TAG_TR) continue;
+      if (!row(at, document_.tag(id) == GUMBO_TAG_THEAD)) return false;
+    }
+    down_.clear();
+    return true;
+  }
+
+  bool row(NodeId id, bool in_head) {
+    cells_.clear();
+    bool only_headers = true;
+    bool any = false;
+    for (NodeId at = document_.first_child(id); at != kNoNode; at = document_.next_sibling(at)) {
+      const Tag tag = document_.tag(at);
+      if (tag != GUMBO_TAG_TD && tag != GUMBO_TAG_TH) continue;
+      any = true;
+      only_headers = only_headers && tag == GUMBO_TAG_TH;
+      if (!cell(at)) return false;
+    }
+    if (!fill_from_above(kMostColumns)) return false;
+    if (cells_.empty()) return true;
+    const bool is_header = in_head || (any && only_headers);
+    if (is_header && out_.header_rows == out_.rows.size()) ++out_.header_rows;
+    out_.rows.push_back(std::move(cells_));
+    return true;
+  }
+
+  bool cell(NodeId id) {
+    if (!fill_from_above(cells_.size())) return false;
+    const std::size_t columns =
+        std::max<std::size_t>(1, span(document_, id, colspan_, kMostColumns));
+    const std::size_t rows = span(document_, id, rowspan_, kMostRows);
+    if (!budget_.pass(document_.weight(id))) return false;
+    const std::string text = visible_line(document_, id);
+    for (std::size_t i = 0; i < columns && cells_.size() < kMostColumns; ++i) {
+      if (rows != 1) {
+        if (down_.size() <= cells_.size()) down_.resize(cells_.size() + 1);
+        down_[cells_.size()] = {rows == 0 ? kForever : rows - 1, text};
+        // The memory of what waits counts, too.
+        if (!budget_.spend(text.size())) return false;
+      }
+      if (!place(text)) return false;
+    }
+    return true;
+  }
+
+  // Columns held by cells from above: directly here, and up to `least` columns.
+  bool fill_from_above(std::size_t least) {
+    while (cells_.size() < down_.size()) {
+      Down& from = down_[cells_.size()];
+      if (from.rows == 0) {
+        const bool more = std::any_of(down_.begin() + static_cast<std::ptrdiff_t>(cells_.size()),
+                                      down_.end(), [](const Down& d) { return d.rows != 0; });
+        // At the end of a row the columns between are empty.
+        if (cells_.size() >= least || !more) return true;
+        if (!place({})) return false;
+        continue;
+      }
+      if (from.rows != kForever) --from.rows;
+      if (!place(from.text)) return false;
+    }
+    return true;
+  }
+
+  bool place(const std::string& text) {
+    if (!budget_.spend(text.size())) return false;
+    cells_.push_back(text);
+    return true;
+  }
+
+  const Document& document_;
+  Budget& budget_;
+  Atom colspan_;
+  Atom rowspan_;
+  std::vector<std::string> cells_;
+  std::vector<Down> down_;
+  Table out_;
+};
+
+}  // namespace
+
+Result<std::vector<Table>> tables(const Document& document, NodeId root) {
+  const Limits& limits = document.limits();
+  Budget budget{limits.table_cells, limits.output_bytes, limits.steps};
+  std::vector<Table> out;
+  for (NodeId id = root; id < document.end(root); ++id) {
+    if (document.tag(id) != GUMBO_TAG_TABLE) continue;
+    Grid grid(document, budget);
+    if (!grid.read(id)) {
+      return fail(too_complex(budget.exceeded, maximum_of(limits, budget.exceeded)));
+    }
+    out.push_back(grid.take());
+  }
+  return out;
+}
+
+}  // namespace gvm::html
