@@ -2,8 +2,8 @@
 // latency counts from the time a request was due, so a slow server cannot hide its queue (no
 // coordinated omission).
 //
-// Usage: bench_load_generator --mode genvm|echo|http --port N --rate R --seconds S [--connections
-// C] [--warmup S]
+// Usage: bench_load_generator --mode genvm|web|echo|http|get --port N [--url U] --rate R --seconds
+// S [--connections C] [--warmup S]
 //   genvm  prompts to an LLM module, as a GenVM sends them      echo  small messages to
 //   bench_echo_floor http   the provider's HTTP call, made directly to the mock
 // --rate 0 keeps one request in flight on every connection instead (closed loop), to find the
@@ -33,6 +33,7 @@ namespace {
 
 struct Options {
   std::string mode = "genvm";
+  std::string url;  // what `web` asks for
   unsigned short port = 0;
   double rate = 1000;
   double seconds = 5;
@@ -58,6 +59,16 @@ std::string genvm_prompt() {
   return encode(
       Value::fields("Prompt", Value::fields("payload", std::move(payload), "remaining_fuel_as_gen",
                                             Value::integer(1'000'000))));
+}
+
+std::string genvm_request(const std::string& url) {
+  Value payload = Value::fields("method", Value::string("GET"), "url", Value::string(url),
+                                "headers", Value::map());
+  return encode(Value::fields("Request", std::move(payload)));
+}
+
+std::string http_get() {
+  return "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: */*\r\n\r\n";
 }
 
 std::string http_call() {
@@ -138,6 +149,8 @@ class Generator {
     if (options_.mode == "genvm") request_ = frame(genvm_prompt());
     if (options_.mode == "echo") request_ = frame(genvm_prompt());
     if (options_.mode == "http") request_ = http_call();
+    if (options_.mode == "get") request_ = http_get();
+    if (options_.mode == "web") request_ = frame(genvm_request(options_.url));
   }
 
   int run() {
@@ -165,7 +178,8 @@ class Generator {
   void answered(Connection& connection, Clock::time_point due, std::string_view payload) {
     const auto now = Clock::now();
     // An "Ok" reply is a map of one entry with the key "Ok"; an HTTP answer begins with the object.
-    if (options_.mode == "genvm" && payload.find("Ok") == payload.npos) ++errors_;
+    const bool module = options_.mode == "genvm" || options_.mode == "web";
+    if (module && payload.find("Ok") == payload.npos) ++errors_;
     if (due >= measured_from_ && due < ends_)
       latencies_.push_back(std::chrono::duration<double, std::micro>(now - due).count());
     if (now >= ends_ && (options_.rate <= 0 || waiting_.empty())) return finish_when_idle();
@@ -256,7 +270,7 @@ class Generator {
 void Connection::open(const Options& options) {
   socket_.connect(tcp::endpoint(asio::ip::address_v4::loopback(), options.port));
   socket_.set_option(tcp::no_delay(true));
-  websocket_ = options.mode != "http";
+  websocket_ = options.mode != "http" && options.mode != "get";
   if (websocket_) {
     asio::write(
         socket_,
@@ -265,7 +279,7 @@ void Connection::open(const Options& options) {
             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n")));
     asio::streambuf answer;
     asio::read_until(socket_, answer, "\r\n\r\n");
-    if (options.mode == "genvm") asio::write(socket_, asio::buffer(frame(genvm_hello())));
+    if (options.mode != "echo") asio::write(socket_, asio::buffer(frame(genvm_hello())));
   }
   read();
 }
@@ -306,6 +320,7 @@ Options parse(int argc, char** argv) {
     return given.contains(name) ? std::stod(given[name]) : fallback;
   };
   if (given.contains("--mode")) options.mode = given["--mode"];
+  options.url = given["--url"];
   options.port = static_cast<unsigned short>(number("--port", 0));
   options.rate = number("--rate", options.rate);
   options.seconds = number("--seconds", options.seconds);

@@ -40,9 +40,9 @@ class Program:
         return self.process.wait(timeout=20)
 
 
-def load(mode, port, rate, connections=32, seconds=SECONDS):
+def load(mode, port, rate, connections=32, seconds=SECONDS, url=""):
     out = subprocess.run([str(BIN / "bench_load_generator"), "--mode", mode, "--port", str(port), "--rate", str(rate),
-                          "--seconds", str(seconds), "--connections", str(connections)],
+                          "--seconds", str(seconds), "--connections", str(connections), "--url", url],
                          stdout=subprocess.PIPE, text=True, check=True).stdout
     return json.loads(out)
 
@@ -64,14 +64,28 @@ backends:
     return path
 
 
-def start_module(config):
+def web_config(folder, upstream_port):
+    """The whole policy is on; the mock's address and port are declared to be public ones."""
+    path = pathlib.Path(folder) / "genvm-module-web.yaml"
+    path.write_text(f"""
+bind_address: 127.0.0.1:0
+lua_script_path: {ROOT}/config/genvm-web-default.lua
+data_dir: {folder}
+log_level: warn
+policy: {{ports: [80, 443, {upstream_port}], allow_addresses: [127.0.0.1]}}
+browser: {{engine: http}}
+""")
+    return path
+
+
+def start_module(config, program="genvm-llm"):
     """The log level is warn, so readiness is seen by connecting, not by reading."""
     text = config.read_text()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     config.write_text(text.replace("127.0.0.1:0", f"127.0.0.1:{port}").replace("log_level: warn", "log_level: info"))
-    program = Program([BIN / "genvm-llm", "--config", config], r'"message":"ready"')
+    program = Program([BIN / program, "--config", config], r'"message":"ready"')
     program.port = port
     return program
 
@@ -98,6 +112,25 @@ def idle_sessions(port, count):
         s.sendall(bytes([0x82, 0x80 | len(payload)]) + b"\0\0\0\0" + payload)
     time.sleep(0.3)  # lets the last hellos arrive; the figure is a size, not a time
     return sockets
+
+
+def bench_web(folder, upstream):
+    module = start_module(web_config(folder, upstream), "genvm-web")
+    url = f"http://127.0.0.1:{upstream}/"
+    print("Web requests, one in flight on each of 32 connections")
+    direct = load("get", upstream, 0)
+    through = load("web", module.port, 0, url=url)
+    row("the HTTP call made directly", f"{direct['achieved']:.0f}/s")
+    row("requests through the module", f"{through['achieved']:.0f}/s", "target 8000/s")
+    row("p99 there", f"{through['p99_us'] / 1000:.1f} ms", "target 10 ms")
+    rate = 8000
+    through = load("web", module.port, rate, url=url)
+    row(f"p50 at {rate}/s, open loop", f"{through['p50_us'] / 1000:.2f} ms")
+    row(f"p99 at {rate}/s, open loop", f"{through['p99_us'] / 1000:.1f} ms", "target 10 ms")
+    row("memory after the load (RSS)", f"{module.rss_kib() / 1024:.1f} MB")
+    module.stop()
+    print("A web request in one process")
+    subprocess.run([str(BIN / "bench_web_request")], check=True)
 
 
 def main():
@@ -149,6 +182,7 @@ def main():
             row("echoes", f"{echo['achieved']:.0f}/s")
             floor.stop()
         module.stop()
+        bench_web(folder, upstream)
         mock.stop()
     if "--quick" not in sys.argv:
         for bench in sorted(BIN.glob("*_bench")):

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # `make demo`: both modules at their main job on real input. Everything it starts it ends.
 set -uo pipefail
-cd "$(dirname "$0")"
+cd "$(dirname "$0")" || exit 1
 code=0
 ./llm.sh || code=1
 ./web.sh || code=1
