@@ -50,7 +50,7 @@ struct SlotPolicy {
   SlotLimits limits = {};
 };
 
-enum class RefusalReason { closed, malformed, rules, dns, address, limit };
+enum class RefusalReason { closed, malformed, rules, dns, address, connect, limit };
 std::string_view name_of(RefusalReason reason);
 
 // For logs and metrics; never for the page.

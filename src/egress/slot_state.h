@@ -1,0 +1,61 @@
+#pragma once
+// A slot from the inside: its listening socket, its open connections, and what they have used.
+// Lives as long as one of its connections does.
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+
+#include "egress/proxy.h"
+
+namespace gvm::egress {
+
+class Connection;
+
+// What all slots of a proxy share.
+struct ProxyCore {
+  asio::any_io_executor executor;
+  net::Resolver& resolver;
+  Dialer& dialer;
+  log::Logger log;
+  ProxyStats stats;
+};
+
+class SlotState : public std::enable_shared_from_this<SlotState> {
+ public:
+  SlotState(std::shared_ptr<ProxyCore> core, asio::ip::tcp::acceptor acceptor);
+
+  void accept_next();
+  // Also stops listening.
+  void shut();
+  void open(std::shared_ptr<const SlotPolicy> policy);
+  void close();
+
+  const std::shared_ptr<const SlotPolicy>& policy() const { return policy_; }
+  SlotUsage& usage() { return usage_; }
+  ProxyCore& core() { return *core_; }
+
+  // By the connections. False: over the budget; the connection must end.
+  bool count_in(std::size_t bytes);
+  bool count_out(std::size_t bytes);
+  // Why a further connection may not do anything; empty when it may.
+  std::string_view over_limit() const;
+  void note_refusal(RefusalReason reason, std::string_view destination, std::string_view detail);
+  void gone(Connection* connection);
+
+ private:
+  void accepted(Socket socket);
+  void cut_all();
+
+  std::shared_ptr<ProxyCore> core_;
+  asio::ip::tcp::acceptor acceptor_;
+  asio::basic_waitable_timer<Clock> total_;
+  std::shared_ptr<const SlotPolicy> policy_;  // null: closed
+  std::size_t openings_ = 0;
+  bool overdue_ = false;  // `total` is over
+  SlotUsage usage_;
+  std::unordered_set<Connection*> connections_;  // of this policy
+};
+
+}  // namespace gvm::egress
