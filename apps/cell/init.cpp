@@ -136,6 +136,9 @@ bool Init::start_browser() {
   command.arguments.push_back("--proxy-server=http://127.0.0.1:" + refused);
   command.arguments.push_back("--user-data-dir=" + inside_.scratch + "/profile");
   command.arguments.push_back("--remote-debugging-port=0");
+  // Containers often have next to no shared memory.
+  if (inside_.mode.level != CellLevel::full)
+    command.arguments.push_back("--disable-dev-shm-usage");
   if (!sandbox_) command.arguments.push_back("--no-sandbox");
   command.arguments.push_back("about:blank");
   browser_ = std::make_unique<Child>(loop_, [this](std::string_view l) { on_browser_line(l); });
@@ -168,6 +171,7 @@ void Init::on_driver_line(std::string_view line) {
 void Init::become_ready() {
   if (devtools_port_ == 0 || driver_port_ == 0) return;
   ready_ = true;
+  on_tick();
   to_driver_ =
       std::make_unique<Forwarder>(loop_, std::move(channels_.driver_listener), driver_port_);
   to_devtools_ =
@@ -181,7 +185,6 @@ void Init::become_ready() {
                 flag(full), flag(user), flag(sandbox_), inside_.missing});
   browser::send_message(control, {text_of(message::kReady), std::to_string(devtools_port_),
                                   devtools_path_, std::to_string(driver_port_)});
-  on_tick();
 }
 
 void Init::on_control() {

@@ -13,6 +13,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <string_view>
 
 #include "apps/cell/filesystem.h"
@@ -56,16 +57,20 @@ int new_namespaces(CellLevel level) {
 // Without a file system of its own, nobody needs a folder that it can reach.
 std::optional<std::string> make_scratch(const CellSpec& spec, bool other_user,
                                         std::string& scratch) {
+  const std::string place = spec.folder + "/scratch";
+  // What a mode that did not work has left.
+  std::error_code ignored;
+  std::filesystem::remove_all(std::filesystem::read_symlink(place, ignored), ignored);
+  std::filesystem::remove_all(place, ignored);
   if (!other_user) {
-    scratch = spec.folder + "/scratch";
+    scratch = place;
     if (::mkdir(scratch.c_str(), 0700) != 0) return failed("making the scratch folder");
     return std::nullopt;
   }
   scratch = "/tmp/genvm-cell-XXXXXX";
   if (::mkdtemp(scratch.data()) == nullptr) return failed("making the scratch folder");
   // Whoever wipes the cell's folder finds it by this link.
-  if (::symlink(scratch.c_str(), (spec.folder + "/scratch").c_str()) != 0)
-    return failed("linking the scratch folder");
+  if (::symlink(scratch.c_str(), place.c_str()) != 0) return failed("linking the scratch folder");
   if (::chown(scratch.c_str(), kBrowserUser, kBrowserUser) != 0)
     return failed("giving the scratch folder away");
   return std::nullopt;

@@ -126,7 +126,6 @@ void block_signals() {
 int run() {
   block_signals();
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
-  ::prctl(PR_SET_DUMPABLE, 0);
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   Channels channels{Fd(browser::kControlFd), Fd(browser::kDriverListenerFd),
                     Fd(browser::kDevtoolsListenerFd)};
@@ -137,6 +136,8 @@ int run() {
   if (!spec) return kUsage;
   const pid_t inside = start_inside(*spec, channels);
   channels = Channels();
+  // Not before: a process that is not dumpable cannot map its user in a new namespace.
+  ::prctl(PR_SET_DUMPABLE, 0);
   if (inside > 0) {
     wait_for(inside);
     kill_descendants();

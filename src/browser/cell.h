@@ -1,7 +1,8 @@
 #pragma once
 // A cell: one Chromium and one ChromeDriver that cannot reach anything but the module's egress
 // proxy. One process tree under `genvm-browser-cell`, in namespaces of its own where the machine
-// allows them (docs/browser-isolation.md). Owned and used by one lane.
+// allows them (docs/browser-isolation.md). Owned and used by one lane, whose thread must live as
+// long: the kernel ends a cell with the thread that started it.
 //
 // A browser that crashes, a driver that ends, or a limit that is exceeded ends the whole cell; so
 // does the end of this process, however it comes. Nothing outlives a cell: no process, profile or
@@ -63,6 +64,7 @@ struct CellOptions {
   std::size_t slots = 4;  // how many sessions can be told apart at the same time
   CellLimits limits = {};
   Appearance appearance = {};
+  std::vector<std::string> arguments = {};  // further ones of Chromium's, judged by the caller
   Isolation isolation = Isolation::best;
   log::Logger log = {};
 };

@@ -46,7 +46,12 @@ struct CellTest : testing::Test {
     std::string name = "/tmp/gvm-cell-test-XXXXXX";
     folder = ::mkdtemp(name.data());
   }
-  ~CellTest() override { fs::remove_all(folder); }
+  ~CellTest() override {
+    // Cells that were dropped end in the background.
+    test::run_until(io, [&] { return is_empty_folder(folder / "run"); }, kPatience);
+    std::error_code ignored;
+    fs::remove_all(folder, ignored);
+  }
 
   CellOptions options(Isolation isolation = Isolation::best) const {
     CellOptions out;
@@ -157,6 +162,48 @@ TEST_F(CellTest, InheritsNeitherEnvironmentNorDescriptorsNorFiles) {
     EXPECT_FALSE(fs::exists(proc / hidden, ignored)) << hidden;
   EXPECT_FALSE(fs::exists(proc / "root" / file.relative_path(), ignored));
   EXPECT_TRUE(fs::exists(proc / "root/usr/lib", ignored));
+}
+
+std::string evaluate(const Cell& cell, std::string_view expression) {
+  test::CdpClient cdp(cell.devtools_socket().string(), cell.devtools_address(),
+                      cell.devtools_path());
+  const auto target =
+      test::json_field(cdp.call("Target.createTarget", R"({"url":"about:blank"})"), "targetId");
+  const auto session = test::json_field(
+      cdp.call("Target.attachToTarget", R"({"flatten":true,"targetId":")" + target + "\"}"),
+      "sessionId");
+  const auto reply =
+      cdp.call("Runtime.evaluate", R"({"expression":")" + std::string(expression) + "\"}", session);
+  return test::json_field(reply, "value");
+}
+
+TEST_F(CellTest, LooksTheSameOnEveryMachine) {
+  ::setenv("TZ", "Asia/Tokyo", 1);
+  ::setenv("LANG", "de_DE.UTF-8", 1);
+  const auto cell = start();
+  ::unsetenv("TZ");
+  ::unsetenv("LANG");
+  EXPECT_EQ(evaluate(*cell,
+                     "[Intl.DateTimeFormat().resolvedOptions().timeZone,navigator.language,"
+                     "navigator.languages.join(),devicePixelRatio,outerWidth,"
+                     "matchMedia('(prefers-reduced-motion)').matches].join(' ')"),
+            "UTC en-US en-US 1 1280 true");
+  EXPECT_EQ(evaluate(*cell, "navigator.userAgent"), Appearance().user_agent);
+}
+
+TEST_F(CellTest, AppearanceIsConfigurable) {
+  auto wanted = options();
+  wanted.appearance = {.width = 800,
+                       .height = 600,
+                       .scale = 2,
+                       .language = "de-DE",
+                       .time_zone = "Europe/Berlin",
+                       .user_agent = "Robot/1"};
+  const auto cell = start(wanted);
+  EXPECT_EQ(evaluate(*cell,
+                     "[Intl.DateTimeFormat().resolvedOptions().timeZone,navigator.language,"
+                     "devicePixelRatio,outerWidth,navigator.userAgent].join(' ')"),
+            "Europe/Berlin de-DE 2 800 Robot/1");
 }
 
 TEST_F(CellTest, SaysWhichPackageIsMissing) {
