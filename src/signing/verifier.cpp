@@ -162,7 +162,7 @@ class Run {
   void check_required() {
     for (const auto& component : policy_.required_components) {
       if (covers(component)) continue;
-      failed("components", VerifyFailure::component_missing,
+      failed("coverage", VerifyFailure::component_missing,
              component.to_string() + " is required and not covered");
     }
   }

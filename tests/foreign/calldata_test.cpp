@@ -1,12 +1,6 @@
 // Our calldata against genlayer-py's, in both directions, over thousands of random values.
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
 
@@ -16,10 +10,9 @@
 #include "calldata/decode.h"
 #include "calldata/encode.h"
 #include "calldata/tagged.h"
+#include "support/line_process.h"
 #include "support/random_value.h"
 #include "text/json.h"
-
-extern char** environ;
 
 namespace gvm {
 namespace {
@@ -27,58 +20,8 @@ namespace {
 constexpr int kValues = 3000;
 
 std::filesystem::path python() {
-  if (const char* given = std::getenv("GVM_PYTHON")) return given;
-  return std::filesystem::path(GVM_SOURCE_DIR) / "build/venv/bin/python";
+  return test::python_of_tests(GVM_SOURCE_DIR);
 }
-
-// A program that answers each line with a line.
-class LineProcess {
- public:
-  LineProcess(const std::string& program, const std::string& script) {
-    int to[2];
-    int from[2];
-    if (::pipe2(to, O_CLOEXEC) != 0 || ::pipe2(from, O_CLOEXEC) != 0)
-      throw std::runtime_error("pipe2");
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, to[0], STDIN_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, from[1], STDOUT_FILENO);
-    std::string arguments[] = {program, script};
-    char* argv[] = {arguments[0].data(), arguments[1].data(), nullptr};
-    const int failed = ::posix_spawn(&pid_, program.c_str(), &actions, nullptr, argv, environ);
-    posix_spawn_file_actions_destroy(&actions);
-    ::close(to[0]);
-    ::close(from[1]);
-    to_.reset(::fdopen(to[1], "w"));
-    from_.reset(::fdopen(from[0], "r"));
-    if (failed != 0) throw std::runtime_error("cannot start " + program);
-  }
-  ~LineProcess() {
-    to_.reset();  // the end of its input ends it
-    if (pid_ > 0) ::waitpid(pid_, nullptr, 0);
-  }
-  LineProcess(const LineProcess&) = delete;
-  LineProcess& operator=(const LineProcess&) = delete;
-
-  std::string ask(const std::string& line) {
-    std::fprintf(to_.get(), "%s\n", line.c_str());
-    std::fflush(to_.get());
-    std::string answer;
-    for (int c = std::getc(from_.get()); c != '\n'; c = std::getc(from_.get())) {
-      if (c == EOF) throw std::runtime_error("the program ended before it answered");
-      answer += static_cast<char>(c);
-    }
-    return answer;
-  }
-
- private:
-  struct Close {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
-  pid_t pid_ = -1;
-  std::unique_ptr<std::FILE, Close> to_;
-  std::unique_ptr<std::FILE, Close> from_;
-};
 
 class GenlayerPy : public testing::Test {
  protected:
@@ -86,8 +29,8 @@ class GenlayerPy : public testing::Test {
     if (!std::filesystem::exists(python())) {
       GTEST_SKIP() << python() << " is not there: scripts/setup-python.sh makes it";
     }
-    process_ = std::make_unique<LineProcess>(python(),
-                                             GVM_SOURCE_DIR "/tests/foreign/genlayer_calldata.py");
+    process_ = std::make_unique<test::LineProcess>(
+        std::vector<std::string>{python(), GVM_SOURCE_DIR "/tests/foreign/genlayer_calldata.py"});
   }
 
   // The value that genlayer-py decodes.
@@ -102,7 +45,7 @@ class GenlayerPy : public testing::Test {
     return process_->ask("E " + json::write(calldata::to_tagged(value)));
   }
 
-  std::unique_ptr<LineProcess> process_;
+  std::unique_ptr<test::LineProcess> process_;
 };
 
 TEST_F(GenlayerPy, DecodesWhatWeEncode) {
