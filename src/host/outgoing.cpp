@@ -7,6 +7,7 @@
 namespace gvm::host {
 
 asio::awaitable<Result<net::HttpResponse>> Sender::send(Outgoing& request, Deadline deadline) {
+  begin(request);
   for (unsigned hop = 0;; ++hop) {
     auto sending = send_hop(request, deadline);
     Result<net::HttpResponse> response = co_await std::move(sending);

@@ -42,6 +42,8 @@ class Sender {
   asio::awaitable<Result<net::HttpResponse>> send(Outgoing& request, Deadline deadline);
 
  protected:
+  // Before the first hop: the module's own limits.
+  virtual void begin(Outgoing&) {}
   // One request, one answer. Never called twice at once for one Outgoing.
   virtual asio::awaitable<Result<net::HttpResponse>> send_hop(const Outgoing& request,
                                                               Deadline deadline) = 0;

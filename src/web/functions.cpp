@@ -54,7 +54,8 @@ Value page_value(browser::RenderResult page) {
 asio::awaitable<Result<Value>> render(script::Session& session, Args args) {
   auto services = services_of(session, "web.rs.render");
   if (!services) co_return fail(std::move(services).error());
-  auto request = read_page_request("web.rs.render", args.size() > 1 ? args[1] : Value::null());
+  const Value given = args.size() > 1 ? std::move(args[1]) : Value::null();
+  auto request = read_page_request("web.rs.render", given, (*services)->pages().preset());
   if (!request) co_return fail(std::move(request).error());
   auto url = url::parse(request->what.url);
   if (!url) co_return fail(std::move(url).error());

@@ -14,7 +14,10 @@ constexpr double kLongestWaitSeconds = 3'600;
 
 class Reader {
  public:
-  Reader(std::string_view function, const Value& table) : function_(function), table_(table) {}
+  Reader(std::string_view function, const Value& table, const browser::RenderRequest& preset)
+      : function_(function), table_(table) {
+    request_.what = preset;
+  }
 
   Result<PageRequest> read() {
     if (table_.as_map() == nullptr)
@@ -60,7 +63,8 @@ class Reader {
     if (full == nullptr) return {};
     if (full->as_bool() == nullptr)
       return wrong("full_page", "boolean or nil", host::lua_kind(*full));
-    if (*full->as_bool()) request_.what.capture = browser::Capture::full_page;
+    request_.what.capture =
+        *full->as_bool() ? browser::Capture::full_page : browser::Capture::viewport;
     return {};
   }
 
@@ -117,8 +121,9 @@ class Reader {
 
 }  // namespace
 
-Result<PageRequest> read_page_request(std::string_view function, const Value& table) {
-  return Reader(function, table).read();
+Result<PageRequest> read_page_request(std::string_view function, const Value& table,
+                                      const browser::RenderRequest& preset) {
+  return Reader(function, table, preset).read();
 }
 
 }  // namespace gvm::web

@@ -30,6 +30,7 @@ struct PageSettings {
   std::chrono::milliseconds kept_idle{2'000};      // a lease between two pages
   std::size_t max_bytes = 16 * kMiB;               // of a text, HTML or picture
   std::size_t inline_bytes = 128 * kKiB;  // longer pages without a browser are parsed off the lane
+  browser::RenderRequest preset = {};     // what a request that does not say otherwise waits for
   std::string driver_url;                 // what scripts put before /session/ID; no trailing '/'
 };
 
@@ -43,6 +44,8 @@ class Pages {
   // All outlive it.
   Pages(const PageSettings& settings, LaneNetwork& lane, host::Sender& sender,
         asio::thread_pool& workers, asio::any_io_executor executor);
+
+  const browser::RenderRequest& preset() const { return settings_.preset; }
 
   // Errors: those of browser::render and of Pool::lease; of `http` those of the sender,
   // WEBPAGE_LOAD_FAILED with status and body, and MISSING_CAPABILITY for a screenshot.

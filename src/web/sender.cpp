@@ -45,6 +45,11 @@ bool is_proxys_fault(const Error& error) {
 
 }  // namespace
 
+void WebSender::begin(host::Outgoing& request) {
+  if (request.filtering == host::Filtering::filtered)
+    request.redirects = std::min(request.redirects, network_.limits.redirects);
+}
+
 asio::awaitable<Result<net::HttpResponse>> WebSender::send_hop(const host::Outgoing& request,
                                                                Deadline deadline) {
   const Deadline by = sooner(deadline, request.timeout);

@@ -26,6 +26,7 @@ struct RequestLimits {
   net::DecompressionLimit decompression;
   net::MinimumSpeed min_speed;
   net::HttpVersion version = net::HttpVersion::best;
+  unsigned redirects = 10;
 };
 
 // What requests of all lanes share; immutable but for the counters.
@@ -57,6 +58,7 @@ class WebSender final : public host::Sender {
   void drive_through(Pages& pages) { pages_ = &pages; }
 
  protected:
+  void begin(host::Outgoing& request) override;
   // Errors beside those of host::Sender, none fatal: the ones of UrlRules, and ADDRESS_FORBIDDEN
   // when no address of the name may be talked to.
   asio::awaitable<Result<net::HttpResponse>> send_hop(const host::Outgoing& request,

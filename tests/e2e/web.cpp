@@ -56,6 +56,10 @@ std::string page_text(const Reply& reply) {
 }
 
 ModuleOptions web_options(std::string more) {
+  return browser_options("browser: {engine: http}\n" + more);
+}
+
+ModuleOptions browser_options(std::string more) {
   return {.program = "genvm-web",
           .more = "always_allow_hosts: [\"127.0.0.1\", \"localhost\"]\n" + more};
 }

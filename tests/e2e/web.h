@@ -37,7 +37,9 @@ std::string header_of(const Reply& reply, std::string_view name);  // "" when ab
 // Of an Ok reply to a render.
 std::string page_text(const Reply& reply);
 
-// A web module whose policy trusts 127.0.0.1 and localhost, with further lines of YAML.
+// A web module whose policy trusts 127.0.0.1 and localhost, with further lines of YAML; without a
+// browser, or with its own.
 ModuleOptions web_options(std::string more = {});
+ModuleOptions browser_options(std::string more = {});
 
 }  // namespace gvm::e2e

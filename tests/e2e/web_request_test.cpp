@@ -49,7 +49,7 @@ TEST(WebRequest, EveryStatusIsHandedOnAsItIs) {
   HttpServer server([](const HttpServer::Request& request) -> ServerReply {
     return {.status = std::stoi(request.target.substr(1)), .body = "b"};
   });
-  const Module module(web_options("http: {retries: {attempts: 1}}\n"));
+  const Module module(web_options("http: {retry: {attempts: 1}}\n"));
   GenVm genvm(module.port());
   for (const int status : {201, 302, 400, 401, 403, 404, 429, 500, 503, 599}) {
     const auto reply = genvm.ask(get(server.url("/" + std::to_string(status))));
@@ -247,7 +247,7 @@ TEST(WebRequest, UnusableAnswersAreTyped) {
                                                            {"/long", Behaviour::length_too_long}};
     return {.body = std::string(5'000, 'x'), .behaviour = kinds.at(request.target)};
   });
-  const Module module(web_options("http: {retries: {attempts: 1}}\n"));
+  const Module module(web_options("http: {retry: {attempts: 1}}\n"));
   GenVm genvm(module.port());
   EXPECT_EQ(genvm.ask(get(server.url("/cut"))).outcome(), "FatalError READING_BODY");
   EXPECT_EQ(genvm.ask(get(server.url("/long"))).outcome(), "FatalError READING_BODY");
