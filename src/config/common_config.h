@@ -31,6 +31,27 @@ struct ScriptConfig {
   std::chrono::milliseconds cpu_unyielding{50};  // where Lua cannot give way: one pattern, one sort
 };
 
+struct WebRetryConfig {
+  int attempts = 3;                        // the first included; 1: none is repeated
+  std::chrono::milliseconds backoff{200};  // before the second; doubles from then on
+  std::chrono::milliseconds max_backoff{5'000};
+  std::vector<int> on_statuses = {502, 503, 504};  // of GET, HEAD and OPTIONS
+};
+
+// Of requests of the web module alone: what strangers' servers may do.
+struct WebHttpConfig {
+  std::size_t max_body = 32 * kMiB;                    // of an answer, after decompression
+  std::size_t max_headers = 256 * kKiB;                // of an answer
+  std::size_t max_header_count = 1'000;                // of an answer
+  std::size_t max_decompression_ratio = 200;           // 0: no limit
+  std::size_t decompression_floor = 1 * kMiB;          // up to this size the ratio does not matter
+  std::size_t min_speed = 0;                           // bytes a second; 0: no limit
+  std::chrono::milliseconds min_speed_window{30'000};  // over which it is measured
+  int max_redirects = 10;
+  bool http2 = true;
+  WebRetryConfig retry;
+};
+
 struct HttpConfig {
   std::size_t max_connections = 1024;                     // a lane
   std::size_t max_connections_per_host = 0;               // a lane; 0: no limit
@@ -42,6 +63,7 @@ struct HttpConfig {
   std::chrono::milliseconds idle_timeout{60'000};     // between two bytes of an answer; 0: no limit
   std::string ca_file;                                // an extra CA bundle
   std::string user_agent = "genvm-modules";
+  WebHttpConfig web;  // the web module alone has these keys
 };
 
 struct SignerHeader {

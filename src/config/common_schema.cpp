@@ -100,58 +100,62 @@ const Section& script_section() {
   return section;
 }
 
-const Section& http_section() {
+Section build_http(ModuleKind kind) {
   using C = HttpConfig;
-  static const Section section =
-      SectionBuilder<C>("http",
-                        "The HTTP client; one connection pool a lane (a thread of `threads`).")
-          .leaf(&C::max_connections, {.name = "max_connections",
-                                      .doc = "Connections of a lane",
-                                      .origin = kOurs,
-                                      .range = {1, 100'000},
-                                      .unit = "connections"})
-          .leaf(&C::max_connections_per_host,
-                {.name = "max_connections_per_host",
-                 .doc = "Connections of a lane to one host; 0: no limit",
-                 .origin = kOurs,
-                 .range = {0, 100'000},
-                 .unit = "connections"})
-          .leaf(&C::max_idle_connections, {.name = "max_idle_connections",
-                                           .doc = "Unused connections of a lane kept open",
+  SectionBuilder<C> table("http",
+                          "The HTTP client; one connection pool a lane (a thread of `threads`).");
+  if (kind == ModuleKind::web) table.inlined(&C::web, web_http_section());
+  return table
+      .leaf(&C::max_connections, {.name = "max_connections",
+                                  .doc = "Connections of a lane",
+                                  .origin = kOurs,
+                                  .range = {1, 100'000},
+                                  .unit = "connections"})
+      .leaf(&C::max_connections_per_host, {.name = "max_connections_per_host",
+                                           .doc = "Connections of a lane to one host; 0: no limit",
                                            .origin = kOurs,
                                            .range = {0, 100'000},
                                            .unit = "connections"})
-          .leaf(&C::max_connection_age, {.name = "max_connection_age",
-                                         .doc = "A connection unused for longer is not used again",
-                                         .origin = kOurs,
-                                         .range = {kSecond, kDay}})
-          .leaf(&C::dns_cache,
-                {.name = "dns_cache",
-                 .doc = "How long an answer of the name service is kept; 0: not at all",
-                 .origin = kOurs,
-                 .range = kAnyWait})
-          .leaf(&C::connect_timeout, {.name = "connect_timeout",
-                                      .doc = "Name, TCP and TLS together",
-                                      .origin = kOurs,
-                                      .range = {1, kHour}})
-          .leaf(&C::first_byte_timeout,
-                {.name = "first_byte_timeout",
-                 .doc = "From the request sent to the first byte of the answer; 0: no limit",
-                 .origin = kOurs,
-                 .range = kAnyWait})
-          .leaf(&C::idle_timeout, {.name = "idle_timeout",
-                                   .doc = "Between two bytes of an answer; 0: no limit",
-                                   .origin = kOurs,
-                                   .range = kAnyWait})
-          .leaf(&C::ca_file, {.name = "ca_file",
-                              .doc = "A file of further trusted certificates (PEM)",
-                              .origin = kOurs})
-          .leaf(&C::user_agent, {.name = "user_agent",
-                                 .doc = "Sent as the User-Agent header",
-                                 .origin = kOurs,
-                                 .format = Format::not_empty})
-          .build();
-  return section;
+      .leaf(&C::max_idle_connections, {.name = "max_idle_connections",
+                                       .doc = "Unused connections of a lane kept open",
+                                       .origin = kOurs,
+                                       .range = {0, 100'000},
+                                       .unit = "connections"})
+      .leaf(&C::max_connection_age, {.name = "max_connection_age",
+                                     .doc = "A connection unused for longer is not used again",
+                                     .origin = kOurs,
+                                     .range = {kSecond, kDay}})
+      .leaf(&C::dns_cache, {.name = "dns_cache",
+                            .doc = "How long an answer of the name service is kept; 0: not at all",
+                            .origin = kOurs,
+                            .range = kAnyWait})
+      .leaf(&C::connect_timeout, {.name = "connect_timeout",
+                                  .doc = "Name, TCP and TLS together",
+                                  .origin = kOurs,
+                                  .range = {1, kHour}})
+      .leaf(&C::first_byte_timeout,
+            {.name = "first_byte_timeout",
+             .doc = "From the request sent to the first byte of the answer; 0: no limit",
+             .origin = kOurs,
+             .range = kAnyWait})
+      .leaf(&C::idle_timeout, {.name = "idle_timeout",
+                               .doc = "Between two bytes of an answer; 0: no limit",
+                               .origin = kOurs,
+                               .range = kAnyWait})
+      .leaf(&C::ca_file, {.name = "ca_file",
+                          .doc = "A file of further trusted certificates (PEM)",
+                          .origin = kOurs})
+      .leaf(&C::user_agent, {.name = "user_agent",
+                             .doc = "Sent as the User-Agent header",
+                             .origin = kOurs,
+                             .format = Format::not_empty})
+      .build();
+}
+
+const Section& http_section(ModuleKind kind) {
+  static const Section llm = build_http(ModuleKind::llm);
+  static const Section web = build_http(ModuleKind::web);
+  return kind == ModuleKind::llm ? llm : web;
 }
 
 // Replaces a default that holds ${...}; what the file says is expanded already.
@@ -228,7 +232,7 @@ Section build_common(ModuleKind kind) {
                {.name = "serve", .doc = "Connections and their limits", .origin = kOurs})
       .section(&C::script, script_section(),
                {.name = "script", .doc = "Limits of Lua scripts", .origin = kOurs})
-      .section(&C::http, http_section(),
+      .section(&C::http, http_section(kind),
                {.name = "http", .doc = "The HTTP client", .origin = kOurs})
       .check(check_common)
       .build();

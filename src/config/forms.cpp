@@ -113,6 +113,7 @@ std::string expected(const LeafRule&, const Value&) {
 }
 
 std::string expected(const LeafRule& rule, const std::vector<std::string>&) {
+  if (rule.format == Format::one_or_more) return "a text or a list of texts";
   if (!rule.range.bounded()) return "a list of texts";
   return fmt::format("a list of at most {:.0f} texts", rule.range.max);
 }

@@ -3,6 +3,7 @@
 
 #include "config/load.h"
 #include "config/test_environment.h"
+#include "config/web_policy.h"
 #include "text/json.h"
 
 namespace gvm::config {
@@ -55,6 +56,100 @@ TEST(LoadWeb, HasDefaultsForEverything) {
             "/opt/genvm/bin/../config/genvm-web-default.lua");
   EXPECT_EQ(loaded->config.max_wait_after_loaded, std::chrono::seconds(60));
   EXPECT_TRUE(text::parse_json(loaded->config.session_create_request));
+}
+
+std::string errors_of(const std::string& text) {
+  const auto loaded = load_web_text(text, "c.yaml", test_environment());
+  return loaded ? "" : to_string(loaded.error());
+}
+
+TEST(LoadWeb, ReadsPolicyProxiesAndRoutes) {
+  const auto loaded = load_web_text(R"(
+policy:
+  ports: [443, 8443]
+  allow: ["*.example.com"]
+  deny: ["re:.*/admin.*"]
+  allow_addresses: [10.20.0.0/16]
+  deny_addresses: [8.8.8.8, "2001:200::/32"]
+  max_url_bytes: 2KiB
+  dns_servers: [127.0.0.1:5353, "[::1]:53", "::1", 9.9.9.9]
+  resolve_timeout: 2s
+proxies:
+  office:
+    url: http://proxy.example.com:3128
+    username: me
+    password: hunter22
+  other: socks5://10.0.0.1:1080
+routes:
+  - hosts: "*.example.com"
+    via: direct
+    source: if:eth1
+  - hosts: [example.org, "https://example.net/api"]
+    via: [office, other]
+    source: 192.0.2.7
+)",
+                                    "c.yaml", test_environment());
+  ASSERT_TRUE(loaded) << to_string(loaded.error());
+  const auto& c = loaded->config;
+  EXPECT_EQ(c.policy.ports, (std::vector<int>{443, 8443}));
+  EXPECT_EQ(c.policy.resolve_timeout, std::chrono::seconds(2));
+  ASSERT_EQ(c.proxies.size(), 2U);
+  EXPECT_EQ(c.proxies[0].password.reveal(), "hunter22");
+  EXPECT_EQ(c.proxies[1].url, "socks5://10.0.0.1:1080");
+  ASSERT_EQ(c.routes.size(), 2U);
+  EXPECT_EQ(c.routes[0].hosts, std::vector<std::string>{"*.example.com"});
+  EXPECT_EQ(c.routes[1].via, (std::vector<std::string>{"office", "other"}));
+  EXPECT_EQ(loaded->secrets.size(), 2U);
+  EXPECT_EQ(url_rules_config(c).max_url_bytes, 2048U);
+  EXPECT_EQ(address_rules_config(c).allow.front().to_string(), "10.20.0.0/16");
+  EXPECT_EQ(address_rules_config(c).deny.size(), 2U);
+}
+
+TEST(LoadWeb, TellsEveryWrongEntryOfThePolicyAtItsPlace) {
+  const auto errors = errors_of(R"(
+extra_tld: [a.b]
+always_allow_hosts: ["http://x"]
+policy:
+  ports: [0]
+  allow: ["ftp://x"]
+  deny: ["fine.com", "re:("]
+  allow_addresses: [10.0.0.1/8]
+  dns_servers: [dns.example.com]
+)");
+  for (const auto* place :
+       {"c.yaml:2:12: extra_tld", "c.yaml:3:21: always_allow_hosts", "policy.ports[0]",
+        "c.yaml:6:11: policy.allow[0]", "c.yaml:7:22: policy.deny[1]",
+        "c.yaml:8:21: policy.allow_addresses[0]", "c.yaml:9:17: policy.dns_servers[0]"}) {
+    EXPECT_THAT(errors, testing::HasSubstr(place));
+  }
+}
+
+TEST(LoadWeb, RefusesRoutesAndProxiesThatMakeNoSense) {
+  const auto with_proxy = [](const std::string& proxy) { return errors_of("proxies: " + proxy); };
+  EXPECT_THAT(with_proxy("{a: {url: 'ftp://x'}}"), testing::HasSubstr("proxies.a.url"));
+  EXPECT_THAT(with_proxy("{a: {url: 'http://u:p@x'}}"), testing::HasSubstr("credentials"));
+  EXPECT_THAT(with_proxy("{a: {url: 'http://x/path'}}"), testing::HasSubstr("proxies.a.url"));
+  EXPECT_THAT(with_proxy("{direct: {url: 'http://x'}}"), testing::HasSubstr("direct"));
+  EXPECT_THAT(with_proxy("{a: {}}"), testing::HasSubstr("proxies.a.url: missing"));
+  const auto with_route = [](const std::string& route) { return errors_of("routes: " + route); };
+  EXPECT_THAT(with_route("[{hosts: a.com, via: nobody}]"), testing::HasSubstr("nobody"));
+  EXPECT_THAT(with_route("[{via: direct}]"), testing::HasSubstr("routes[0].hosts: missing"));
+  EXPECT_THAT(with_route("[{hosts: 'ftp://x'}]"), testing::HasSubstr("routes[0].hosts"));
+  EXPECT_THAT(with_route("[{hosts: []}]"), testing::HasSubstr("routes[0].hosts"));
+  EXPECT_THAT(with_route("[{hosts: a.com, source: eth0}]"), testing::HasSubstr("routes[0].source"));
+  EXPECT_THAT(with_route("[{hosts: a.com, vai: direct}]"), testing::HasSubstr("\"via\""));
+  EXPECT_THAT(with_route("{}"), testing::HasSubstr("expected a list"));
+}
+
+TEST(LoadWeb, HttpHasKeysOfItsOwn) {
+  const auto loaded = load_web_text("http: {http2: false, min_speed: 1KiB, retry: {attempts: 1}}",
+                                    "c.yaml", test_environment());
+  ASSERT_TRUE(loaded) << to_string(loaded.error());
+  EXPECT_FALSE(loaded->config.common.http.web.http2);
+  EXPECT_EQ(loaded->config.common.http.web.min_speed, 1024U);
+  EXPECT_EQ(loaded->config.common.http.web.retry.attempts, 1);
+  EXPECT_FALSE(load_llm_text("http: {http2: false}", "c.yaml", test_environment(),
+                             {.empty_backends = EmptyBackends::allow}));
 }
 
 }  // namespace

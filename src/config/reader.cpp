@@ -175,6 +175,10 @@ void read(const Leaf& leaf, std::vector<std::string>& out) {
   const bool is_list = leaf.node.kind == Node::Kind::list;
   const bool fits = is_list && within(leaf.rule.range, static_cast<double>(leaf.node.items.size()));
   const auto usable = [](const NodePtr& item) { return is_text(*item) && !item->text.empty(); };
+  if (leaf.rule.format == Format::one_or_more && is_text(leaf.node) && !leaf.node.text.empty()) {
+    out = {leaf.node.text};
+    return;
+  }
   if (!fits) return leaf.refuse(expected(leaf.rule, out));
   out.clear();
   for (std::size_t i = 0; i < leaf.node.items.size(); ++i) {

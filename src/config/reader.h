@@ -35,7 +35,17 @@ struct Range {
 };
 
 // What a string or a number is, beyond its C++ type.
-enum class Format { plain, bytes, url, bind_address, path, header_name, not_empty, json_object };
+enum class Format {
+  plain,
+  bytes,
+  url,
+  bind_address,
+  path,
+  header_name,
+  not_empty,
+  json_object,
+  one_or_more  // of a list of texts: one text may stand alone
+};
 
 struct LeafRule {
   Format format = Format::plain;

@@ -49,6 +49,7 @@ Any other `${`, and `$${`, is an error. What is inserted is not looked at again.
 std::string inner_path(const std::string& path, const Key& key) {
   auto inner = path.empty() ? std::string(key.name) : fmt::format("{}.{}", path, key.name);
   if (key.shape == Key::Shape::named) inner += ".<name>";
+  if (key.shape == Key::Shape::list) inner += "[]";
   return inner;
 }
 
@@ -72,6 +73,7 @@ std::string form_of(const Key& key) {
   if (key.shape == Key::Shape::section) return "a map, see below";
   if (key.shape == Key::Shape::named)
     return fmt::format("a map of names, each {}", key.section->title);
+  if (key.shape == Key::Shape::list) return fmt::format("a list, each {}", key.section->title);
   return cell(key.form);
 }
 
@@ -84,7 +86,7 @@ class Page {
     for (const auto& key : section.keys)
       if (key.shape != Key::Shape::inlined) row(key);
     for (const auto& key : section.keys)
-      if (key.shape == Key::Shape::section || key.shape == Key::Shape::named)
+      if (key.section != nullptr && key.shape != Key::Shape::inlined)
         this->section(inner_path(path, key), *key.section);
   }
 
@@ -122,6 +124,7 @@ std::string reference_page() {
   page.section("", llm_section());
   page.heading("Web module");
   page.section("", web_section());
+  page.section("http", web_http_section());
   auto text = page.take();
   text +=
       "\nThe web module's defaults of the common keys differ in `bind_address` (`127.0.0.1:3032`) "

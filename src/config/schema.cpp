@@ -39,6 +39,17 @@ void read_named(const Key& key, const Node& node, const std::string& path, Conte
   }
 }
 
+void read_list(const Key& key, const Node& node, const std::string& path, Context& context,
+               void* target) {
+  if (node.kind != Node::Kind::list)
+    return context.error(
+        node.mark, path,
+        fmt::format("got {}, expected a list, each {}", describe(node), key.section->title));
+  for (std::size_t i = 0; i < node.items.size(); ++i)
+    read_section(*key.section, *node.items[i], fmt::format("{}[{}]", path, i), context,
+                 key.add(target, {}));
+}
+
 // The older form of `models`: a list of names.
 NodePtr names_to_map(const Node& list) {
   auto map = std::make_shared<Node>();
@@ -70,6 +81,8 @@ void read_key(const Key& key, const Node& node, const std::string& path, Context
       if (key.section->listable && is_list_of_names(node))
         return read_named(key, *names_to_map(node), path, context, target);
       return read_named(key, node, path, context, target);
+    case Key::Shape::list:
+      return read_list(key, node, path, context, target);
     case Key::Shape::inlined:
       return;  // read_keys goes through them
   }

@@ -21,6 +21,7 @@ struct Key {
     leaf,     // one value
     section,  // a map with known keys
     named,    // a map of names chosen by the operator, each a section
+    list,     // a list of sections
     inlined,  // the keys of another section stand among these
   };
   std::string_view name;
@@ -35,7 +36,7 @@ struct Key {
 
   std::function<void(const Leaf&, void*)> read;              // leaf
   std::function<void*(void*)> member;                        // section, inlined
-  std::function<void*(void*, const std::string& name)> add;  // named
+  std::function<void*(void*, const std::string& name)> add;  // named, list
 };
 
 struct Section {
@@ -112,6 +113,17 @@ class SectionBuilder {
     return *this;
   }
 
+  // Entries of the list are appended to the vector.
+  template <class M>
+  SectionBuilder& list(std::vector<M> S::* member, const Section& inner, const Row& row) {
+    Key key = common(row, Key::Shape::list, &inner);
+    key.add = [member](void* target, const std::string&) -> void* {
+      return &(static_cast<S*>(target)->*member).emplace_back();
+    };
+    section_.keys.push_back(std::move(key));
+    return *this;
+  }
+
   SectionBuilder& shorthand(std::string_view key) {
     section_.shorthand = key;
     return *this;
@@ -162,5 +174,10 @@ const Section& backend_section();
 const Section& prompt_templates_section();
 const Section& llm_section();
 const Section& web_section();
+const Section& web_http_section();  // within `http` of the web module
+const Section& policy_section();
+const Section& browser_section();
+const Section& proxy_section();
+const Section& route_section();
 
 }  // namespace gvm::config

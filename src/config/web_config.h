@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/secret.h"
+#include "config/browser_config.h"
 #include "config/common_config.h"
 
 namespace gvm::config {
@@ -46,6 +47,7 @@ struct WebConfig {
   PolicyConfig policy;
   std::vector<ProxyConfig> proxies;  // in the order of the file
   std::vector<RouteConfig> routes;   // the first that matches decides; none: direct
+  BrowserConfig browser;
 };
 
 }  // namespace gvm::config

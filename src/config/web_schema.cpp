@@ -73,6 +73,8 @@ const Section& web_section() {
                 {.name = "routes",
                  .doc = "By which way requests leave; the first that matches decides",
                  .origin = Origin::ours})
+          .section(&C::browser, browser_section(),
+                   {.name = "browser", .doc = "How pages are rendered", .origin = Origin::ours})
           .check(check_web)
           .build();
   return section;
