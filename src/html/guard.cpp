@@ -1,5 +1,6 @@
 #include "html/guard.h"
 
+#include <bit>
 #include <cstdlib>
 #include <cstring>
 
@@ -7,9 +8,26 @@ namespace gvm::html {
 
 namespace {
 
-// Steps an allocation stands for: the tokens it belongs to look through the open elements.
-constexpr std::uint64_t kStepsPerAllocation = 16;
-constexpr std::uint64_t kBytesPerStep = 16;  // of text, at the top of the tree
+// Steps of a few nanoseconds' work. An allocation belongs to a token, for which the parser looks
+// through the open elements now and then.
+constexpr std::uint64_t kStepsPerAllocation = 8;
+constexpr std::uint64_t kElementsPerStep = 4;
+// For each character of text it looks through them up to the innermost formatting element.
+constexpr std::uint64_t kCharacterElementsPerStep = 12;
+constexpr std::uint64_t kBytesPerStep = 4;  // copied, cleared
+
+// Gumbo's text buffers start with 10 bytes and double; nothing else of it has these sizes.
+bool is_text_buffer(std::size_t size) {
+  constexpr std::size_t kFirst = 10;
+  return size % kFirst == 0 && std::has_single_bit(size / kFirst);
+}
+
+// Blocks of a node's size may be something else: no enum is read from them.
+int number_at(const void* field) {
+  int number = 0;
+  std::memcpy(&number, field, sizeof number);
+  return number;
+}
 
 }  // namespace
 
@@ -69,6 +87,10 @@ void Guard::release(void* self, void* block) {
     guard.huge_.erase(header);
     return std::free(header);
   }
+  // <frameset> destroys the body.
+  for (const GumboNode*& root : guard.roots_) {
+    if (root == block) root = nullptr;
+  }
   auto* free_block = static_cast<FreeBlock*>(block);
   free_block->next = guard.free_[header->size_class];
   guard.free_[header->size_class] = free_block;
@@ -127,9 +149,9 @@ bool Guard::owns(const void* block) const {
 }
 
 void Guard::count(std::size_t size) {
-  // A text grows by doubling its block; each of its characters looked through the open elements.
-  work_ += kStepsPerAllocation + depth_ + size * (kStepsPerAllocation + depth_) / kBytesPerStep +
+  work_ += kStepsPerAllocation + depth_ / kElementsPerStep + size / kBytesPerStep +
            attributes_since_node_ + name_bytes_since_node_ / 16;
+  if (is_text_buffer(size)) work_ += size * depth_ / kCharacterElementsPerStep;
   if (work_ > limits_.work) give_up(Exceeded::work);
   if (stop_ != nullptr && stop_->load(std::memory_order_relaxed)) give_up(Exceeded::stopped);
   if (expecting_name_) {
@@ -182,15 +204,15 @@ std::size_t Guard::depth_of(GumboNode* node) {
     ++above;
     known = (reinterpret_cast<const Header*>(at) - 1)->depth;
   }
-  if (known == 0 && at->type != GUMBO_NODE_DOCUMENT) return 0;  // in no tree yet
+  if (known == 0 && number_at(&at->type) != GUMBO_NODE_DOCUMENT) return 0;  // in no tree yet
   const std::size_t depth = known + above;
   (reinterpret_cast<Header*>(node) - 1)->depth = static_cast<std::uint32_t>(depth);
   return depth;
 }
 
 void Guard::watch_root(const GumboNode* node) {
-  if (node->type != GUMBO_NODE_ELEMENT) return;
-  const GumboTag tag = node->v.element.tag;
+  if (number_at(&node->type) != GUMBO_NODE_ELEMENT) return;
+  const int tag = number_at(&node->v.element.tag);
   if (tag == GUMBO_TAG_HTML && roots_[0] == nullptr) roots_[0] = node;
   if (tag == GUMBO_TAG_BODY && roots_[1] == nullptr) roots_[1] = node;
 }

@@ -1,5 +1,5 @@
 // Documents made to cost: each ends in a typed error or an answer, soon.
-#include <chrono>
+#include <ctime>
 
 #include "html/links.h"
 #include "html/metadata.h"
@@ -12,15 +12,17 @@ namespace gvm::html {
 
 namespace {
 
-using namespace std::chrono_literals;
-
-// A second in a release build on an idle machine; the sanitizers cost about twenty times, a busy
-// machine two.
+// CPU time, so that a busy machine does not fail it. A second in a release build; the sanitizers
+// cost about twenty times.
 #ifdef GVM_SANITIZED
-constexpr auto kSoon = 40s;
+constexpr double kSoonSeconds = 20;
 #else
-constexpr auto kSoon = 2s;
+constexpr double kSoonSeconds = 1;
 #endif
+
+double cpu_seconds() {
+  return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+}
 
 struct Case {
   const char* name;
@@ -104,7 +106,7 @@ class Hostile : public testing::TestWithParam<Case> {};
 
 TEST_P(Hostile, EndsSoonInAnErrorOrAnAnswer) {
   const Case& row = GetParam();
-  const auto start = std::chrono::steady_clock::now();
+  const double start = cpu_seconds();
   const auto page = parse_page(row.html, {}, nullptr);
   std::string answer = "parsed";
   if (page) {
@@ -126,11 +128,10 @@ TEST_P(Hostile, EndsSoonInAnErrorOrAnAnswer) {
       EXPECT_EQ(limit, row.limit);
     }
   }
-  const auto spent = std::chrono::steady_clock::now() - start;
-  EXPECT_LT(spent, kSoon);
-  RecordProperty("milliseconds", static_cast<int>(spent / 1ms));
-  printf("%-32s %8.1f MB %6lld ms  %s\n", row.name, static_cast<double>(row.html.size()) / 1e6,
-         static_cast<long long>(spent / 1ms), answer.c_str());
+  const double spent = cpu_seconds() - start;
+  EXPECT_LT(spent, kSoonSeconds);
+  printf("%-32s %8.1f MB %6.0f ms  %s\n", row.name, static_cast<double>(row.html.size()) / 1e6,
+         spent * 1000, answer.c_str());
 }
 
 INSTANTIATE_TEST_SUITE_P(Documents, Hostile, testing::ValuesIn(cases()),
