@@ -50,10 +50,14 @@ struct Resolving {
   std::vector<std::string> resolve_all(const std::vector<std::string>& hosts,
                                        Deadline deadline = Deadline::in(seconds(10))) {
     std::vector<std::string> out(hosts.size(), "never ended");
+    std::size_t left = hosts.size();
     for (std::size_t i = 0; i < hosts.size(); ++i) {
-      asio::co_spawn(
-          context, resolver.resolve(hosts[i], deadline),
-          [&out, i](std::exception_ptr, Result<Addresses> answer) { out[i] = shown(answer); });
+      asio::co_spawn(context, resolver.resolve(hosts[i], deadline),
+                     [&, i](std::exception_ptr, Result<Addresses> answer) {
+                       out[i] = shown(answer);
+                       // Given up, a question to silent servers goes on for a while.
+                       if (--left == 0) context.stop();
+                     });
     }
     context.restart();
     context.run_for(seconds(20));
@@ -124,7 +128,7 @@ TEST(Resolver, SilentServersEndInTime) {
   EXPECT_EQ(at.resolve("example.com"), "DEADLINE_EXCEEDED/dns");
   EXPECT_EQ(at.resolve("example.com", Deadline::in(milliseconds(50))),
             "DEADLINE_EXCEEDED/deadline");
-  EXPECT_LT(Clock::now() - begin, seconds(15));
+  EXPECT_LT(Clock::now() - begin, milliseconds(200 + 2 * 250));
 }
 
 TEST(Resolver, ForgedAndBrokenAnswersAreNotTaken) {
