@@ -1,0 +1,181 @@
+// Pages through the real program and real browsers.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "e2e/web.h"
+#include "support/http_server.h"
+
+namespace gvm::e2e {
+namespace {
+
+using test::HttpServer;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+using ServerReply = HttpServer::Reply;
+
+constexpr std::string_view kStatic =
+    "<!doctype html><html lang=en><head><title>T</title><style>p{color:red}</style></head><body>"
+    "<h1>Prices</h1><p>Gold   and\n silver</p><p hidden>secret</p><ul><li>one<li>two</ul>"
+    "<script>/* no text */</script></body></html>";
+constexpr std::string_view kScripted =
+    "<!doctype html><body><p id=a>loading</p><script>fetch('/data').then(r => r.text()).then(t => {"
+    "document.getElementById('a').textContent = t + ' ' + navigator.language + ' ' + "
+    "Intl.DateTimeFormat().resolvedOptions().timeZone; document.body.dataset.done = 1; });"
+    "</script></body>";
+
+ServerReply page(std::string_view body, int status = 200) {
+  return {.status = status,
+          .headers = {{"Content-Type", "text/html; charset=utf-8"}},
+          .body = std::string(body)};
+}
+
+ServerReply site(const HttpServer::Request& request) {
+  if (request.target == "/") return page(kStatic);
+  if (request.target == "/scripted") return page(kScripted);
+  if (request.target == "/data") return {.body = "data came"};
+  if (request.target == "/broken") return page("<p>it broke</p>", 500);
+  if (request.target == "/away") return {.status = 302, .headers = {{"Location", "/"}}};
+  if (request.target == "/inside")
+    return {.status = 302, .headers = {{"Location", "http://10.0.0.1/"}}};
+  if (request.target == "/hang") return {.behaviour = HttpServer::Behaviour::hang};
+  return page("<p>nothing here</p>", 404);
+}
+
+TEST(WebRender, TextHtmlAndPictureOfOnePage) {
+  HttpServer server(site);
+  const Module module(browser_options());
+  GenVm genvm(module.port());
+  const auto text = genvm.ask(render(server.url()));
+  ASSERT_TRUE(text.ok()) << text.shown;
+  EXPECT_EQ(page_text(text), "Prices\nGold and silver\none\ntwo");
+  const auto html = genvm.ask(render(server.url(), "html"));
+  EXPECT_THAT(page_text(html), HasSubstr("<h1>Prices</h1>"));
+  const auto picture = genvm.ask(render(server.url(), "screenshot"));
+  ASSERT_TRUE(picture.ok()) << picture.shown;
+  const Value* image = picture.data.find("image");
+  ASSERT_NE(image, nullptr);
+  EXPECT_THAT(std::string(image->as_bytes().value()), StartsWith("\x89PNG\r\n"));
+}
+
+TEST(WebRender, APageThatNeedsJavaScriptIsTheSameTwice) {
+  HttpServer server(site);
+  const Module module(browser_options("browser: {wait_for_selector: \"body[data-done]\"}\n"));
+  std::string first;
+  for (int i = 0; i < 2; ++i) {
+    GenVm genvm(module.port());
+    const auto reply = genvm.ask(render(server.url("/scripted")));
+    ASSERT_TRUE(reply.ok()) << reply.shown;
+    EXPECT_EQ(page_text(reply), "data came en-US UTC");
+  }
+}
+
+TEST(WebRender, PagesThatFailSayHow) {
+  HttpServer server(site);
+  const Module module(browser_options("browser: {navigation_timeout: 2s}\n"));
+  GenVm genvm(module.port());
+  const auto missing = genvm.ask(render(server.url("/missing")));
+  EXPECT_EQ(missing.outcome(), "UserError WEBPAGE_LOAD_FAILED");
+  EXPECT_EQ(*missing.ctx.find("status")->as_integer(), Integer(404)) << missing.shown;
+  EXPECT_THAT(missing.shown, HasSubstr("nothing here"));
+  const auto broken = genvm.ask(render(server.url("/broken")));
+  EXPECT_EQ(*broken.ctx.find("status")->as_integer(), Integer(500)) << broken.shown;
+  test::RefusingPort nobody;
+  EXPECT_EQ(genvm.ask(render(nobody.url())).outcome(), "UserError WEBPAGE_LOAD_FAILED");
+  EXPECT_EQ(genvm.ask(render(server.url("/hang"))).outcome(), "UserError WEBPAGE_LOAD_FAILED");
+  EXPECT_EQ(genvm.ask(render(server.url("/inside"))).outcome(), "UserError WEBPAGE_LOAD_FAILED");
+  // The session goes on.
+  EXPECT_TRUE(genvm.ask(render(server.url("/away"))).ok());
+}
+
+TEST(WebRender, ForbiddenPagesAreRefusedBeforeABrowserSeesThem) {
+  const Module module(browser_options());
+  GenVm genvm(module.port());
+  EXPECT_EQ(genvm.ask(render("http://10.0.0.1/")).outcome(), "UserError ADDRESS_FORBIDDEN");
+  EXPECT_EQ(genvm.ask(render("file:///etc/passwd")).outcome(), "UserError SCHEMA_FORBIDDEN");
+  EXPECT_EQ(genvm.ask(render("chrome://version")).outcome(), "UserError SCHEMA_FORBIDDEN");
+  EXPECT_EQ(genvm.ask(render("view-source:http://example.com/")).outcome(),
+            "UserError SCHEMA_FORBIDDEN");
+}
+
+TEST(WebRender, AScriptDrivesItsOwnWebDriverSession) {
+  HttpServer server(site);
+  auto options = browser_options();
+  options.script = R"lua(
+local lib = require("lib-genvm")
+local web = require("lib-web")
+local function command(ctx, session, method, path, body)
+  local answer = lib.rs.request(ctx, { method = method,
+    url = web.rs.config.webdriver_host .. "/session/" .. session .. path,
+    headers = { ["Content-Type"] = "application/json" },
+    body = body and lib.rs.json_stringify(body), json = true, error_on_status = true })
+  return answer.body.value
+end
+function Render(ctx, payload)
+  web.check_url(payload.url)
+  local session = web.rs.get_webdriver_session(ctx)
+  assert(session == web.rs.get_webdriver_session(ctx))
+  command(ctx, session, "POST", "/url", { url = payload.url })
+  return { text = command(ctx, session, "POST", "/execute/sync",
+    { script = "return document.title + '|' + document.body.innerText", args = {} }) }
+end
+function Request(ctx, payload)
+  -- Another's session, and the driver itself, are out of reach.
+  local r = lib.rs.request(ctx, { method = "GET", url = web.rs.config.webdriver_host .. payload.url, headers = {} })
+  return { status = r.status, headers = {}, body = r.body }
+end
+)lua";
+  const Module module(options);
+  GenVm genvm(module.port());
+  const auto reply = genvm.ask(render(server.url()));
+  ASSERT_TRUE(reply.ok()) << reply.shown;
+  EXPECT_THAT(page_text(reply), StartsWith("T|Prices"));
+  EXPECT_EQ(genvm.ask(get("/status")).kind, "UserError");
+  EXPECT_EQ(genvm.ask(get("/session/0123456789abcdef0123456789abcdef/url")).kind, "UserError");
+}
+
+TEST(WebRender, WithoutABrowserStaticPagesReadTheSame) {
+  HttpServer server(site);
+  const Module module(web_options());
+  GenVm genvm(module.port());
+  EXPECT_EQ(page_text(genvm.ask(render(server.url()))), "Prices\nGold and silver\none\ntwo");
+  EXPECT_THAT(page_text(genvm.ask(render(server.url(), "html"))), HasSubstr("<h1>Prices</h1>"));
+  EXPECT_EQ(genvm.ask(render(server.url(), "screenshot")).outcome(),
+            "FatalError MISSING_CAPABILITY");
+  const auto missing = genvm.ask(render(server.url("/missing")));
+  EXPECT_EQ(missing.outcome(), "UserError WEBPAGE_LOAD_FAILED");
+  EXPECT_EQ(*missing.ctx.find("status")->as_integer(), Integer(404));
+  EXPECT_THAT(missing.shown, HasSubstr("nothing here"));
+}
+
+TEST(WebRender, AnAbsentBrowserEndsTheStartWithASentence) {
+  const TempFolder folder;
+  auto options = browser_options("browser: {chromium: /nowhere/chromium}\n");
+  test::Process process({program("genvm-web"), "--config", write_config(folder, options)});
+  EXPECT_EQ(process.wait_exit(60s), 1);
+  EXPECT_THAT(process.err(), HasSubstr("CREATING_SESSION"));
+  EXPECT_THAT(process.err(), HasSubstr("chromium"));
+}
+
+TEST(WebRender, AnAbsentBrowserIsNoErrorWhereStaticPagesWillDo) {
+  HttpServer server(site);
+  const Module module(browser_options("browser: {chromium: /nowhere/chromium, engine: auto}\n"));
+  GenVm genvm(module.port());
+  EXPECT_EQ(page_text(genvm.ask(render(server.url()))), "Prices\nGold and silver\none\ntwo");
+}
+
+TEST(WebRender, AVanishedPeerFreesItsBrowser) {
+  HttpServer server(site);
+  const Module module(browser_options());
+  {
+    GenVm genvm(module.port());
+    genvm.send(render(server.url("/hang")));
+    ASSERT_TRUE(server.wait_for_requests(1, 20s));
+    EXPECT_EQ(module.metric("genvm_web_browser_sessions_leased"), 1);
+  }
+  EXPECT_TRUE(module.wait_for_metric("genvm_web_browser_sessions_leased", 0, 5s));
+  EXPECT_TRUE(server.wait_for_open_connections(0, 5s));
+}
+
+}  // namespace
+}  // namespace gvm::e2e
