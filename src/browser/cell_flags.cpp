@@ -24,7 +24,6 @@ constexpr std::string_view kFixed[] = {
     "--disable-component-extensions-with-background-pages",
     "--disable-component-update",
     "--disable-crash-reporter",
-    "--disable-crashpad-for-testing",
     "--disable-default-apps",
     "--disable-domain-reliability",
     "--disable-extensions",
