@@ -18,6 +18,7 @@ constexpr std::string_view kStatic =
     "<!doctype html><html lang=en><head><title>T</title><style>p{color:red}</style></head><body>"
     "<h1>Prices</h1><p>Gold   and\n silver</p><p hidden>secret</p><ul><li>one<li>two</ul>"
     "<script>/* no text */</script></body></html>";
+constexpr std::string_view kStaticText = "Prices\n\nGold and silver\n\none\ntwo";
 constexpr std::string_view kScripted =
     "<!doctype html><body><p id=a>loading</p><script>fetch('/data').then(r => r.text()).then(t => {"
     "document.getElementById('a').textContent = t + ' ' + navigator.language + ' ' + "
@@ -48,7 +49,7 @@ TEST(WebRender, TextHtmlAndPictureOfOnePage) {
   GenVm genvm(module.port());
   const auto text = genvm.ask(render(server.url()));
   ASSERT_TRUE(text.ok()) << text.shown;
-  EXPECT_EQ(page_text(text), "Prices\nGold and silver\none\ntwo");
+  EXPECT_EQ(page_text(text), kStaticText);
   const auto html = genvm.ask(render(server.url(), "html"));
   EXPECT_THAT(page_text(html), HasSubstr("<h1>Prices</h1>"));
   const auto picture = genvm.ask(render(server.url(), "screenshot"));
@@ -108,16 +109,16 @@ local function command(ctx, session, method, path, body)
   local answer = lib.rs.request(ctx, { method = method,
     url = web.rs.config.webdriver_host .. "/session/" .. session .. path,
     headers = { ["Content-Type"] = "application/json" },
-    body = body and lib.rs.json_stringify(body), json = true, error_on_status = true })
+    body = body, json = true, error_on_status = true })
   return answer.body.value
 end
 function Render(ctx, payload)
   web.check_url(payload.url)
   local session = web.rs.get_webdriver_session(ctx)
   assert(session == web.rs.get_webdriver_session(ctx))
-  command(ctx, session, "POST", "/url", { url = payload.url })
+  command(ctx, session, "POST", "/url", lib.rs.json_stringify({ url = payload.url }))
   return { text = command(ctx, session, "POST", "/execute/sync",
-    { script = "return document.title + '|' + document.body.innerText", args = {} }) }
+    [[{"script": "return document.title + '|' + document.body.innerText", "args": []}]]) }
 end
 function Request(ctx, payload)
   -- Another's session, and the driver itself, are out of reach.
@@ -138,7 +139,7 @@ TEST(WebRender, WithoutABrowserStaticPagesReadTheSame) {
   HttpServer server(site);
   const Module module(web_options());
   GenVm genvm(module.port());
-  EXPECT_EQ(page_text(genvm.ask(render(server.url()))), "Prices\nGold and silver\none\ntwo");
+  EXPECT_EQ(page_text(genvm.ask(render(server.url()))), kStaticText);
   EXPECT_THAT(page_text(genvm.ask(render(server.url(), "html"))), HasSubstr("<h1>Prices</h1>"));
   EXPECT_EQ(genvm.ask(render(server.url(), "screenshot")).outcome(),
             "FatalError MISSING_CAPABILITY");
@@ -161,7 +162,7 @@ TEST(WebRender, AnAbsentBrowserIsNoErrorWhereStaticPagesWillDo) {
   HttpServer server(site);
   const Module module(browser_options("browser: {chromium: /nowhere/chromium, engine: auto}\n"));
   GenVm genvm(module.port());
-  EXPECT_EQ(page_text(genvm.ask(render(server.url()))), "Prices\nGold and silver\none\ntwo");
+  EXPECT_EQ(page_text(genvm.ask(render(server.url()))), kStaticText);
 }
 
 TEST(WebRender, AVanishedPeerFreesItsBrowser) {
