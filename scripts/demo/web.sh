@@ -46,7 +46,7 @@ say "The same without a signature: the API refuses, and the contract sees its st
 call request POST "$site/api" --body '{"order": 7}' | grep -E '^(HTTP 401|refused)' || failed=1
 
 say "Targets that no contract may reach are refused with the reason, before any packet leaves"
-for target in http://169.254.169.254/latest/meta-data/ http://0x7f.1:3031/ http://localhost/ https://intranet.internal/ ftp://example.com/; do
+for target in http://169.254.169.254/latest/meta-data/ http://0x0a.1/admin http://localhost/ https://intranet.internal/ ftp://example.com/; do
   call request GET "$target" && failed=1
 done
 say "Why, in detail"

@@ -16,7 +16,7 @@ void Counters::write_to(std::string& out) const {
   add("genvm_web_requests_failed_total", "Those that ended with an error.", failed_requests);
   add("genvm_web_renders_total", "Pages contracts asked for.", renders);
   add("genvm_web_renders_failed_total", "Those that ended with an error.", failed_renders);
-  add("genvm_web_refused_total", "Hops the URL or address policy refused.", refused);
+  add("genvm_web_refused_total", "Requests and pages the URL or address policy refused.", refused);
   add("genvm_web_retries_total", "Attempts beyond the first.", retries);
 }
 

@@ -12,7 +12,7 @@ struct Counters {
   std::atomic<std::uint64_t> renders{0};   // likewise
   std::atomic<std::uint64_t> failed_requests{0};
   std::atomic<std::uint64_t> failed_renders{0};
-  std::atomic<std::uint64_t> refused{0};  // hops by the URL or address policy
+  std::atomic<std::uint64_t> refused{0};  // by the URL or address policy
   std::atomic<std::uint64_t> retries{0};  // attempts beyond the first
 
   // Prometheus text.

@@ -88,7 +88,6 @@ asio::awaitable<Result<WebSender::Permission>> WebSender::permit(const host::Out
   }
   const policy::Decision decision = network_.rules->judge(request.url);
   if (!decision.allowed) {
-    counters_.refused.fetch_add(1, std::memory_order_relaxed);
     co_return fail(decision.error(request.url));
   }
   if (decision.trusted) {
@@ -108,7 +107,6 @@ asio::awaitable<Result<WebSender::Permission>> WebSender::permit(const host::Out
   std::erase_if(permission.addresses,
                 [&](const asio::ip::address& address) { return !allows(rules, address, port); });
   if (permission.addresses.empty()) {
-    counters_.refused.fetch_add(1, std::memory_order_relaxed);
     co_return fail(forbidden_address(request.url));
   }
   co_return permission;

@@ -1,7 +1,10 @@
 #include "web/session.h"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
+#include "base/error_codes.h"
 #include "envelope/reply.h"
 #include "web/answer_of_script.h"
 #include "web/caller_rules.h"
@@ -39,6 +42,13 @@ Value payload_of(const envelope::WebRequest& request) {
   return payload;
 }
 
+// What the policy refused, whether the script asked it or a hop met it.
+bool is_refusal(const Error& error) {
+  constexpr std::array kCodes{codes::kMalformedUrl, codes::kSchemaForbidden,  codes::kPortForbidden,
+                              codes::kTldForbidden, codes::kAddressForbidden, codes::kUrlForbidden};
+  return std::ranges::find(kCodes, error.code()) != kCodes.end();
+}
+
 void count(std::atomic<std::uint64_t>& counter) {
   counter.fetch_add(1, std::memory_order_relaxed);
 }
@@ -63,6 +73,7 @@ asio::awaitable<Result<std::string>> WebSession::answer(Value message, Deadline 
   Result<Value> answer = co_await std::move(running);
   if (!answer) {
     count(render ? counters.failed_renders : counters.failed_requests);
+    if (is_refusal(answer.error())) count(counters.refused);
     co_return fail(std::move(answer).error());
   }
   co_return envelope::encode_ok(std::move(*answer));
