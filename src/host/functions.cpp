@@ -1,5 +1,8 @@
 #include "host/functions.h"
 
+#include "host/html_functions.h"
+#include "host/re2_functions.h"
+
 namespace gvm::host {
 
 script::HostTable common_table(const CommonOptions& options) {
@@ -12,6 +15,8 @@ script::HostTable common_table(const CommonOptions& options) {
   add_time_functions(table, options.limits);
   add_random_functions(table, options.limits, options.random);
   add_log_functions(table, options.limits);
+  add_re2_functions(table);
+  add_html_functions(table);
   table.constants.push_back(
       {kCommonLibrary, "data_dir", "string",
        "The folder scripts keep their data in (`data_dir` of the configuration).",

@@ -2,6 +2,7 @@
 // What a script may ask of the common host functions. One set for all sessions of a process.
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 #include "base/size.h"
 
@@ -16,6 +17,27 @@ struct RequestLimits {
   std::size_t header_count = 256;
   std::size_t header_bytes = 64 * kKiB;  // names and values of a request together
   unsigned redirects = 10;               // hops followed; one more is an error
+};
+
+struct HtmlLimits {
+  // Longer documents are parsed on a thread of their own, while the session waits: a lane must not
+  // stand still for longer than a script's slice. Parsing passes about 30 MB a second.
+  std::size_t inline_bytes = 128 * kKiB;
+  // Of one parsed where a call cannot wait: at the top level, in a coroutine.
+  std::size_t unwaited_bytes = 1 * kMiB;
+  std::size_t session_bytes = 48 * kMiB;  // of all parsed documents a session holds
+};
+
+struct PatternLimits {
+  std::size_t pattern_bytes = 4 * kKiB;
+  std::size_t program_bytes = 1 * kMiB;  // of one compiled pattern and its caches
+  std::size_t cached_patterns = 64;      // of one lane
+  std::size_t text_bytes = 16 * kMiB;
+  // Bytes of text times instructions of the program: what the slowest of RE2's matchers may do.
+  std::uint64_t steps = 400'000'000;
+  std::chrono::milliseconds search_time{500};  // of one call with many matches
+  std::size_t matches = 100'000;
+  std::size_t result_bytes = 32 * kMiB;
 };
 
 struct Limits {

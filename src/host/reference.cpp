@@ -45,6 +45,8 @@ std::string access(std::string_view library) {
   if (library == "lib.rs") return "`require(\"lib-genvm\").rs`";
   if (library == "llm.rs") return "`require(\"lib-llm\").rs`";
   if (library == "web.rs") return "`require(\"lib-web\").rs`";
+  if (library == "HtmlDocument") return "what `lib.rs.html` answers";
+  if (library == "HtmlElement") return "what `select` and its like answer";
   return fmt::format("the global `{}`", library);
 }
 

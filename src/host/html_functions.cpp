@@ -1,0 +1,201 @@
+#include "host/html_functions.h"
+
+#include <atomic>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <lua.hpp>
+#include <memory>
+#include <new>
+#include <optional>
+#include <thread>
+
+#include "base/error_codes.h"
+#include "host/arguments.h"
+#include "host/functions.h"
+#include "host/html_document.h"
+#include "html/charset.h"
+#include "script/error.h"
+#include "script/session.h"
+
+namespace gvm::host {
+
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::string_view kName = "lib.rs.html";
+constexpr const char* kJobMetatable = "gvm.html.job";
+
+struct Request {
+  std::string_view bytes;
+  std::string charset;
+  std::optional<url::Url> url;
+};
+
+Result<html::Page> parse(const Request& request, const std::atomic<bool>* stop) {
+  try {
+    return html::parse_page(request.bytes, request.charset, request.url ? &*request.url : nullptr,
+                            {}, stop);
+  } catch (const std::exception& exception) {
+    return fail(codes::kInternal, Fatality::fatal, std::string("html: ") + exception.what());
+  }
+}
+
+// One document parsed on a thread of its own. The session's lane waits on the timer, which the
+// thread has it cancel; whoever drops the job last stops and joins the thread.
+struct Job : std::enable_shared_from_this<Job> {
+  explicit Job(Request made) : copy(made.bytes), request(std::move(made)) { request.bytes = copy; }
+  ~Job() { stop = true; }
+
+  std::string copy;  // Lua may drop its string when the call is cancelled
+  Request request;
+  std::atomic<bool> stop = false;
+  bool done = false;  // set on the lane
+  std::optional<Result<html::Page>> result;
+  std::optional<asio::steady_timer> timer;
+  std::jthread worker;
+};
+
+void start(Job& job, const asio::any_io_executor& executor) {
+  job.timer.emplace(executor, asio::steady_timer::time_point::max());
+  job.worker = std::jthread([&job, executor] {
+    job.result.emplace(parse(job.request, &job.stop));
+    // Moved on to the lane: the last owner must not be this thread.
+    auto finish = [self = job.weak_from_this()] {
+      const auto alive = self.lock();
+      if (alive == nullptr) return;
+      alive->done = true;
+      alive->timer->cancel();
+    };
+    asio::post(executor, std::move(finish));
+  });
+}
+
+asio::awaitable<Result<Value>> wait_for(std::shared_ptr<Job> job) {
+  const auto executor = co_await asio::this_coro::executor;
+  start(*job, executor);
+  while (!job->done) {
+    boost::system::error_code ignored;
+    auto token = asio::redirect_error(asio::use_awaitable, ignored);
+    co_await job->timer->async_wait(token);
+    const auto state = co_await asio::this_coro::cancellation_state;
+    // The parser looks at it with every token, so it ends at once.
+    if (state.cancelled() != asio::cancellation_type::none) job->stop = true;
+  }
+  job->worker.join();
+  co_return Value::null();
+}
+
+int discard_job(lua_State* L) {
+  std::destroy_at(static_cast<std::shared_ptr<Job>*>(lua_touserdata(L, 1)));
+  return 0;
+}
+
+std::shared_ptr<Job>& push_job(lua_State* L) {
+  if (luaL_newmetatable(L, kJobMetatable) != 0) {
+    lua_pushcfunction(L, discard_job);
+    lua_setfield(L, -2, "__gc");
+  }
+  auto* job = new (lua_newuserdatauv(L, sizeof(std::shared_ptr<Job>), 0)) std::shared_ptr<Job>();
+  lua_insert(L, -2);
+  lua_setmetatable(L, -2);
+  return *job;
+}
+
+void push_page(lua_State* L, Result<html::Page> page) {
+  if (!page) script::raise(L, std::move(page.error()));
+  push_document(L, std::move(*page));
+}
+
+// The job is on top of the stack, as html() left it.
+int finish(lua_State* L, int, lua_KContext) {
+  auto completed = script::Vm::of(L).session().take_completed();
+  if (!completed) script::raise(L, std::move(completed.error()));
+  auto* job = static_cast<std::shared_ptr<Job>*>(luaL_checkudata(L, -1, kJobMetatable));
+  Result<html::Page> page = std::move(*(*job)->result);
+  job->reset();
+  push_page(L, std::move(page));
+  return 1;
+}
+
+std::string_view text_at(lua_State* L, int index) {
+  std::size_t size = 0;
+  const char* text = lua_tolstring(L, index, &size);
+  return {text, size};
+}
+
+// options[name]; empty when absent. Left on the stack, so that the view stays valid.
+std::string_view option(lua_State* L, const char* name) {
+  const int type = lua_getfield(L, 2, name);
+  if (type == LUA_TNIL) return {};
+  if (type != LUA_TSTRING) {
+    script::raise(
+        L, bad_argument(kName, std::string("options.") + name, "string", lua_typename(L, type)));
+  }
+  return text_at(L, -1);
+}
+
+// A charset, or a whole Content-Type, as the server sent it.
+std::string label_of(std::string_view charset) {
+  const bool is_content_type = charset.find('/') != std::string_view::npos;
+  return std::string(is_content_type ? html::charset_of_content_type(charset) : charset);
+}
+
+Request request_of(lua_State* L) {
+  if (lua_type(L, 1) != LUA_TSTRING) {
+    script::raise(L, bad_argument(kName, "argument 1 (bytes)", "string", luaL_typename(L, 1)));
+  }
+  Request request{text_at(L, 1), {}, std::nullopt};
+  if (lua_isnoneornil(L, 2)) return request;
+  if (lua_type(L, 2) != LUA_TTABLE) {
+    script::raise(L, bad_argument(kName, "argument 2 (options)", "table", luaL_typename(L, 2)));
+  }
+  request.charset = label_of(option(L, "charset"));
+  const std::string_view url = option(L, "url");
+  if (url.data() == nullptr) return request;
+  auto parsed = url::parse(url);
+  if (!parsed) script::raise(L, std::move(parsed.error()));
+  request.url = std::move(*parsed);
+  return request;
+}
+
+int parse_html(lua_State* L) {
+  lua_settop(L, 2);
+  Request request = request_of(L);
+  auto& session = script::Vm::of(L).session();
+  const HtmlLimits limits;
+  const bool waits = session.can_wait(L);
+  if (request.bytes.size() <= (waits ? limits.inline_bytes : limits.unwaited_bytes)) {
+    push_page(L, parse(request, nullptr));
+    return 1;
+  }
+  if (!waits) {
+    script::raise(L, Error(codes::kScriptCannotWait, Fatality::fatal,
+                           "lib.rs.html waits for a document of more than " +
+                               std::to_string(limits.unwaited_bytes / kKiB) +
+                               " KiB, which is not possible here"));
+  }
+  std::shared_ptr<Job>& job = push_job(L);
+  job = std::make_shared<Job>(std::move(request));
+  session.park(wait_for(job));
+  return lua_yieldk(L, 0, 0, finish);
+}
+
+}  // namespace
+
+void add_html_functions(script::HostTable& table) {
+  table.functions.push_back(
+      {kCommonLibrary, "html",
+       "fun(bytes: string, options: {url: string|nil, charset: string|nil}|nil): HtmlDocument",
+       "Parses a page. `url` makes its links absolute; `charset` is what the server said: a label "
+       "or "
+       "its whole Content-Type. Long pages are parsed elsewhere, while only this session waits. "
+       "Errors: DOCUMENT_TOO_COMPLEX with `ctx.limit`, TOO_LARGE, MALFORMED_URL.",
+       parse_html});
+  add_html_methods(table);
+}
+
+}  // namespace gvm::host

@@ -1,0 +1,99 @@
+#include "host/re2_pattern.h"
+
+#include <algorithm>
+#include <list>
+
+#include "base/encoding.h"
+#include "base/error_codes.h"
+
+namespace gvm::host {
+
+namespace {
+
+using Compiled = std::shared_ptr<const re2::RE2>;
+
+re2::RE2::Options re2_options(const PatternOptions& options, const PatternLimits& limits) {
+  re2::RE2::Options out(options.bytes ? re2::RE2::Latin1 : re2::RE2::DefaultOptions);
+  out.set_log_errors(false);
+  out.set_case_sensitive(!options.ignore_case);
+  out.set_dot_nl(options.dot_all);
+  out.set_literal(options.literal);
+  out.set_max_mem(static_cast<std::int64_t>(limits.program_bytes));
+  return out;
+}
+
+// RE2 names the offending piece of the pattern, not where it stands; of a missing end it names the
+// whole pattern.
+std::size_t position_of(const re2::RE2& pattern, std::string_view text) {
+  const std::string& piece = pattern.error_arg();
+  const bool at_end = pattern.error_code() == re2::RE2::ErrorMissingParen ||
+                      pattern.error_code() == re2::RE2::ErrorTrailingBackslash || piece.empty();
+  const std::size_t found = at_end ? std::string_view::npos : text.find(piece);
+  return found == std::string_view::npos ? text.size() + 1 : found + 1;
+}
+
+Error bad_pattern(std::string problem, std::size_t position) {
+  Error error(codes::kBadPattern, Fatality::user,
+              "at byte " + std::to_string(position) + ": " + problem);
+  error.with("position", Value::integer(Integer(position)));
+  error.with("problem", Value::string(std::move(problem)));
+  return error;
+}
+
+class Cache {
+ public:
+  explicit Cache(std::size_t most) : most_(most) {}
+
+  Compiled find(const std::string& key) {
+    const auto at = std::ranges::find(entries_, key, &Entry::key);
+    if (at == entries_.end()) return nullptr;
+    entries_.splice(entries_.begin(), entries_, at);
+    return entries_.front().pattern;
+  }
+
+  void add(std::string key, Compiled pattern) {
+    entries_.push_front({std::move(key), std::move(pattern)});
+    if (entries_.size() > most_) entries_.pop_back();
+  }
+
+ private:
+  struct Entry {
+    std::string key;
+    Compiled pattern;
+  };
+  std::size_t most_;
+  std::list<Entry> entries_;  // the one used last in front
+};
+
+std::string key_of(std::string_view text, const PatternOptions& options) {
+  std::string key;
+  for (const bool flag :
+       {options.ignore_case, options.dot_all, options.multi_line, options.literal, options.bytes}) {
+    key += flag ? '1' : '0';
+  }
+  return key += text;
+}
+
+}  // namespace
+
+Result<Compiled> pattern_of(std::string_view text, const PatternOptions& options,
+                            const PatternLimits& limits) {
+  if (text.size() > limits.pattern_bytes) {
+    return fail(bad_pattern("longer than " + std::to_string(limits.pattern_bytes) + " bytes",
+                            limits.pattern_bytes + 1));
+  }
+  thread_local Cache cache(limits.cached_patterns);
+  std::string key = key_of(text, options);
+  if (Compiled known = cache.find(key)) return known;
+  // RE2 has no option for it outside of its POSIX syntax.
+  const bool multi_line = options.multi_line && !options.literal;
+  const std::string source = (multi_line ? "(?m)" : "") + std::string(text);
+  auto compiled = std::make_shared<const re2::RE2>(source, re2_options(options, limits));
+  if (!compiled->ok()) {
+    return fail(bad_pattern(to_valid_utf8(compiled->error()), position_of(*compiled, text)));
+  }
+  cache.add(std::move(key), compiled);
+  return compiled;
+}
+
+}  // namespace gvm::host
