@@ -23,6 +23,7 @@ Command add_web(CLI::App& app);
 Command add_llm_check(CLI::App& app);
 Command add_check_config(CLI::App& app);
 Command add_call(CLI::App& app);
+Command add_explain_url(CLI::App& app);
 Command add_sign(CLI::App& app);
 Command add_verify(CLI::App& app);
 

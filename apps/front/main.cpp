@@ -20,6 +20,7 @@ int main(int argc, char** argv) {
   commands["llm-check"] = add_llm_check(app);
   commands["check-config"] = add_check_config(app);
   commands["call"] = add_call(app);
+  commands["explain-url"] = add_explain_url(app);
   commands["sign"] = add_sign(app);
   commands["verify"] = add_verify(app);
 

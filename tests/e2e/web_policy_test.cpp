@@ -45,17 +45,24 @@ HttpServer::Handler hello() {
   return [](const HttpServer::Request&) -> HttpServer::Reply { return {.body = "hello"}; };
 }
 
+constexpr const char* kLoopbackIsPublic = "allow_addresses: [127.0.0.1]";
+
 // One "public" server at 127.0.0.1, forbidden sinks at its port elsewhere.
 struct WebPolicy : testing::Test {
-  ModuleOptions options(const DnsServer& dns, const std::string& more = {}) const {
-    const auto port = std::to_string(server.port());
+  struct Settings {
+    std::string policy = kLoopbackIsPublic;
+    std::string ports = {};  // beside the server's
+    std::string more = {};   // further lines of YAML
+  };
+  ModuleOptions options(const DnsServer& dns, const Settings& settings) const {
     return {.program = "genvm-web",
             .more =
                 "browser: {engine: http}\nhttp: {dns_cache: 0, retry: {attempts: 1}}\n"
                 "policy: {ports: [" +
-                port + "], allow_addresses: [127.0.0.1], dns_servers: [\"" + dns.address() +
-                "\"]}\n" + more};
+                std::to_string(server.port()) + settings.ports + "], dns_servers: [\"" +
+                dns.address() + "\"], " + settings.policy + "}\n" + settings.more};
   }
+  ModuleOptions options(const DnsServer& dns) const { return options(dns, Settings{}); }
   std::string url(const std::string& host) const {
     return "http://" + host + ":" + std::to_string(server.port()) + "/";
   }
@@ -177,14 +184,12 @@ TEST_F(WebPolicy, RedirectsToForbiddenPlacesEndThere) {
             .headers = {{"Location", targets[std::stoul(request.target.substr(1))]}}};
   });
   const DnsServer dns(always({"127.0.0.2"}));
-  auto with = options(dns);
-  with.more.replace(with.more.find(port), port.size(),
-                    port + ", " + std::to_string(redirecting.port()));
-  const Module module(with);
+  const Module module(options(dns, {.ports = ", " + std::to_string(redirecting.port())}));
   GenVm genvm(module.port());
   for (std::size_t i = 0; i < targets.size(); ++i) {
     const auto reply = genvm.ask(get(redirecting.url("/" + std::to_string(i))));
-    EXPECT_EQ(reply.kind, "UserError") << targets[i] << " " << reply.shown;
+    EXPECT_FALSE(reply.ok()) << targets[i] << " " << reply.shown;
+    EXPECT_NE(body_of(reply), "hello");
   }
   EXPECT_EQ(at_sinks(), 0U);
   EXPECT_EQ(server.connections(), 0U);
@@ -208,8 +213,8 @@ TEST_F(WebPolicy, AProxyIsAskedOnlyForAddressesThatPass) {
   const DnsServer dns([](const DnsServer::Question& q) -> DnsServer::Reply {
     return {.addresses = {q.name.starts_with("inner") ? "127.0.0.2" : "127.0.0.1"}};
   });
-  const Module module(
-      options(dns, "proxies: {p: \"" + proxy.url() + "\"}\nroutes: [{hosts: \"*\", via: p}]\n"));
+  const Module module(options(
+      dns, {.more = "proxies: {p: \"" + proxy.url() + "\"}\nroutes: [{hosts: \"*\", via: p}]\n"}));
   GenVm genvm(module.port());
   EXPECT_EQ(genvm.ask(get(url("inner.example.com"))).outcome(), kForbidden);
   EXPECT_EQ(genvm.ask(get(url("127.0.0.2"))).outcome(), kForbidden);
@@ -222,14 +227,51 @@ TEST_F(WebPolicy, AProxyIsAskedOnlyForAddressesThatPass) {
 
 TEST_F(WebPolicy, DenyListWinsAndTrustedHostsSkipTheAddressCheck) {
   const DnsServer dns(always({"127.0.0.2"}));
-  auto with = options(dns, "always_allow_hosts: [\"127.0.0.1\", \"localhost\"]\n");
-  with.more.replace(with.more.find("{ports"), 7, "{deny: [\"127.0.0.1/private\"], ports");
-  with.more.replace(with.more.find("allow_addresses: [127.0.0.1], "), 30, "");
-  const Module module(with);
+  const Module module(
+      options(dns, {.policy = "deny: [127.0.0.1/private]",
+                    .more = "always_allow_hosts: [\"127.0.0.1\", \"localhost\"]\n"}));
   GenVm genvm(module.port());
   EXPECT_EQ(body_of(genvm.ask(get(url("127.0.0.1")))), "hello");
   EXPECT_EQ(genvm.ask(get(url("127.0.0.1") + "%70rivate/x")).outcome(), "UserError URL_FORBIDDEN");
   EXPECT_EQ(genvm.ask(get(url("127.0.0.2"))).outcome(), kForbidden);
+}
+
+std::uint16_t free_port() {
+  asio::io_context context;
+  const asio::ip::tcp::acceptor acceptor(context, {asio::ip::make_address("127.0.0.1"), 0});
+  return acceptor.local_endpoint().port();
+}
+
+TEST_F(WebPolicy, TheModulesOwnPortIsForbiddenWhereItsAddressIsAllowed) {
+  const DnsServer dns(always({"127.0.0.1"}));
+  const auto own = std::to_string(free_port());
+  auto with = options(dns, {.ports = ", " + own});
+  with.bind_address = "127.0.0.1:" + own;
+  const Module module(with);
+  GenVm genvm(module.port());
+  for (const auto* host : {"127.0.0.1", "0x7f000001", "own.example.com"}) {
+    const auto to_itself = "http://" + std::string(host) + ":" + own + "/metrics";
+    EXPECT_EQ(genvm.ask(get(to_itself)).outcome(), kForbidden) << host;
+  }
+  EXPECT_EQ(body_of(genvm.ask(get(url("own.example.com")))), "hello");
+}
+
+TEST_F(WebPolicy, RoutesChooseTheWayAndAFailedProxyIsFollowedByTheNext) {
+  const ProxyServer proxy;
+  const ProxyServer refusing({.refuse_with = 503});
+  const DnsServer dns(always({"127.0.0.1"}));
+  const Module module(options(
+      dns, {.more = "proxies: {good: \"" + proxy.socks_url() + "\", bad: \"" + refusing.url() +
+                    "\"}\nroutes:\n"
+                    "  - {hosts: \"*.proxied.com\", via: [bad, good]}\n"
+                    "  - {hosts: \"*.direct.com\", via: direct, source: 127.0.0.1}\n"}));
+  GenVm genvm(module.port());
+  EXPECT_EQ(body_of(genvm.ask(get(url("www.direct.com")))), "hello");
+  EXPECT_EQ(body_of(genvm.ask(get(url("www.other.com")))), "hello");
+  EXPECT_EQ(proxy.connections() + refusing.connections(), 0U);
+  EXPECT_EQ(body_of(genvm.ask(get(url("a.proxied.com")))), "hello");
+  EXPECT_EQ(body_of(genvm.ask(get(url("b.proxied.com")))), "hello");
+  EXPECT_GE(proxy.seen().size(), 1U);
 }
 
 struct ExplainUrl : testing::Test {
