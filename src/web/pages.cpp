@@ -33,6 +33,7 @@ asio::awaitable<Result<RenderResult>> Pages::render(PageRequest request, Deadlin
 }
 
 asio::awaitable<Result<void>> Pages::ensure_lease(Deadline deadline) {
+  ++*use_;
   idle_.cancel();
   if (lease_ && lease_->usable()) co_return Result<void>();
   lease_.reset();
@@ -62,9 +63,9 @@ void Pages::release_when_idle() {
   if (lease_ && !lease_->usable()) lease_.reset();
   if (!lease_ || driven_) return;
   idle_.expires_after(settings_.kept_idle);
-  idle_.async_wait([this](boost::system::error_code cancelled) {
-    // Cancelled also means that this object may be gone.
-    if (!cancelled) lease_.reset();
+  idle_.async_wait([this, use = std::weak_ptr(use_), mine = *use_](boost::system::error_code) {
+    const auto now = use.lock();
+    if (now != nullptr && *now == mine) lease_.reset();
   });
 }
 

@@ -75,6 +75,9 @@ class Pages {
   std::optional<browser::Lease> lease_;
   bool driven_ = false;  // by the script itself: its session must stay
   asio::steady_timer idle_;
+  // Changes with every use: a timer that has fired already must not take a lease that is in use
+  // again, nor outlive this.
+  std::shared_ptr<std::uint64_t> use_ = std::make_shared<std::uint64_t>(0);
 };
 
 }  // namespace gvm::web
