@@ -137,8 +137,7 @@ bool Init::start_browser() {
   command.arguments.push_back("--user-data-dir=" + inside_.scratch + "/profile");
   command.arguments.push_back("--remote-debugging-port=0");
   // Containers often have next to no shared memory.
-  if (inside_.mode.level != CellLevel::full)
-    command.arguments.push_back("--disable-dev-shm-usage");
+  if (inside_.mode.level != CellLevel::full) command.arguments.push_back("--disable-dev-shm-usage");
   if (!sandbox_) command.arguments.push_back("--no-sandbox");
   command.arguments.push_back("about:blank");
   browser_ = std::make_unique<Child>(loop_, [this](std::string_view l) { on_browser_line(l); });

@@ -33,12 +33,14 @@ bool write_file(const char* path, const std::string& text) {
 }
 
 // Inside, the browser must not look like root, or Chromium refuses to run.
-bool map_user(uid_t outside) {
-  const uid_t inside = outside == 0 ? kBrowserUser : outside;
-  const std::string map = std::to_string(inside) + " " + std::to_string(outside) + " 1";
-  return write_file("/proc/self/setgroups", "deny") && write_file("/proc/self/uid_map", map) &&
-         write_file("/proc/self/gid_map",
-                    std::to_string(inside) + " " + std::to_string(::getegid()) + " 1");
+bool map_user(Outside outside) {
+  const auto map = [&](id_t from) {
+    const id_t inside = outside.user == 0 ? kBrowserUser : from;
+    return std::to_string(inside) + " " + std::to_string(from) + " 1";
+  };
+  return write_file("/proc/self/setgroups", "deny") &&
+         write_file("/proc/self/uid_map", map(outside.user)) &&
+         write_file("/proc/self/gid_map", map(outside.group));
 }
 
 bool bring_loopback_up() {
@@ -97,14 +99,14 @@ pid_t fork_into(const Mode& mode) {
   return static_cast<pid_t>(::syscall(SYS_clone, flags, 0, 0, 0, 0));
 }
 
-std::optional<std::string> enter(const Mode& mode, const CellSpec& spec, uid_t user_outside,
+std::optional<std::string> enter(const Mode& mode, const CellSpec& spec, Outside outside,
                                  std::string& scratch) {
   be_killed_first();
-  const bool other_user = user_outside == 0 && !mode.user_namespace;
+  const bool other_user = outside.user == 0 && !mode.user_namespace;
   if (mode.level != CellLevel::full) {
     if (auto problem = make_scratch(spec, other_user, scratch)) return problem;
   }
-  if (mode.user_namespace && !map_user(user_outside)) return failed("mapping the user");
+  if (mode.user_namespace && !map_user(outside)) return failed("mapping the user");
   if (mode.level != CellLevel::processes) {
     if (::unshare(new_namespaces(mode.level)) != 0) return failed("making namespaces");
     if (!bring_loopback_up()) return failed("bringing loopback up");

@@ -20,12 +20,18 @@ struct Mode {
 };
 std::vector<Mode> modes(CellLevel at_most);
 
+// Who this is before it is in a user namespace, where it cannot tell.
+struct Outside {
+  uid_t user = 0;
+  gid_t group = 0;
+};
+
 // A child in the namespaces that only a new process can be in. As fork(); -1 and errno.
 pid_t fork_into(const Mode& mode);
 
 // The rest, in that child: network, file system, user, limits. What went wrong, if anything; the
 // child must end then. `scratch` becomes the folder the browser may write to.
-std::optional<std::string> enter(const Mode& mode, const CellSpec& spec, uid_t user_outside,
+std::optional<std::string> enter(const Mode& mode, const CellSpec& spec, Outside outside,
                                  std::string& scratch);
 
 }  // namespace gvm::cell

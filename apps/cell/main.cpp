@@ -31,16 +31,16 @@ struct Attempt {
 
 // In the new process: never returns.
 [[noreturn]] void be_first(const Mode& mode, const CellSpec& spec, const std::string& missing,
-                           uid_t user, Channels channels, Fd report) {
+                           Outside outside, Channels channels, Fd report) {
   Inside inside{.mode = mode, .scratch = {}, .missing = missing, .other_user = false};
-  if (const auto problem = enter(mode, spec, user, inside.scratch)) {
+  if (const auto problem = enter(mode, spec, outside, inside.scratch)) {
     (void)!::write(report.get(), problem->data(), problem->size());
     ::_exit(kCannotEnter);
   }
   // After the change of user, which resets it.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-  inside.other_user = user == 0 && !mode.user_namespace;
+  inside.other_user = outside.user == 0 && !mode.user_namespace;
   (void)!::write(report.get(), "", 1);
   report.reset();
   Init(spec, std::move(inside), std::move(channels)).run();
@@ -53,14 +53,14 @@ Attempt attempt(const Mode& mode, const CellSpec& spec, const std::string& missi
   if (::pipe(ends) != 0) return {-1, "no pipe"};
   Fd read_end(ends[0]);
   Fd write_end(ends[1]);
-  const uid_t user = ::geteuid();
+  const Outside outside{.user = ::geteuid(), .group = ::getegid()};
   const pid_t pid = fork_into(mode);
   if (pid < 0) return {-1, std::string("making a process: ") + std::strerror(errno)};
   if (pid == 0) {
     read_end.reset();
     Channels own{Fd(channels.control.get()), Fd(channels.driver_listener.get()),
                  Fd(channels.devtools_listener.get())};
-    be_first(mode, spec, missing, user, std::move(own), std::move(write_end));
+    be_first(mode, spec, missing, outside, std::move(own), std::move(write_end));
   }
   write_end.reset();
   std::string text(512, '\0');
