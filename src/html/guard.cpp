@@ -145,7 +145,9 @@ Guard::Header* Guard::take_huge(std::size_t size) {
 
 bool Guard::owns(const void* block) const {
   const auto address = reinterpret_cast<std::uintptr_t>(block);
-  return address % kGrain == 0 && chunk_set_.contains(address & ~(kChunkBytes - 1));
+  // Behind a header: no block starts with its chunk.
+  const bool may_start = address % kGrain == 0 && address % kChunkBytes >= sizeof(Header);
+  return may_start && chunk_set_.contains(address & ~(kChunkBytes - 1));
 }
 
 void Guard::count(std::size_t size) {
