@@ -3,7 +3,7 @@
 -- when this file is stale. GVM_UPDATE_DOCS=1 rewrites it.
 
 ---@class lib.rs
----@field request fun(ctx: table, request: {method: string, url: string, headers: table<string, string>|nil, body: string|nil, sign: boolean|nil, json: boolean|nil, error_on_status: boolean|nil, response_body_max_size: integer|nil, timeout: number|nil, unfiltered: boolean|nil}): {status: integer, headers: table<string, string>, body: any} # One HTTP request; suspends this session only. `timeout` is in seconds (default 120, at most 600) and covers redirects, of which 10 are followed, never from https to http. Header names of the answer are lower case. `response_body_max_size` is in bytes (at most 32 MiB). `json` parses the body of the answer; `error_on_status` raises STATUS_NOT_OK unless the status is 200. Errors (fatal): STATUS_NOT_OK and DESERIALIZING with status, headers and at most 64 KiB of the body in ctx, SENDING_REQUEST, READING_BODY, DEADLINE_EXCEEDED; not fatal: MALFORMED_URL, SCHEMA_FORBIDDEN.
+---@field request fun(ctx: table, request: {method: string, url: string, headers: table<string, string>|nil, body: string|nil, sign: boolean|nil, sign_with: string|nil, json: boolean|nil, error_on_status: boolean|nil, response_body_max_size: integer|nil, timeout: number|nil, unfiltered: boolean|nil}): {status: integer, headers: table<string, string>, body: any} # One HTTP request; suspends this session only. `timeout` is in seconds (default 120, at most 600) and covers redirects, of which 10 are followed, never from https to http. Header names of the answer are lower case. `response_body_max_size` is in bytes (at most 32 MiB). `json` parses the body of the answer; `error_on_status` raises STATUS_NOT_OK unless the status is 200. Errors (fatal): STATUS_NOT_OK and DESERIALIZING with status, headers and at most 64 KiB of the body in ctx, SENDING_REQUEST, READING_BODY, DEADLINE_EXCEEDED; not fatal: MALFORMED_URL, SCHEMA_FORBIDDEN.
 ---@field json_parse fun(text: string): any # One JSON text to a value; a null field is nil, a null item of a list `lib.rs.null`. Errors: DESERIALIZING (fatal).
 ---@field json_stringify fun(value: any): string # A value to compact JSON, keys in byte order; NaN and infinities become null.
 ---@field base64_encode fun(data: string): string # Bytes to base64 with padding (RFC 4648, section 4).
@@ -20,10 +20,44 @@
 ---@field random_float fun(): number # A random number from 0 to below 1, of 53 random bits.
 ---@field log_json fun(record: table) # Writes a log line: `level` (trace, debug, info, warn or warning, error; default info), `message` and any other fields. Secrets are redacted; strings over 16 KiB are cut. Scripts use `lib.log`, which also takes cycles and userdata.
 ---@field log_enabled fun(level: string|nil): boolean # Whether a line of that level would be written.
+---@field re2_match fun(pattern: string, text: string, options: {ignore_case: boolean|nil, dot_all: boolean|nil, multi_line: boolean|nil, literal: boolean|nil, bytes: boolean|nil, anchor: "start"|"both"|nil, init: integer|nil}|nil): boolean # Whether an RE2 pattern matches somewhere in the text, or with `anchor` at its start or all of it. Linear in the text. Characters are UTF-8, or bytes with `bytes`; invalid UTF-8 matches nothing. Errors: BAD_PATTERN with `ctx.position`, TOO_LARGE.
+---@field re2_find fun(pattern: string, text: string, options: table|nil): {start: integer, stop: integer, text: string, groups: (string|false)[], named: table<string, string>}|nil # The first match from byte `init` on, or nil; options as in re2_match. Positions are those of string.sub; a group that took no part is false.
+---@field re2_find_all fun(pattern: string, text: string, options: table|nil): {start: integer, stop: integer, text: string, groups: (string|false)[], named: table<string, string>}[] # All matches from left to right, at most `limit`; more than 100000 are TOO_LARGE.
+---@field re2_replace fun(pattern: string, text: string, replacement: string, options: table|nil): string # Every match, at most `limit`, replaced: `$0` to `$9` and `${name}` are its groups, `$$` is a dollar.
+---@field re2_split fun(pattern: string, text: string, options: table|nil): string[] # The pieces between matches, at most `limit` of which part it.
+---@field html fun(bytes: string, options: {url: string|nil, charset: string|nil}|nil): HtmlDocument # Parses a page. `url` makes its links absolute; `charset` is what the server said: a label or its whole Content-Type. Long pages are parsed elsewhere, while only this session waits. Errors: DOCUMENT_TOO_COMPLEX with `ctx.limit`, TOO_LARGE, MALFORMED_URL.
 ---@field user_error fun(e: {causes: string[], fatal: boolean?, ctx: table?}) # Raises a typed error. A fatal one ends the contract's execution; another may be caught by it.
 ---@field as_user_error fun(e: any): {causes: string[], fatal: boolean, ctx: table}? # What a caught typed error says, or nil when `e` is none.
 ---@field data_dir string # The folder scripts keep their data in (`data_dir` of the configuration).
 ---@field null lightuserdata # JSON's null where nil has no place: an item of a list, or a field to be written.
+
+---@class HtmlDocument
+---@field select fun(self: HtmlDocument, css: string): HtmlElement[] # The elements inside that match a CSS selector, in document order. Errors: BAD_SELECTOR with `ctx.position`, DOCUMENT_TOO_COMPLEX.
+---@field first fun(self: HtmlDocument, css: string): HtmlElement|nil # The first element inside that matches a CSS selector, or nil.
+---@field text fun(self: HtmlDocument): string # The text a person reads: blocks on lines of their own, cells parted by tabs, nothing hidden.
+---@field html fun(self: HtmlDocument): string # HTML text of it.
+---@field title fun(self: HtmlDocument): string # The title on one line: `<title>`, else OpenGraph's, else the first `<h1>`, else "".
+---@field meta fun(self: HtmlDocument): {title: string|nil, description: string|nil, language: string|nil, canonical: string|nil, image: string|nil, author: string|nil, site_name: string|nil, published: string|nil, modified: string|nil, keywords: string[], meta: table<string, string>, open_graph: table<string, string>, twitter: table<string, string>, json_ld: any[]} # What the page says about itself; dates as it writes them, URLs absolute.
+---@field links fun(self: HtmlDocument): {href: string, url: string|nil, text: string, rel: string}[] # Links in document order; `url` is absolute, and nil when it does not parse or the document has no URL to start from.
+---@field tables fun(self: HtmlDocument): {caption: string, header_rows: integer, rows: string[][]}[] # Tables as rows of text; a cell with colspan or rowspan stands in each place it covers. Error: DOCUMENT_TOO_COMPLEX.
+---@field main_text fun(self: HtmlDocument): string # The text of the content, without navigation, advertising and the like.
+---@field markdown fun(self: HtmlDocument): string # The content as Markdown, without navigation, advertising and the like.
+---@field charset string # The encoding it was read in: `UTF-8`, `windows-1252`...
+---@field url string|nil # The URL it was given, or nil.
+
+---@class HtmlElement
+---@field select fun(self: HtmlElement, css: string): HtmlElement[] # The elements inside that match a CSS selector, in document order. Errors: BAD_SELECTOR with `ctx.position`, DOCUMENT_TOO_COMPLEX.
+---@field first fun(self: HtmlElement, css: string): HtmlElement|nil # The first element inside that matches a CSS selector, or nil.
+---@field text fun(self: HtmlElement): string # The text a person reads: blocks on lines of their own, cells parted by tabs, nothing hidden.
+---@field html fun(self: HtmlElement): string # HTML text of it.
+---@field markdown fun(self: HtmlElement): string # All of it as Markdown: nothing but what is hidden is left out.
+---@field name fun(self: HtmlElement): string # The element's name in lower case.
+---@field attr fun(self: HtmlElement, name: string): string|nil # An attribute's value, by its name in lower case.
+---@field attrs fun(self: HtmlElement): table<string, string> # All attributes.
+---@field parent fun(self: HtmlElement): HtmlElement|nil # The element around it, or nil for the root.
+---@field children fun(self: HtmlElement): HtmlElement[] # The elements directly inside.
+---@field links fun(self: HtmlElement): {href: string, url: string|nil, text: string, rel: string}[] # Links in document order; `url` is absolute, and nil when it does not parse or the document has no URL to start from.
+---@field tables fun(self: HtmlElement): {caption: string, header_rows: integer, rows: string[][]}[] # Tables as rows of text; a cell with colspan or rowspan stands in each place it covers. Error: DOCUMENT_TOO_COMPLEX.
 
 ---@class llm.rs
 ---@field exec_prompt_in_provider fun(ctx: table, request: ProviderRequest): ProviderResult # Sends one prompt to one model. Suspends only this session. Raises STATUS_NOT_OK (ctx.status), SENDING_REQUEST, READING_BODY, DEADLINE_EXCEEDED, DESERIALIZING, ANSWER_NOT_USABLE (ctx.tokens), UNKNOWN_PROVIDER, MISSING_CAPABILITY; timeout is in seconds.
@@ -32,6 +66,13 @@
 ---@field templates PromptTemplates # The configured prompt templates, each {system, user}.
 ---@field timeout number # Seconds a provider call may take unless backend, model or call say otherwise.
 ---@field meta any # The configuration's meta, as written; absent when there is none.
+
+---@class web.rs
+---@field judge_url fun(url: string): boolean # What the policy says of a URL before any packet leaves: true when its host is in always_allow_hosts, false when it passes the other rules. Raises (not fatal) MALFORMED_URL, SCHEMA_FORBIDDEN, PORT_FORBIDDEN, TLD_FORBIDDEN, ADDRESS_FORBIDDEN, URL_FORBIDDEN.
+---@field get_webdriver_session fun(ctx: table): string # The id of a WebDriver session that is this session's until it ends; the same on each call. Requests to `web.rs.config.webdriver_host .. "/session/" .. id` reach it. Error: CREATING_SESSION (fatal).
+---@field render fun(ctx: table, page: {url: string, mode: "text"|"html"|"screenshot", wait_after_loaded: number|nil, wait_for_selector: string|nil, quiet_dom: number|nil, full_page: boolean|nil, size_limit: integer|nil, engine: "auto"|"browser"|"http"|nil}): {text: string|nil, image: string|nil, url: string, status: integer} # One page, as a browser shows it: `text` for the modes text and html, `image` (PNG) for a screenshot; `url` is where redirects led. Times are in seconds, `size_limit` in bytes; `quiet_dom` waits until the page has not changed for so long. Errors, not fatal: WEBPAGE_LOAD_FAILED (ctx: url, status, body, reason), TOO_LARGE and those of judge_url; fatal: CREATING_SESSION, BROWSER_COMMAND, DEADLINE_EXCEEDED.
+---@field config WebConfig # The configuration's webdriver_host, extra_tld, always_allow_hosts, max_wait_after_loaded (seconds) and meta.
+---@field allowed_tld table<string, boolean> # The top-level domains contracts may visit, extra_tld included, in Punycode and without dots.
 
 ---@class rat
 ---@field new fun(numerator: string|number|Rat, denominator: string|number|Rat?): Rat # An exact rational: "3/4", "1.25", a number, or a quotient of two of these.

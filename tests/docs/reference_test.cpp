@@ -1,23 +1,29 @@
-// The generated pages say what the code says. Here, because this module's table holds the common
-// functions too.
+// The generated pages say what the code of both modules says.
 #include "host/reference.h"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
 
 #include "llm/handler.h"
 #include "script/engine_functions.h"
+#include "web/handler.h"
 
-namespace gvm::llm {
+namespace gvm {
 namespace {
 
 script::HostTable documented_table() {
   config::LlmConfig config;
   config.common.meta = Value::map();
-  script::HostTable table = host_table(config);
+  script::HostTable table = llm::host_table(config);
+  // The common rows are there already.
+  script::HostTable web = web::host_table({}).value();
+  const auto of_web = [](const auto& row) { return row.library == "web.rs"; };
+  std::ranges::copy_if(web.functions, std::back_inserter(table.functions), of_web);
+  std::ranges::copy_if(web.constants, std::back_inserter(table.constants), of_web);
   for (const auto& row : script::engine_functions()) table.functions.push_back(row);
   return table;
 }
@@ -43,4 +49,4 @@ TEST(Reference, LuaTypesAreCurrent) {
 }
 
 }  // namespace
-}  // namespace gvm::llm
+}  // namespace gvm
