@@ -16,6 +16,17 @@ inline constexpr std::string_view kElementClass = "HtmlElement";
 // Pushes the document. Raises TOO_LARGE when the session holds too many already.
 void push_document(lua_State* L, html::Page page);
 
+// What a method was called on (argument 1), and where its document stands on the stack. Raises
+// SCRIPT_BAD_ARGUMENT for anything else.
+struct Subject {
+  const html::Document* document;
+  html::NodeId id;
+  int document_index;
+};
+Subject subject_of(lua_State* L);
+void push_element(lua_State* L, const Subject& subject, html::NodeId id);
+void push_elements(lua_State* L, const Subject& subject, const std::vector<html::NodeId>& ids);
+
 void add_html_methods(script::HostTable& table);
 
 }  // namespace gvm::host

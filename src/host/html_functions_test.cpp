@@ -2,6 +2,9 @@
 // tests/lua/html_test.lua.
 #include <gtest/gtest.h>
 
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+
 #include "base/json.h"
 #include "host/host_run.h"
 

@@ -1,8 +1,7 @@
-#include <charconv>
+#include <utility>
 
-#include "base/error_codes.h"
-#include "base/utf8.h"
 #include "html/selector.h"
+#include "html/selector_scanner.h"
 
 namespace gvm::html {
 
@@ -12,44 +11,6 @@ constexpr std::size_t kLongest = 4096;      // bytes of a selector
 constexpr std::size_t kMostParts = 256;     // simple selectors of one list
 constexpr std::size_t kMostCompounds = 32;  // the bits of a mask
 constexpr int kDeepest = 4;                 // functions inside functions
-
-bool is_space(char c) {
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
-}
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_name_start(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-         static_cast<unsigned char>(c) >= 0x80;
-}
-bool is_name(char c) {
-  return is_name_start(c) || is_digit(c) || c == '-';
-}
-int hex_value(char c) {
-  if (is_digit(c)) return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-std::string lower(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
-}
-
-void append_code_point(std::string& out, std::uint32_t c) {
-  if (c == 0 || c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF)) c = 0xFFFD;
-  if (c < 0x80) {
-    out += static_cast<char>(c);
-    return;
-  }
-  const int more = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
-  constexpr unsigned char kLead[] = {0, 0xC0, 0xE0, 0xF0};
-  out += static_cast<char>(kLead[more] | (c >> (6 * more)));
-  for (int i = more - 1; i >= 0; --i) out += static_cast<char>(0x80 | ((c >> (6 * i)) & 0x3F));
-}
 
 struct NamedPseudo {
   std::string_view name;
@@ -81,10 +42,11 @@ constexpr NamedPseudo kFunctions[] = {
     {"has", Simple::Kind::has},
 };
 
-// Thrown nowhere: the first problem is kept, and everything after it fails fast.
-class Parser {
+class Parser : private SelectorScanner {
  public:
-  explicit Parser(std::string_view css) : css_(css) {}
+  explicit Parser(std::string_view css) : SelectorScanner(css) {}
+  using SelectorScanner::error;
+  using SelectorScanner::ok;
 
   std::vector<Complex> list() {
     std::vector<Complex> out;
@@ -98,39 +60,9 @@ class Parser {
     return out;
   }
 
-  bool ok() const { return expected_.empty(); }
   std::size_t parts() const { return parts_; }
-  Error error() const {
-    Error error(codes::kBadSelector, Fatality::user,
-                "at byte " + std::to_string(problem_at_ + 1) + ": expected " + expected_);
-    error.with("position", Value::integer(Integer(problem_at_ + 1)));
-    error.with("expected", Value::string(expected_));
-    return error;
-  }
 
  private:
-  void wrong(std::string expected) {
-    if (!ok()) return;
-    expected_ = std::move(expected);
-    problem_at_ = at_;
-  }
-  char here(std::size_t ahead = 0) const {
-    return at_ + ahead < css_.size() ? css_[at_ + ahead] : '\0';
-  }
-  bool take(char c) {
-    if (here() != c) return false;
-    ++at_;
-    return true;
-  }
-  bool skip_spaces() {
-    const std::size_t before = at_;
-    while (is_space(here())) ++at_;
-    return at_ != before;
-  }
-  void require(char c) {
-    if (!take(c)) wrong(std::string("\"") + c + "\"");
-  }
-
   Complex complex() {
     Complex out;
     out.push_back(compound());
@@ -194,60 +126,6 @@ class Parser {
     Simple out;
     out.kind = css_[at_++] == '#' ? Simple::Kind::id : Simple::Kind::class_name;
     out.name = name();
-    return out;
-  }
-
-  bool starts_name() const {
-    if (here() == '-') return is_name_start(here(1)) || here(1) == '-' || here(1) == '\\';
-    return is_name_start(here()) || here() == '\\';
-  }
-
-  // CSS Syntax 3, 4.3.11: an identifier.
-  std::string name() {
-    std::string out;
-    if (!starts_name()) wrong("a name");
-    while (ok()) {
-      if (is_name(here())) {
-        out += css_[at_++];
-      } else if (here() == '\\') {
-        escape(out);
-      } else {
-        break;
-      }
-    }
-    return out;
-  }
-
-  void escape(std::string& out) {
-    ++at_;
-    if (at_ >= css_.size() || here() == '\n') return wrong("an escaped character");
-    if (hex_value(here()) < 0) {
-      out += css_[at_++];
-      return;
-    }
-    std::uint32_t c = 0;
-    for (int i = 0; i < 6 && hex_value(here()) >= 0; ++i) {
-      c = c * 16 + static_cast<std::uint32_t>(hex_value(css_[at_++]));
-    }
-    if (is_space(here())) ++at_;
-    append_code_point(out, c);
-  }
-
-  std::string quoted() {
-    const char quote = css_[at_++];
-    std::string out;
-    while (ok() && here() != quote) {
-      if (at_ >= css_.size() || here() == '\n') {
-        wrong("the end of the string");
-      } else if (here() == '\\' && here(1) == '\n') {
-        at_ += 2;
-      } else if (here() == '\\') {
-        escape(out);
-      } else {
-        out += css_[at_++];
-      }
-    }
-    ++at_;
     return out;
   }
 
@@ -387,23 +265,6 @@ class Parser {
     out.offset = offset;
   }
 
-  bool take_word(std::string_view word) {
-    if (lower(std::string(css_.substr(at_, word.size()))) != word) return false;
-    at_ += word.size();
-    return true;
-  }
-
-  std::int64_t digits() {
-    constexpr std::int64_t kMost = 1'000'000'000;
-    std::int64_t out = 0;
-    while (is_digit(here())) out = std::min(kMost, out * 10 + (css_[at_++] - '0'));
-    return out;
-  }
-
-  std::string_view css_;
-  std::size_t at_ = 0;
-  std::string expected_;
-  std::size_t problem_at_ = 0;
   std::size_t parts_ = 0;
   int depth_ = 0;
   bool in_has_ = false;
