@@ -22,8 +22,9 @@ inline constexpr std::size_t kAnswerBody = 600;
 // little and the same always.
 class CannedServer {
  public:
-  // `request_body`: bytes of each request's body.
-  explicit CannedServer(std::size_t request_body)
+  // `request_body`: bytes of each request's body. `answer`: a whole HTTP answer; empty: JSON of
+  // kAnswerBody bytes.
+  explicit CannedServer(std::size_t request_body, std::string answer = {})
       : request_body_(request_body), fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -32,10 +33,13 @@ class CannedServer {
     ::bind(fd_, reinterpret_cast<sockaddr*>(&address), size);
     ::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size);
     ::listen(fd_, SOMAXCONN);
+    port_ = ntohs(address.sin_port);
+    if (!answer.empty()) answer_ = std::move(answer);
     url_ = fmt::format("http://127.0.0.1:{}/v1/chat/completions", ntohs(address.sin_port));
     std::thread([this] { accept(); }).detach();  // until the process ends
   }
   const std::string& url() const { return url_; }
+  std::uint16_t port() const { return port_; }
 
  private:
   void accept() {
@@ -62,6 +66,7 @@ class CannedServer {
 
   std::size_t request_body_;
   int fd_;
+  std::uint16_t port_ = 0;
   std::string url_;
   std::string answer_ = fmt::format(
       "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nserver: canned\r\nx-request-id: 1\r\n"

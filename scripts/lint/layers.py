@@ -23,7 +23,7 @@ WRAPPED = {
     "prometheus/": {"serve"},
     "sqlite3.h": {"store"},
     "libpq-fe.h": {"store"},
-    "boost/beast": {"serve", "support", "client", "egress"},
+    "boost/beast": {"serve", "support", "client", "egress", "browser"},
 }
 
 

@@ -7,9 +7,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <exception>
 #include <map>
 #include <memory>
 #include <optional>
@@ -24,6 +25,7 @@
 #include "net/http_client.h"
 #include "support/http_server.h"
 #include "support/process.h"
+#include "support/run_coroutine.h"
 
 namespace gvm::browser {
 
@@ -85,19 +87,7 @@ inline std::string session_request(std::string_view more = {}) {
 struct Loop {
   template <class T>
   T run(asio::awaitable<T> work, milliseconds patience = 2 * kPatience) {
-    std::optional<T> outcome;
-    asio::co_spawn(context, std::move(work), [&](std::exception_ptr failure, T result) {
-      if (failure) std::rethrow_exception(failure);
-      outcome = std::move(result);
-    });
-    context.restart();
-    const auto end = Clock::now() + patience;
-    while (!outcome && Clock::now() < end) {
-      context.restart();
-      context.run_one_until(end);
-    }
-    if (!outcome) throw std::runtime_error("the work never ended");
-    return std::move(*outcome);
+    return test::run(context, std::move(work), patience);
   }
 
   asio::io_context context{1};

@@ -68,6 +68,8 @@ CellSpec spec_of(const CellOptions& options, const fs::path& folder) {
   spec.processes = options.limits.processes;
   spec.open_files = options.limits.open_files;
   spec.browser_arguments = browser_arguments(options.appearance);
+  spec.browser_arguments.insert(spec.browser_arguments.end(), options.arguments.begin(),
+                                options.arguments.end());
   return spec;
 }
 

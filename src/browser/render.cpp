@@ -148,7 +148,7 @@ class Rendering {
         after_ = After::broken;
         return deadline_.expired() ? late() : failed("timeout", "the page does not answer");
       default:
-        after_ = After::broken;
+        after_ = is_machine_trouble(trouble) ? After::gone : After::broken;
         return error;
     }
   }

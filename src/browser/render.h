@@ -45,8 +45,12 @@ struct RenderResult {
 // What the session shows before.
 enum class PageBefore { none, some };
 
-// Whether the session can be used for another page.
-enum class After { usable, broken };
+// What the session is good for.
+enum class After {
+  usable,  // for another page
+  broken,  // the page hung, crashed or was left in the middle
+  gone,    // driver or browser do not answer: others of them may be gone as well
+};
 
 struct Rendered {
   Result<RenderResult> result;

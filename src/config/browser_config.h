@@ -15,8 +15,8 @@ struct BrowserConfig {
   std::string chromedriver = "/usr/bin/chromedriver";
   std::string runtime_dir = "/tmp/genvm-browsers";
   std::string isolation = "best";                   // best, network, processes
-  std::size_t max_browsers = 2;                     // at the same time
-  std::size_t slots_per_browser = 4;                // sessions of one browser
+  std::size_t max_browsers = 4;                     // at the same time
+  std::size_t slots_per_browser = 1;                // sessions of one browser
   std::size_t pages_per_browser = 200;              // then it is replaced
   std::chrono::milliseconds max_age{3'600'000};     // likewise
   std::size_t memory = 2 * kGiB;                    // of one browser

@@ -41,8 +41,11 @@ void own_rows(Builder& rows) {
                                "namespace; processes: no namespaces"))
       .leaf(&C::max_browsers,
             row("max_browsers", "Browsers of our own at the same time", {1, 64}, "browsers"))
-      .leaf(&C::slots_per_browser,
-            row("slots_per_browser", "Sessions of one browser of our own", {1, 32}, "sessions"))
+      .leaf(&C::slots_per_browser, row("slots_per_browser",
+                                       "Sessions of one browser at the same time; with more than "
+                                       "one a hung page delays others, and "
+                                       "scripts see each other's windows",
+                                       {1, 32}, "sessions"))
       .leaf(&C::pages_per_browser,
             row("pages_per_browser", "Pages after which one is replaced", {1, 1'000'000}, "pages"))
       .leaf(&C::max_age, row("max_age", "Age at which a browser, or an unused session, is replaced",

@@ -222,8 +222,7 @@ class Renderer {
       refused_slot_ = proxy_.listen(std::move(listeners.refused));
       slot_ = proxy_.listen(std::move(listeners.slots.at(0)));
     });
-    cdp_ = std::make_unique<test::CdpClient>(cell_->devtools_socket().string(),
-                                             cell_->devtools_address(), cell_->devtools_path());
+    connect();
   }
   ~Renderer() {
     cdp_.reset();
@@ -270,7 +269,12 @@ class Renderer {
     if (text != nullptr)
       *text =
           cdp_->call("Runtime.evaluate", R"({"expression":"document.body.innerText"})", session);
-    cdp_->call("Target.disposeBrowserContext", R"({"browserContextId":")" + context + "\"}");
+    try {
+      cdp_->call("Target.disposeBrowserContext", R"({"browserContextId":")" + context + "\"}");
+    } catch (const std::runtime_error& error) {
+      ADD_FAILURE() << error.what();  // with the name of the way
+      connect();
+    }
     deeds = look();
     on_lane([&] { slot_->close(); });
     return deeds;
@@ -292,6 +296,10 @@ class Renderer {
   Site site;
 
  private:
+  void connect() {
+    cdp_ = std::make_unique<test::CdpClient>(
+        cell_->devtools_socket().string(), cell_->devtools_address(), cell_->devtools_path(), 60s);
+  }
   void open_slot() {
     policy::UrlRulesConfig rules;
     rules.always_allow_hosts = {kPageHost};

@@ -1,0 +1,68 @@
+// Renders mixed with clients that go away and browsers that are killed. GVM_SOAK_PAGES makes it
+// longer: 500 is what the figures name.
+#include <signal.h>
+
+#include <random>
+
+#include "browser/own_pool_test_support.h"
+
+namespace gvm::browser {
+namespace {
+
+struct OwnPoolSoak : OwnPoolFixture {
+  static asio::awaitable<bool> visit(Pool& pool, net::HttpClient& http,
+                                     std::shared_ptr<egress::SlotPolicy> policy, int number) {
+    auto lease = co_await pool.lease(http, policy, Deadline::in(kPatience));
+    if (!lease) co_return false;
+    RenderRequest request{.url = "http://page.example.com/"};
+    if (number % 10 == 3) request.url += "waits";
+    if (number % 10 == 7) request.mode = RenderMode::screenshot;
+    auto result = co_await lease->render(std::move(request), Deadline::in(kPatience));
+    co_return result.has_value();
+  }
+};
+
+TEST_F(OwnPoolSoak, NothingIsLeftAfterManyPagesKillsAndCancels) {
+  const char* wanted = std::getenv("GVM_SOAK_PAGES");
+  const int pages = wanted == nullptr ? 60 : std::atoi(wanted);
+  constexpr int kAtOnce = 4;
+  PoolOptions options;
+  options.max_browsers = 3;
+  options.pages_per_browser = 20;
+  options.render.navigation = milliseconds(3000);
+  start(std::move(options));
+  std::mt19937 random(7);
+  int started = 0;
+  int running = 0;
+  int good = 0;
+  std::vector<std::unique_ptr<asio::cancellation_signal>> signals;
+  const auto spawn = [&] {
+    const int number = started++;
+    ++running;
+    signals.push_back(std::make_unique<asio::cancellation_signal>());
+    asio::co_spawn(
+        loop.context, visit(*pool, loop.http, policy, number),
+        asio::bind_cancellation_slot(signals.back()->slot(), [&](std::exception_ptr, bool worked) {
+          --running;
+          good += worked ? 1 : 0;
+        }));
+    if (number % 10 == 5) signals.back()->emit(asio::cancellation_type::terminal);
+    if (number % 20 == 13 && !cells().empty()) ::kill(cells()[random() % cells().size()], SIGKILL);
+  };
+  const auto end = Clock::now() + std::chrono::minutes(10);
+  while ((started < pages || running > 0) && Clock::now() < end) {
+    while (running < kAtOnce && started < pages) spawn();
+    // The oldest of those whose page never finishes loading go away.
+    if (started > kAtOnce && started % 10 == 6)
+      signals[static_cast<std::size_t>(started - 3)]->emit(asio::cancellation_type::terminal);
+    test::run_until(loop.context, [&] { return running < kAtOnce; }, milliseconds(500));
+  }
+  EXPECT_EQ(running, 0);
+  EXPECT_GT(good, pages / 2);
+  EXPECT_TRUE(until([&] { return pool->stats().leased == 0 && pool->stats().waiting == 0; }));
+  EXPECT_GE(pool->stats().crashes, 1u);
+  expect_nothing_left();
+}
+
+}  // namespace
+}  // namespace gvm::browser

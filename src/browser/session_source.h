@@ -1,0 +1,72 @@
+#pragma once
+// Where the pool's WebDriver sessions come from: browsers of our own (own_source.h), or a driver
+// somewhere (remote_source.h). Internal to the pool; used on the pool's executor only.
+#include <boost/asio/awaitable.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "base/deadline.h"
+#include "base/error.h"
+#include "browser/render.h"
+#include "browser/webdriver.h"
+
+namespace gvm::egress {
+struct SlotPolicy;
+}
+
+namespace gvm::browser {
+
+// Room for one session. What it names is the source's own.
+struct Place {
+  std::uint64_t browser = 0;
+  std::size_t slot = 0;
+};
+
+// A session that serves one lease.
+struct Prepared {
+  Place place;
+  SessionInfo session;
+  std::string browser_context;  // of DevTools; empty: none
+  Clock::time_point made = Clock::now();
+};
+
+class SessionSource {
+ public:
+  virtual ~SessionSource() = default;
+
+  // Called whenever room may have come, or a session may have gone.
+  void on_change(std::function<void()> changed) { changed_ = std::move(changed); }
+
+  // So many sessions are wanted beyond those that exist: makes room where that takes time.
+  virtual void want(std::size_t sessions) = 0;
+  // Takes room when there is some; prepare() or discard() gives it back.
+  virtual std::optional<Place> reserve() = 0;
+  // The room is given back when it fails.
+  virtual asio::awaitable<Result<Prepared>> prepare(Place place, Deadline deadline) = 0;
+  // False when it cannot serve any more: its browser died.
+  virtual bool usable(const Prepared& prepared) const = 0;
+  // A lease begins: from now on pages may be loaded, under `policy`.
+  virtual void open(const Prepared& prepared, std::shared_ptr<const egress::SlotPolicy> policy) = 0;
+  // Ends the session and all it loaded, then gives the room back. `pages` it has shown.
+  virtual asio::awaitable<void> discard(Prepared prepared, After after, std::size_t pages) = 0;
+  // Looks after ages and sizes; called about once a second.
+  virtual void tick() = 0;
+  // Ends everything.
+  virtual asio::awaitable<void> stop() = 0;
+  virtual std::size_t browsers() const = 0;
+  // Why there is no room, for whoever waited in vain; empty: too many sessions are in use.
+  virtual std::optional<Error> trouble() const = 0;
+
+ protected:
+  void changed() const {
+    if (changed_) changed_();
+  }
+
+ private:
+  std::function<void()> changed_;
+};
+
+}  // namespace gvm::browser
