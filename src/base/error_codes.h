@@ -100,7 +100,7 @@ inline constexpr std::string_view kBrowserCommand =
 inline constexpr std::string_view kDocumentTooComplex =
     "DOCUMENT_TOO_COMPLEX";  // an HTML document over a limit, named in ctx.limit
 inline constexpr std::string_view kBadSelector = "BAD_SELECTOR";  // CSS; ctx.position says where
-inline constexpr std::string_view kBadPattern = "BAD_PATTERN";  // RE2; ctx.position says where
+inline constexpr std::string_view kBadPattern = "BAD_PATTERN";    // RE2; ctx.position says where
 
 // Ours. Providers and configuration.
 inline constexpr std::string_view kUnknownProvider =

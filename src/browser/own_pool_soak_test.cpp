@@ -24,7 +24,7 @@ struct OwnPoolSoak : OwnPoolFixture {
 
 TEST_F(OwnPoolSoak, NothingIsLeftAfterManyPagesKillsAndCancels) {
   const char* wanted = std::getenv("GVM_SOAK_PAGES");
-  const int pages = wanted == nullptr ? 60 : std::atoi(wanted);
+  const int pages = wanted == nullptr ? 24 : std::atoi(wanted);
   constexpr int kAtOnce = 4;
   PoolOptions options;
   options.max_browsers = 3;
