@@ -139,17 +139,27 @@ asio::awaitable<Result<net::HttpResponse>> WebSender::send_routed(net::HttpReque
   net::HttpClient& client = guarded ? lane_.guarded : lane_.open;
   request.source = route.source;
   const auto ways = lane_.turns.order(route);
-  for (std::size_t i = 0;; ++i) {
-    const bool last = i + 1 == ways.size();
-    net::HttpRequest now = last ? std::move(request) : request;
-    if (ways[i] != Route::kDirect) now.proxy = network_.routes.proxy(ways[i]).proxy;
-    auto sending = client.send(std::move(now), deadline);
+  for (std::size_t i = 0; i + 1 < ways.size(); ++i) {
+    net::HttpRequest copy = request;
+    auto sending = send_by(ways[i], std::move(copy), client, deadline);
     Result<net::HttpResponse> response = co_await std::move(sending);
-    const bool failed = !response && is_proxys_fault(response.error());
-    if (failed) lane_.turns.failed(ways[i]);
-    if (response) lane_.turns.worked(ways[i]);
-    if (!failed || last) co_return response;
+    if (response || !is_proxys_fault(response.error())) co_return response;
   }
+  auto sending = send_by(ways.back(), std::move(request), client, deadline);
+  Result<net::HttpResponse> response = co_await std::move(sending);
+  co_return response;
+}
+
+asio::awaitable<Result<net::HttpResponse>> WebSender::send_by(std::size_t way,
+                                                              net::HttpRequest request,
+                                                              net::HttpClient& client,
+                                                              Deadline deadline) {
+  if (way != Route::kDirect) request.proxy = network_.routes.proxy(way).proxy;
+  auto sending = client.send(std::move(request), deadline);
+  Result<net::HttpResponse> response = co_await std::move(sending);
+  if (response) lane_.turns.worked(way);
+  if (!response && is_proxys_fault(response.error())) lane_.turns.failed(way);
+  co_return response;
 }
 
 void WebSender::move_on(host::Outgoing& request, const net::HttpResponse& response,

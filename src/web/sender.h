@@ -80,6 +80,10 @@ class WebSender final : public host::Sender {
                                                          const Route& route, bool guarded,
                                                          Deadline deadline);
 
+  // By one way of a route: a proxy's index, or Route::kDirect.
+  asio::awaitable<Result<net::HttpResponse>> send_by(std::size_t way, net::HttpRequest request,
+                                                     net::HttpClient& client, Deadline deadline);
+
   const Network& network_;
   LaneNetwork& lane_;
   host::RequestSigner& signer_;
