@@ -24,6 +24,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr int kWipeAttempts = 100;
+constexpr std::chrono::milliseconds kWipePause{20};
+
 Error start_error(std::string_view kind, std::string sentence) {
   Error error(codes::kCreatingSession, Fatality::fatal, std::move(sentence));
   error.with("kind", Value::string(std::string(kind)));
@@ -83,16 +86,19 @@ class Cell::Impl : public std::enable_shared_from_this<Cell::Impl> {
         folder_(std::move(folder)),
         pid_(launched.pid),
         control_(executor, launched.control.release()),
-        process_(executor, launched.process.release()) {
+        process_(executor, launched.process.release()),
+        retry_(executor) {
     state_.driver_socket = folder_.driver_socket();
     state_.devtools_socket = folder_.devtools_socket();
   }
   // The executor is gone before the cell has ended: end it here.
   ~Impl() {
     if (state_.ended) return;
-    ::kill(pid_, SIGTERM);
-    ::waitpid(pid_, nullptr, 0);
-    wipe_cell_folder(folder_.path());
+    if (!reaped_) {
+      ::kill(pid_, SIGTERM);
+      ::waitpid(pid_, nullptr, 0);
+    }
+    wipe_cell_folder_patiently(folder_.path());
   }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
@@ -108,7 +114,7 @@ class Cell::Impl : public std::enable_shared_from_this<Cell::Impl> {
   // By SIGTERM, which its guard answers by killing what is inside. Sent once: nobody but this
   // waits for the process, so until then its number is its own.
   void end() {
-    if (state_.ended || std::exchange(ending_, true)) return;
+    if (reaped_ || std::exchange(ending_, true)) return;
     state_.usable = false;
     if (state_.exit_reason.empty()) state_.exit_reason = "stopped";
     ::kill(pid_, SIGTERM);
@@ -162,8 +168,21 @@ class Cell::Impl : public std::enable_shared_from_this<Cell::Impl> {
 
   void on_ended() {
     ::waitpid(pid_, nullptr, 0);
-    wipe_cell_folder(folder_.path());
+    reaped_ = true;
     state_.usable = false;
+    wipe(kWipeAttempts);
+  }
+
+  // Usually the guard has wiped already. Without it, and without namespaces, what it guarded may
+  // take a moment to end.
+  void wipe(int attempts) {
+    if (!wipe_cell_folder(folder_.path()) && attempts > 0) {
+      retry_.expires_after(kWipePause);
+      retry_.async_wait([self = shared_from_this(), attempts](auto error) {
+        if (!error) self->wipe(attempts - 1);
+      });
+      return;
+    }
     state_.ended = true;
     if (state_.exit_reason.empty()) state_.exit_reason = "killed";
     boost::system::error_code ignored;
@@ -182,7 +201,9 @@ class Cell::Impl : public std::enable_shared_from_this<Cell::Impl> {
   Descriptor control_;
   Descriptor process_;
   CellState state_;
+  Timer retry_;
   bool ending_ = false;
+  bool reaped_ = false;
   std::vector<Timer*> waiters_;
 };
 

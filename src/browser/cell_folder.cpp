@@ -128,12 +128,21 @@ void CellFolder::note_process(pid_t pid) const {
   std::ofstream(path_ / "pid") << pid << ' ' << start_time(pid);
 }
 
-void wipe_cell_folder(const fs::path& folder) {
+bool wipe_cell_folder(const fs::path& folder) {
   std::error_code ignored;
   const auto link = folder / "scratch";
-  if (fs::is_symlink(fs::symlink_status(link, ignored)))
-    fs::remove_all(fs::read_symlink(link, ignored), ignored);
+  if (fs::is_symlink(fs::symlink_status(link, ignored))) {
+    const auto scratch = fs::read_symlink(link, ignored);
+    fs::remove_all(scratch, ignored);
+    if (fs::exists(scratch, ignored)) return false;
+  }
   fs::remove_all(folder, ignored);
+  return !fs::exists(folder, ignored);
+}
+
+void wipe_cell_folder_patiently(const fs::path& folder) {
+  const Deadline deadline = Deadline::in(kEndTimeout);
+  while (!wipe_cell_folder(folder) && !deadline.expired()) std::this_thread::sleep_for(kEndPoll);
 }
 
 std::size_t clean_leftovers(const fs::path& runtime_dir) {
@@ -147,7 +156,7 @@ std::size_t clean_leftovers(const fs::path& runtime_dir) {
     const Fd lock = try_lock(entry.path() / "lock", 0);
     if (has_lock && !lock) continue;  // its owner lives
     end_processes(entry.path());
-    wipe_cell_folder(entry.path());
+    wipe_cell_folder_patiently(entry.path());
     ++count;
   }
   return count;

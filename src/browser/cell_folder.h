@@ -29,7 +29,10 @@ class CellFolder {
   Fd lock_;
 };
 
-// The folder and what it links to. Errors are ignored: somebody else may be wiping it, too.
-void wipe_cell_folder(const std::filesystem::path& folder);
+// The folder and what it links to. False when something is left, as a process that is just ending
+// may still write there: then its link is left as well, so that the next attempt finds it.
+bool wipe_cell_folder(const std::filesystem::path& folder);
+// The same, again and again for a while. Blocks.
+void wipe_cell_folder_patiently(const std::filesystem::path& folder);
 
 }  // namespace gvm::browser
