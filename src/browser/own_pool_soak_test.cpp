@@ -24,10 +24,12 @@ struct OwnPoolSoak : OwnPoolFixture {
 
 TEST_F(OwnPoolSoak, NothingIsLeftAfterManyPagesKillsAndCancels) {
   const char* wanted = std::getenv("GVM_SOAK_PAGES");
-  const int pages = wanted == nullptr ? 24 : std::atoi(wanted);
+  if (wanted == nullptr) GTEST_SKIP() << "a long run: set GVM_SOAK_PAGES to the number of pages";
+  const int pages = std::atoi(wanted);
   constexpr int kAtOnce = 4;
   PoolOptions options;
-  options.max_browsers = 3;
+  options.max_browsers = 4;
+  options.cell.slots = 1;  // as shipped
   options.pages_per_browser = 20;
   options.render.navigation = milliseconds(3000);
   start(std::move(options));

@@ -62,7 +62,7 @@ struct OwnPoolFixture : testing::Test {
 
   void start(PoolOptions options = {}) {
     options.cell.runtime_dir = folder / "run";
-    pool.emplace(loop.context.get_executor(), loop.http, &proxy, std::move(options), log::Logger());
+    pool.emplace(loop.context.get_executor(), loop.http, &proxy, std::move(options), logger());
   }
   void stop() {
     if (!pool) return;
@@ -88,6 +88,11 @@ struct OwnPoolFixture : testing::Test {
   }
   bool until(std::function<bool()> done) {
     return test::run_until(loop.context, std::move(done), kPatience);
+  }
+  // With GVM_TEST_LOG in the environment the pool's log goes to standard error.
+  static log::Logger logger() {
+    if (std::getenv("GVM_TEST_LOG") == nullptr) return {};
+    return log::Logger::open({.level = log::Level::debug, .fd = 2}, nullptr);
   }
   static std::vector<pid_t> cells() {
     return test::with_command(test::process_tree(::getpid()), "genvm-browser-cell");
