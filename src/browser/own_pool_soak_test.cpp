@@ -15,7 +15,7 @@ struct OwnPoolSoak : OwnPoolFixture {
     auto lease = co_await pool.lease(http, policy, Deadline::in(kPatience));
     if (!lease) co_return false;
     RenderRequest request{.url = "http://page.example.com/"};
-    if (number % 10 == 3) request.url += "waits";
+    if (number % 10 == 2) request.url += "waits";
     if (number % 10 == 7) request.mode = RenderMode::screenshot;
     auto result = co_await lease->render(std::move(request), Deadline::in(kPatience));
     co_return result.has_value();
@@ -24,8 +24,7 @@ struct OwnPoolSoak : OwnPoolFixture {
 
 TEST_F(OwnPoolSoak, NothingIsLeftAfterManyPagesKillsAndCancels) {
   const char* wanted = std::getenv("GVM_SOAK_PAGES");
-  if (wanted == nullptr) GTEST_SKIP() << "a long run: set GVM_SOAK_PAGES to the number of pages";
-  const int pages = std::atoi(wanted);
+  const int pages = wanted == nullptr ? 40 : std::atoi(wanted);
   constexpr int kAtOnce = 4;
   PoolOptions options;
   options.max_browsers = 4;
@@ -49,7 +48,7 @@ TEST_F(OwnPoolSoak, NothingIsLeftAfterManyPagesKillsAndCancels) {
           good += worked ? 1 : 0;
         }));
     if (number % 10 == 5) signals.back()->emit(asio::cancellation_type::terminal);
-    if (number % 20 == 13 && !cells().empty()) ::kill(cells()[random() % cells().size()], SIGKILL);
+    if (number % 10 == 3 && !cells().empty()) ::kill(cells()[random() % cells().size()], SIGKILL);
   };
   const auto end = Clock::now() + std::chrono::minutes(10);
   while ((started < pages || running > 0) && Clock::now() < end) {
@@ -57,12 +56,14 @@ TEST_F(OwnPoolSoak, NothingIsLeftAfterManyPagesKillsAndCancels) {
     // The oldest of those whose page never finishes loading go away.
     if (started > kAtOnce && started % 10 == 6)
       signals[static_cast<std::size_t>(started - 3)]->emit(asio::cancellation_type::terminal);
-    test::run_until(loop.context, [&] { return running < kAtOnce; }, milliseconds(500));
+    const int enough = started < pages ? kAtOnce - 1 : 0;
+    test::run_until(loop.context, [&] { return running <= enough; }, milliseconds(500));
   }
   EXPECT_EQ(running, 0);
   EXPECT_GT(good, pages / 2);
   EXPECT_TRUE(until([&] { return pool->stats().leased == 0 && pool->stats().waiting == 0; }));
-  EXPECT_GE(pool->stats().crashes, 1u);
+  // One that was still starting counts as a failed start.
+  EXPECT_GE(pool->stats().crashes + pool->stats().failed_starts, 1u);
   expect_nothing_left();
 }
 
