@@ -1,6 +1,7 @@
 // Where connections go: pinned addresses, proxies, local ends, Unix sockets.
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
 #include <cstdio>
 #include <thread>
@@ -269,7 +270,16 @@ TEST_F(HttpProxies, OfTheEnvironmentAreIgnored) {
   EXPECT_EQ(proxy.connections(), 0U);
 }
 
-struct HttpLocalEnds : ClientFixture {};
+struct HttpLocalEnds : ClientFixture {
+  // Answers one request. It is read first: a peer that is gone before libcurl looks at the new
+  // connection counts as one that could not be reached.
+  static void answer(auto& acceptor, auto& socket, std::string_view response) {
+    acceptor.accept(socket);
+    std::string request;
+    asio::read_until(socket, asio::dynamic_buffer(request), "\r\n\r\n");
+    asio::write(socket, asio::buffer(response));
+  }
+};
 
 TEST_F(HttpLocalEnds, SourceAddressIsTheOneAskedFor) {
   asio::io_context other;
@@ -278,9 +288,8 @@ TEST_F(HttpLocalEnds, SourceAddressIsTheOneAskedFor) {
   std::string from;
   std::thread server([&] {
     asio::ip::tcp::socket socket(other);
-    acceptor.accept(socket);
+    answer(acceptor, socket, "HTTP/1.1 204 No\r\n\r\n");
     from = socket.remote_endpoint().address().to_string();
-    asio::write(socket, asio::buffer(std::string("HTTP/1.1 204 No\r\n\r\n")));
   });
   auto request = get("http://127.0.0.1:" + std::to_string(port) + "/");
   request.source = "127.0.0.55";
@@ -300,17 +309,13 @@ TEST_F(HttpLocalEnds, UnixSocketIsDialledInPlaceOfTheHost) {
   std::thread server([&] {
     for (int i = 0; i < 2; ++i) {
       asio::local::stream_protocol::socket socket(other);
-      acceptor.accept(socket);
-      asio::write(socket,
-                  asio::buffer(std::string("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")));
+      answer(acceptor, socket, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
     }
   });
   for (int i = 0; i < 2; ++i) {
     auto request = get("http://driver.example.com/status");
     request.unix_socket_path = path;
-    const auto answer = send(std::move(request));
-    ASSERT_TRUE(answer) << answer.error().to_string();
-    EXPECT_EQ(answer->body, "hi");
+    EXPECT_EQ(verdict(send(std::move(request))), "status 200");
   }
   server.join();
   std::remove(path.c_str());

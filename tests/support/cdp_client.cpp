@@ -25,11 +25,10 @@ constexpr std::size_t kLargestMessage = 64UL * 1024 * 1024;
 
 // Runs one operation to its end.
 template <class Start>
-void finish(asio::io_context& context, std::chrono::milliseconds timeout, const std::string& what,
-            Start&& start) {
+void finish(asio::io_context& context, std::chrono::steady_clock::time_point end,
+            const std::string& what, Start&& start) {
   std::optional<Error> outcome;
   start([&outcome](Error error, auto...) { outcome = error; });
-  const auto end = std::chrono::steady_clock::now() + timeout;
   while (!outcome && std::chrono::steady_clock::now() < end) {
     context.restart();
     context.run_one_until(end);
@@ -47,22 +46,23 @@ class CdpClient::Impl {
       : timeout_(timeout), ws_(context_) {
     ws_.next_layer().connect(local::endpoint(socket));
     ws_.read_message_max(kLargestMessage);
-    finish(context_, timeout_, "handshake",
+    finish(context_, std::chrono::steady_clock::now() + timeout_, "handshake",
            [&](auto done) { ws_.async_handshake(host, path, done); });
   }
 
-  std::string call(std::string_view method, std::string_view params, std::string_view session) {
+  std::string call(std::string_view method, std::string_view params, std::string_view session,
+                   std::chrono::milliseconds timeout) {
+    const auto end = std::chrono::steady_clock::now() + (timeout.count() > 0 ? timeout : timeout_);
     const auto id = std::to_string(++last_id_);
     std::string message = "{\"id\":" + id + ",\"method\":\"" + std::string(method) + "\",";
     if (!session.empty()) message += "\"sessionId\":\"" + std::string(session) + "\",";
     message += "\"params\":" + std::string(params) + "}";
-    finish(context_, timeout_, std::string(method),
+    finish(context_, end, std::string(method),
            [&](auto done) { ws_.async_write(asio::buffer(message), done); });
     const std::string begin = "{\"id\":" + id + ",";
     for (;;) {
       beast::flat_buffer buffer;
-      finish(context_, timeout_, std::string(method),
-             [&](auto done) { ws_.async_read(buffer, done); });
+      finish(context_, end, std::string(method), [&](auto done) { ws_.async_read(buffer, done); });
       auto reply = beast::buffers_to_string(buffer.data());
       if (reply.starts_with(begin)) return reply;
     }
@@ -82,8 +82,8 @@ CdpClient::CdpClient(const std::string& socket, const std::string& host, const s
 CdpClient::~CdpClient() = default;
 
 std::string CdpClient::call(std::string_view method, std::string_view params,
-                            std::string_view session) {
-  return impl_->call(method, params, session);
+                            std::string_view session, std::chrono::milliseconds timeout) {
+  return impl_->call(method, params, session, timeout);
 }
 
 std::string json_field(std::string_view text, std::string_view key) {
@@ -101,11 +101,12 @@ std::string unix_http(const std::string& socket, std::string_view request,
   asio::io_context context{1};
   local::socket connection(context);
   connection.connect(local::endpoint(socket));
-  finish(context, timeout, "sending",
+  const auto end = std::chrono::steady_clock::now() + timeout;
+  finish(context, end, "sending",
          [&](auto done) { asio::async_write(connection, asio::buffer(request), done); });
   beast::flat_buffer buffer;
   http::response<http::string_body> response;
-  finish(context, timeout, "reading",
+  finish(context, end, "reading",
          [&](auto done) { http::async_read(connection, buffer, response, done); });
   std::ostringstream text;
   text << response;

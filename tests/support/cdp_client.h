@@ -17,8 +17,10 @@ class CdpClient {
   CdpClient& operator=(const CdpClient&) = delete;
 
   // The whole reply, JSON; events that come before it are dropped. `params` is a JSON object.
+  // Throws after `timeout`; zero is the client's own.
   std::string call(std::string_view method, std::string_view params = "{}",
-                   std::string_view session = {});
+                   std::string_view session = {},
+                   std::chrono::milliseconds timeout = std::chrono::milliseconds(0));
 
  private:
   class Impl;
