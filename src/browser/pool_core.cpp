@@ -10,9 +10,9 @@
 
 #include "base/error_codes.h"
 #include "browser/own_source.h"
-#include "browser/pause.h"
 #include "browser/remote_source.h"
 #include "net/http_client.h"
+#include "net/pause.h"
 
 namespace gvm::browser {
 namespace {
@@ -269,7 +269,7 @@ asio::awaitable<Result<void>> PoolCore::check(Deadline deadline) {
     if (result) break;
     if (auto known = trouble()) result = fail(std::move(*known));
     if (trouble() || deadline.expired() || stopping_) break;
-    auto paused = co_await pause_until(sooner(deadline, Deadline::in(kCheckPause)));
+    auto paused = co_await net::pause_until(sooner(deadline, Deadline::in(kCheckPause)));
     if (!paused) {
       result = std::move(paused);
       break;

@@ -9,9 +9,9 @@
 
 #include "base/error_codes.h"
 #include "browser/page_reader.h"
-#include "browser/pause.h"
 #include "browser/webdriver_error.h"
 #include "net/http_client.h"
+#include "net/pause.h"
 #include "text/filter.h"
 #include "text/json_view.h"
 
@@ -200,7 +200,7 @@ class Rendering {
       auto page = co_await ask(std::move(asked), until);
       if (!page) co_return fail(std::move(page.error()));
       if (page->ready) co_return Result<void>();
-      auto paused = co_await pause_until(sooner(until, Deadline::in(pause)));
+      auto paused = co_await net::pause_until(sooner(until, Deadline::in(pause)));
       if (!paused) co_return paused;
       if (until.expired())
         co_return fail(deadline_.expired() ? late()
@@ -214,7 +214,7 @@ class Rendering {
       if (!seen) co_return seen;
     }
     if (request_.wait_after_loaded.count() > 0) {
-      auto waited = co_await pause_until(within(request_.wait_after_loaded));
+      auto waited = co_await net::pause_until(within(request_.wait_after_loaded));
       if (!waited) co_return waited;
       if (deadline_.expired()) co_return fail(late());
     }
@@ -241,7 +241,7 @@ class Rendering {
       if (until.expired())
         co_return fail(
             failed_page("selector", "no element matched wait_for_selector in time", *page));
-      auto paused = co_await pause_until(sooner(until, Deadline::in(pause)));
+      auto paused = co_await net::pause_until(sooner(until, Deadline::in(pause)));
       if (!paused) co_return paused;
     }
   }
