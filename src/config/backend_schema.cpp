@@ -4,6 +4,8 @@
 #include <map>
 
 #include "config/model_schema.h"
+#include "config/routing_schema.h"
+#include "config/scalar.h"
 #include "config/schema.h"
 
 namespace gvm::config {
@@ -13,6 +15,7 @@ namespace {
 constexpr Origin kOurs = Origin::ours;
 constexpr double kHourMs = 3'600'000;
 constexpr double kDayMs = 24 * kHourMs;
+constexpr std::size_t kMostEndpoints = 16;  // and keys
 
 void check_auth(const Node& node, const std::string& path, Context& context, AuthConfig& c) {
   const auto* header = node.find("header");
@@ -125,9 +128,33 @@ void check_host(const Node& node, const std::string& path, Context& context, Bac
                   "got a URL with a query, expected a scheme, a host and perhaps a path");
 }
 
+// The same rules as for `host`, and no credentials, which belong into keys.
+void check_hosts(const Node& node, const std::string& path, Context& context, BackendConfig& c) {
+  const auto* hosts = node.find("hosts");
+  for (std::size_t i = 0; i < c.hosts.size(); ++i) {
+    auto parsed = parse_endpoint(c.hosts[i]);
+    if (parsed.endpoint && parsed.endpoint->secrets.empty() &&
+        c.hosts[i].find('?') == std::string::npos) {
+      c.hosts[i] = std::move(parsed.endpoint->url);
+      continue;
+    }
+    context.error(hosts->value->items[i]->mark, fmt::format("{}.hosts[{}]", path, i),
+                  fmt::format("got {}, expected a scheme, a host and perhaps a path",
+                              parsed.endpoint ? "a query or credentials" : parsed.error));
+  }
+}
+
+void check_keys(const Node& node, const std::string& path, Context& context, BackendConfig& c) {
+  if (c.keys.size() <= kMostEndpoints) return;
+  context.error(node.find("keys")->mark, path + ".keys",
+                fmt::format("got {} keys, expected at most {}", c.keys.size(), kMostEndpoints));
+}
+
 void check_backend(const Node& node, const std::string& path, Context& context, BackendConfig& c) {
   check_names(node, path, context, c);
   check_host(node, path, context, c);
+  check_hosts(node, path, context, c);
+  check_keys(node, path, context, c);
 }
 
 SectionBuilder<BackendConfig>& add_drop_in(SectionBuilder<BackendConfig>& table) {
@@ -171,6 +198,12 @@ const Section& backend_section() {
                  {.name = "retry", .doc = "Repeating failed calls", .origin = kOurs})
         .section(&C::timeouts, timeouts_section(),
                  {.name = "timeouts", .doc = "Parts of a call", .origin = kOurs})
+        .leaf(&C::hosts, {.name = "hosts",
+                          .doc = "Further endpoints of the same account, each like `host`",
+                          .origin = kOurs,
+                          .range = {0, kMostEndpoints}})
+        .leaf(&C::keys, {.name = "keys", .doc = "Further keys, each like `key`", .origin = kOurs})
+        .inlined(&C::share, share_section())
         .check(check_backend)
         .build();
   }();

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <initializer_list>
 
+#include "config/choice.h"
 #include "config/schema.h"
 #include "config/web_checks.h"
 
@@ -103,16 +104,6 @@ void condition_rows(Builder& rows) {
       .leaf(&C::time_zone, row("time_zone", "What pages see: time zone of the tz database"))
       .leaf(&C::user_agent,
             row("user_agent", "What pages and servers see; empty: the browser's own"));
-}
-
-void check_choice(const Node& node, const std::string& path_of, std::string_view key,
-                  Context& context, const std::string& value,
-                  std::initializer_list<std::string_view> choices) {
-  if (std::ranges::find(choices, value) != choices.end()) return;
-  const auto* entry = node.find(key);
-  if (entry == nullptr) return;
-  context.error(entry->value->mark, fmt::format("{}.{}", path_of, key),
-                fmt::format("got \"{}\", expected one of {}", value, fmt::join(choices, ", ")));
 }
 
 void check_browser(const Node& node, const std::string& path_of, Context& context, C& c) {

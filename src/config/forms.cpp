@@ -96,6 +96,8 @@ std::string expected(const LeafRule& rule, const std::string&) {
       return "a path";
     case Format::header_name:
       return "a header name";
+    case Format::decimal:
+      return "a decimal number of at least 0, such as 12 or 0.25";
     case Format::not_empty:
       return "a text that is not empty";
     case Format::json_object:
@@ -122,6 +124,12 @@ std::string expected(const LeafRule& rule, const std::vector<int>&) {
   return "a list, each " + integer_form(rule);
 }
 
+std::string expected(const LeafRule&, const Texts&) {
+  return "a map of names to texts";
+}
+std::string expected(const LeafRule&, const std::vector<Secret>&) {
+  return "a list, each one line of text";
+}
 std::string expected(const LeafRule&, const std::vector<ExtraHeader>&) {
   return "a map of header names to values";
 }

@@ -10,6 +10,7 @@
 
 #include "base/secret.h"
 #include "config/common_config.h"
+#include "config/routing_config.h"
 
 namespace gvm::config {
 
@@ -120,6 +121,9 @@ struct BackendConfig {
   std::string api_version;  // empty: the provider's usual one
   RetryConfig retry;
   TimeoutOverrides timeouts;
+  std::vector<std::string> hosts;  // further endpoints of the same account, like `host`
+  std::vector<Secret> keys;        // further keys, like `key`
+  ShareConfig share;
   bool loopback = false;  // of host
 
   Provider provider() const { return provider_setting.value_or(Provider::openai_compatible); }
@@ -148,6 +152,10 @@ struct LlmConfig {
       180'000};                         // one provider call, unless backend or model say otherwise
   std::vector<BackendConfig> backends;  // in the order of the file, usable ones
   PromptTemplates prompt_templates;     // ours when the file has none
+  RoutingConfig routing;
+  PricesConfig pricing;
+  std::vector<BudgetConfig> budgets;
+  LedgerConfig ledger;
 
   const BackendConfig* find_backend(std::string_view name) const;
 };

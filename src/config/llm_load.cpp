@@ -56,6 +56,15 @@ void resolve_auth(const Node& node, const std::string& path, Context& context, B
   if (b.key.empty()) b.auth.style = AuthStyle::none;
 }
 
+// Files that were written for scripts say it in `meta`.
+int priority_in(const Value& meta) {
+  const Value* found = meta.find("priority");
+  const Integer* number = found == nullptr ? nullptr : found->as_integer();
+  const auto priority = number == nullptr ? std::nullopt : number->to_i64();
+  constexpr std::int64_t kMost = 1'000'000;
+  return priority ? static_cast<int>(std::clamp(*priority, -kMost, kMost)) : 0;
+}
+
 void resolve_timeouts(const LlmConfig& config, BackendConfig& b) {
   const auto& http = config.common.http;
   const auto backend_total = b.timeout.value_or(b.timeouts.total.value_or(config.timeout));
@@ -103,6 +112,7 @@ class Backends {
       return drop(entry, path, why_keyless(*entry.value, context_.env));
     resolve_auth(*entry.value, path, context_, b);
     resolve_timeouts(config_, b);
+    if (!b.share.priority) b.share.priority = priority_in(b.meta);
     warn_about_idle_settings(*entry.value, path, context_, b);
     return true;
   }

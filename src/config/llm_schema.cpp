@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "config/default_templates.h"
+#include "config/routing_schema.h"
 #include "config/schema.h"
 
 namespace gvm::config {
@@ -128,6 +129,17 @@ const Section& llm_section() {
                  {.name = "backends", .doc = "The providers by a name of your choice"})
           .section(&C::prompt_templates, prompt_templates_section(),
                    {.name = "prompt_templates", .doc = "What the models are told"})
+          .section(&C::routing, routing_section(),
+                   {.name = "routing", .doc = "Which model gets a prompt", .origin = Origin::ours})
+          .section(&C::pricing, pricing_section(),
+                   {.name = "pricing", .doc = "What calls cost", .origin = Origin::ours})
+          .named(&C::budgets, budget_section(),
+                 {.name = "budgets",
+                  .doc = "What may be spent, by a name of your choice",
+                  .origin = Origin::ours})
+          .section(
+              &C::ledger, ledger_section(),
+              {.name = "ledger", .doc = "Where spending is written down", .origin = Origin::ours})
           .build();
   return section;
 }

@@ -67,6 +67,8 @@ bool is_of_form(Format format, const std::string& text) {
       return is_bind_address(text);
     case Format::header_name:
       return is_header_name(text);
+    case Format::decimal:
+      return is_decimal(text);
     case Format::path:
     case Format::not_empty:
       return !text.empty();
@@ -198,6 +200,27 @@ void read(const Leaf& leaf, std::vector<int>& out) {
   for (std::size_t i = 0; i < leaf.node.items.size(); ++i) {
     const auto path = fmt::format("{}[{}]", leaf.path, i);
     read(Leaf{*leaf.node.items[i], path, leaf.rule, leaf.context}, out.emplace_back());
+  }
+}
+
+void read(const Leaf& leaf, Texts& out) {
+  if (leaf.node.kind != Node::Kind::map) return leaf.refuse(expected(leaf.rule, out));
+  for (const auto& entry : leaf.node.entries) {
+    const auto path = leaf.path + "." + entry.key;
+    if (is_text(*entry.value))
+      out.emplace_back(entry.key, entry.value->text);
+    else
+      Leaf{*entry.value, path, leaf.rule, leaf.context}.refuse("a text");
+  }
+}
+
+void read(const Leaf& leaf, std::vector<Secret>& out) {
+  if (leaf.node.kind != Node::Kind::list) return leaf.refuse(expected(leaf.rule, out), Echo::hide);
+  for (std::size_t i = 0; i < leaf.node.items.size(); ++i) {
+    const auto path = fmt::format("{}[{}]", leaf.path, i);
+    Secret secret;
+    read(Leaf{*leaf.node.items[i], path, leaf.rule, leaf.context}, secret);
+    if (!secret.empty()) out.push_back(std::move(secret));
   }
 }
 

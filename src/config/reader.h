@@ -44,6 +44,7 @@ enum class Format {
   header_name,
   not_empty,
   json_object,
+  decimal,     // an exact one, kept as its text: 12, 0.25
   one_or_more  // of a list of texts: one text may stand alone
 };
 
@@ -74,6 +75,9 @@ void read(const Leaf& leaf, Secret& out);
 void read(const Leaf& leaf, Value& out);
 void read(const Leaf& leaf, std::vector<std::string>& out);
 void read(const Leaf& leaf, std::vector<int>& out);
+using Texts = std::vector<std::pair<std::string, std::string>>;  // in the order of the file
+void read(const Leaf& leaf, Texts& out);
+void read(const Leaf& leaf, std::vector<Secret>& out);
 void read(const Leaf& leaf, std::vector<ExtraHeader>& out);
 void read(const Leaf& leaf, std::vector<SignerHeader>& out);
 void read(const Leaf& leaf, RuntimeTemplate& out);
@@ -101,6 +105,8 @@ std::string expected(const LeafRule& rule, const Secret&);
 std::string expected(const LeafRule& rule, const Value&);
 std::string expected(const LeafRule& rule, const std::vector<std::string>&);
 std::string expected(const LeafRule& rule, const std::vector<int>&);
+std::string expected(const LeafRule& rule, const Texts&);
+std::string expected(const LeafRule& rule, const std::vector<Secret>&);
 std::string expected(const LeafRule& rule, const std::vector<ExtraHeader>&);
 std::string expected(const LeafRule& rule, const std::vector<SignerHeader>&);
 std::string expected(const LeafRule& rule, const RuntimeTemplate&);

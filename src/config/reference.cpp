@@ -83,8 +83,7 @@ class Page {
     if (!path.empty()) out_ += fmt::format("\n### `{}`\n", path);
     out_ +=
         fmt::format("\n{}\n\n| key | form | default | meaning |\n|---|---|---|---|\n", section.doc);
-    for (const auto& key : section.keys)
-      if (key.shape != Key::Shape::inlined) row(key);
+    rows(path, section);
     for (const auto& key : section.keys)
       if (key.section != nullptr && key.shape != Key::Shape::inlined)
         this->section(inner_path(path, key), *key.section);
@@ -94,6 +93,16 @@ class Page {
   std::string take() { return std::move(out_); }
 
  private:
+  // What both modules share is inlined at the top, and has a part of the page to itself.
+  void rows(const std::string& path, const Section& section) {
+    for (const auto& key : section.keys) {
+      if (key.shape != Key::Shape::inlined)
+        row(key);
+      else if (!path.empty())
+        rows(path, *key.section);
+    }
+  }
+
   void row(const Key& key) {
     const auto* ours = key.origin == Origin::ours ? " *ours*" : "";
     out_ += fmt::format("| `{}`{} | {} | {} | {} |\n", key.name, ours, form_of(key),

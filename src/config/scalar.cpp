@@ -97,4 +97,18 @@ std::string format_number(double number) {
   return fmt::format("{}", number);
 }
 
+bool is_decimal(std::string_view text) {
+  constexpr std::size_t kMostWhole = 20;
+  constexpr std::size_t kMostFraction = 18;
+  const auto digits = [](std::string_view part) {
+    return !part.empty() && part.find_first_not_of("0123456789") == part.npos;
+  };
+  const auto point = text.find('.');
+  const auto whole = text.substr(0, point);
+  if (!digits(whole) || whole.size() > kMostWhole) return false;
+  if (point == text.npos) return true;
+  const auto fraction = text.substr(point + 1);
+  return digits(fraction) && fraction.size() <= kMostFraction;
+}
+
 }  // namespace gvm::config

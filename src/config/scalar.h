@@ -41,6 +41,8 @@ EndpointResult parse_endpoint(std::string_view text);
 
 // "host:port" (IPv6 in brackets; port 0 lets the system choose) or "unix:///absolute/path".
 bool is_bind_address(std::string_view text);
+// Digits, perhaps with a point and further digits: at most 20 before it and 18 after it.
+bool is_decimal(std::string_view text);
 // RFC 9110, 5.6.2: a token.
 bool is_header_name(std::string_view text);
 // RFC 9110, 5.5: visible characters, spaces and tabs; no line breaks.
