@@ -87,6 +87,7 @@ struct Bench {
     options.cell.runtime_dir = folder;
     options.max_browsers = kBrowsers;
     options.min_warm = kAtOnce;
+    if (const char* at = std::getenv("GVM_BROWSER")) options.cell.browser = at;
     options.pages_per_browser = 100'000;
     pool.emplace(context.get_executor(), http, &proxy, std::move(options), log::Logger());
   }

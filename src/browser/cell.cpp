@@ -40,6 +40,9 @@ std::optional<Error> missing(const fs::path& program, std::string_view what,
                                     ": install the Debian package " + std::string(package));
 }
 
+constexpr std::string_view kShell = "/usr/lib/chromium/chromium-headless-shell";
+constexpr std::string_view kChromium = "/usr/lib/chromium/chromium";
+
 std::optional<Error> missing_program(const CellOptions& options) {
   if (auto error = missing(options.browser, "Chromium", "chromium")) return error;
   if (auto error = missing(options.driver, "ChromeDriver", "chromium-driver")) return error;
@@ -216,6 +219,7 @@ Cell::~Cell() {
 asio::awaitable<Result<std::unique_ptr<Cell>>> Cell::start(asio::any_io_executor executor,
                                                            CellOptions options, Deadline deadline) {
   if (options.cell_program.empty()) options.cell_program = beside_this_program();
+  if (options.browser.empty()) options.browser = installed_browser();
   if (auto error = missing_program(options)) co_return fail(std::move(*error));
   auto folder = CellFolder::make(options.runtime_dir);
   if (!folder) co_return fail(std::move(folder.error()));
@@ -305,6 +309,10 @@ asio::awaitable<void> Cell::stop() {
   impl_->end();
   auto waiting = wait_exit();
   co_await std::move(waiting);
+}
+
+fs::path installed_browser() {
+  return ::access(kShell.data(), X_OK) == 0 ? kShell : kChromium;
 }
 
 }  // namespace gvm::browser

@@ -11,7 +11,7 @@ namespace gvm::config {
 struct BrowserConfig {
   std::string engine = "browser";  // browser, http, auto
   // Browsers of our own.
-  std::string chromium = "/usr/lib/chromium/chromium";
+  std::string chromium;  // empty: chromium-headless-shell where it is installed, else chromium
   std::string chromedriver = "/usr/bin/chromedriver";
   std::string runtime_dir = "/tmp/genvm-browsers";
   std::string isolation = "best";                   // best, network, processes

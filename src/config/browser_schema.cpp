@@ -33,7 +33,10 @@ Row path(std::string_view name, std::string_view doc) {
 }
 
 void own_rows(Builder& rows) {
-  rows.leaf(&C::chromium, path("chromium", "The Chromium of browsers of our own"))
+  rows.leaf(&C::chromium, path("chromium",
+                               "The browser of our own; absent: Chromium's headless shell where it "
+                               "is installed, else "
+                               "Chromium"))
       .leaf(&C::chromedriver, path("chromedriver", "Its ChromeDriver"))
       .leaf(&C::runtime_dir,
             path("runtime_dir", "Where browsers of our own have their sockets; at most 60 bytes"))
