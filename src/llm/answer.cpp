@@ -24,6 +24,7 @@ Value bounded_body(const std::string& body) {
 }
 
 Error unusable(Error error, const Answer& answer) {
+  if (answer.text.empty()) error.with("kind", Value::string("empty"));
   error.with("answer_begins", Value::string(to_valid_utf8(answer.text.substr(0, kErrorBodyBytes))));
   if (answer.cut) error.add_cause("the token limit cut the answer");
   return error;
@@ -31,20 +32,21 @@ Error unusable(Error error, const Answer& answer) {
 
 }  // namespace
 
-Result<Value> read_answer(const Dialect& dialect, const Value& body, Format format,
-                          JsonShape shape) {
+Result<ReadAnswer> read_answer(const Dialect& dialect, const Value& body, Format format,
+                               JsonShape shape) {
   auto answer = dialect.read(body, format);
   if (!answer) return fail(std::move(answer).error());
-  if (format == Format::text) return Value::string(std::move(answer->text));
+  const bool cut = answer->cut;
+  if (format == Format::text) return ReadAnswer{Value::string(std::move(answer->text)), cut};
   if (format == Format::boolean) {
     auto judged = text::read_bool_answer(answer->text);
     if (!judged) return fail(unusable(std::move(judged).error(), *answer));
-    return Value::boolean(judged->result);
+    return ReadAnswer{Value::boolean(judged->result), cut};
   }
   auto repaired = text::repair_answer(answer->text);
   if (!repaired) return fail(unusable(std::move(repaired).error(), *answer));
-  if (shape == JsonShape::text) return Value::string(std::move(repaired->text));
-  return std::move(repaired->value);
+  if (shape == JsonShape::text) return ReadAnswer{Value::string(std::move(repaired->text)), cut};
+  return ReadAnswer{std::move(repaired->value), cut};
 }
 
 Error status_error(const std::string& url, net::HttpResponse response) {

@@ -3,16 +3,20 @@
 // it. Pure.
 #include <string>
 
+#include "llm/attempt.h"
 #include "llm/dialect.h"
-#include "llm/provider_call.h"
 #include "net/http_client.h"
 
 namespace gvm::llm {
 
 // Text as it is; JSON repaired to an object; bool from an object's `result`. Owned.
 // ANSWER_NOT_USABLE says why not.
-Result<Value> read_answer(const Dialect& dialect, const Value& body, Format format,
-                          JsonShape shape);
+struct ReadAnswer {
+  Value data;
+  bool cut = false;  // the token limit ended it
+};
+Result<ReadAnswer> read_answer(const Dialect& dialect, const Value& body, Format format,
+                               JsonShape shape);
 
 // STATUS_NOT_OK with url, status, headers and the body: parsed when it is JSON, at most
 // kErrorBodyBytes of it.

@@ -29,14 +29,14 @@ const Dialect& dialect_for(config::Provider provider) {
   return dialect_of(ProviderKind::openai_compatible);
 }
 
-std::vector<net::SecretHeader> headers_of(const config::BackendConfig& backend) {
+std::vector<net::SecretHeader> headers_of(const config::BackendConfig& backend, const Secret& key) {
   std::vector<net::SecretHeader> headers;
   const auto style = backend.auth.style.value_or(config::AuthStyle::none);
-  if (!backend.key.empty() && style == config::AuthStyle::bearer) {
-    headers.push_back({"authorization", "Bearer ", backend.key});
+  if (!key.empty() && style == config::AuthStyle::bearer) {
+    headers.push_back({"authorization", "Bearer ", key});
   }
-  if (!backend.key.empty() && style == config::AuthStyle::header) {
-    headers.push_back({backend.auth.header, "", backend.key});
+  if (!key.empty() && style == config::AuthStyle::header) {
+    headers.push_back({backend.auth.header, "", key});
   }
   for (const auto& extra : backend.headers) headers.push_back({extra.name, "", extra.value});
   return headers;
@@ -46,7 +46,10 @@ BackendEntry make_entry(const config::BackendConfig& backend, Counters& counters
   BackendEntry entry;
   entry.config = &backend;
   entry.dialect = &dialect_for(backend.provider());
-  entry.headers = headers_of(backend);
+  entry.endpoints.push_back(backend.host);
+  entry.endpoints.insert(entry.endpoints.end(), backend.hosts.begin(), backend.hosts.end());
+  entry.headers.push_back(headers_of(backend, backend.key));
+  for (const auto& key : backend.keys) entry.headers.push_back(headers_of(backend, key));
   for (const auto& model : backend.models) {
     const ModelEntry made{&model, counters.add(backend.name, model.name)};
     entry.models.emplace(model.name, made);

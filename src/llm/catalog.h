@@ -22,7 +22,8 @@ struct ModelEntry {
 struct BackendEntry {
   const config::BackendConfig* config = nullptr;
   const Dialect* dialect = nullptr;
-  std::vector<net::SecretHeader> headers;                 // the key's and the operator's
+  std::vector<std::string> endpoints;                     // `host`, then `hosts`
+  std::vector<std::vector<net::SecretHeader>> headers;    // by key: its own and the operator's
   std::map<std::string, ModelEntry, std::less<>> models;  // by name and by alias
 };
 
@@ -39,6 +40,7 @@ class Catalog {
   // UNKNOWN_PROVIDER naming what there is.
   Result<Found> find(std::string_view backend, std::string_view model) const;
 
+  const std::map<std::string, BackendEntry, std::less<>>& backends() const { return backends_; }
   const config::LlmConfig& config() const { return *config_; }
   const Redactor& redactor() const { return *redactor_; }
 

@@ -62,9 +62,11 @@ Error not_the_promised_form(std::string_view expected) {
 
 Error refused(std::string_view why) {
   constexpr std::size_t kLongestReason = 500;
-  return Error(
+  Error error(
       codes::kAnswerNotUsable, Fatality::fatal,
       fmt::format("the model did not answer: {}", to_valid_utf8(why.substr(0, kLongestReason))));
+  error.with("kind", Value::string("refused"));
+  return error;
 }
 
 }  // namespace gvm::llm
