@@ -102,6 +102,21 @@ inline constexpr std::string_view kDocumentTooComplex =
 inline constexpr std::string_view kBadSelector = "BAD_SELECTOR";  // CSS; ctx.position says where
 inline constexpr std::string_view kBadPattern = "BAD_PATTERN";    // RE2; ctx.position says where
 
+// Ours. Budgets and the ledger.
+inline constexpr std::string_view kBudgetExceeded =
+    "BUDGET_EXCEEDED";  // a call's worst case does not fit; ctx names the budget and its figures
+inline constexpr std::string_view kInvalidAmount =
+    "INVALID_AMOUNT";  // a negative or absurd amount of money, tokens, requests or gen
+inline constexpr std::string_view kLedgerLocked =
+    "LEDGER_LOCKED";  // another process owns the ledger, named when known
+inline constexpr std::string_view kLedgerCorrupt = "LEDGER_CORRUPT";
+inline constexpr std::string_view kLedgerNewerSchema =
+    "LEDGER_NEWER_SCHEMA";  // written by a later version of the modules
+inline constexpr std::string_view kLedgerReadOnly = "LEDGER_READ_ONLY";
+inline constexpr std::string_view kLedgerDiskFull = "LEDGER_DISK_FULL";
+inline constexpr std::string_view kLedgerUnavailable =
+    "LEDGER_UNAVAILABLE";  // a broken disk, or a database that does not answer
+
 // Ours. Providers and configuration.
 inline constexpr std::string_view kUnknownProvider =
     "UNKNOWN_PROVIDER";  // no such backend or model
@@ -110,6 +125,10 @@ inline constexpr std::string_view kMissingCapability =
 inline constexpr std::string_view kAnswerNotUsable =
     "ANSWER_NOT_USABLE";  // JSON or bool that cannot be repaired
 inline constexpr std::string_view kInvalidConfig = "INVALID_CONFIG";
+inline constexpr std::string_view kMalformedSnapshot =
+    "MALFORMED_SNAPSHOT";  // a routing state that cannot be replayed; the detail says where
+inline constexpr std::string_view kBadGenRate =
+    "BAD_GEN_RATE";  // gen per USD or per time unit that is no number above 0
 inline constexpr std::string_view kInternal =
     "INTERNAL";  // a bug; nothing of it reaches the contract
 

@@ -1,0 +1,101 @@
+#include "pricing/live_catalog.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "pricing/test_catalog.h"
+
+namespace gvm::pricing {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr const char* kGood = "models:\n- {model: m, input: 1, output: 2}\n";
+
+class LiveCatalogTest : public testing::Test {
+ protected:
+  LiveCatalogTest() {
+    char folder[] = "/tmp/gvm-prices-XXXXXX";
+    folder_ = ::mkdtemp(folder);
+  }
+  ~LiveCatalogTest() override { std::filesystem::remove_all(folder_); }
+
+  void write(std::string_view text) { std::ofstream(path()) << text; }
+  std::string path() const { return folder_ + "/prices.yaml"; }
+
+  std::string folder_;
+};
+
+TEST_F(LiveCatalogTest, KnowsNoPriceBeforeItIsLoaded) {
+  const LiveCatalog live(path(), {});
+  EXPECT_EQ(live.current()->find("", "m", on_day(2026, 1, 1)).error(), Unknown::no_entry);
+}
+
+TEST_F(LiveCatalogTest, ABrokenFileChangesNothing) {
+  LiveCatalog live(path(), {});
+  write(kGood);
+  ASSERT_TRUE(live.reload());
+  const auto before = live.current();
+  for (const auto* bad : {"models:\n- {model: m, input: 1, output: 2}}\n",
+                          "models:\n- {model: m, input: -1, output: 2}\n", "", "models: []\n"}) {
+    write(bad);
+    const auto reloaded = live.reload();
+    ASSERT_FALSE(reloaded) << bad;
+    EXPECT_FALSE(reloaded.error().empty());
+    EXPECT_EQ(live.current(), before);
+  }
+  std::filesystem::remove(path());
+  ASSERT_FALSE(live.reload());
+  EXPECT_EQ(live.current(), before);
+}
+
+TEST_F(LiveCatalogTest, NamesFileLineAndReason) {
+  LiveCatalog live(path(), {});
+  write("models:\n- {model: m, input: 1, output: 2}\n- {model: n, input: 20000, output: 2}\n");
+  const auto reloaded = live.reload();
+  ASSERT_FALSE(reloaded);
+  EXPECT_THAT(config::to_string(reloaded.error()),
+              HasSubstr(path() + ":3:21: models[1].input: got \"20000\" (above the ceiling)"));
+}
+
+TEST_F(LiveCatalogTest, TheOldCatalogueLivesAsLongAsItIsHeld) {
+  LiveCatalog live(path(), {});
+  write(kGood);
+  ASSERT_TRUE(live.reload());
+  const auto old = live.current();
+  const auto* entry = *old->find("", "m", on_day(2026, 1, 1));
+  write("models:\n- {model: m, input: 5, output: 6}\n");
+  ASSERT_TRUE(live.reload());
+  EXPECT_EQ(entry->base.input, 1'000'000'000'000U);
+  EXPECT_NE(live.current()->hash(), old->hash());
+}
+
+TEST_F(LiveCatalogTest, IsReadWhileItIsReplaced) {
+  LiveCatalog live(path(), {});
+  write(kGood);
+  ASSERT_TRUE(live.reload());
+  std::atomic<bool> stop = false;
+  std::thread reader([&] {
+    while (!stop) ASSERT_TRUE(live.current()->find("", "m", on_day(2026, 1, 1)));
+  });
+  for (int i = 0; i < 200; ++i) EXPECT_TRUE(live.reload());
+  stop = true;
+  reader.join();
+}
+
+TEST_F(LiveCatalogTest, PassesWarningsOn) {
+  LiveCatalog live(path(), {});
+  write("models:\n- {model: m, input: 0.0000025, output: 2}\n");
+  const auto reloaded = live.reload();
+  ASSERT_TRUE(reloaded);
+  ASSERT_EQ(reloaded->size(), 1U);
+  EXPECT_THAT(reloaded->front(), HasSubstr("looks like a price per token"));
+}
+
+}  // namespace
+}  // namespace gvm::pricing
