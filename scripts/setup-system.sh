@@ -21,6 +21,11 @@ if [ "$(id -u)" -ne 0 ]; then
   command -v sudo >/dev/null || { echo "setup: run as root once, or install these packages yourself" >&2; exit 1; }
   as_root=(sudo)
 fi
+# The tests start PostgreSQL servers of their own: installing one must not start another.
+if [[ " ${missing[*]} " == *" postgresql-15 "* ]]; then
+  "${as_root[@]}" mkdir -p /etc/postgresql-common/createcluster.d
+  echo 'create_main_cluster = false' | "${as_root[@]}" tee /etc/postgresql-common/createcluster.d/genvm.conf >/dev/null
+fi
 echo "setup: refreshing the package lists"
 "${as_root[@]}" apt-get update -qq
 echo "setup: installing ${#missing[@]} packages"

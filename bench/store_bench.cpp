@@ -1,0 +1,198 @@
+// What the ledger adds to a prompt: reserve and settle, one after the other and from two lanes at
+// full speed with everything stored. The folder is made in TMPDIR; put it on the disk to be
+// measured. GVM_POSTGRES_URL=postgresql://... measures that server as well.
+#include <benchmark/benchmark.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include "store/ledger.h"
+
+namespace {
+
+using namespace gvm;
+using namespace gvm::store;
+using Nanoseconds = std::chrono::nanoseconds;
+
+class Folder {
+ public:
+  Folder() {
+    auto pattern = (std::filesystem::temp_directory_path() / "gvm-store-bench-XXXXXX").string();
+    path_ = ::mkdtemp(pattern.data());
+  }
+  ~Folder() { std::filesystem::remove_all(path_); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+std::shared_ptr<Ledger> open(LedgerOptions options) {
+  auto ledger = open_ledger(std::move(options), {});
+  if (!ledger) throw std::runtime_error(ledger.error().to_string());
+  return *ledger;
+}
+
+// As an installation has them: all calls a day, a backend a rolling hour, a contract a month in
+// gen.
+std::vector<BudgetPtr> budgets() {
+  const Integer plenty = Integer::pow2(300);
+  const auto make = [&](const char* name, Unit unit, Period period) {
+    return std::make_shared<Budget>(Budget{name, period, unit, plenty, Action::refuse});
+  };
+  return {make("all", Unit::usd, {Span::day, Rhythm::calendar}),
+          make("backend", Unit::tokens, {Span::hour, Rhythm::rolling}),
+          make("contract", Unit::gen, {Span::month, Rhythm::calendar})};
+}
+
+ReserveRequest a_call(const std::vector<BudgetPtr>& all, std::uint64_t number) {
+  ReserveRequest request;
+  request.charges = {{all[0], ""},
+                     {all[1], "backend=openai"},
+                     {all[2], "contract=" + std::to_string(number % 1'000)}};
+  request.worst = {.nano_usd = 12'345'678, .tokens = 4'000, .requests = 1, .gen = Integer(1)};
+  request.info = {.backend = "openai",
+                  .model = "gpt-4o-mini",
+                  .key_id = "key-1",
+                  .session = std::to_string(number),
+                  .node = "0x00000000000000000000000000000000000000aa",
+                  .tx = "0x4f2d6b1c4e0d9b8a7c6f5e4d3c2b1a09f8e7d6c5b4a3928170f1e2d3c4b5a697",
+                  .contract = "0x00000000000000000000000000000000000000bb"};
+  return request;
+}
+
+// One call; how long reserve and settle took together.
+boost::asio::awaitable<Nanoseconds> one_call(Ledger& ledger, const std::vector<BudgetPtr>& all,
+                                             std::uint64_t number) {
+  auto request = a_call(all, number);
+  Settlement settlement;
+  settlement.actual = {.nano_usd = 2'345'678, .tokens = 900, .requests = 1, .gen = Integer(1)};
+  const auto before = std::chrono::steady_clock::now();
+  auto call = co_await ledger.reserve(std::move(request));
+  if (!call) throw std::runtime_error(call.error().to_string());
+  call->settle(std::move(settlement));
+  co_return std::chrono::steady_clock::now() - before;
+}
+
+void report(benchmark::State& state, std::vector<Nanoseconds>& took) {
+  std::ranges::sort(took);
+  const auto at = [&](double share) {
+    const auto index = static_cast<std::size_t>(share * static_cast<double>(took.size() - 1));
+    return static_cast<double>(took[index].count()) / 1e3;
+  };
+  state.counters["p50_us"] = at(0.5);
+  state.counters["p99_us"] = at(0.99);
+  state.SetItemsProcessed(state.iterations());
+}
+
+void reserve_and_settle(benchmark::State& state, Ledger& ledger) {
+  const auto all = budgets();
+  boost::asio::io_context context(1);
+  std::vector<Nanoseconds> took;
+  const auto run = [&]() -> boost::asio::awaitable<void> {
+    std::uint64_t number = 0;
+    for (auto _ : state) {
+      const auto one = co_await one_call(ledger, all, number++);
+      took.push_back(one);
+    }
+  };
+  boost::asio::co_spawn(context, run(), [](std::exception_ptr failure) {
+    if (failure) std::rethrow_exception(failure);
+  });
+  context.run();
+  report(state, took);
+}
+
+void BM_SqliteReserveSettle(benchmark::State& state) {
+  const Folder folder;
+  LedgerOptions options;
+  options.folder = folder.path();
+  const auto ledger = open(std::move(options));
+  reserve_and_settle(state, *ledger);
+  ledger->close();
+}
+BENCHMARK(BM_SqliteReserveSettle)->UseRealTime()->MinTime(3);
+
+// At 5,000 a second, as a busy module makes them.
+void BM_SqliteReserveSettleAtFiveThousandASecond(benchmark::State& state) {
+  const Folder folder;
+  LedgerOptions options;
+  options.folder = folder.path();
+  const auto ledger = open(std::move(options));
+  const auto all = budgets();
+  boost::asio::io_context context(1);
+  std::vector<Nanoseconds> took;
+  constexpr std::chrono::microseconds kEvery{200};
+  auto next = std::chrono::steady_clock::now();
+  const auto run = [&]() -> boost::asio::awaitable<void> {
+    std::uint64_t number = 0;
+    for (auto _ : state) {
+      next += kEvery;
+      std::this_thread::sleep_until(next);
+      const auto one = co_await one_call(*ledger, all, number++);
+      took.push_back(one);
+    }
+  };
+  boost::asio::co_spawn(context, run(), boost::asio::detached);
+  context.run();
+  report(state, took);
+  const auto backlog = ledger->stats().backlog;
+  state.counters["backlog"] = static_cast<double>(backlog);
+  ledger->close();
+}
+BENCHMARK(BM_SqliteReserveSettleAtFiveThousandASecond)->UseRealTime()->Iterations(25'000);
+
+// Two lanes at full speed; the time ends when all is in the database.
+void BM_SqliteSustained(benchmark::State& state) {
+  constexpr int kCalls = 50'000;
+  const Folder folder;
+  LedgerOptions options;
+  options.folder = folder.path();
+  const auto ledger = open(std::move(options));
+  const auto all = budgets();
+  const auto lane = [&] {
+    boost::asio::io_context context(1);
+    const auto run = [&]() -> boost::asio::awaitable<void> {
+      for (std::uint64_t i = 0; i < kCalls / 2; ++i) {
+        const auto took = co_await one_call(*ledger, all, i);
+        benchmark::DoNotOptimize(took);
+        while (ledger->stats().backlog > 50'000) std::this_thread::yield();
+      }
+    };
+    boost::asio::co_spawn(context, run(), boost::asio::detached);
+    context.run();
+  };
+  for (auto _ : state) {
+    std::thread other(lane);
+    lane();
+    other.join();
+    if (!ledger->flush(std::chrono::minutes(5))) state.SkipWithError("not stored");
+  }
+  state.SetItemsProcessed(state.iterations() * kCalls);
+  ledger->close();
+}
+BENCHMARK(BM_SqliteSustained)->UseRealTime()->Unit(benchmark::kMillisecond)->Iterations(4);
+
+void BM_PostgresReserveSettle(benchmark::State& state) {
+  const char* const url = std::getenv("GVM_POSTGRES_URL");
+  if (url == nullptr) return state.SkipWithError("GVM_POSTGRES_URL is not set");
+  LedgerOptions options;
+  options.postgres_url = Secret(url);
+  const auto ledger = open(std::move(options));
+  reserve_and_settle(state, *ledger);
+  ledger->close();
+}
+BENCHMARK(BM_PostgresReserveSettle)->UseRealTime();
+
+}  // namespace

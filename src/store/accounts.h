@@ -1,0 +1,90 @@
+#pragma once
+// What was spent and what is reserved, in memory: the truth of a running process. Thread safe: one
+// short lock makes checking and adding one step, for all budgets of a call or none.
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "store/excess.h"
+#include "store/held.h"
+#include "store/ledger_clock.h"
+
+namespace gvm::store {
+
+struct Balance {
+  BudgetPtr budget;
+  std::string scope;
+  std::int64_t window_start = 0;  // seconds since 1970; 0 for sessions
+  std::int64_t resets_at = 0;     // as Excess::resets_at
+  Integer spent;
+  Integer reserved;
+  Integer remaining() const;  // never negative
+};
+
+class Accounts {
+ public:
+  Accounts(TimeSource time, std::size_t most_accounts)
+      : clock_(std::move(time)), most_(most_accounts) {}
+
+  struct Made {
+    std::int64_t time_ms = 0;
+    std::vector<HeldCharge> charges;
+    std::vector<Excess> warnings;  // of budgets whose action is warn
+  };
+  // BUDGET_EXCEEDED, and nothing is reserved, when one does not fit. LEDGER_UNAVAILABLE when there
+  // are more accounts than allowed.
+  Result<Made> reserve(const std::vector<Charge>& charges, const Amounts& worst,
+                       std::string_view session);
+  void settle(const Held& held, const Amounts& actual);
+  void release(const Held& held) { settle(held, Amounts()); }
+  // The accounts of a session's own budgets.
+  void end_session(const std::string& session);
+
+  // Before the first call.
+  void start_at(std::int64_t ms);
+  void load(const Budget& budget, std::string_view scope, std::int64_t bucket, const Integer& spent,
+            const Integer& reserved = {});
+
+  // Forgets accounts that count nothing any more; looks at a part of them each time.
+  void sweep();
+  std::int64_t now_ms();
+  std::int64_t wall_behind_ms();
+  std::size_t size();
+  // Of the current windows; a budget without an account has one row without a scope.
+  std::vector<Balance> balances(std::span<const BudgetPtr> budgets);
+
+ private:
+  struct Bucket {
+    std::int64_t start = 0;
+    Integer spent;
+    Integer reserved;
+  };
+  struct Account {
+    std::deque<Bucket> buckets;  // ascending; those that count
+    Integer spent;               // of all buckets
+    Integer reserved;
+    Period period;
+    std::string prefix_of;  // account_key of its budget without a scope
+    std::string scope;
+    // Moves on to `now`; the newest bucket never moves back.
+    Bucket& advance(std::int64_t now_s);
+    Bucket* find(std::int64_t start);
+    bool forgotten(std::int64_t now_s) const;
+  };
+
+  Account* account(const Charge& charge, std::string_view session);
+  Excess excess_of(const Charge& charge, const Account& account, const Integer& needed) const;
+
+  std::mutex mutex_;
+  LedgerClock clock_;
+  std::size_t most_;
+  std::size_t sweep_from_ = 0;
+  std::unordered_map<std::string, Account> accounts_;
+  std::unordered_map<std::string, std::vector<std::string>> of_session_;
+};
+
+}  // namespace gvm::store

@@ -1,0 +1,67 @@
+#include "store/charges_text.h"
+
+#include "base/error_codes.h"
+#include "base/json.h"
+#include "text/json.h"
+
+namespace gvm::store {
+namespace {
+
+std::optional<HeldCharge> charge_of(const Value& value) {
+  const auto* const parts = value.as_array();
+  if (parts == nullptr || parts->size() != 5) return std::nullopt;
+  const auto name = (*parts)[0].as_string();
+  const auto period_name = (*parts)[1].as_string();
+  const auto unit_text = (*parts)[2].as_string();
+  const auto scope = (*parts)[3].as_string();
+  const auto* const bucket = (*parts)[4].as_integer();
+  if (!name || !period_name || !unit_text || !scope || bucket == nullptr) return std::nullopt;
+  const auto period = Period::parse(*period_name);
+  const auto unit = parse_unit(*unit_text);
+  const auto start = bucket->to_i64();
+  if (!period || !unit || !start) return std::nullopt;
+  auto budget = std::make_shared<Budget>();
+  budget->name = *name;
+  budget->period = *period;
+  budget->unit = *unit;
+  return HeldCharge{std::move(budget), std::string(*scope), *start};
+}
+
+}  // namespace
+
+std::string write_charges(const std::vector<HeldCharge>& charges) {
+  std::string out = "[";
+  for (const auto& charge : charges) {
+    if (charge.budget->period.is_session()) continue;
+    if (out.size() > 1) out += ',';
+    out += '[';
+    json::write_string_to(out, charge.budget->name);
+    out += ',';
+    json::write_string_to(out, charge.budget->period.name());
+    out += ',';
+    json::write_string_to(out, unit_name(charge.budget->unit));
+    out += ',';
+    json::write_string_to(out, charge.scope);
+    out.append(",").append(std::to_string(charge.bucket)).append("]");
+  }
+  out += ']';
+  return out;
+}
+
+Result<std::vector<HeldCharge>> read_charges(std::string_view text) {
+  const auto parsed = text::parse_json(text);
+  const auto* const items = parsed ? parsed->as_array() : nullptr;
+  const auto corrupt = [] {
+    return fail(codes::kLedgerCorrupt, Fatality::fatal, "the charges of a call cannot be read");
+  };
+  if (items == nullptr) return corrupt();
+  std::vector<HeldCharge> charges;
+  for (const auto& item : *items) {
+    auto charge = charge_of(item);
+    if (!charge) return corrupt();
+    charges.push_back(std::move(*charge));
+  }
+  return charges;
+}
+
+}  // namespace gvm::store

@@ -1,0 +1,35 @@
+#pragma once
+// The time that windows are cut by: the wall clock, but never backwards. While the wall clock is
+// behind what was seen before, time goes on at the speed of the monotonic clock, so a spent window
+// is neither reopened nor stopped. Not thread safe.
+#include <chrono>
+#include <cstdint>
+#include <functional>
+
+namespace gvm::store {
+
+struct TimeSource {
+  std::function<std::int64_t()> wall_ms;    // since 1970
+  std::function<std::int64_t()> steady_ms;  // since anything
+
+  static TimeSource system();
+};
+
+class LedgerClock {
+ public:
+  explicit LedgerClock(TimeSource source) : source_(std::move(source)) {}
+
+  // Nothing before `ms` is told any more.
+  void start_at(std::int64_t ms);
+  std::int64_t now_ms();
+  // How far the wall clock was behind at the last now_ms(); 0 usually.
+  std::int64_t wall_behind_ms() const { return behind_ms_; }
+
+ private:
+  TimeSource source_;
+  std::int64_t last_ms_ = 0;
+  std::int64_t last_steady_ms_ = 0;
+  std::int64_t behind_ms_ = 0;
+};
+
+}  // namespace gvm::store

@@ -1,0 +1,68 @@
+#pragma once
+// What a ledger can be asked. A reader blocks, so it is for tools and for a ledger's own thread; it
+// needs no lock and reads beside the process that owns the ledger.
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "store/accounts.h"
+
+namespace gvm::store {
+
+enum class By : std::uint8_t {
+  backend,
+  model,
+  key,
+  node,
+  contract,
+  day
+};  // day: in UTC, of the reservation
+std::optional<By> parse_by(std::string_view name);
+
+struct UsageQuery {
+  std::vector<By> by;
+  std::optional<std::int64_t> from_ms;  // of the reservation, since 1970
+  std::optional<std::int64_t> until_ms;
+};
+
+struct UsageRow {
+  std::vector<std::string> group;  // as UsageQuery::by
+  std::int64_t calls = 0;
+  std::int64_t errors = 0;     // calls that failed
+  std::int64_t uncertain = 0;  // charged at their worst case: unknown cost
+  Integer nano_usd;
+  Integer tokens;
+  Integer requests;
+  Integer gen;
+};
+
+// At most kMostBytes of text.
+struct DecisionRecord {
+  static constexpr std::size_t kMostBytes = 2'048;
+  std::string id;
+  std::int64_t made_ms = 0;
+  std::string text;
+};
+
+// Something verify() found wrong, as a sentence.
+struct Finding {
+  std::string text;
+};
+
+class LedgerReader {
+ public:
+  virtual ~LedgerReader() = default;
+  // Sorted by group.
+  virtual Result<std::vector<UsageRow>> usage(const UsageQuery& query) = 0;
+  // Without what is reserved where the ledger is SQLite: only its process knows.
+  virtual Result<std::vector<Balance>> balances(std::span<const BudgetPtr> budgets) = 0;
+  virtual Result<std::optional<DecisionRecord>> record(const std::string& id) = 0;
+  // Empty: the sums of the calls are the accounts', the database and the journal are whole. Reads
+  // everything.
+  virtual Result<std::vector<Finding>> verify() = 0;
+};
+
+}  // namespace gvm::store

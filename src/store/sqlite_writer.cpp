@@ -1,0 +1,136 @@
+#include "store/sqlite_writer.h"
+
+#include <iterator>
+
+namespace gvm::store {
+namespace {
+
+constexpr std::chrono::milliseconds kRetry{200};  // while the disk fails
+constexpr std::int64_t kPurgeEveryMs = 60'000;
+
+template <class T>
+void move_behind(std::vector<T>& to, std::vector<T>& from) {
+  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+  from.clear();
+}
+
+}  // namespace
+
+SqliteWriter::SqliteWriter(SqliteStore store, const LedgerOptions& options, Parts parts)
+    : store_(std::move(store)), options_(options), parts_(parts) {
+  thread_ = std::thread([this] { run(); });
+}
+
+void SqliteWriter::push(Settled call) {
+  if (backlog() >= options_.most_backlog) return parts_.counters.calls_dropped.add();
+  {
+    const std::lock_guard lock(mutex_);
+    queue_.calls.push_back(std::move(call));
+  }
+  backlog_.fetch_add(1, std::memory_order_relaxed);
+  notice();
+}
+
+void SqliteWriter::push(DecisionRecord record) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (queue_.records.size() >= options_.most_records)
+      return parts_.counters.records_dropped.add();
+    queue_.records.push_back(std::move(record));
+  }
+  notice();
+}
+
+// One wake-up an interval: the thread sleeps an interval through once it is awake.
+void SqliteWriter::notice() {
+  if (!idle_.load(std::memory_order_seq_cst) || !idle_.exchange(false)) return;
+  const std::lock_guard lock(mutex_);
+  wake_.notify_one();
+}
+
+bool SqliteWriter::flush(std::chrono::milliseconds longest) {
+  std::unique_lock lock(mutex_);
+  const auto mine = ++asked_;
+  wake_.notify_one();
+  return written_.wait_for(lock, longest, [&] { return done_ >= mine; });
+}
+
+void SqliteWriter::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+bool SqliteWriter::wait() {
+  std::unique_lock lock(mutex_);
+  const auto urgent = [this] { return stopping_ || asked_ > done_; };
+  const auto work = [this] {
+    return !queue_.calls.empty() || !queue_.records.empty() || parts_.journal.dirty();
+  };
+  if (parts_.trouble.on()) {
+    wake_.wait_for(lock, kRetry, [this] { return stopping_; });
+  } else {
+    idle_.store(true);
+    const std::chrono::milliseconds longest(kPurgeEveryMs);
+    wake_.wait_for(lock, longest, [&] { return urgent() || work() || !idle_.load(); });
+    idle_.store(false);
+    wake_.wait_for(lock, options_.group_interval, urgent);
+  }
+  return stopping_;
+}
+
+void SqliteWriter::take() {
+  const std::lock_guard lock(mutex_);
+  move_behind(group_.calls, queue_.calls);
+  move_behind(group_.records, queue_.records);
+}
+
+bool SqliteWriter::write() {
+  group_.last_number = parts_.last_number.load();
+  group_.last_ms = parts_.accounts.now_ms();
+  auto synced = parts_.journal.sync();
+  auto added = store_.commit(group_);
+  if (!synced || !added) parts_.trouble.set(synced ? added.error() : synced.error());
+  if (!added) return false;
+  for (const auto& call : group_.calls) parts_.journal.finish(call.held.segment);
+  parts_.counters.stored.add(group_.calls.size());
+  backlog_.fetch_sub(group_.calls.size(), std::memory_order_relaxed);
+  group_.calls.clear();
+  group_.records.clear();
+  auto tidied = parts_.journal.tidy();
+  if (!tidied) parts_.trouble.set(tidied.error());
+  if (synced && tidied) parts_.trouble.clear();
+  return synced && tidied;
+}
+
+void SqliteWriter::purge() {
+  parts_.accounts.sweep();
+  const auto now = parts_.accounts.now_ms();
+  if (now < next_purge_ms_) return;
+  using std::chrono::milliseconds;
+  const auto more = store_.purge(now - milliseconds(options_.keep_calls).count(),
+                                 now - milliseconds(options_.keep_records).count());
+  next_purge_ms_ = more && *more ? now : now + kPurgeEveryMs;
+}
+
+void SqliteWriter::run() {
+  for (bool stopping = false; !stopping;) {
+    stopping = wait();
+    std::uint64_t asked = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      asked = asked_;
+    }
+    take();
+    const bool stored = write();
+    if (stored) purge();
+    const std::lock_guard lock(mutex_);
+    if (stored) done_ = asked;
+    written_.notify_all();
+  }
+}
+
+}  // namespace gvm::store
