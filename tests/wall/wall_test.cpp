@@ -14,7 +14,7 @@ using mock::Expected;
 using mock::ScriptedFault;
 using mock::Transport;
 
-// For what has to be read through: 40 MiB and such.
+// For what has to be read through: 18 MiB and such.
 constexpr std::chrono::milliseconds kLongest = 10s * e2e::kSlowness;
 
 bool is_one_of(std::string_view choices, std::string_view found) {

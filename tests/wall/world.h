@@ -14,8 +14,8 @@ namespace gvm::wall {
 using namespace std::chrono_literals;
 
 // A good answer takes milliseconds; the rest is for sanitizers and a busy machine.
-inline constexpr std::chrono::milliseconds kSilence = 300ms * e2e::kSlowness;    // each but total
-inline constexpr std::chrono::milliseconds kImpatient = 600ms * e2e::kSlowness;  // total
+inline constexpr std::chrono::milliseconds kSilence = 400ms * e2e::kSlowness;    // each but total
+inline constexpr std::chrono::milliseconds kImpatient = 700ms * e2e::kSlowness;  // total
 inline constexpr std::chrono::milliseconds kPatient = 60s;                       // total
 inline constexpr std::chrono::milliseconds kLate = 250ms + 1000ms * e2e::kSlowness;
 
