@@ -1,0 +1,109 @@
+#pragma once
+// What a prompt can be sent to: every combination of backend, model, endpoint and key. Immutable
+// after the start and shared by all lanes; a candidate is named by its index.
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "routing/instant.h"
+
+namespace gvm::routing {
+
+using CandidateId = std::uint32_t;
+using NanoUsd = std::int64_t;
+
+inline constexpr std::size_t kMaxCandidates = 4096;
+inline constexpr unsigned kMaxTier = 255;
+
+// Zero: no limit of this kind.
+struct CandidateLimits {
+  std::uint32_t requests_per_minute = 0;
+  std::uint64_t tokens_per_minute = 0;
+  std::uint32_t concurrency = 0;          // calls at once to this candidate
+  std::uint32_t backend_concurrency = 0;  // calls at once to its whole backend
+};
+
+struct Candidate {
+  std::string backend;
+  std::string model;
+  std::string endpoint;   // scheme, host and port, as the configuration has it
+  std::uint32_t key = 0;  // position among the backend's keys
+  bool json = false;
+  bool image = false;
+  std::uint32_t context_length = 0;  // tokens, prompt and answer; 0: unknown
+  double weight = 1;                 // share of `weighted` and `least_busy`; 0: last resort
+  unsigned tier = 0;                 // 0 is tried first
+  CandidateLimits limits;
+};
+
+// What ranking reads of a candidate, without its texts. The indices name the rows that candidates
+// share in a HealthTable.
+struct CandidateFacts {
+  std::uint32_t backend = 0;
+  std::uint32_t model = 0;  // of one (backend, model): its keys and endpoints are siblings
+  std::uint32_t endpoint = 0;
+  std::uint32_t key = 0;
+  std::uint32_t context_length = 0;
+  float weight = 1;
+  std::uint8_t tier = 0;
+  bool json = false;
+  bool image = false;
+  CandidateLimits limits;
+};
+
+class CandidateSet {
+ public:
+  // INVALID_CONFIG: too many candidates, a tier over kMaxTier, a weight that is negative or no
+  // number, a name that is empty, or the same candidate twice.
+  static Result<CandidateSet> create(std::vector<Candidate> candidates);
+
+  std::size_t size() const { return candidates_.size(); }
+  const Candidate& operator[](CandidateId id) const { return candidates_[id]; }
+  const CandidateFacts& facts(CandidateId id) const { return facts_[id]; }
+  std::span<const CandidateFacts> facts() const { return facts_; }
+  std::size_t backends() const { return backends_; }
+  std::size_t endpoints() const { return endpoints_; }
+  std::size_t keys() const { return keys_; }
+
+  // "backend/model@endpoint#key", unique within the set.
+  const std::string& label(CandidateId id) const { return labels_[id]; }
+  std::optional<CandidateId> find(const std::string& label) const;
+
+ private:
+  explicit CandidateSet(std::vector<Candidate> candidates);
+
+  std::vector<Candidate> candidates_;
+  std::vector<CandidateFacts> facts_;
+  std::vector<std::string> labels_;
+  std::map<std::string, CandidateId> by_label_;
+  std::size_t backends_ = 0;
+  std::size_t endpoints_ = 0;
+  std::size_t keys_ = 0;
+};
+
+// What one prompt needs. The spans must outlive the ranking and the Failover made from it.
+struct Request {
+  bool needs_json = false;
+  bool needs_image = false;
+  std::uint32_t tokens = 0;  // estimate, prompt and answer; 0: unknown
+  std::uint64_t seed = 0;
+  Time now{};
+  std::span<const CandidateId> excluded;
+  // Worst case by candidate; empty, or kUnknownCost in it, when nobody knows.
+  std::span<const NanoUsd> worst_case_cost;
+  std::optional<NanoUsd> cost_limit;
+
+  NanoUsd cost_of(CandidateId id) const;
+};
+
+inline constexpr NanoUsd kUnknownCost = -1;
+
+inline NanoUsd Request::cost_of(CandidateId id) const {
+  return id < worst_case_cost.size() ? worst_case_cost[id] : kUnknownCost;
+}
+
+}  // namespace gvm::routing

@@ -1,0 +1,45 @@
+#pragma once
+// The ways a call to a provider fails, as routing tells them apart.
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace gvm::routing {
+
+enum class ErrorKind : std::uint8_t {
+  connect,             // no connection
+  tls,                 // no secure connection
+  dns,                 // the host's name does not resolve
+  reset,               // the connection closed before an answer began
+  first_byte_timeout,  // no answer began in time
+  idle_timeout,        // silence, or a trickle, within the answer
+  total_timeout,       // the answer was not complete in time
+  cut,                 // the answer ended early
+  rate_limited,        // 429
+  overloaded,          // 503, 529
+  server_error,        // other 5xx
+  auth,                // 401: the key is not accepted
+  forbidden,           // 403: the key may not do this
+  payment_required,    // 402: the key's account is empty
+  not_found,           // 404: no such model here
+  bad_request,         // 400, 422: the request itself is refused
+  context_too_long,    // more tokens than the model takes
+  capability_json,     // the model has no JSON mode
+  capability_image,    // the model takes no images
+  content_refused,     // the provider's filter refused the prompt or the answer
+  garbled,             // not the promised encoding or form
+  empty,               // 200 without content
+  oversize,            // more bytes than allowed
+  redirect,            // 3xx
+  cancelled,           // the client left, or another call of the prompt won
+  deadline,            // the prompt's time is over
+  budget,              // the prompt's or a ledger's money is over
+};
+
+inline constexpr std::size_t kErrorKinds = static_cast<std::size_t>(ErrorKind::budget) + 1;
+
+// "connect", "first_byte_timeout", ...: stable, they stand in decision records and metrics.
+std::string_view name_of(ErrorKind kind);
+std::optional<ErrorKind> parse_error_kind(std::string_view name);
+
+}  // namespace gvm::routing

@@ -1,0 +1,240 @@
+#include "routing/failover.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/error_codes.h"
+
+namespace gvm::routing {
+namespace {
+
+constexpr std::uint64_t kPauses = 0x706175;  // a sequence of chance of its own
+
+}  // namespace
+
+Failover::Failover(const HealthTable& table, RetryBudget& retries, const Ranking& ranking,
+                   const Request& request, FailoverPolicy policy)
+    : table_(table),
+      retries_(retries),
+      request_(request),
+      policy_(policy),
+      budget_(policy.limits),
+      random_(request.seed ^ kPauses) {
+  retries_.count_prompt();
+  places_.reserve(ranking.ranked.size() + ranking.rejected.size());
+  for (const auto& ranked : ranking.ranked) places_.push_back({.id = ranked.candidate});
+  const auto recovering = places_.size();
+  for (const auto& rejected : ranking.rejected) {
+    if (is_temporary(rejected.reason)) places_.push_back({.id = rejected.candidate});
+  }
+  std::stable_sort(places_.begin() + static_cast<std::ptrdiff_t>(recovering), places_.end(),
+                   [&](const Place& a, const Place& b) {
+                     const auto& set = table_.candidates();
+                     return set.facts(a.id).tier < set.facts(b.id).tier;
+                   });
+}
+
+Action Failover::next(Time now) {
+  if (last_error_ && rule_of(*last_error_).step == Step::give_up)
+    return give_up(GiveUp::Why::final_error);
+  if (const auto exhausted = budget_.refuses(now, 0)) {
+    return give_up(*exhausted == Exhausted::attempts ? GiveUp::Why::attempts
+                                                     : GiveUp::Why::deadline);
+  }
+  denied_ = false;
+  for (const auto urgency : {Urgency::normal, Urgency::outage}) {
+    if (auto* place = choose(now, urgency)) return commit(*place, now, urgency);
+  }
+  return wait_or_give_up(now);
+}
+
+Failover::Place* Failover::choose(Time now, Urgency urgency) {
+  if (auto* place = preferred(now, urgency)) return place;
+  if (auto* place = first(now, urgency, [](const Place& p) { return p.calls == 0; })) return place;
+  return first(now, urgency, [](const Place& p) { return p.calls > 0; });
+}
+
+// What the table of failover names as the next step, when there is such a candidate.
+Failover::Place* Failover::preferred(Time now, Urgency urgency) {
+  if (!last_ || !last_error_) return nullptr;
+  const auto& set = table_.candidates();
+  const auto& from = set.facts(*last_);
+  switch (rule_of(*last_error_).step) {
+    case Step::retry_here:
+      return first(now, urgency, [&](const Place& p) { return p.id == *last_; });
+    case Step::next_key:
+      return first(now, urgency, [&](const Place& p) {
+        const auto& to = set.facts(p.id);
+        return p.calls == 0 && to.model == from.model && to.key != from.key;
+      });
+    case Step::next_endpoint:
+      return first(now, urgency, [&](const Place& p) {
+        const auto& to = set.facts(p.id);
+        return p.calls == 0 && to.model == from.model && to.endpoint != from.endpoint;
+      });
+    default:
+      return nullptr;
+  }
+}
+
+template <class Fits>
+Failover::Place* Failover::first(Time now, Urgency urgency, Fits&& fits) {
+  for (auto& place : places_) {
+    if (fits(place) && obstacle(place, now, urgency) == Obstacle::none && pays(place, now))
+      return &place;
+  }
+  return nullptr;
+}
+
+Failover::Obstacle Failover::obstacle(const Place& place, Time now, Urgency urgency) const {
+  if (place.over || place.calls >= policy_.per_candidate) return Obstacle::over;
+  const auto context = table_.candidates().facts(place.id).context_length;
+  if (context != 0 && context <= needs_context_over_) return Obstacle::over;
+  if (budget_.refuses(now, request_.cost_of(place.id)) == Exhausted::cost) return Obstacle::cost;
+  if (table_.free_at(place.id, now, request_.tokens, urgency) > now) return Obstacle::unavailable;
+  return Obstacle::none;
+}
+
+// The first call of a prompt is free, and so is one to a candidate that works; every other one is a
+// retry, of which the module has so many.
+bool Failover::pays(Place& place, Time now) {
+  place.charged = false;
+  if (budget_.attempts() == 0) return true;
+  if (place.calls == 0 && table_.proven(place.id, now)) return true;
+  place.charged = retries_.take(now);
+  denied_ = denied_ || !place.charged;
+  return place.charged;
+}
+
+Attempt Failover::commit(Place& place, Time now, Urgency urgency) {
+  const auto delay = pause_before(place, now);
+  ++place.calls;
+  budget_.started(request_.cost_of(place.id));
+  notes_.push_back({.candidate = place.id, .began = after(now, delay)});
+  return {place.id, delay, urgency};
+}
+
+// Only who is asked again needs a pause.
+Duration Failover::pause_before(const Place& place, Time now) {
+  if (place.calls == 0) return Duration::zero();
+  const auto pause = backoff(policy_.backoff, ++pauses_, random_);
+  const auto& limits = policy_.limits;
+  if (limits.deadline == Time::max()) return pause;
+  return std::clamp<Duration>(
+      pause, Duration::zero(),
+      std::max<Duration>(Duration::zero(), limits.deadline - now - limits.least_call));
+}
+
+Action Failover::wait_or_give_up(Time now) {
+  if (places_.empty()) return give_up(GiveUp::Why::no_candidate);
+  if (denied_) return give_up(GiveUp::Why::retry_budget);
+  Time soonest = Time::max();
+  bool too_dear = false;
+  for (const auto& place : places_) {
+    const auto why = obstacle(place, now, Urgency::outage);
+    too_dear = too_dear || why == Obstacle::cost;
+    if (why == Obstacle::unavailable)
+      soonest = std::min(soonest, table_.free_at(place.id, now, request_.tokens, Urgency::outage));
+  }
+  if (soonest == Time::max())
+    return give_up(too_dear ? GiveUp::Why::cost : GiveUp::Why::all_failed);
+  // Those who wait for the same candidate do not all come back in the same instant.
+  const auto spread =
+      std::chrono::duration_cast<Duration>(table_.policy().probe_poll * (random_.unit() / 2));
+  const auto until = after(soonest, spread);
+  const bool in_time = !budget_.refuses(until, 0);
+  if (!in_time || waited_ + (until - now) > policy_.longest_wait)
+    return give_up(GiveUp::Why::unavailable, soonest);
+  waited_ += until - now;
+  return Wait{until};
+}
+
+GiveUp Failover::give_up(GiveUp::Why why, std::optional<Time> recovers_at) const {
+  return {why, budget_.attempts(), last_error_, recovers_at};
+}
+
+void Failover::not_admitted(CandidateId id) {
+  auto& place = place_of(id);
+  --place.calls;
+  if (std::exchange(place.charged, false)) retries_.give_back();
+  budget_.taken_back(request_.cost_of(id));
+  const auto note = std::ranges::find_if(
+      notes_, [&](const AttemptNote& n) { return n.candidate == id && !n.ended; });
+  if (note != notes_.end()) notes_.erase(note);
+}
+
+void Failover::ended(CandidateId id, const Outcome& outcome, Time now) {
+  budget_.settled(request_.cost_of(id), outcome.cost);
+  for (auto& note : notes_) {
+    if (note.candidate != id || note.ended) continue;
+    note.ended = now;
+    note.error = outcome.error;
+    break;
+  }
+  last_ = id;
+  last_error_ = outcome.error;
+  if (outcome.error) follow(place_of(id), *outcome.error);
+}
+
+void Failover::follow(Place& place, ErrorKind kind) {
+  const auto& rule = rule_of(kind);
+  const auto& set = table_.candidates();
+  if (rule.again == Again::no) place.over = true;
+  if (kind == ErrorKind::context_too_long)
+    needs_context_over_ = std::max(needs_context_over_, set.facts(place.id).context_length);
+  if (rule.step != Step::next_model) return;
+  const auto model = set.facts(place.id).model;
+  for (auto& sibling : places_) {
+    if (set.facts(sibling.id).model == model) sibling.over = true;
+  }
+}
+
+std::optional<Attempt> Failover::hedge(Time now) {
+  if (budget_.refuses(now, 0)) return std::nullopt;
+  const auto callable = [&](const Place& place) {
+    return obstacle(place, now, Urgency::normal) == Obstacle::none;
+  };
+  auto chosen = std::ranges::find_if(
+      places_, [&](const Place& place) { return place.calls == 0 && callable(place); });
+  if (chosen == places_.end()) chosen = std::ranges::find_if(places_, callable);
+  if (chosen == places_.end()) return std::nullopt;
+  chosen->charged = false;
+  auto attempt = commit(*chosen, now, Urgency::normal);
+  attempt.delay = Duration::zero();
+  notes_.back().began = now;
+  return attempt;
+}
+
+Failover::Place& Failover::place_of(CandidateId id) {
+  return *std::ranges::find(places_, id, &Place::id);
+}
+
+std::string_view name_of(GiveUp::Why why) {
+  constexpr std::array<std::string_view, 8> kNames = {"final_error", "no_candidate", "all_failed",
+                                                      "unavailable", "attempts",     "deadline",
+                                                      "cost",        "retry_budget"};
+  return kNames[static_cast<std::size_t>(why)];
+}
+
+Error GiveUp::to_error(Time now) const {
+  const bool late = why == Why::deadline || last == ErrorKind::deadline;
+  const bool left = why == Why::final_error && last == ErrorKind::cancelled;
+  const auto code =
+      left ? codes::kCancelled : (late ? codes::kDeadlineExceeded : codes::kNoProviderForPrompt);
+  std::string sentence = "no candidate answered: " + std::string(name_of(why));
+  const auto wait = std::chrono::ceil<milliseconds>(
+      recovers_at ? std::max(Duration::zero(), *recovers_at - now) : Duration::zero());
+  if (recovers_at) sentence += fmt::format("; the first may work again in {} ms", wait.count());
+  Error error(code, Fatality::fatal, std::move(sentence));
+  error.with("why", Value::string(std::string(name_of(why))));
+  error.with("attempts", Value::integer(static_cast<std::int64_t>(attempts)));
+  if (last) error.with("last_error", Value::string(std::string(name_of(*last))));
+  if (recovers_at)
+    error.with("recovers_in_ms", Value::integer(static_cast<std::int64_t>(wait.count())));
+  return error;
+}
+
+}  // namespace gvm::routing

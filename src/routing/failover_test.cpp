@@ -1,0 +1,421 @@
+#include "routing/failover.h"
+
+#include <gtest/gtest.h>
+
+#include "routing/random.h"
+#include "routing/test_support.h"
+
+namespace gvm::routing {
+namespace {
+
+using testing::at;
+using testing::candidate;
+using testing::fail_times;
+
+Outcome failed(ErrorKind kind) {
+  return Outcome::failure(kind);
+}
+
+// One prompt against a table, on a virtual clock.
+struct Prompt {
+  HealthTable table;
+  RetryBudget retries;
+  FailoverPolicy policy;
+  RankPolicy ranking;
+  Request request;
+  std::optional<Failover> failover;
+  std::int64_t now = 0;
+
+  explicit Prompt(std::vector<Candidate> candidates, HealthPolicy health = {})
+      : table(testing::set_of(std::move(candidates)), health) {
+    policy.limits.deadline = at(60'000);
+  }
+  Action start() {
+    request.now = at(now);
+    failover.emplace(table, retries, testing::ranking_of(table, ranking, request), request, policy);
+    return failover->next(at(now));
+  }
+  // Carries the attempt out with this end and asks what is next.
+  Action end(const Action& action, const Outcome& outcome, std::int64_t took = 10) {
+    const auto& attempt = std::get<Attempt>(action);
+    now += static_cast<std::int64_t>(to_micros(attempt.delay) / 1000);
+    auto running = table.begin(attempt.candidate, at(now), request.tokens, attempt.urgency);
+    EXPECT_TRUE(running);
+    now += took;
+    running->finish(outcome, at(now));
+    failover->ended(attempt.candidate, outcome, at(now));
+    return failover->next(at(now));
+  }
+};
+
+CandidateId called(const Action& action) {
+  EXPECT_TRUE(std::holds_alternative<Attempt>(action));
+  const auto* attempt = std::get_if<Attempt>(&action);
+  return attempt != nullptr ? attempt->candidate : 9'999;
+}
+
+GiveUp given_up(const Action& action) {
+  EXPECT_TRUE(std::holds_alternative<GiveUp>(action));
+  const auto* end = std::get_if<GiveUp>(&action);
+  return end != nullptr ? *end : GiveUp{};
+}
+
+// a: two keys at two endpoints each, another model; b: another backend.
+std::vector<Candidate> family() {
+  return {candidate("a", "m", "https://h1", 0), candidate("a", "m", "https://h1", 1),
+          candidate("a", "m", "https://h2", 0), candidate("a", "m", "https://h2", 1),
+          candidate("a", "n", "https://h1", 0), candidate("b", "m", "https://h3", 0)};
+}
+
+struct NextCase {
+  ErrorKind kind;
+  CandidateId next;
+};
+class AfterAnError : public ::testing::TestWithParam<NextCase> {};
+
+TEST_P(AfterAnError, TheNextCallGoesWhereTheTableSays) {
+  Prompt prompt(family());
+  const auto first = prompt.start();
+  ASSERT_EQ(called(first), 0U);
+  EXPECT_EQ(called(prompt.end(first, failed(GetParam().kind))), GetParam().next);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Failover, AfterAnError,
+    ::testing::Values(NextCase{ErrorKind::connect, 2}, NextCase{ErrorKind::tls, 2},
+                      NextCase{ErrorKind::dns, 2}, NextCase{ErrorKind::reset, 0},
+                      NextCase{ErrorKind::first_byte_timeout, 1},
+                      NextCase{ErrorKind::idle_timeout, 1}, NextCase{ErrorKind::total_timeout, 1},
+                      NextCase{ErrorKind::cut, 2}, NextCase{ErrorKind::rate_limited, 1},
+                      NextCase{ErrorKind::overloaded, 2}, NextCase{ErrorKind::server_error, 0},
+                      NextCase{ErrorKind::auth, 1}, NextCase{ErrorKind::forbidden, 1},
+                      NextCase{ErrorKind::payment_required, 1}, NextCase{ErrorKind::not_found, 1},
+                      NextCase{ErrorKind::bad_request, 4}, NextCase{ErrorKind::context_too_long, 4},
+                      NextCase{ErrorKind::capability_json, 4},
+                      NextCase{ErrorKind::capability_image, 4},
+                      NextCase{ErrorKind::content_refused, 4}, NextCase{ErrorKind::garbled, 1},
+                      NextCase{ErrorKind::empty, 0}, NextCase{ErrorKind::oversize, 1},
+                      NextCase{ErrorKind::redirect, 2}),
+    [](const auto& row) { return std::string(name_of(row.param.kind)); });
+
+TEST(Failover, EndsWithWhatEndsThePrompt) {
+  for (const auto kind : {ErrorKind::cancelled, ErrorKind::deadline, ErrorKind::budget}) {
+    Prompt prompt(family());
+    const auto end = given_up(prompt.end(prompt.start(), failed(kind)));
+    EXPECT_EQ(end.why, GiveUp::Why::final_error);
+    EXPECT_EQ(end.last, kind);
+    EXPECT_EQ(end.attempts, 1U);
+  }
+}
+
+TEST(Failover, OneAttemptBudgetForRetriesAndFallbacks) {
+  Prompt prompt(testing::backends(10));
+  prompt.policy.limits.attempts = 4;
+  auto action = prompt.start();
+  for (int i = 0; i < 4; ++i) {
+    called(action);
+    action = prompt.end(action, failed(ErrorKind::server_error));
+  }
+  const auto end = given_up(action);
+  EXPECT_EQ(end.why, GiveUp::Why::attempts);
+  EXPECT_EQ(prompt.failover->notes().size(), 4U);
+}
+
+TEST(Failover, PausesOnlyBeforeAskingTheSameAgain) {
+  Prompt prompt(testing::backends(2));
+  const auto first = prompt.start();
+  EXPECT_EQ(std::get<Attempt>(first).delay, Duration::zero());
+  const auto second = prompt.end(first, failed(ErrorKind::server_error));
+  EXPECT_GT(std::get<Attempt>(second).delay, Duration::zero());
+  EXPECT_LE(std::get<Attempt>(second).delay, prompt.policy.backoff.first);
+  const auto third = prompt.end(second, failed(ErrorKind::server_error));
+  EXPECT_EQ(called(third), 1U);
+  EXPECT_EQ(std::get<Attempt>(third).delay, Duration::zero());
+}
+
+TEST(Failover, ThePauseNeverPassesTheDeadline) {
+  Prompt prompt(testing::backends(1));
+  prompt.policy.backoff = {.first = milliseconds(100'000), .longest = milliseconds(100'000)};
+  prompt.policy.limits.deadline = at(200);
+  const auto second = prompt.end(prompt.start(), failed(ErrorKind::server_error));
+  EXPECT_LE(at(prompt.now) + std::get<Attempt>(second).delay + prompt.policy.limits.least_call,
+            at(200));
+}
+
+TEST(Failover, BeginsNothingAfterTheDeadline) {
+  Prompt prompt(testing::backends(3));
+  prompt.policy.limits.deadline = at(1'000);
+  const auto end = given_up(prompt.end(prompt.start(), failed(ErrorKind::total_timeout), 990));
+  EXPECT_EQ(end.why, GiveUp::Why::deadline);
+  EXPECT_EQ(end.to_error(at(990)).code(), "DEADLINE_EXCEEDED");
+}
+
+TEST(Failover, RetryAfterThatFitsIsWaitedFor) {
+  Prompt prompt(testing::backends(1));
+  auto limited = failed(ErrorKind::rate_limited);
+  limited.retry_after = milliseconds(3'000);
+  const auto action = prompt.end(prompt.start(), limited);
+  ASSERT_TRUE(std::holds_alternative<Wait>(action));
+  EXPECT_GE(std::get<Wait>(action).until, at(3'010));
+  EXPECT_LE(std::get<Wait>(action).until, at(3'060));
+  EXPECT_EQ(called(prompt.failover->next(std::get<Wait>(action).until)), 0U);
+}
+
+TEST(Failover, RetryAfterThatDoesNotFitGoesElsewhereOrSaysWhen) {
+  Prompt prompt(testing::backends(2));
+  auto limited = failed(ErrorKind::rate_limited);
+  limited.retry_after = milliseconds(100'000);
+  const auto second = prompt.end(prompt.start(), limited);
+  EXPECT_EQ(called(second), 1U);
+  const auto end = given_up(prompt.end(second, limited));
+  EXPECT_EQ(end.why, GiveUp::Why::unavailable);
+  EXPECT_EQ(end.recovers_at, at(100'010));
+  const auto error = end.to_error(at(prompt.now));
+  EXPECT_EQ(error.code(), "NO_PROVIDER_FOR_PROMPT");
+  EXPECT_NE(error.to_string().find("may work again in 99990 ms"), std::string::npos)
+      << error.to_string();
+}
+
+TEST(Failover, WaitsForTheFirstBreakerToRecover) {
+  Prompt prompt(testing::backends(2));
+  fail_times(prompt.table, 0, at(-200), 5);
+  fail_times(prompt.table, 1, at(-400), 5);
+  const auto action = prompt.start();
+  ASSERT_TRUE(std::holds_alternative<Wait>(action)) << "all are open";
+  const auto until = std::get<Wait>(action).until;
+  EXPECT_GE(until, at(100)) << "the outage's probe of the one that opened first";
+  EXPECT_LE(until, at(160));
+  const auto next = prompt.failover->next(until);
+  EXPECT_EQ(called(next), 1U);
+  EXPECT_EQ(std::get<Attempt>(next).urgency, Urgency::outage);
+}
+
+TEST(Failover, SaysWhenTheFirstRecoversIfThatIsTooLate) {
+  Prompt prompt(testing::backends(1));
+  fail_times(prompt.table, 0, at(0), 5);
+  prompt.policy.limits.deadline = at(300);
+  const auto end = given_up(prompt.start());
+  EXPECT_EQ(end.why, GiveUp::Why::unavailable);
+  EXPECT_EQ(end.attempts, 0U);
+  EXPECT_EQ(end.recovers_at, at(501));
+}
+
+TEST(Failover, WithoutADeadlineItsWaitsAreBoundedAllTheSame) {
+  Prompt prompt(testing::backends(1));
+  prompt.policy.limits.deadline = Time::max();
+  prompt.policy.longest_wait = milliseconds(2'000);
+  prompt.table.cool_down(0, at(0), milliseconds(2'001));
+  EXPECT_EQ(given_up(prompt.start()).why, GiveUp::Why::unavailable);
+}
+
+TEST(Failover, NobodyWithTheCapabilitiesIsItsOwnAnswer) {
+  auto plain = candidate("a");
+  plain.image = false;
+  Prompt prompt({plain});
+  prompt.request.needs_image = true;
+  EXPECT_EQ(given_up(prompt.start()).why, GiveUp::Why::no_candidate);
+}
+
+TEST(Failover, GoesToALongerContextAfterOneThatWasTooShort) {
+  auto candidates = testing::backends(4);
+  candidates[0].context_length = 8'000;
+  candidates[1].context_length = 4'000;
+  candidates[2].context_length = 8'000;
+  candidates[3].context_length = 32'000;
+  Prompt prompt(candidates);
+  EXPECT_EQ(called(prompt.end(prompt.start(), failed(ErrorKind::context_too_long))), 3U);
+}
+
+TEST(Failover, ChoosesOnlyWhatTheMoneyLeftAllows) {
+  Prompt prompt(testing::backends(3));
+  const std::vector<NanoUsd> costs = {600, 500, 300};
+  prompt.request.worst_case_cost = costs;
+  prompt.policy.limits.cost = 1'000;
+  auto paid = failed(ErrorKind::garbled);
+  paid.cost = 600;
+  const auto second = prompt.end(prompt.start(), paid);
+  EXPECT_EQ(called(second), 2U);
+  paid.cost = 300;
+  EXPECT_EQ(given_up(prompt.end(second, paid)).why, GiveUp::Why::cost);
+  EXPECT_EQ(prompt.failover->budget().committed(), 900);
+}
+
+TEST(Failover, RetriesDrawOnTheModulesBudgetButWorkingFallbacksDoNot) {
+  Prompt prompt(testing::backends(2));
+  while (prompt.retries.take(at(0))) {
+  }
+  const auto second = prompt.end(prompt.start(), failed(ErrorKind::server_error));
+  EXPECT_EQ(called(second), 1U) << "not the same again, but one that works";
+  EXPECT_EQ(given_up(prompt.end(second, failed(ErrorKind::server_error))).why,
+            GiveUp::Why::retry_budget);
+}
+
+TEST(Failover, AFallbackThatFailedLastTimeIsARetry) {
+  Prompt prompt(testing::backends(2));
+  fail_times(prompt.table, 1, at(-10), 1);
+  while (prompt.retries.take(at(0))) {
+  }
+  EXPECT_EQ(given_up(prompt.end(prompt.start(), failed(ErrorKind::garbled))).why,
+            GiveUp::Why::retry_budget);
+}
+
+TEST(Failover, WhoIsNotAdmittedCostsNothing) {
+  Prompt prompt(testing::backends(2));
+  const auto first = prompt.start();
+  ASSERT_EQ(called(first), 0U);
+  prompt.table.cool_down(0, at(0), milliseconds(50'000));
+  EXPECT_FALSE(prompt.table.begin(0, at(0), 0));
+  prompt.failover->not_admitted(0);
+  EXPECT_EQ(prompt.failover->budget().attempts(), 0U);
+  EXPECT_TRUE(prompt.failover->notes().empty());
+  EXPECT_EQ(called(prompt.failover->next(at(0))), 1U);
+}
+
+TEST(Failover, HedgesWithTheBestOtherCandidate) {
+  Prompt prompt(testing::backends(2));
+  prompt.policy.limits.attempts = 3;
+  ASSERT_EQ(called(prompt.start()), 0U);
+  const auto second = prompt.failover->hedge(at(50));
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->candidate, 1U);
+  EXPECT_EQ(second->delay, Duration::zero());
+  EXPECT_TRUE(prompt.failover->hedge(at(50))) << "the same candidates once more";
+  EXPECT_FALSE(prompt.failover->hedge(at(50))) << "no attempts left";
+}
+
+TEST(Failover, HedgesWithTheSameWhenThereIsNoOther) {
+  Prompt prompt(testing::backends(1));
+  const auto first = prompt.start();
+  const auto second = prompt.failover->hedge(at(50));
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->candidate, called(first));
+}
+
+TEST(Failover, KeepsNotesForTheDecisionRecord) {
+  Prompt prompt(testing::backends(2));
+  const auto second = prompt.end(prompt.start(), failed(ErrorKind::cut), 30);
+  prompt.failover->ended(called(second), Outcome::success(), at(45));
+  const auto notes = prompt.failover->notes();
+  ASSERT_EQ(notes.size(), 2U);
+  EXPECT_EQ(notes[0].candidate, 0U);
+  EXPECT_EQ(notes[0].ended, at(30));
+  EXPECT_EQ(notes[0].error, ErrorKind::cut);
+  EXPECT_EQ(notes[1].began, at(30));
+  EXPECT_EQ(notes[1].ended, at(45));
+  EXPECT_FALSE(notes[1].error);
+}
+
+// Random worlds: whatever happens, a prompt ends, within all of its budgets, and calls nobody it
+// must not.
+class RandomWorld {
+ public:
+  explicit RandomWorld(std::uint64_t seed) : random_(seed), prompt_(candidates()) {
+    for (std::uint32_t i = 0; i < size_; ++i) {
+      if (random_.below(3) == 0) fail_times(prompt_.table, i, at(-1), 5);
+      if (random_.below(4) == 0)
+        prompt_.table.cool_down(i, at(0), milliseconds(random_.below(5'000)));
+      costs_.push_back(random_.below(400));
+      if (random_.below(5) == 0) excluded_.push_back(i);
+    }
+    auto& limits = prompt_.policy.limits;
+    limits.attempts = 1 + random_.below(6);
+    limits.deadline = at(random_.below(20'000));
+    limits.cost = 1'000;
+    prompt_.request.seed = seed;
+    prompt_.request.worst_case_cost = costs_;
+    prompt_.request.excluded = excluded_;
+    prompt_.request.needs_json = random_.below(2) == 0;
+  }
+
+  void run() {
+    auto action = prompt_.start();
+    for (int steps = 0; steps < 10'000; ++steps) {
+      if (std::holds_alternative<GiveUp>(action)) return check_end();
+      if (const auto* wait = std::get_if<Wait>(&action)) {
+        sleep_until(wait->until);
+        ASSERT_LE(now_, prompt_.policy.limits.deadline);
+      } else if (!attempt(std::get<Attempt>(action))) {
+        return check_end();
+      }
+      if (::testing::Test::HasFatalFailure()) return;
+      action = prompt_.failover->next(now_);
+    }
+    FAIL() << "it does not end";
+  }
+
+ private:
+  std::vector<Candidate> candidates() {
+    size_ = 1 + random_.below(8);
+    std::vector<Candidate> out;
+    for (std::uint32_t i = 0; i < size_; ++i) {
+      auto one = candidate(fmt::format("b{}", i / 4), fmt::format("m{}", i / 2 % 2),
+                           fmt::format("https://h{}", random_.below(3)), i);
+      one.json = random_.below(4) > 0;
+      one.context_length = random_.below(3) * 1'000;
+      if (random_.below(3) == 0) one.limits.requests_per_minute = 2;
+      out.push_back(std::move(one));
+    }
+    return out;
+  }
+
+  void sleep_until(Time when) {
+    ASSERT_GE(when, now_);
+    now_ = when;
+  }
+
+  // False: it answered.
+  bool attempt(const Attempt& attempt) {
+    now_ += attempt.delay;
+    const auto& limits = prompt_.policy.limits;
+    EXPECT_LE(now_, limits.deadline);
+    EXPECT_LE(prompt_.failover->budget().attempts(), limits.attempts);
+    EXPECT_LE(prompt_.failover->budget().committed(), *limits.cost);
+    EXPECT_EQ(std::ranges::find(excluded_, attempt.candidate), excluded_.end());
+    // Another prompt may have been faster.
+    if (random_.below(8) == 0)
+      prompt_.table.cool_down(attempt.candidate, now_, milliseconds(random_.below(300)));
+    const auto state = prompt_.table.state(attempt.candidate, now_, attempt.urgency);
+    auto call = prompt_.table.begin(attempt.candidate, now_, 0, attempt.urgency);
+    if (!call) {
+      EXPECT_TRUE(attempt.delay > Duration::zero() || state.recovers_in > 0);
+      prompt_.failover->not_admitted(attempt.candidate);
+      return true;
+    }
+    EXPECT_EQ(state.recovers_in, 0U) << "an open candidate was called";
+    ++calls_;
+    Outcome outcome;
+    if (random_.below(6) > 0) outcome.error = static_cast<ErrorKind>(random_.below(kErrorKinds));
+    if (random_.below(2) == 0) outcome.retry_after = milliseconds(random_.below(3'000));
+    outcome.cost = random_.below(static_cast<std::uint32_t>(costs_[attempt.candidate]) + 1);
+    now_ += milliseconds(random_.below(4'000));
+    call->finish(outcome, now_);
+    prompt_.failover->ended(attempt.candidate, outcome, now_);
+    return outcome.error.has_value();
+  }
+
+  void check_end() {
+    EXPECT_LE(calls_, prompt_.policy.limits.attempts);
+    EXPECT_EQ(prompt_.failover->budget().attempts(), calls_);
+    EXPECT_LE(prompt_.failover->budget().committed(), *prompt_.policy.limits.cost);
+    EXPECT_EQ(prompt_.failover->notes().size(), calls_);
+  }
+
+  Random random_;
+  std::uint32_t size_ = 0;
+  Prompt prompt_;
+  std::vector<NanoUsd> costs_;
+  std::vector<CandidateId> excluded_;
+  Time now_ = at(0);
+  unsigned calls_ = 0;
+};
+
+TEST(Failover, AlwaysEndsWithinItsBudgetsAndCallsNobodyItMustNot) {
+  for (std::uint64_t seed = 0; seed < 5'000; ++seed) {
+    RandomWorld world(seed);
+    world.run();
+    ASSERT_FALSE(::testing::Test::HasFailure()) << "seed " << seed;
+  }
+}
+
+}  // namespace
+}  // namespace gvm::routing

@@ -1,0 +1,151 @@
+#pragma once
+// What is known of every candidate's health, shared by all lanes without locks: one cache line of
+// atomics per candidate, and one for each backend, endpoint and key that candidates share. The
+// clock is passed in. Lives as long as the module; calls must end before it.
+#include <array>
+#include <atomic>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "routing/breaker.h"
+#include "routing/candidate.h"
+#include "routing/failover_table.h"
+#include "routing/histogram.h"
+#include "routing/latency.h"
+#include "routing/minute_counter.h"
+#include "routing/snapshot.h"
+
+namespace gvm::routing {
+
+struct HealthPolicy {
+  BreakerPolicy candidate;
+  BreakerPolicy endpoint;
+  BreakerPolicy key{.consecutive_failures = 1,
+                    .open_first = milliseconds(30'000),
+                    .open_longest = milliseconds(600'000),
+                    .outage_probe = milliseconds(2'000)};
+  LatencyPolicy latency;
+  milliseconds cooldown{1'000};               // after a 429 that does not say how long
+  milliseconds longest_cooldown{3'600'000};   // of what a provider may ask for
+  milliseconds capability_memory{3'600'000};  // how long "it has no JSON mode" is believed
+  // A call that ran at least this long when its prompt's deadline passed counts as a failure:
+  // otherwise a silent upstream with a long timeout would never be blamed.
+  milliseconds deadline_blame{20'000};
+  milliseconds probe_poll{100};  // when to look again while another call probes
+};
+
+// How a call ended. Without `error` it succeeded: a usable answer.
+struct Outcome {
+  std::optional<ErrorKind> error = std::nullopt;
+  std::optional<milliseconds> retry_after = std::nullopt;  // what the provider asked for
+  std::optional<std::uint64_t> tokens =
+      std::nullopt;  // used, as reported; empty: the estimate stands
+  NanoUsd cost = 0;  // settled, or still owed in the worst case
+
+  static Outcome success() { return {}; }
+  static Outcome failure(ErrorKind kind) { return {.error = kind}; }
+};
+
+enum class Refusal : std::uint8_t { unavailable, requests_full, tokens_full };
+
+class HealthTable;
+
+// A call that is under way. Destroyed without finish() it counts as never made, but for its
+// request in the minute's count.
+class Call {
+ public:
+  Call(Call&& other) noexcept;
+  Call& operator=(Call&& other) noexcept;
+  ~Call();
+
+  CandidateId candidate() const { return id_; }
+  Time started() const { return started_; }
+  void finish(const Outcome& outcome, Time now);
+
+ private:
+  friend class HealthTable;
+  // Of endpoint, key and candidate, in this order.
+  using Admissions = std::array<Admission, 3>;
+  Call(HealthTable& table, CandidateId id, Time started, std::uint32_t tokens, Admissions got)
+      : table_(&table), id_(id), tokens_(tokens), started_(started), admissions_(got) {}
+
+  HealthTable* table_;  // null: finished or moved from
+  CandidateId id_;
+  std::uint32_t tokens_;
+  Time started_;
+  Admissions admissions_;
+};
+
+class HealthTable {
+ public:
+  HealthTable(std::shared_ptr<const CandidateSet> candidates, HealthPolicy policy);
+
+  // Takes what is needed for a call now: the breakers' consent and a place in the minute's limits.
+  std::expected<Call, Refusal> begin(CandidateId id, Time now, std::uint32_t tokens,
+                                     Urgency urgency = Urgency::normal);
+
+  void snapshot(Time now, Snapshot& out) const;  // `out` is overwritten; reuse it
+  CandidateState state(CandidateId id, Time now, Urgency urgency = Urgency::normal) const;
+  // When a call could begin, as far as known now; `now` when at once.
+  Time free_at(CandidateId id, Time now, std::uint32_t tokens, Urgency urgency) const;
+  // Nothing speaks against it: its last call that counted was no failure, nor its endpoint's and
+  // key's.
+  bool proven(CandidateId id, Time now) const;
+  BreakerState breaker(CandidateId id, Time now) const;
+  const LatencyHistogram& latencies(CandidateId id) const { return histograms_[id]; }
+
+  // Until max(what stands, now + span); a span over longest_cooldown is cut to it.
+  void cool_down(CandidateId id, Time now, Duration span);
+
+  // Takes over what `old` learned about candidates of the same label, after a reload. Before this
+  // table is shared. Breakers, cooldowns, latencies, capabilities and the minute's counts; calls in
+  // flight stay with the old table.
+  void inherit(const HealthTable& old);
+
+  const CandidateSet& candidates() const { return *candidates_; }
+  const HealthPolicy& policy() const { return policy_; }
+
+ private:
+  friend class Call;
+
+  struct alignas(64) CandidateRow {
+    Breaker breaker;
+    std::atomic<std::uint64_t> cooldown_until{0};  // microseconds of the clock
+    InFlight in_flight;
+    PeakEwma latency;
+    std::atomic<std::uint32_t> no_json_until{0};  // seconds of the clock, rounded up
+    std::atomic<std::uint32_t> no_image_until{0};
+  };
+  static_assert(sizeof(CandidateRow) == 64, "one cache line per candidate");
+  struct alignas(64) UsageRow {
+    MinuteCounter requests;
+    MinuteCounter tokens;
+  };
+  struct alignas(64) SharedRow {
+    Breaker breaker;
+  };
+  struct alignas(64) BackendRow {
+    std::atomic<std::uint32_t> calls{0};
+  };
+
+  void finish(const Call& call, const Outcome& outcome, Time now);
+  void abandon(const Call& call);
+  void judge(const Call& call, const FailoverRule& rule, Time now);
+  void leave(const Call& call);
+  void learn_speed(const Call& call, std::optional<ErrorKind> error, Time now);
+  void learn_capability(CandidateId id, ErrorKind kind, Time now);
+  void read_breakers(CandidateId id, Time now, Urgency urgency, CandidateState& out) const;
+
+  std::shared_ptr<const CandidateSet> candidates_;
+  HealthPolicy policy_;
+  std::vector<CandidateRow> rows_;
+  std::vector<UsageRow> usage_;
+  std::vector<SharedRow> endpoints_;
+  std::vector<SharedRow> keys_;
+  std::vector<BackendRow> backends_;
+  std::vector<LatencyHistogram> histograms_;
+};
+
+}  // namespace gvm::routing

@@ -1,0 +1,33 @@
+#pragma once
+// How much was used in the last 60 seconds: the running minute plus the part of the minute before
+// that the sliding window still covers. Two atomic words, any thread, no locks.
+#include <atomic>
+#include <cstdint>
+
+#include "routing/instant.h"
+
+namespace gvm::routing {
+
+class MinuteCounter {
+ public:
+  static constexpr std::uint64_t kMinute = 60'000'000;  // microseconds
+
+  std::uint64_t used(Time now) const;
+  // Adds `amount` unless that exceeds `limit` (0: none). An amount over the limit counts as the
+  // limit, so that it fits an unused minute.
+  bool try_add(Time now, std::uint64_t amount, std::uint64_t limit);
+  // Corrects an earlier amount; never falls below zero.
+  void adjust(Time now, std::int64_t difference);
+  // How long until `amount` fits `limit` when nothing is added meanwhile.
+  Duration fits_in(Time now, std::uint64_t amount, std::uint64_t limit) const;
+  // Before it is shared.
+  void inherit(const MinuteCounter& old) {
+    for (int i = 0; i < 2; ++i) minutes_[i].store(old.minutes_[i].load());
+  }
+
+ private:
+  // 24 bits of the minute's number, 40 bits of amount.
+  std::atomic<std::uint64_t> minutes_[2] = {};
+};
+
+}  // namespace gvm::routing

@@ -1,0 +1,106 @@
+#pragma once
+// How many calls a backend or a candidate gets at once. Who finds no room waits in a bounded queue,
+// first come first served, and is called back on its own lane. Taking and returning a permit is one
+// atomic operation; only a full gate takes its mutex.
+#include <atomic>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+namespace gvm::routing {
+
+class Gate;
+
+// Room for one call; returned when destroyed.
+class Permit {
+ public:
+  Permit(Permit&& other) noexcept : gate_(std::exchange(other.gate_, nullptr)) {}
+  Permit& operator=(Permit&& other) noexcept;
+  ~Permit() { release(); }
+  void release();
+
+ private:
+  friend class Gate;
+  friend class Ticket;
+  explicit Permit(Gate& gate) : gate_(&gate) {}
+  Gate* gate_;
+};
+
+// Runs a task on the waiting side's lane, e.g. by asio::post. Called on the thread that returned
+// the permit.
+using Executor = std::function<void(std::function<void()>)>;
+
+// A place in the queue, or a permit already. Leaving it (destroying it) gives up either. The
+// callback may still arrive once after that, so it must own what it touches.
+class Ticket {
+ public:
+  Ticket(Ticket&&) noexcept = default;
+  Ticket& operator=(Ticket&& other) noexcept;
+  ~Ticket() { leave(); }
+
+  bool granted() const;
+  // The permit, once; empty while waiting.
+  std::optional<Permit> take();
+  void leave();
+
+ private:
+  friend class Gate;
+  struct Waiter;
+  explicit Ticket(std::shared_ptr<Waiter> waiter) : waiter_(std::move(waiter)) {}
+  std::shared_ptr<Waiter> waiter_;
+};
+
+struct GateLimits {
+  std::uint32_t permits = 0;   // 0: no limit
+  std::uint32_t queue = 1000;  // waiting at most
+};
+
+struct QueueFull {
+  std::uint32_t waiting;
+};
+
+// Must outlive its permits and tickets.
+class Gate {
+ public:
+  explicit Gate(GateLimits limits) : limits_(limits) {}
+  Gate(const Gate&) = delete;
+  Gate& operator=(const Gate&) = delete;
+
+  // At once or not at all; never overtakes those who wait.
+  std::optional<Permit> try_enter();
+  // `on_granted` runs through `executor` when a permit is there; not at all when the ticket holds
+  // one already (look first), or is left before.
+  std::expected<Ticket, QueueFull> enter(Executor executor, std::function<void()> on_granted);
+
+  std::uint32_t in_use() const;
+  std::uint32_t waiting() const;
+
+ private:
+  friend class Permit;
+  friend class Ticket;
+  struct Counts {
+    std::uint32_t in_use;
+    std::uint32_t waiting;
+  };
+  static Counts unpack(std::uint64_t word);
+  static std::uint64_t pack(Counts counts);
+
+  bool has_room(Counts counts) const;
+  bool try_take();
+  void put_back();
+  // The first who waits, now granted; null when all have left meanwhile.
+  std::shared_ptr<Ticket::Waiter> hand_over();
+  void leave(Ticket::Waiter& waiter);
+
+  GateLimits limits_;
+  std::atomic<std::uint64_t> counts_{0};  // who waits changes under mutex_ only
+  std::mutex mutex_;
+  std::list<std::shared_ptr<Ticket::Waiter>> queue_;
+};
+
+}  // namespace gvm::routing
