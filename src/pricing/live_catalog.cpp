@@ -11,12 +11,33 @@ std::expected<LoadedCatalog, std::vector<config::Diagnostic>> load_catalog(
 }
 
 LiveCatalog::LiveCatalog(std::string path, config::Environment env)
-    : path_(std::move(path)), env_(std::move(env)), current_(std::make_shared<const Catalog>()) {}
+    : path_(std::move(path)), env_(std::move(env)) {
+  publish(std::make_shared<const Catalog>());
+}
+
+void LiveCatalog::publish(std::shared_ptr<const Catalog> catalog) {
+  static std::atomic<std::uint64_t> editions = 0;
+  const std::lock_guard lock(mutex_);
+  current_ = std::move(catalog);
+  edition_.store(++editions, std::memory_order_release);
+}
+
+std::shared_ptr<const Catalog> LiveCatalog::current() const {
+  struct Seen {
+    std::uint64_t edition = 0;  // no catalogue has this one
+    std::shared_ptr<const Catalog> catalog;
+  };
+  thread_local Seen seen;
+  if (seen.edition == edition_.load(std::memory_order_acquire)) return seen.catalog;
+  const std::lock_guard lock(mutex_);
+  seen = {edition_.load(std::memory_order_relaxed), current_};
+  return seen.catalog;
+}
 
 std::expected<std::vector<std::string>, std::vector<config::Diagnostic>> LiveCatalog::reload() {
   auto loaded = load_catalog(path_, env_);
   if (!loaded) return std::unexpected(std::move(loaded.error()));
-  current_.store(std::move(loaded->catalog));
+  publish(std::move(loaded->catalog));
   return std::move(loaded->warnings);
 }
 

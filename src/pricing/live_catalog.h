@@ -1,7 +1,9 @@
 #pragma once
 // The catalogue in use, read again on request: a file with an error changes nothing.
 #include <atomic>
+#include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -19,21 +21,28 @@ struct LoadedCatalog {
 std::expected<LoadedCatalog, std::vector<config::Diagnostic>> load_catalog(
     const std::string& path, const config::Environment& env);
 
-// Any thread; current() is one atomic load of a shared pointer. Hold what it gives for a whole
-// prompt: the reservation and its settlement then use the same prices.
+// Any thread. Hold what current() gives for a whole prompt: the reservation and its settlement then
+// use the same prices.
 class LiveCatalog {
  public:
   LiveCatalog(std::string path, config::Environment env);
 
-  std::shared_ptr<const Catalog> current() const { return current_.load(); }
+  // Takes no lock, but for the first call of a thread after a reload. A thread keeps the last
+  // catalogue it was given until it asks again. (std::atomic<std::shared_ptr> of g++ 12 has a
+  // race.)
+  std::shared_ptr<const Catalog> current() const;
 
   // What the new file warns of, or its errors; then the old catalogue stays.
   std::expected<std::vector<std::string>, std::vector<config::Diagnostic>> reload();
 
  private:
+  void publish(std::shared_ptr<const Catalog> catalog);
+
   std::string path_;
   config::Environment env_;
-  std::atomic<std::shared_ptr<const Catalog>> current_;  // never null; knows no price at first
+  mutable std::mutex mutex_;                // guards current_
+  std::shared_ptr<const Catalog> current_;  // never null; knows no price at first
+  std::atomic<std::uint64_t> edition_ = 0;  // of current_; unique within the process
 };
 
 }  // namespace gvm::pricing

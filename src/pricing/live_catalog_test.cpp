@@ -88,6 +88,16 @@ TEST_F(LiveCatalogTest, IsReadWhileItIsReplaced) {
   reader.join();
 }
 
+TEST_F(LiveCatalogTest, TwoAreNotConfused) {
+  LiveCatalog first(path(), {});
+  const LiveCatalog second(path(), {});
+  write(kGood);
+  ASSERT_TRUE(first.reload());
+  EXPECT_EQ(first.current()->size(), 1U);
+  EXPECT_EQ(second.current()->size(), 0U);
+  EXPECT_EQ(first.current()->size(), 1U);
+}
+
 TEST_F(LiveCatalogTest, PassesWarningsOn) {
   LiveCatalog live(path(), {});
   write("models:\n- {model: m, input: 0.0000025, output: 2}\n");
