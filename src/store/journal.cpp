@@ -125,10 +125,10 @@ Result<void> Journal::sync() {
 }
 
 Result<void> Journal::tidy() {
+  drop_finished();
   std::shared_ptr<Segment> full;
   {
     const std::lock_guard lock(mutex_);
-    drop_finished();
     if (segments_.back()->size < segment_bytes_ && !segments_.back()->broken) return {};
     full = segments_.back();
   }
@@ -145,11 +145,18 @@ Result<void> Journal::tidy() {
 
 // Only from the front: the end of what an old segment began may stand in a newer one.
 void Journal::drop_finished() {
-  while (segments_.size() > 1 && segments_.front()->unfinished == 0) {
+  std::vector<std::shared_ptr<Segment>> finished;
+  {
+    const std::lock_guard lock(mutex_);
+    while (segments_.size() > 1 && segments_.front()->unfinished == 0) {
+      finished.push_back(std::move(segments_.front()));
+      segments_.pop_front();
+    }
+  }
+  for (const auto& segment : finished) {
     std::error_code ignored;  // what stays is read at the next start and found to be settled
-    fs::remove(segments_.front()->path, ignored);
-    bytes_.fetch_sub(segments_.front()->size, std::memory_order_relaxed);
-    segments_.pop_front();
+    std::filesystem::remove(segment->path, ignored);
+    bytes_.fetch_sub(segment->size, std::memory_order_relaxed);
   }
 }
 

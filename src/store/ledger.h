@@ -109,7 +109,7 @@ class Ledger {
   // when it is not.
   virtual bool flush(std::chrono::milliseconds longest) = 0;
   // Blocks: stores what it can and stops. Reservations that still live are settled as far as the
-  // ledger can; close it after the sessions and before the lanes.
+  // ledger can.
   virtual void close() = 0;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
-// An answer made on another thread and awaited on a lane. A wait that is cancelled drops the answer
-// when it comes; a Reservation in it is released by that.
+// An answer made on another thread and awaited on a lane. Nothing of the lane is touched once its
+// wait is over, so the lane may be gone when the answer comes; a Reservation in it is released
+// then.
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -8,6 +9,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <memory>
+#include <mutex>
 #include <optional>
 
 #include "base/error.h"
@@ -18,34 +20,61 @@ namespace gvm::store {
 template <class T>
 class OneShot {
  public:
-  explicit OneShot(const boost::asio::any_io_executor& executor) : timer_(executor) {
-    timer_.expires_at(boost::asio::steady_timer::time_point::max());
-  }
+  explicit OneShot(boost::asio::any_io_executor executor) : executor_(std::move(executor)) {}
 
-  // On any thread, once, while the lane's context lives.
-  static void answer(const std::shared_ptr<OneShot>& shot, Result<T> value) {
-    const auto executor = shot->timer_.get_executor();
-    boost::asio::post(executor, [shot, value = std::move(value)]() mutable {
-      shot->value_.emplace(std::move(value));
-      shot->timer_.cancel();
+  // On any thread, once.
+  static void answer(std::shared_ptr<OneShot> shot, Result<T> value) {
+    const std::lock_guard lock(shot->mutex_);
+    if (shot->over_) return;
+    shot->value_.emplace(std::move(value));
+    boost::asio::post(shot->executor_, [shot] {
+      if (shot->timer_ != nullptr) shot->timer_->cancel();
     });
   }
 
-  // On the executor's thread.
+  // On the executor's thread, once, right after the question was sent. CANCELLED.
   static boost::asio::awaitable<Result<T>> wait(std::shared_ptr<OneShot> shot) {
     constexpr auto kToken = boost::asio::as_tuple(boost::asio::use_awaitable);
-    if (!shot->value_) {
-      const auto [ended] = co_await shot->timer_.async_wait(kToken);
+    boost::asio::steady_timer timer(shot->executor_, boost::asio::steady_timer::time_point::max());
+    const Waiting waiting(*shot, timer);
+    if (!shot->answered()) {
+      const auto [ended] = co_await timer.async_wait(kToken);
       (void)ended;
     }
-    if (!shot->value_)
+    if (!shot->answered())
       co_return fail(codes::kCancelled, Fatality::fatal, "waiting for the ledger was cancelled");
     co_return std::move(*shot->value_);
   }
 
  private:
-  boost::asio::steady_timer timer_;
+  // From here on answers are awaited; until the frame is left or destroyed.
+  class Waiting {
+   public:
+    Waiting(OneShot& shot, boost::asio::steady_timer& timer) : shot_(shot) {
+      shot_.timer_ = &timer;
+    }
+    ~Waiting() {
+      shot_.timer_ = nullptr;
+      const std::lock_guard lock(shot_.mutex_);
+      shot_.over_ = true;
+    }
+    Waiting(const Waiting&) = delete;
+    Waiting& operator=(const Waiting&) = delete;
+
+   private:
+    OneShot& shot_;
+  };
+
+  bool answered() {
+    const std::lock_guard lock(mutex_);
+    return value_.has_value();
+  }
+
+  boost::asio::any_io_executor executor_;
+  boost::asio::steady_timer* timer_ = nullptr;  // of the lane's thread
+  std::mutex mutex_;
   std::optional<Result<T>> value_;
+  bool over_ = false;
 };
 
 }  // namespace gvm::store
