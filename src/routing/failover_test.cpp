@@ -311,7 +311,11 @@ class RandomWorld {
  public:
   explicit RandomWorld(std::uint64_t seed) : random_(seed), prompt_(candidates()) {
     for (std::uint32_t i = 0; i < size_; ++i) {
-      if (random_.below(3) == 0) fail_times(prompt_.table, i, at(-1), 5);
+      const int failures = random_.below(3) == 0 ? 5 : 0;
+      for (int n = 0; n < failures; ++n) {
+        if (auto call = prompt_.table.begin(i, at(-1), 0))
+          call->finish(Outcome::failure(ErrorKind::server_error), at(0));
+      }
       if (random_.below(4) == 0)
         prompt_.table.cool_down(i, at(0), milliseconds(random_.below(5'000)));
       costs_.push_back(random_.below(400));

@@ -105,7 +105,7 @@ void HealthTable::finish(const Call& call, const Outcome& outcome, Time now) {
   leave(call);
   learn_speed(call, outcome.error, now);
   if (outcome.tokens) {
-    const auto most = std::uint64_t{1} << 40;
+    const auto most = std::uint64_t{1} << 36;
     usage_[call.id_].tokens.adjust(
         now, static_cast<std::int64_t>(std::min(*outcome.tokens, most)) - call.tokens_);
   }

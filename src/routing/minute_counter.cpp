@@ -5,7 +5,7 @@
 namespace gvm::routing {
 namespace {
 
-constexpr unsigned kAmountBits = 40;
+constexpr unsigned kAmountBits = 37;  // times a minute in microseconds fits 64 bits
 constexpr std::uint64_t kAmountMask = (std::uint64_t{1} << kAmountBits) - 1;
 constexpr std::uint64_t kTagMask = (std::uint64_t{1} << (64 - kAmountBits)) - 1;
 
@@ -27,19 +27,19 @@ Moment moment_of(Time now) {
   return {us / MinuteCounter::kMinute, us % MinuteCounter::kMinute};
 }
 
-// Microseconds into a minute until `before`, spread evenly over the minute before, has faded to
-// `room`.
-std::uint64_t fades_at(std::uint64_t before, std::uint64_t room) {
-  if (before <= room) return 0;
-  const double share = 1.0 - static_cast<double>(room) / static_cast<double>(before);
-  return static_cast<std::uint64_t>(share * static_cast<double>(MinuteCounter::kMinute)) + 1;
+std::uint64_t divided_up(std::uint64_t a, std::uint64_t b) {
+  return (a + b - 1) / b;
 }
 
+// What the sliding window still covers of the minute before, rounded up.
 std::uint64_t remaining(std::uint64_t before, std::uint64_t into) {
-  if (before == 0) return 0;
-  return static_cast<std::uint64_t>(static_cast<double>(before) *
-                                    static_cast<double>(MinuteCounter::kMinute - into) /
-                                    static_cast<double>(MinuteCounter::kMinute));
+  return divided_up(before * (MinuteCounter::kMinute - into), MinuteCounter::kMinute);
+}
+
+// Microseconds into a minute until remaining() is at most `room`: its exact inverse.
+std::uint64_t fades_at(std::uint64_t before, std::uint64_t room) {
+  if (before <= room) return 0;
+  return divided_up((before - room) * MinuteCounter::kMinute, before);
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ class MinuteCounter {
   }
 
  private:
-  // 24 bits of the minute's number, 40 bits of amount.
+  // 27 bits of the minute's number, 37 bits of amount.
   std::atomic<std::uint64_t> minutes_[2] = {};
 };
 
