@@ -19,6 +19,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::chrono::seconds kLastFlush{10};     // of close()
+constexpr std::chrono::seconds kHopelessFlush{1};  // the same while the database is down
 constexpr std::chrono::seconds kHousekeeping{10};  // what it may take
 constexpr std::chrono::minutes kRecordPatience{1};
 constexpr milliseconds kLongestTick{30'000};
@@ -340,7 +341,7 @@ LedgerStats PgLedger::stats() {
 void PgLedger::close() {
   if (closed_.exchange(true)) return;
   queries_.stop();
-  (void)pool_.flush(kLastFlush);
+  (void)pool_.flush(pool_.down_for() > milliseconds::zero() ? kHopelessFlush : kLastFlush);
   pool_.stop();
 }
 

@@ -217,10 +217,13 @@ PgQuestion question(std::string sql, std::vector<std::string> parameters = {}) {
 }
 
 asio::awaitable<Result<std::int64_t>> version_of(PgConnection& connection, Deadline deadline) {
-  auto exists = question("SELECT to_regclass('gvm_meta') IS NOT NULL");
+  // Not to_regclass: it may remember the answer from before another machine made the tables.
+  auto exists = question(
+      "SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = current_schema() AND tablename = "
+      "'gvm_meta'");
   auto found = co_await connection.ask(std::move(exists), deadline);
   if (!found) co_return fail(std::move(found.error()));
-  if (found->empty() || (*found)[0][0] != "t") co_return std::int64_t{0};
+  if (found->empty()) co_return std::int64_t{0};
   auto version = question("SELECT value FROM gvm_meta WHERE key = 'version'");
   auto rows = co_await connection.ask(std::move(version), deadline);
   if (!rows) co_return fail(std::move(rows.error()));
