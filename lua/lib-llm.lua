@@ -55,6 +55,31 @@ local lib = require("lib-genvm")
 ---@field format Format
 ---@field timeout number|nil seconds
 
+---@class RoutedRequest
+---@field prompt Prompt temperature and max_tokens may be absent
+---@field format Format
+---@field strategy "priority"|"weighted"|"least_busy"|"latency"|"cheapest"|"usage"|nil in place of the configured one
+---@field exclude { provider: string, model: string|nil }[]|nil
+---@field defaults { temperature: number|nil, max_tokens: integer|nil }|nil where neither prompt nor configuration says
+---@field timeout number|nil seconds, of each call
+
+---@class RoutedResult
+---@field data string|boolean|table
+---@field consumed_gen integer
+---@field tokens TokenUsage
+---@field provider string who answered
+---@field model string
+---@field cost string USD of all calls of the prompt, an exact decimal
+---@field record string the decision record: genvm-modules explain shows it
+
+---@class RouteEntry
+---@field provider string
+---@field model string
+---@field endpoint integer from 1
+---@field key integer from 1
+---@field tier integer from 0
+---@field reason string
+
 ---@class PromptTemplates
 ---@field eq_comparative { system: string, user: string }
 ---@field eq_non_comparative_leader { system: string, user: string }
@@ -219,6 +244,63 @@ function M.select_providers_for(prompt, format)
     return M.providers_with_json_support
   end
   return M.providers
+end
+
+-- A prompt may take half as long again as its fuel pays for. Under a second nothing useful comes back; over a minute the
+-- configured timeouts are the better judges.
+local TIME_TOLERANCE = rat.new(3, 2)
+local SHORTEST_SECONDS = 1
+local LONGEST_SECONDS = 60
+
+--- Begins to count what a session spends, by the host's gas_data. For a script's Setup.
+---@param ctx table
+function M.begin_spending(ctx)
+  local spending = { gen = rat.zero, exhausted = false }
+  ctx.spending = spending
+  local gen_per_time_unit = ctx.gas_data and ctx.gas_data.genPerTimeUnit
+  if gen_per_time_unit == nil then
+    return
+  end
+  gen_per_time_unit = rat.new(gen_per_time_unit)
+  if gen_per_time_unit:is_zero() then
+    return
+  end
+  ctx.gen_per_time_unit = gen_per_time_unit
+  local units = ctx.initial_time_units_allocation
+  if units ~= nil then
+    spending.limit = gen_per_time_unit * units
+  end
+end
+
+--- Counts an answer; `ctx.spending.exhausted` is true once the session has spent what it was given.
+---@param ctx table
+---@param answer { consumed_gen: Rat|integer|nil }
+function M.count_spending(ctx, answer)
+  local spent = ctx.spending
+  if spent.limit == nil or answer.consumed_gen == nil then
+    return
+  end
+  spent.gen = spent.gen + answer.consumed_gen
+  spent.exhausted = spent.gen >= spent.limit
+end
+
+--- Seconds the remaining fuel pays for, or nil when the host does not meter time. Ends the prompt when it pays for none.
+---@param ctx table
+---@param remaining_gen Rat
+---@return number|nil
+function M.paid_seconds(ctx, remaining_gen)
+  if ctx.gen_per_time_unit == nil then
+    return nil
+  end
+  local seconds = remaining_gen / ctx.gen_per_time_unit * TIME_TOLERANCE
+  if seconds <= rat.zero or seconds > LONGEST_SECONDS then
+    return nil
+  end
+  if seconds < SHORTEST_SECONDS then
+    lib.log { level = "warning", message = "the remaining fuel pays for no prompt", seconds = seconds:to_float() }
+    M.exhaust()
+  end
+  return seconds:to_float()
 end
 
 local STATUS_DESCRIPTIONS = {

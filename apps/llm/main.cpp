@@ -66,7 +66,8 @@ int run(config::LoadResult<config::LlmConfig> loaded, const Options& options) {
 
   net::Lanes lanes(config->common.threads, apps::http_options(config->common));
   // The initial health check: the script loads and runs, before the address is bound.
-  auto service = llm::make_llm_service(config, redactor, logger, lanes.size());
+  const auto environment = config::Environment::of_process(apps::kVersion);
+  auto service = llm::make_llm_service(config, environment, redactor, logger, lanes.size());
   if (!service) return cannot_start(logger, service.error());
   const int code = serve_until_told(*config, lanes, **service, lifetime, logger);
   // The service's Lua states belong to the lanes: nothing may run there any more when they go.

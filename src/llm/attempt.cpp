@@ -101,7 +101,7 @@ Result<ProviderAnswer> read(CallContext& context, const Target& at, const std::s
     paid = std::move(usage);
     return fail(std::move(error));
   }
-  return ProviderAnswer{std::move(answer->data), std::move(usage), answer->cut};
+  return ProviderAnswer{std::move(answer->data), std::move(usage), answer->cut, Integer()};
 }
 
 void finish(CallContext& context, const Target& at, const std::string& url, Format format,
@@ -119,8 +119,8 @@ void finish(CallContext& context, const Target& at, const std::string& url, Form
 }  // namespace
 
 Value ProviderAnswer::to_value() && {
-  return Value::fields("data", std::move(data), "consumed_gen", Value::integer(0), "tokens",
-                       usage.to_value());
+  return Value::fields("data", std::move(data), "consumed_gen",
+                       Value::integer(std::move(consumed_gen)), "tokens", usage.to_value());
 }
 
 void apply_rules(Prompt& prompt, const config::ModelConfig& model) {

@@ -35,9 +35,10 @@ struct Target {
 struct ProviderAnswer {
   Value data;  // string for text, bool for bool, map or JSON text for json
   TokenUsage usage;
-  bool cut = false;  // the token limit ended it
+  bool cut = false;      // the token limit ended it
+  Integer consumed_gen;  // what the host is charged for it
 
-  // {data, consumed_gen = 0, tokens}, as exec_prompt_in_provider answers.
+  // {data, consumed_gen, tokens}, as exec_prompt_in_provider answers.
   Value to_value() &&;
 };
 

@@ -130,9 +130,10 @@ asio::awaitable<CheckReport> check_model(net::HttpClient& http, config::BackendC
   Counters counters;
   auto redactor = std::make_shared<const Redactor>(std::move(secrets));
   const Catalog catalog(std::move(config), std::move(redactor), counters);
-  const CallContext context{&http, &catalog, &counters};
+  RunContext context;
+  context.call = {&http, &catalog, &counters};
   const Deadline deadline = Deadline::in(timeout);
-  auto answer = co_await call_provider(context, std::move(call), deadline);
+  auto answer = co_await call_provider(std::move(context), std::move(call), deadline);
   if (!answer) co_return diagnose(answer.error());
   const auto text = answer->data.as_string().value_or("");
   CheckReport result;

@@ -5,10 +5,7 @@
 #include <iterator>
 
 namespace gvm::llm {
-namespace {
-
-// Prometheus exposition format: backslash, quote and newline are escaped in label values.
-std::string label(std::string_view text) {
+std::string metric_label(std::string_view text) {
   std::string escaped;
   for (const char c : text) {
     if (c == '\\' || c == '"') escaped += '\\';
@@ -20,8 +17,6 @@ std::string label(std::string_view text) {
   }
   return escaped;
 }
-
-}  // namespace
 
 std::size_t Counters::add(std::string backend, std::string model) {
   rows_.push_back(std::make_unique<Row>());
@@ -43,7 +38,7 @@ void Counters::write_to(std::string& out) const {
       fmt::format_to(std::back_inserter(out), "# HELP {0} {1}\n# TYPE {0} counter\n", name, help);
     for (const auto& row : rows_) {
       fmt::format_to(std::back_inserter(out), "{}{{backend=\"{}\",model=\"{}\"{}}} {}\n", name,
-                     label(row->backend), label(row->model), extra,
+                     metric_label(row->backend), metric_label(row->model), extra,
                      ((*row).*member).load(std::memory_order_relaxed));
     }
   };

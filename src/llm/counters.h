@@ -11,6 +11,9 @@
 
 namespace gvm::llm {
 
+// Prometheus exposition format: backslash, quote and newline are escaped in label values.
+std::string metric_label(std::string_view text);
+
 class Counters {
  public:
   struct Row {

@@ -14,8 +14,9 @@ asio::awaitable<Result<Value>> exec_prompt_in_provider(script::Session& session,
   auto call = parse_provider_call(args.size() > 1 ? std::move(args[1]) : Value::null());
   if (!call) co_return fail(std::move(call).error());
   const auto& services = static_cast<LlmServices&>(session.services());
-  const CallContext context = services.context();
-  auto answer = co_await call_provider(context, std::move(*call), session.deadline());
+  RunContext context = services.run_context();
+  ProviderCall wanted = std::move(*call);
+  auto answer = co_await call_provider(std::move(context), std::move(wanted), session.deadline());
   if (!answer) co_return fail(std::move(answer).error());
   co_return std::move(*answer).to_value();
 }
@@ -92,6 +93,7 @@ void add_llm_functions(script::HostTable& table, const config::LlmConfig& config
                              "(ctx.tokens), UNKNOWN_PROVIDER, "
                              "MISSING_CAPABILITY; timeout is in seconds.",
                              script::HostFunction::Async(exec_prompt_in_provider)});
+  add_route_functions(table);
   table.functions.push_back(
       {kLibrary, "exhaust", "fun()",
        "Ends the prompt with an empty answer that consumes all remaining gen. Never returns.",

@@ -7,5 +7,7 @@ namespace gvm::llm {
 
 // Adds the rows to `table`. Sessions that call them have LlmServices.
 void add_llm_functions(script::HostTable& table, const config::LlmConfig& config);
+// The part of it that chooses models (route_functions.cpp).
+void add_route_functions(script::HostTable& table);
 
 }  // namespace gvm::llm

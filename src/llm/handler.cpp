@@ -19,7 +19,14 @@ class LlmService final : public serve::Service {
     return std::make_unique<LlmSession>(shared_, lane, pools_.of(lane, shared_->program));
   }
   std::string fatal_reply(const Error& error) override { return envelope::encode_error(error); }
-  void collect_metrics(std::string& out) override { shared_->counters->write_to(out); }
+  // Lanes have stopped: what was spent is written down before the process goes.
+  ~LlmService() override { shared_->engine->spending->close(); }
+
+  void collect_metrics(std::string& out) override {
+    shared_->counters->write_to(out);
+    shared_->engine->router->write_to(out);
+    shared_->engine->spending->write_to(out);
+  }
 
   Health health() override {
     const auto backends = static_cast<std::int64_t>(shared_->config->backends.size());
@@ -44,8 +51,8 @@ script::HostTable host_table(const config::LlmConfig& config) {
 }
 
 Result<std::unique_ptr<serve::Service>> make_llm_service(
-    std::shared_ptr<const config::LlmConfig> config, std::shared_ptr<const Redactor> redactor,
-    log::Logger logger, std::size_t lanes) {
+    std::shared_ptr<const config::LlmConfig> config, const config::Environment& environment,
+    std::shared_ptr<const Redactor> redactor, log::Logger logger, std::size_t lanes) {
   auto program = scripted::load_program(config->common, host_table(*config), "lib-llm",
                                         {"ExecPrompt", "ExecPromptTemplate"});
   if (!program) return fail(std::move(program).error());
@@ -59,6 +66,13 @@ Result<std::unique_ptr<serve::Service>> make_llm_service(
   shared->redactor = redactor;
   shared->program = std::move(*program);
   shared->catalog = std::make_unique<Catalog>(config, redactor, *shared->counters);
+  auto router = Router::make(*shared->catalog);
+  if (!router) return fail(std::move(router).error());
+  auto spending = Spending::open(config, environment, logger);
+  if (!spending) return fail(std::move(spending).error());
+  shared->engine = std::make_shared<Engine>();
+  shared->engine->router = std::move(*router);
+  shared->engine->spending = std::move(*spending);
   shared->logger = std::move(logger);
   return std::make_unique<LlmService>(std::move(shared), lanes);
 }

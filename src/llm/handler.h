@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "config/environment.h"
 #include "config/llm_config.h"
 #include "llm/catalog.h"
 #include "llm/counters.h"
@@ -12,11 +13,12 @@
 
 namespace gvm::llm {
 
-// Loads the script, builds the catalogue. INVALID_CONFIG when the script does not load. `lanes`:
-// how many there are. The service is destroyed after its lanes have stopped.
+// Loads the script, builds the catalogue, opens prices and ledger. INVALID_CONFIG when the script
+// or the prices do not load, and the errors of store::open_ledger. `lanes`: how many there are. The
+// service is destroyed after its lanes have stopped.
 Result<std::unique_ptr<serve::Service>> make_llm_service(
-    std::shared_ptr<const config::LlmConfig> config, std::shared_ptr<const Redactor> redactor,
-    log::Logger logger, std::size_t lanes);
+    std::shared_ptr<const config::LlmConfig> config, const config::Environment& environment,
+    std::shared_ptr<const Redactor> redactor, log::Logger logger, std::size_t lanes);
 
 // Everything scripts of this module may call, for the reference page too.
 script::HostTable host_table(const config::LlmConfig& config);

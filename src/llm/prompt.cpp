@@ -15,9 +15,9 @@ constexpr double kLongestTimeoutSeconds = 24 * 3600;
 
 std::unexpected<Error> wrong(std::string_view field, std::string_view expected,
                              const Value& found) {
-  return fail(codes::kScriptBadArgument, Fatality::fatal,
-              fmt::format("exec_prompt_in_provider: {}: expected {}, found {}", field, expected,
-                          kind_name(found.kind())));
+  return fail(
+      codes::kScriptBadArgument, Fatality::fatal,
+      fmt::format("llm.rs: {}: expected {}, found {}", field, expected, kind_name(found.kind())));
 }
 
 // Takes the fields of one table, by name; absent and nil are the same.
@@ -85,10 +85,9 @@ Result<std::optional<std::chrono::milliseconds>> read_timeout(Fields& fields) {
   GVM_TAKE(seconds, fields.number("timeout"));
   if (!seconds) return std::optional<std::chrono::milliseconds>();
   if (*seconds <= 0 || *seconds > kLongestTimeoutSeconds) {
-    return fail(
-        codes::kScriptBadArgument, Fatality::fatal,
-        fmt::format("exec_prompt_in_provider: {}: expected seconds over 0 and at most {}, found {}",
-                    fields.path("timeout"), kLongestTimeoutSeconds, *seconds));
+    return fail(codes::kScriptBadArgument, Fatality::fatal,
+                fmt::format("llm.rs: {}: expected seconds over 0 and at most {}, found {}",
+                            fields.path("timeout"), kLongestTimeoutSeconds, *seconds));
   }
   return std::optional(std::chrono::milliseconds(std::llround(std::max(1.0, *seconds * 1000))));
 }
@@ -205,12 +204,10 @@ Result<Format> read_format(Fields& fields) {
   if (value == nullptr || value->as_string() == "text") return Format::text;
   if (value->as_string() == "json") return Format::json;
   if (value->as_string() == "bool") return Format::boolean;
-  return fail(
-      codes::kScriptBadArgument, Fatality::fatal,
-      fmt::format(
-          "exec_prompt_in_provider: format: expected \"text\", \"json\" or \"bool\", found {}",
-          value->as_string() ? fmt::format("\"{}\"", *value->as_string())
-                             : std::string(kind_name(value->kind()))));
+  return fail(codes::kScriptBadArgument, Fatality::fatal,
+              fmt::format("llm.rs: format: expected \"text\", \"json\" or \"bool\", found {}",
+                          value->as_string() ? fmt::format("\"{}\"", *value->as_string())
+                                             : std::string(kind_name(value->kind()))));
 }
 
 Result<std::string> required_name(Fields& fields, std::string_view key) {
@@ -218,6 +215,54 @@ Result<std::string> required_name(Fields& fields, std::string_view key) {
   GVM_TAKE(name, fields.text(key));
   if (!name) return wrong(key, "a string", Value::null());
   return std::string(name->view());
+}
+
+// The prompt, and a timeout beside it, which counts before the prompt's own.
+Result<Prompt> read_asked(Fields& fields) {
+  Value* value = fields.find("prompt");
+  if (value == nullptr || !value->as_map())
+    return wrong("prompt", "a table", value ? *value : Value::null());
+  auto prompt = read_prompt(*value->as_map());
+  if (!prompt) return prompt;
+  std::optional<std::chrono::milliseconds> timeout;
+  GVM_TAKE(timeout, read_timeout(fields));
+  if (timeout) prompt->timeout = timeout;
+  return prompt;
+}
+
+// A list of {provider =, model =}; without a model all of the provider are meant.
+Result<std::vector<PromptRequest::Name>> read_exclude(Fields& fields) {
+  constexpr std::string_view kForm = "a list of tables with provider and perhaps model";
+  std::vector<PromptRequest::Name> names;
+  Value* value = fields.find("exclude");
+  if (value == nullptr) return names;
+  if (const auto* map = value->as_map(); map && map->empty()) return names;
+  auto* list = value->as_array();
+  if (list == nullptr) return wrong("exclude", kForm, *value);
+  for (auto& item : *list) {
+    auto* map = item.as_map();
+    if (map == nullptr) return wrong("exclude", kForm, item);
+    Fields inner(*map, "exclude.");
+    PromptRequest::Name name;
+    GVM_TAKE(name.provider, required_name(inner, "provider"));
+    std::optional<Blob> model;
+    GVM_TAKE(model, inner.text("model"));
+    if (model) name.model = std::string(model->view());
+    names.push_back(std::move(name));
+  }
+  return names;
+}
+
+Result<void> read_defaults(Fields& fields, PromptRequest& wanted) {
+  Value* value = fields.find("defaults");
+  if (value == nullptr) return {};
+  if (!value->as_map()) return wrong("defaults", "a table", *value);
+  Fields inner(*value->as_map(), "defaults.");
+  GVM_TAKE(wanted.default_temperature, inner.number("temperature"));
+  std::optional<std::uint64_t> max_tokens;
+  GVM_TAKE(max_tokens, inner.whole("max_tokens", UINT32_MAX));
+  if (max_tokens) wanted.default_max_tokens = static_cast<std::uint32_t>(*max_tokens);
+  return {};
 }
 
 }  // namespace
@@ -242,15 +287,23 @@ Result<ProviderCall> parse_provider_call(Value request) {
   GVM_TAKE(call.provider, required_name(fields, "provider"));
   GVM_TAKE(call.model, required_name(fields, "model"));
   GVM_TAKE(call.format, read_format(fields));
-  Value* prompt = fields.find("prompt");
-  if (prompt == nullptr || !prompt->as_map()) {
-    return wrong("prompt", "a table", prompt ? *prompt : Value::null());
-  }
-  GVM_TAKE(call.prompt, read_prompt(*prompt->as_map()));
-  std::optional<std::chrono::milliseconds> timeout;
-  GVM_TAKE(timeout, read_timeout(fields));
-  if (timeout) call.prompt.timeout = timeout;
+  GVM_TAKE(call.prompt, read_asked(fields));
   return call;
+}
+
+Result<PromptRequest> parse_prompt_request(Value request) {
+  auto* map = request.as_map();
+  if (map == nullptr) return wrong("request", "a table", request);
+  Fields fields(*map, "");
+  PromptRequest wanted;
+  GVM_TAKE(wanted.format, read_format(fields));
+  GVM_TAKE(wanted.prompt, read_asked(fields));
+  std::optional<Blob> strategy;
+  GVM_TAKE(strategy, fields.text("strategy"));
+  if (strategy) wanted.strategy = std::string(strategy->view());
+  GVM_TAKE(wanted.exclude, read_exclude(fields));
+  if (auto read = read_defaults(fields, wanted); !read) return fail(std::move(read).error());
+  return wanted;
 }
 
 }  // namespace gvm::llm

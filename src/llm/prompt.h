@@ -47,6 +47,24 @@ struct ProviderCall {
   Prompt prompt;
 };
 
+// What a script hands to llm.rs.exec_prompt and llm.rs.route: a prompt for whichever model is best.
+struct PromptRequest {
+  Format format = Format::text;
+  Prompt prompt;
+  // Where neither the prompt nor the model's configuration says.
+  std::optional<double> default_temperature;
+  std::optional<std::uint32_t> default_max_tokens;
+  std::string strategy;  // empty: the configured one
+  struct Name {
+    std::string provider;
+    std::string model;  // empty: all of the provider
+  };
+  std::vector<Name> exclude;
+};
+
+// Errors: as of parse_provider_call.
+Result<PromptRequest> parse_prompt_request(Value request);
+
 // Takes the script's request table apart. Sampling names standing at the top of `extra` (top_p,
 // top_k, stop, seed, penalties) are taken as sampling parameters, so that every provider gets them
 // where it has a place for them. Errors: SCRIPT_BAD_ARGUMENT naming the field, what was expected

@@ -4,6 +4,8 @@
 #include <boost/asio/steady_timer.hpp>
 #include <utility>
 
+#include "llm/error_kind.h"
+#include "llm/permit.h"
 #include "llm/retry.h"
 #include "net/pause.h"
 
@@ -12,35 +14,85 @@ namespace {
 
 using std::chrono::milliseconds;
 
+Attempted failed(Error error) {
+  Attempted out;
+  out.answer = fail(std::move(error));
+  return out;
+}
+
+void charge(const RunContext& context, const Bill& bill, ProviderAnswer& answer) {
+  if (!context.facts->gen_rate) return;
+  auto gen =
+      pricing::consumed_gen(pricing::Usd::from_nano(bill.nano_usd), *context.facts->gen_rate);
+  if (gen) answer.consumed_gen = std::move(*gen);
+}
+
+// One call with its place at the backend and its money.
+asio::awaitable<Attempted> paid_attempt(RunContext context, Target target, ProviderCall call,
+                                        Deadline deadline) {
+  const auto engine = context.engine;
+  const auto id = engine->router->candidates().first_of(*target.model);
+  auto permit = co_await enter(engine->router->gate(*id), deadline);
+  if (!permit) co_return failed(std::move(permit).error());
+  std::string key = engine->router->candidates().key_name(*id);
+  const auto& prices = context.call.catalog->config().pricing;
+  const CallSize size = size_of(call.prompt, *target.model->config, prices.assumed_max_tokens);
+  auto catalogue = engine->spending->prices();
+  auto purchase = co_await engine->spending->reserve(std::move(catalogue), target, std::move(key),
+                                                     size, *context.facts);
+  if (!purchase) co_return failed(std::move(purchase).error());
+  purchase->sending();
+  const Format format = call.format;
+  const bool has_images = !call.prompt.images.empty();
+  auto attempted = co_await attempt(context.call, target, std::move(call), deadline);
+  const auto kind =
+      attempted.answer ? std::string_view()
+                       : routing::name_of(error_kind(attempted.answer.error(), format, has_images));
+  const Bill bill = purchase->end(attempted, kind, "");
+  if (attempted.answer) charge(context, bill, *attempted.answer);
+  co_return attempted;
+}
+
+asio::awaitable<Attempted> one_attempt(RunContext context, Target target, ProviderCall call,
+                                       Deadline deadline) {
+  if (context.engine == nullptr) {
+    auto plain = co_await attempt(context.call, target, std::move(call), deadline);
+    co_return plain;
+  }
+  auto paid = co_await paid_attempt(std::move(context), target, std::move(call), deadline);
+  co_return paid;
+}
+
 // One exchange after another until one is final. A retry waits what the upstream asks for, or backs
 // off.
-asio::awaitable<Result<ProviderAnswer>> call_with_retries(CallContext context, Target target,
+asio::awaitable<Result<ProviderAnswer>> call_with_retries(RunContext context, Target target,
                                                           ProviderCall call, Deadline deadline) {
   const config::RetryConfig& retry = target.backend->config->retry;
   const auto attempts = static_cast<unsigned>(std::max(1, retry.attempts));
   for (unsigned number = 1; number < attempts; ++number) {
     ProviderCall copy = call;
-    auto attempted = co_await attempt(context, target, std::move(copy), deadline);
+    auto attempted = co_await one_attempt(context, target, std::move(copy), deadline);
     if (attempted.answer || !is_worth_retrying(attempted.answer.error(), retry))
       co_return std::move(attempted.answer);
     const milliseconds wait = retry_delay(attempted.retry_after, retry, number);
     // Waiting past the deadline helps nobody: the script may still go elsewhere.
     if (deadline.remaining() <= wait) co_return std::move(attempted.answer);
-    context.counters->at(target.model->counters).retries.fetch_add(1, std::memory_order_relaxed);
+    context.call.counters->at(target.model->counters)
+        .retries.fetch_add(1, std::memory_order_relaxed);
     auto paused = co_await net::pause_until(Deadline::in(wait));
     if (!paused) co_return fail(std::move(paused).error());
   }
-  auto last = co_await attempt(context, target, std::move(call), deadline);
+  auto last = co_await one_attempt(context, target, std::move(call), deadline);
   co_return std::move(last.answer);
 }
 
 }  // namespace
 
-asio::awaitable<Result<ProviderAnswer>> call_provider(CallContext context, ProviderCall call,
+asio::awaitable<Result<ProviderAnswer>> call_provider(RunContext context, ProviderCall call,
                                                       Deadline deadline) {
   const std::string provider = call.provider;
   const std::string model = call.model;
-  auto found = context.catalog->find(provider, model);
+  auto found = context.call.catalog->find(provider, model);
   if (!found) co_return fail(std::move(found).error());
   Target target;
   target.backend = found->backend;
@@ -49,7 +101,7 @@ asio::awaitable<Result<ProviderAnswer>> call_provider(CallContext context, Provi
   if (!answer) {
     Error& error = answer.error();
     error.with("provider", Value::string(provider)).with("model", Value::string(model));
-    context.catalog->redactor().redact(error);
+    context.call.catalog->redactor().redact(error);
   }
   co_return answer;
 }

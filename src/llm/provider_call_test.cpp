@@ -66,7 +66,8 @@ class Bench {
   }
 
   Result<ProviderAnswer> call_with(ProviderCall call, JsonShape shape = JsonShape::map) {
-    CallContext context{&http_, catalog_.get(), &counters_, shape};
+    RunContext context;
+    context.call = {&http_, catalog_.get(), &counters_, shape};
     std::optional<Result<ProviderAnswer>> result;
     asio::co_spawn(
         context_, call_provider(context, std::move(call), Deadline::in(std::chrono::seconds(20))),

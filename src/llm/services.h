@@ -3,24 +3,31 @@
 // only.
 #include "host/direct_sender.h"
 #include "host/services.h"
+#include "llm/prompt_run.h"
 #include "llm/provider_call.h"
 
 namespace gvm::llm {
 
 class LlmServices final : public host::Services {
  public:
-  LlmServices(CallContext context, std::shared_ptr<const Redactor> redactor,
+  LlmServices(RunContext context, SessionFacts facts, std::shared_ptr<const Redactor> redactor,
               host::RequestSigner signer)
       : host::Services(std::move(redactor)),
-        context_(context),
+        facts_(std::move(facts)),
+        context_(std::move(context)),
         signer_(std::move(signer)),
-        sender_(*context.http, &signer_) {}
+        sender_(*context_.call.http, &signer_) {
+    context_.facts = &facts_;
+  }
+  // With the session go the accounts of its budgets.
+  ~LlmServices() override { context_.engine->spending->end_session(facts_); }
 
-  const CallContext& context() const { return context_; }
+  const RunContext& run_context() const { return context_; }
   host::Sender& sender() override { return sender_; }
 
  private:
-  CallContext context_;
+  SessionFacts facts_;
+  RunContext context_;
   host::RequestSigner signer_;
   host::DirectSender sender_;
 };

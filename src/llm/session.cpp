@@ -76,15 +76,20 @@ asio::awaitable<Result<std::string>> LlmSession::answer(Value message, Deadline 
 }
 
 std::unique_ptr<script::Services> LlmSession::make_services() {
-  CallContext context;
-  context.http = &lane_.http();
-  context.catalog = shared_->catalog.get();
-  context.counters = shared_->counters.get();
-  context.json_shape =
+  RunContext context;
+  context.engine = shared_->engine;
+  context.logger = logger();
+  context.call.http = &lane_.http();
+  context.call.catalog = shared_->catalog.get();
+  context.call.counters = shared_->counters.get();
+  context.call.json_shape =
       peer().generation == envelope::Hello::Generation::first ? JsonShape::map : JsonShape::text;
+  SessionFacts facts =
+      facts_of(peer(), shared_->config->pricing, shared_->engine->router->session_seed());
   host::RequestSigner signer(shared_->config->common, shared_->signing_keys, lane_.http(),
                              identity());
-  return std::make_unique<LlmServices>(context, shared_->redactor, std::move(signer));
+  return std::make_unique<LlmServices>(std::move(context), std::move(facts), shared_->redactor,
+                                       std::move(signer));
 }
 
 }  // namespace gvm::llm

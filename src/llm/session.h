@@ -5,7 +5,7 @@
 
 #include "config/llm_config.h"
 #include "envelope/request.h"
-#include "llm/provider_call.h"
+#include "llm/prompt_run.h"
 #include "net/lane.h"
 #include "scripted/session.h"
 
@@ -16,6 +16,7 @@ struct Shared : scripted::Ground {
   std::shared_ptr<const config::LlmConfig> config;
   std::unique_ptr<Counters> counters = std::make_unique<Counters>();
   std::unique_ptr<Catalog> catalog;
+  std::shared_ptr<Engine> engine;
 };
 
 class LlmSession final : public scripted::Session {

@@ -1,4 +1,4 @@
-// config/genvm-llm-default.lua against a scripted llm.rs.
+// config/genvm-llm-greybox.lua against a scripted llm.rs.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -26,9 +26,9 @@ Value text_models(std::vector<std::string> names) {
   return fake_backend(std::move(models));
 }
 
-HostRunOptions default_script(Value providers) {
+HostRunOptions greybox_script(Value providers) {
   HostRunOptions options;
-  options.script_path = std::string(GVM_SOURCE_DIR) + "/config/genvm-llm-default.lua";
+  options.script_path = std::string(GVM_SOURCE_DIR) + "/config/genvm-llm-greybox.lua";
   options.providers = std::move(providers);
   return options;
 }
@@ -50,8 +50,8 @@ Result<Value> ask(HostRun& run, Value args, Integer fuel = 0) {
   return run.call("ExecPrompt", std::move(arguments));
 }
 
-TEST(DefaultScript, AsksByPriorityThenBackendThenModel) {
-  HostRun run(default_script(map_of({
+TEST(GreyboxScript, AsksByPriorityThenBackendThenModel) {
+  HostRun run(greybox_script(map_of({
       {"b", fake_backend(
                 {{"fail-500", fake_model(false, false)}, {"fail-400", fake_model(false, false)}})},
       {"a", fake_backend({{"fail-429", fake_model(false, false)}})},
@@ -68,7 +68,7 @@ TEST(DefaultScript, AsksByPriorityThenBackendThenModel) {
                                             "b/fail-500", "low/ok"));
 }
 
-TEST(DefaultScript, JsonAndImagesGoOnlyToModelsThatCan) {
+TEST(GreyboxScript, JsonAndImagesGoOnlyToModelsThatCan) {
   const auto providers = [] {
     return map_of({{"a", fake_backend({{"plain", fake_model(false, false)},
                                        {"json", fake_model(true, false)},
@@ -76,7 +76,7 @@ TEST(DefaultScript, JsonAndImagesGoOnlyToModelsThatCan) {
                                        {"jsonimage", fake_model(true, true)}})}});
   };
   const auto asked = [&](const std::string& format, Value images) {
-    HostRun run(default_script(providers()));
+    HostRun run(greybox_script(providers()));
     const auto answer = ask(run, prompt_args("p", format, std::move(images)));
     return answer ? run.llm.called().at(0) : answer.error().to_string();
   };
@@ -87,8 +87,8 @@ TEST(DefaultScript, JsonAndImagesGoOnlyToModelsThatCan) {
   EXPECT_EQ(asked("json", image), "a/jsonimage");
 }
 
-TEST(DefaultScript, PassesPromptFormatAndModelFlags) {
-  HostRun run(default_script(map_of({{"a", fake_backend({{"m", fake_model(true, true)}})}})));
+TEST(GreyboxScript, PassesPromptFormatAndModelFlags) {
+  HostRun run(greybox_script(map_of({{"a", fake_backend({{"m", fake_model(true, true)}})}})));
   ASSERT_TRUE(ask(run, prompt_args("  ﬁve\u200B  words ", "json")));
   const Value& request = run.llm.requests().at(0);
   EXPECT_EQ(*request.find("format")->as_string(), "json");
@@ -101,8 +101,8 @@ TEST(DefaultScript, PassesPromptFormatAndModelFlags) {
   EXPECT_TRUE(*prompt.find("use_max_completion_tokens")->as_bool());
 }
 
-TEST(DefaultScript, EmptyPromptIsAUserError) {
-  HostRun run(default_script(map_of({{"a", text_models({"m"})}})));
+TEST(GreyboxScript, EmptyPromptIsAUserError) {
+  HostRun run(greybox_script(map_of({{"a", text_models({"m"})}})));
   const auto answer = ask(run, prompt_args(" \u200B\n "));
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code(), "EMPTY_PROMPT");
@@ -110,8 +110,8 @@ TEST(DefaultScript, EmptyPromptIsAUserError) {
   EXPECT_THAT(run.llm.called(), IsEmpty());
 }
 
-TEST(DefaultScript, NoProviderTellsTheAttemptsButNotThePrompt) {
-  HostRun run(default_script(map_of({{"a", text_models({"fail-503", "dead"})}})));
+TEST(GreyboxScript, NoProviderTellsTheAttemptsButNotThePrompt) {
+  HostRun run(greybox_script(map_of({{"a", text_models({"fail-503", "dead"})}})));
   const auto answer = ask(run, prompt_args("secret prompt text"));
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code(), "NO_PROVIDER_FOR_PROMPT");
@@ -124,18 +124,18 @@ TEST(DefaultScript, NoProviderTellsTheAttemptsButNotThePrompt) {
             R"("provider":"a","status":503}])");
 }
 
-TEST(DefaultScript, NoCapableModelSaysWhatIsMissing) {
-  HostRun run(default_script(map_of({{"a", text_models({"m"})}})));
+TEST(GreyboxScript, NoCapableModelSaysWhatIsMissing) {
+  HostRun run(greybox_script(map_of({{"a", text_models({"m"})}})));
   const auto answer = ask(run, prompt_args("p", "json", Value::array({Value::bytes("x")})));
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code(), "NO_PROVIDER_FOR_PROMPT");
   EXPECT_THAT(answer.error().causes().at(1), HasSubstr("json+image"));
 }
 
-TEST(DefaultScript, EndsWithTheCallInsteadOfFailingOver) {
+TEST(GreyboxScript, EndsWithTheCallInsteadOfFailingOver) {
   for (const auto& [model, code] : std::vector<std::pair<std::string, std::string>>{
            {"cancelled", "CANCELLED"}, {"late", "DEADLINE_EXCEEDED"}}) {
-    HostRun run(default_script(map_of({{"a", text_models({model})}, {"b", text_models({"m"})}})));
+    HostRun run(greybox_script(map_of({{"a", text_models({model})}, {"b", text_models({"m"})}})));
     const auto answer = ask(run, prompt_args("p"));
     ASSERT_FALSE(answer);
     EXPECT_EQ(answer.error().code(), code);
@@ -152,9 +152,9 @@ Value second_generation(const std::string& gen_per_time_unit, int units) {
        {"initial_time_units_allocation", Value::integer(units)}});
 }
 
-TEST(DefaultScript, FuelLimitsTheTimeOfAPrompt) {
+TEST(GreyboxScript, FuelLimitsTheTimeOfAPrompt) {
   const auto timeout_with = [](Integer fuel) -> std::string {
-    HostRunOptions options = default_script(map_of({{"a", text_models({"m"})}}));
+    HostRunOptions options = greybox_script(map_of({{"a", text_models({"m"})}}));
     options.ctx = second_generation("1000000000000000000000", 1000);
     HostRun run(std::move(options));
     const auto answer = ask(run, prompt_args("p"), std::move(fuel));
@@ -170,8 +170,8 @@ TEST(DefaultScript, FuelLimitsTheTimeOfAPrompt) {
   EXPECT_EQ(timeout_with(0), "none");
 }
 
-TEST(DefaultScript, SpentAllocationExhaustsTheNextPrompt) {
-  HostRunOptions options = default_script(map_of({{"a", text_models({"m"})}}));
+TEST(GreyboxScript, SpentAllocationExhaustsTheNextPrompt) {
+  HostRunOptions options = greybox_script(map_of({{"a", text_models({"m"})}}));
   options.ctx = second_generation("2", 6);  // 12 gen; a prompt consumes 7
   HostRun run(std::move(options));
   EXPECT_TRUE(ask(run, prompt_args("p"), 100));
@@ -186,8 +186,8 @@ TEST(DefaultScript, SpentAllocationExhaustsTheNextPrompt) {
   EXPECT_THAT(codes, ElementsAre("ok", "INSUFFICIENT_EXECUTION_BUDGET"));
 }
 
-TEST(DefaultScript, TemplatesAreAnsweredToo) {
-  HostRun run(default_script(map_of({{"a", fake_backend({{"echo", fake_model(true, false)}})}})));
+TEST(GreyboxScript, TemplatesAreAnsweredToo) {
+  HostRun run(greybox_script(map_of({{"a", fake_backend({{"echo", fake_model(true, false)}})}})));
   ASSERT_TRUE(run.call("Setup"));
   std::vector<script::Argument> arguments;
   arguments.push_back({Value::object({{"template", Value::string("EqComparative")},
