@@ -50,7 +50,8 @@ struct RoutingConfig {
 
 // Of a backend, shared by its models.
 struct ShareConfig {
-  int priority = 0;             // tiers: higher ones first
+  // Tiers: higher ones first. Always set after a load: absent, it is `meta.priority`, else 0.
+  std::optional<int> priority;
   double weight = 1;            // for `weighted`
   int max_concurrency = 0;      // calls at the same time; 0: no limit
   int max_queue = 256;          // prompts that wait for their turn; further ones go elsewhere
