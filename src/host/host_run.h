@@ -15,7 +15,7 @@ namespace gvm::host {
 
 // llm.rs whose models answer by their name: "fail-503" raises STATUS_NOT_OK with that status,
 // "dead" SENDING_REQUEST, "late" DEADLINE_EXCEEDED of the session, "cancelled" CANCELLED, "echo"
-// answers the prompt, every other name "NAME says ok".
+// answers the prompt, every other name "NAME says ok". exec_prompt asks the first model there is.
 class FakeLlm {
  public:
   // `providers` as llm.rs.providers.

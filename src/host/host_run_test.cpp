@@ -38,10 +38,21 @@ void FakeLlm::add_rows(HostTable& table, Value providers) {
     requests->push_back(args.at(1));
     return answer_as(std::string(*args.at(1).find("model")->as_string()), args.at(1));
   };
+  // The first model of the first backend gets what is routed.
+  auto routed = [requests = requests_, providers](Session&, Args& args) -> Result<Value> {
+    const auto& [backend, entry] = *providers.as_map()->begin();
+    const auto& [model, settings] = *entry.find("models")->as_map()->begin();
+    Value request = args.at(1);
+    request.as_map()->set("provider", Value::string(std::string(backend.view())));
+    request.as_map()->set("model", Value::string(std::string(model.view())));
+    requests->push_back(request);
+    return answer_as(std::string(model.view()), request);
+  };
   auto exhaust = [](Session&, Args&) -> Result<Value> {
     return fail(codes::kInsufficientExecutionBudget, Fatality::user, "exhausted");
   };
   table.functions.push_back({"llm.rs", "exec_prompt_in_provider", "fun()", "", exec});
+  table.functions.push_back({"llm.rs", "exec_prompt", "fun()", "", routed});
   table.functions.push_back({"llm.rs", "exhaust", "fun()", "", exhaust});
   table.constants.push_back({"llm.rs", "providers", "table", "", std::move(providers)});
   const auto text = [](std::string s) { return Value::string(std::move(s)); };

@@ -58,6 +58,8 @@ Result<net::HttpRequest> build_request(const Target& at, Prompt& prompt, Format 
   request.secret_headers = backend.headers[at.key];
   json::write_to(request.body, body);
   request.has_body = true;
+  // Sent again unasked, a prompt would be billed twice and counted once.
+  request.resend = net::Resend::safe_method;
   request.timeouts = timeouts_for(model, prompt);
   request.max_body = response_limit(prompt);
   return request;

@@ -4,10 +4,13 @@
 #include <boost/asio/steady_timer.hpp>
 #include <utility>
 
+#include "base/error_codes.h"
 #include "llm/error_kind.h"
 #include "llm/permit.h"
 #include "llm/retry.h"
+#include "net/http_client.h"
 #include "net/pause.h"
+#include "text/json_view.h"
 
 namespace gvm::llm {
 namespace {
@@ -65,25 +68,39 @@ asio::awaitable<Attempted> one_attempt(RunContext context, Target target, Provid
 
 // One exchange after another until one is final. A retry waits what the upstream asks for, or backs
 // off.
+// A kept connection that the provider had closed meanwhile: nothing is wrong with the provider, so
+// the same call is made once more, on a fresh connection and with money of its own.
+bool was_stale(const Attempted& attempted) {
+  if (attempted.answer) return false;
+  const Error& error = attempted.answer.error();
+  return error.code() == codes::kSendingRequest &&
+         text::string_at(error.ctx(), "/kind") == "reset" && !net::progress_of(error).answer_began;
+}
+
 asio::awaitable<Result<ProviderAnswer>> call_with_retries(RunContext context, Target target,
                                                           ProviderCall call, Deadline deadline) {
   const config::RetryConfig& retry = target.backend->config->retry;
   const auto attempts = static_cast<unsigned>(std::max(1, retry.attempts));
-  for (unsigned number = 1; number < attempts; ++number) {
+  auto& retries = context.call.counters->at(target.model->counters).retries;
+  bool renewed = false;
+  for (unsigned number = 1;;) {
     ProviderCall copy = call;
     auto attempted = co_await one_attempt(context, target, std::move(copy), deadline);
-    if (attempted.answer || !is_worth_retrying(attempted.answer.error(), retry))
-      co_return std::move(attempted.answer);
+    if (attempted.answer) co_return std::move(attempted.answer);
+    if (!renewed && was_stale(attempted)) {
+      renewed = true;
+      retries.fetch_add(1, std::memory_order_relaxed);
+      continue;
+    }
+    const bool again = number < attempts && is_worth_retrying(attempted.answer.error(), retry);
     const milliseconds wait = retry_delay(attempted.retry_after, retry, number);
     // Waiting past the deadline helps nobody: the script may still go elsewhere.
-    if (deadline.remaining() <= wait) co_return std::move(attempted.answer);
-    context.call.counters->at(target.model->counters)
-        .retries.fetch_add(1, std::memory_order_relaxed);
+    if (!again || deadline.remaining() <= wait) co_return std::move(attempted.answer);
+    retries.fetch_add(1, std::memory_order_relaxed);
     auto paused = co_await net::pause_until(Deadline::in(wait));
     if (!paused) co_return fail(std::move(paused).error());
+    ++number;
   }
-  auto last = co_await one_attempt(context, target, std::move(call), deadline);
-  co_return std::move(last.answer);
 }
 
 }  // namespace
