@@ -57,9 +57,9 @@ std::int64_t clamp_tokens(std::uint64_t tokens) {
       std::min<std::uint64_t>(tokens, static_cast<std::uint64_t>(store::Amounts::kMost)));
 }
 
-Integer gen_for(std::int64_t nano, const SessionFacts& facts) {
+Integer gen_for(const pricing::Usd& cost, const SessionFacts& facts) {
   if (!facts.gen_rate) return Integer();
-  auto gen = pricing::consumed_gen(pricing::Usd::from_nano(nano), *facts.gen_rate);
+  auto gen = pricing::consumed_gen(cost, *facts.gen_rate);
   return gen ? std::move(*gen) : Integer();
 }
 
@@ -137,17 +137,20 @@ Bill Purchase::end(const Attempted& attempted, std::string_view kind,
     bill.tokens = size_.tokens();
     bill.flags = store::flags::kUnknownCost;
   }
-  settlement.actual = {.nano_usd = bill.nano_usd,
-                       .tokens = clamp_tokens(bill.tokens),
-                       .requests = 1,
-                       .gen = gen_for(bill.nano_usd, *facts_)};
+  settlement.actual = {
+      .nano_usd = bill.nano_usd,
+      .tokens = clamp_tokens(bill.tokens),
+      .requests = 1,
+      .gen = gen_for(bill.exact.value_or(pricing::Usd::from_nano(bill.nano_usd)), *facts_)};
   settlement.flags = bill.flags;
   reservation_.settle(std::move(settlement));
   return bill;
 }
 
-Spending::Spending(std::shared_ptr<const config::LlmConfig> config)
-    : config_(std::move(config)), unknown_reserve_(nano_of(config_->pricing.unknown_reserve)) {
+Spending::Spending(std::shared_ptr<const config::LlmConfig> config, log::Logger logger)
+    : config_(std::move(config)),
+      unknown_reserve_(nano_of(config_->pricing.unknown_reserve)),
+      logger_(std::move(logger)) {
   for (const auto& budget : config_->budgets) rules_.push_back({&budget, budget_of(budget)});
 }
 
@@ -156,7 +159,7 @@ Spending::~Spending() = default;
 Result<std::unique_ptr<Spending>> Spending::open(std::shared_ptr<const config::LlmConfig> config,
                                                  const config::Environment& environment,
                                                  const log::Logger& logger) {
-  std::unique_ptr<Spending> made(new Spending(config));
+  std::unique_ptr<Spending> made(new Spending(config, logger));
   made->prices_ = std::make_unique<pricing::LiveCatalog>(config->pricing.file, environment);
   if (!config->pricing.file.empty()) {
     auto loaded = made->prices_->reload();
@@ -176,14 +179,13 @@ Result<std::unique_ptr<Spending>> Spending::open(std::shared_ptr<const config::L
 
 std::int64_t Spending::worst_case(const pricing::Catalog& prices, const Target& target,
                                   const CallSize& size) const {
-  const auto entry = prices.find(target.backend->config->name, target.model->config->name,
-                                 std::chrono::system_clock::now());
+  const auto entry =
+      prices.find(target.backend->config->name, target.model->config->upstream_name(),
+                  std::chrono::system_clock::now());
   if (!entry) return unknown_reserve_;
-  const auto worst =
-      pricing::worst_case(**entry, {.prompt_tokens = size.prompt_tokens,
-                                    .max_tokens = size.answer_tokens,
-                                    .images = size.images,
-                                    .cache_writes = pricing::CacheWrites::impossible});
+  const auto worst = pricing::worst_case(**entry, {.prompt_tokens = size.prompt_tokens,
+                                                   .max_tokens = size.answer_tokens,
+                                                   .images = size.images});
   return worst ? *worst : unknown_reserve_;
 }
 
@@ -210,8 +212,9 @@ boost::asio::awaitable<Result<Purchase>> Spending::reserve(
     std::shared_ptr<const pricing::Catalog> prices, Target target, std::string key_name,
     CallSize size, const SessionFacts& facts) {
   Purchase purchase;
-  const auto entry = prices->find(target.backend->config->name, target.model->config->name,
-                                  std::chrono::system_clock::now());
+  const auto entry =
+      prices->find(target.backend->config->name, target.model->config->upstream_name(),
+                   std::chrono::system_clock::now());
   if (entry) purchase.entry_ = *entry;
   purchase.provider_ = target.backend->config->provider();
   purchase.facts_ = &facts;
@@ -219,7 +222,7 @@ boost::asio::awaitable<Result<Purchase>> Spending::reserve(
   purchase.worst_.nano_usd = worst_case(*prices, target, size);
   purchase.worst_.tokens = clamp_tokens(size.tokens());
   purchase.worst_.requests = 1;
-  purchase.worst_.gen = gen_for(purchase.worst_.nano_usd, facts);
+  purchase.worst_.gen = gen_for(pricing::Usd::from_nano(purchase.worst_.nano_usd), facts);
   purchase.prices_ = std::move(prices);
   if (ledger_ != nullptr) {
     store::ReserveRequest request;
@@ -234,6 +237,9 @@ boost::asio::awaitable<Result<Purchase>> Spending::reserve(
                     .contract = facts.contract};
     auto reserved = co_await ledger_->reserve(std::move(request));
     if (!reserved) co_return fail(std::move(reserved).error());
+    for (const auto& warning : reserved->warnings())
+      logger_.warn("a budget is used up, the call is made all the same",
+                   {{"budget", store::exceeded(warning).ctx()}});
     purchase.reservation_ = std::move(*reserved);
   }
   purchase.ended_ = false;
