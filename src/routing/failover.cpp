@@ -30,11 +30,11 @@ Failover::Failover(const HealthTable& table, RetryBudget& retries, const Ranking
   for (const auto& rejected : ranking.rejected) {
     if (is_temporary(rejected.reason)) places_.push_back({.id = rejected.candidate});
   }
-  std::stable_sort(places_.begin() + static_cast<std::ptrdiff_t>(recovering), places_.end(),
-                   [&](const Place& a, const Place& b) {
-                     const auto& set = table_.candidates();
-                     return set.facts(a.id).tier < set.facts(b.id).tier;
-                   });
+  std::sort(places_.begin() + static_cast<std::ptrdiff_t>(recovering), places_.end(),
+            [&](const Place& a, const Place& b) {
+              const auto& set = table_.candidates();
+              return std::pair(set.facts(a.id).tier, a.id) < std::pair(set.facts(b.id).tier, b.id);
+            });
 }
 
 Action Failover::next(Time now) {
