@@ -107,7 +107,7 @@ class Spending {
     const config::BudgetConfig* config;
     store::BudgetPtr budget;
   };
-  explicit Spending(std::shared_ptr<const config::LlmConfig> config);
+  Spending(std::shared_ptr<const config::LlmConfig> config, log::Logger logger);
   std::vector<store::Charge> charges_of(const Target& target, const std::string& key_name,
                                         const SessionFacts& facts) const;
 
@@ -116,6 +116,7 @@ class Spending {
   std::shared_ptr<store::Ledger> ledger_;  // null: nothing is written down
   std::vector<Rule> rules_;
   std::int64_t unknown_reserve_ = 0;  // nano-USD
+  log::Logger logger_;
 };
 
 // The budgets of the configuration, for the ledger and for tools.
