@@ -17,22 +17,26 @@ namespace {
 
 using std::chrono::milliseconds;
 
-Attempted failed(Error error) {
-  Attempted out;
-  out.answer = fail(std::move(error));
+struct Paid {
+  Attempted attempted;
+  pricing::Usd cost;
+};
+
+Paid failed(Error error) {
+  Paid out;
+  out.attempted.answer = fail(std::move(error));
   return out;
 }
 
-void charge(const RunContext& context, const Bill& bill, ProviderAnswer& answer) {
-  if (!context.facts->gen_rate) return;
-  auto gen =
-      pricing::consumed_gen(pricing::Usd::from_nano(bill.nano_usd), *context.facts->gen_rate);
+void charge(const RunContext& context, const pricing::Usd& cost, ProviderAnswer& answer) {
+  if (context.facts == nullptr || !context.facts->gen_rate) return;
+  auto gen = pricing::consumed_gen(cost, *context.facts->gen_rate);
   if (gen) answer.consumed_gen = std::move(*gen);
 }
 
 // One call with its place at the backend and its money.
-asio::awaitable<Attempted> paid_attempt(RunContext context, Target target, ProviderCall call,
-                                        Deadline deadline) {
+asio::awaitable<Paid> paid_attempt(RunContext context, Target target, ProviderCall call,
+                                   Deadline deadline) {
   const auto engine = context.engine;
   const auto id = engine->router->candidates().first_of(*target.model);
   auto permit = co_await enter(engine->router->gate(*id), deadline);
@@ -48,26 +52,27 @@ asio::awaitable<Attempted> paid_attempt(RunContext context, Target target, Provi
   const Format format = call.format;
   const bool has_images = !call.prompt.images.empty();
   auto attempted = co_await attempt(context.call, target, std::move(call), deadline);
-  const auto kind =
-      attempted.answer ? std::string_view()
-                       : routing::name_of(error_kind(attempted.answer.error(), format, has_images));
-  const Bill bill = purchase->end(attempted, kind, "");
-  if (attempted.answer) charge(context, bill, *attempted.answer);
-  co_return attempted;
+  Paid paid;
+  paid.attempted = std::move(attempted);
+  const auto& answer = paid.attempted.answer;
+  const auto kind = answer ? std::string_view()
+                           : routing::name_of(error_kind(answer.error(), format, has_images));
+  paid.cost = purchase->end(paid.attempted, kind, "").cost();
+  co_return paid;
 }
 
-asio::awaitable<Attempted> one_attempt(RunContext context, Target target, ProviderCall call,
-                                       Deadline deadline) {
+asio::awaitable<Paid> one_attempt(RunContext context, Target target, ProviderCall call,
+                                  Deadline deadline) {
   if (context.engine == nullptr) {
-    auto plain = co_await attempt(context.call, target, std::move(call), deadline);
+    auto attempted = co_await attempt(context.call, target, std::move(call), deadline);
+    Paid plain;
+    plain.attempted = std::move(attempted);
     co_return plain;
   }
   auto paid = co_await paid_attempt(std::move(context), target, std::move(call), deadline);
   co_return paid;
 }
 
-// One exchange after another until one is final. A retry waits what the upstream asks for, or backs
-// off.
 // A kept connection that the provider had closed meanwhile: nothing is wrong with the provider, so
 // the same call is made once more, on a fresh connection and with money of its own.
 bool was_stale(const Attempted& attempted) {
@@ -77,16 +82,24 @@ bool was_stale(const Attempted& attempted) {
          text::string_at(error.ctx(), "/kind") == "reset" && !net::progress_of(error).answer_began;
 }
 
+// One exchange after another until one is final; the answer is charged for all of them. A retry
+// waits what the upstream asks for, or backs off.
 asio::awaitable<Result<ProviderAnswer>> call_with_retries(RunContext context, Target target,
                                                           ProviderCall call, Deadline deadline) {
   const config::RetryConfig& retry = target.backend->config->retry;
   const auto attempts = static_cast<unsigned>(std::max(1, retry.attempts));
   auto& retries = context.call.counters->at(target.model->counters).retries;
   bool renewed = false;
+  pricing::Usd cost;
   for (unsigned number = 1;;) {
     ProviderCall copy = call;
-    auto attempted = co_await one_attempt(context, target, std::move(copy), deadline);
-    if (attempted.answer) co_return std::move(attempted.answer);
+    auto paid = co_await one_attempt(context, target, std::move(copy), deadline);
+    auto& attempted = paid.attempted;
+    cost = cost + paid.cost;
+    if (attempted.answer) {
+      charge(context, cost, *attempted.answer);
+      co_return std::move(attempted.answer);
+    }
     if (!renewed && was_stale(attempted)) {
       renewed = true;
       retries.fetch_add(1, std::memory_order_relaxed);

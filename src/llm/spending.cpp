@@ -137,11 +137,10 @@ Bill Purchase::end(const Attempted& attempted, std::string_view kind,
     bill.tokens = size_.tokens();
     bill.flags = store::flags::kUnknownCost;
   }
-  settlement.actual = {
-      .nano_usd = bill.nano_usd,
-      .tokens = clamp_tokens(bill.tokens),
-      .requests = 1,
-      .gen = gen_for(bill.exact.value_or(pricing::Usd::from_nano(bill.nano_usd)), *facts_)};
+  settlement.actual = {.nano_usd = bill.nano_usd,
+                       .tokens = clamp_tokens(bill.tokens),
+                       .requests = 1,
+                       .gen = gen_for(bill.cost(), *facts_)};
   settlement.flags = bill.flags;
   reservation_.settle(std::move(settlement));
   return bill;

@@ -38,6 +38,8 @@ struct Bill {
   std::optional<pricing::Usd> exact;  // empty: not known, the reservation was charged
   std::uint64_t tokens = 0;
   std::uint32_t flags = 0;  // store::flags
+
+  pricing::Usd cost() const { return exact.value_or(pricing::Usd::from_nano(nano_usd)); }
 };
 
 // The reservation of one call. Destroyed before sending(), nothing was spent; after it and without
