@@ -59,7 +59,7 @@ class PromptRun {
   PromptRun(RunContext context, PromptWish wish, Deadline deadline)
       : context_(std::move(context)),
         wish_(std::move(wish)),
-        deadline_(deadline),
+        deadline_(context_.engine->router->prompt_deadline(deadline)),
         router_(*context_.engine->router),
         spending_(*context_.engine->spending),
         prices_(spending_.prices()),
@@ -69,6 +69,7 @@ class PromptRun {
     co_await asio::this_coro::throw_if_cancelled(false);
     wake_.emplace(co_await asio::this_coro::executor);
     prepare();
+    ++context_.facts->prompts;
     failover_.emplace(router_.health(), router_.retries(), decision_.ranking, request_,
                       router_.failover_policy(deadline_));
     auto result = co_await try_candidates();
@@ -87,8 +88,8 @@ class PromptRun {
 
  private:
   void prepare() {
-    SessionFacts& facts = *context_.facts;
-    decision_.id = fmt::format("{}-{}", facts.session, facts.prompts++);
+    const SessionFacts& facts = *context_.facts;
+    decision_.id = fmt::format("{}-{}", facts.session, facts.prompts);
     decision_.at = std::chrono::system_clock::now();
     decision_.policy = router_.policy_hash();
     decision_.prices = prices_->hash();
@@ -184,7 +185,8 @@ class PromptRun {
   asio::awaitable<void> call_side_by_side(std::vector<RunningPtr>& racers,
                                           routing::Duration patience) {
     launch(racers[0]);
-    co_await woken(Deadline::in(std::chrono::ceil<std::chrono::milliseconds>(patience)));
+    if (running_ > 0)
+      co_await woken(Deadline::in(std::chrono::ceil<std::chrono::milliseconds>(patience)));
     const auto now = Clock::now();
     const auto state = co_await asio::this_coro::cancellation_state;
     bool cancelled = state.cancelled() != asio::cancellation_type::none;
@@ -338,6 +340,7 @@ class PromptRun {
     if (!r.admitted) return failover_->not_admitted(id);
     failover_->ended(id, r.outcome, now);
     nano_usd_ += r.bill.nano_usd;
+    cost_ = cost_ + r.bill.cost();
     decision_.attempts.push_back({.candidate = id,
                                   .after_us = micros(r.began - came_),
                                   .took_us = micros(now - r.began),
@@ -388,8 +391,7 @@ class PromptRun {
     answer.nano_usd = nano_usd_;
     answer.record = decision_.id;
     if (context_.facts->gen_rate) {
-      auto gen =
-          pricing::consumed_gen(pricing::Usd::from_nano(nano_usd_), *context_.facts->gen_rate);
+      auto gen = pricing::consumed_gen(cost_, *context_.facts->gen_rate);
       if (!gen) return fail(std::move(gen).error());
       answer.consumed_gen = std::move(*gen);
     }
@@ -441,6 +443,7 @@ class PromptRun {
   std::optional<asio::steady_timer> wake_;
   std::size_t running_ = 0;
   std::int64_t nano_usd_ = 0;
+  pricing::Usd cost_;  // the same, not rounded
   std::optional<Error> last_error_;
   Value::Array failures_;
 };

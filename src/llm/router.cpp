@@ -114,12 +114,15 @@ routing::Gate* Router::gate(routing::CandidateId id) const {
   return gates_[set().facts(id).backend].get();
 }
 
+Deadline Router::prompt_deadline(Deadline request) const {
+  if (config_.deadline.count() == 0) return request;
+  return sooner(request, Deadline::in(config_.deadline));
+}
+
 routing::FailoverPolicy Router::failover_policy(Deadline deadline) const {
   routing::FailoverPolicy policy;
   policy.limits.attempts = static_cast<unsigned>(config_.attempts);
   policy.limits.deadline = deadline.when();
-  if (config_.deadline.count() > 0)
-    policy.limits.deadline = sooner(deadline, Deadline::in(config_.deadline)).when();
   if (!config_.max_cost.empty()) {
     const auto most = pricing::Usd::parse(config_.max_cost);
     policy.limits.cost = most ? static_cast<std::int64_t>(most->atto() / pricing::kAttoPerNano)

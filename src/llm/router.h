@@ -29,6 +29,8 @@ class Router {
   bool hedging() const { return hedging_; }
   // Of the candidate's backend; null when it has no limit.
   routing::Gate* gate(routing::CandidateId id) const;
+  // Of one prompt whose request has that one.
+  Deadline prompt_deadline(Deadline request) const;
   routing::FailoverPolicy failover_policy(Deadline deadline) const;
   // Of a new session: the configured one, or drawn at random.
   std::uint64_t session_seed() const;
