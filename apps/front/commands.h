@@ -11,7 +11,7 @@ using Command = std::function<int()>;
 // What a shell can tell apart.
 enum ExitCode : int {
   kExitOk = 0,
-  kExitFailure = 1,      // the module could not start, the file has errors
+  kExitFailure = 1,      // the module could not start, the file has errors, a check did not pass
   kExitUserError = 2,    // call: the module answered UserError
   kExitFatalError = 3,   // call: the module answered FatalError
   kExitUnreachable = 4,  // call: no connection, or it was lost
@@ -26,5 +26,9 @@ Command add_call(CLI::App& app);
 Command add_explain_url(CLI::App& app);
 Command add_sign(CLI::App& app);
 Command add_verify(CLI::App& app);
+Command add_usage(CLI::App& app);
+Command add_ledger(CLI::App& app);
+Command add_explain(CLI::App& app);
+Command add_replay(CLI::App& app);
 
 }  // namespace gvm::apps

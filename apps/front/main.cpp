@@ -23,6 +23,10 @@ int main(int argc, char** argv) {
   commands["explain-url"] = add_explain_url(app);
   commands["sign"] = add_sign(app);
   commands["verify"] = add_verify(app);
+  commands["usage"] = add_usage(app);
+  commands["ledger"] = add_ledger(app);
+  commands["explain"] = add_explain(app);
+  commands["replay"] = add_replay(app);
 
   try {
     app.parse(argc, argv);

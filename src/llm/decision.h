@@ -3,6 +3,7 @@
 // enough to make the same choice again. Pure.
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,16 +42,22 @@ struct Decision {
 };
 
 // JSON, at most `most` bytes: what does not fit goes, from the least useful on, and `cut` names it.
+// Candidates stand in it by number, `names` tells those that matter.
 std::string to_text(const Decision& decision, const routing::CandidateSet& candidates,
                     std::size_t most);
 
-// For people: several lines. `text` is what to_text wrote. INVALID_CONFIG-free: a text that is no
-// record says so.
+// For people: several lines. `text` is what to_text wrote; DESERIALIZING for what is no record.
 Result<std::string> explain(std::string_view text);
 
-// The ranking made again from the record, by this configuration's candidates; "" when it is the
-// same as recorded, else what differs. An error when the record was cut, or is of another policy.
+// What a record can be replayed with: of the configuration that made it.
+struct ReplayPolicy {
+  routing::RankPolicy rank;
+  std::optional<routing::NanoUsd> cost_limit;
+  std::string_view hash;
+};
+// The ranking made again from the record; "" when it is the same as recorded, else what differs.
+// MALFORMED_SNAPSHOT when the record was cut too far, or is of another policy.
 Result<std::string> replay(std::string_view text, const routing::CandidateSet& candidates,
-                           const routing::RankPolicy& policy, std::string_view policy_hash);
+                           const ReplayPolicy& policy);
 
 }  // namespace gvm::llm

@@ -1,0 +1,48 @@
+#pragma once
+// What the tools on a ledger share: the LLM module's configuration, and the ledger that it names.
+// Nothing is written; the module may be running.
+#include <CLI/App.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/redactor.h"
+#include "config/llm_config.h"
+#include "store/ledger.h"
+
+namespace gvm::apps {
+
+class LedgerTool {
+ public:
+  // Empty: why not stands on standard error. `command` is what the user called.
+  static std::optional<LedgerTool> open(std::string command, const std::string& config_file);
+
+  const std::shared_ptr<const config::LlmConfig>& config() const { return config_; }
+  const std::shared_ptr<const Redactor>& redactor() const { return redactor_; }
+  store::LedgerReader& reader() { return *reader_; }
+  bool is_postgres() const { return !config_->ledger.url.empty(); }
+  // Of the configuration, e.g. that a backend without a key is left out.
+  const std::vector<std::string>& warnings() const { return warnings_; }
+  // Empty: why not stands on standard error.
+  std::optional<store::DecisionRecord> record(const std::string& id);
+
+  // Tells why on standard error; the exit code.
+  int failed(const std::string& why) const;
+  int failed(Error error) const;
+
+ private:
+  explicit LedgerTool(std::string command) : command_(std::move(command)) {}
+  bool load(const std::string& file);
+  bool open_reader();
+
+  std::string command_;
+  std::shared_ptr<const config::LlmConfig> config_;
+  std::shared_ptr<const Redactor> redactor_ = std::make_shared<const Redactor>();
+  std::vector<std::string> warnings_;
+  std::unique_ptr<store::LedgerReader> reader_;
+};
+
+void add_config_option(CLI::App& command, std::string& file);
+
+}  // namespace gvm::apps
