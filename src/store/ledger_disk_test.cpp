@@ -58,12 +58,6 @@ struct LedgerDisk : testing::Test {
   }
 };
 
-bool eventually(const std::function<bool()>& holds) {
-  const auto end = std::chrono::steady_clock::now() + 30s;
-  while (!holds() && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(1ms);
-  return holds();
-}
-
 TEST_F(LedgerDisk, AJournalThatCannotBeWrittenRefusesAndHoldsNothing) {
   const auto ledger = *open_ledger(options(OnTrouble::refuse), {});
   disk.error = ENOSPC;

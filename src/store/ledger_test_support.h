@@ -6,8 +6,10 @@
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "store/ledger.h"
 #include "support/run_coroutine.h"
@@ -78,6 +80,15 @@ inline Settlement make_settlement(std::int64_t nano_usd) {
 inline Result<Reservation> reserve(Ledger& ledger, ReserveRequest request) {
   boost::asio::io_context context;
   return test::run(context, ledger.reserve(std::move(request)));
+}
+
+inline bool eventually(const std::function<bool()>& holds) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (!holds()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  return true;
 }
 
 inline std::vector<UsageRow> usage(Ledger& ledger, std::vector<By> by = {}) {

@@ -8,6 +8,7 @@
 
 #include "base/error_codes.h"
 #include "store/ledger_counters.h"
+#include "store/one_shot.h"
 #include "store/pg_pool.h"
 #include "store/pg_reader.h"
 #include "store/pg_text.h"
@@ -45,9 +46,15 @@ class PgLedger final : public Ledger,
   asio::awaitable<Result<Reservation>> reserve(ReserveRequest request) override;
   void end_session(const std::string& session) override { sessions_.end_session(session); }
   void put_record(DecisionRecord record) override;
-  asio::awaitable<Result<std::optional<DecisionRecord>>> record(std::string id) override;
-  asio::awaitable<Result<std::vector<UsageRow>>> usage(UsageQuery query) override;
-  asio::awaitable<Result<std::vector<Balance>>> balances(std::vector<BudgetPtr> budgets) override;
+  asio::awaitable<Result<std::optional<DecisionRecord>>> record(std::string id) override {
+    return queries_.record(std::move(id));
+  }
+  asio::awaitable<Result<std::vector<UsageRow>>> usage(UsageQuery query) override {
+    return queries_.usage(std::move(query));
+  }
+  asio::awaitable<Result<std::vector<Balance>>> balances(std::vector<BudgetPtr> budgets) override {
+    return queries_.balances(std::move(budgets));
+  }
   LedgerStats stats() override;
   const RecoveryReport& recovery() const override { return recovery_; }
   bool flush(milliseconds longest) override { return pool_.flush(longest); }
@@ -274,30 +281,6 @@ void PgLedger::put_record(DecisionRecord record) {
     if (!answer) counters_.records_dropped.add();
   };
   pool_.post(std::move(job));
-}
-
-asio::awaitable<Result<std::optional<DecisionRecord>>> PgLedger::record(std::string id) {
-  using Answer = std::optional<DecisionRecord>;
-  std::function<Result<Answer>(LedgerReader&)> question =
-      [id = std::move(id)](LedgerReader& reader) { return reader.record(id); };
-  auto answer = co_await queries_.ask(std::move(question));
-  co_return answer;
-}
-
-asio::awaitable<Result<std::vector<UsageRow>>> PgLedger::usage(UsageQuery query) {
-  using Answer = std::vector<UsageRow>;
-  std::function<Result<Answer>(LedgerReader&)> question =
-      [query = std::move(query)](LedgerReader& reader) { return reader.usage(query); };
-  auto answer = co_await queries_.ask(std::move(question));
-  co_return answer;
-}
-
-asio::awaitable<Result<std::vector<Balance>>> PgLedger::balances(std::vector<BudgetPtr> budgets) {
-  using Answer = std::vector<Balance>;
-  std::function<Result<Answer>(LedgerReader&)> question =
-      [budgets = std::move(budgets)](LedgerReader& reader) { return reader.balances(budgets); };
-  auto answer = co_await queries_.ask(std::move(question));
-  co_return answer;
 }
 
 void PgLedger::sweep() {

@@ -34,8 +34,12 @@ class SqliteLedger final : public Ledger,
   asio::awaitable<Result<Reservation>> reserve(ReserveRequest request) override;
   void end_session(const std::string& session) override { accounts_.end_session(session); }
   void put_record(DecisionRecord record) override;
-  asio::awaitable<Result<std::optional<DecisionRecord>>> record(std::string id) override;
-  asio::awaitable<Result<std::vector<UsageRow>>> usage(UsageQuery query) override;
+  asio::awaitable<Result<std::optional<DecisionRecord>>> record(std::string id) override {
+    return queries_.record(std::move(id));
+  }
+  asio::awaitable<Result<std::vector<UsageRow>>> usage(UsageQuery query) override {
+    return queries_.usage(std::move(query));
+  }
   asio::awaitable<Result<std::vector<Balance>>> balances(std::vector<BudgetPtr> budgets) override;
   LedgerStats stats() override;
   const RecoveryReport& recovery() const override { return recovery_; }
@@ -193,22 +197,6 @@ void SqliteLedger::put_record(DecisionRecord record) {
   if (closed_ || record.text.size() > DecisionRecord::kMostBytes)
     return counters_.records_dropped.add();
   writer_->push(std::move(record));
-}
-
-asio::awaitable<Result<std::optional<DecisionRecord>>> SqliteLedger::record(std::string id) {
-  using Answer = std::optional<DecisionRecord>;
-  std::function<Result<Answer>(LedgerReader&)> question =
-      [id = std::move(id)](LedgerReader& reader) { return reader.record(id); };
-  auto answer = co_await queries_.ask(std::move(question));
-  co_return answer;
-}
-
-asio::awaitable<Result<std::vector<UsageRow>>> SqliteLedger::usage(UsageQuery query) {
-  using Answer = std::vector<UsageRow>;
-  std::function<Result<Answer>(LedgerReader&)> question =
-      [query = std::move(query)](LedgerReader& reader) { return reader.usage(query); };
-  auto answer = co_await queries_.ask(std::move(question));
-  co_return answer;
 }
 
 asio::awaitable<Result<std::vector<Balance>>> SqliteLedger::balances(
