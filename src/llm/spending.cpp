@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "base/error_codes.h"
+#include "base/json.h"
 #include "text/json_view.h"
 
 namespace gvm::llm {
@@ -69,6 +70,22 @@ Error catalogue_error(const std::vector<config::Diagnostic>& errors) {
   return error;
 }
 
+// Fields of a script's own may make a call longer than its prompt says.
+void add_extra(CallSize& size, const Value& extra) {
+  if (const auto* fields = extra.as_map(); fields == nullptr || fields->empty()) return;
+  size.prompt_tokens += json::write(extra).size();
+  const auto number = [&](std::string_view pointer) {
+    constexpr std::int64_t kMost = 1 << 30;  // far from the end of 64 bits when multiplied
+    const std::int64_t found = text::integer_at(extra, pointer).value_or(0);
+    return static_cast<std::uint64_t>(std::clamp<std::int64_t>(found, 0, kMost));
+  };
+  for (const auto limit : {"/max_tokens", "/max_completion_tokens", "/options/num_predict",
+                           "/generationConfig/maxOutputTokens"})
+    size.answer_tokens = std::max(size.answer_tokens, number(limit));
+  size.answer_tokens *=
+      std::max({std::uint64_t{1}, number("/n"), number("/generationConfig/candidateCount")});
+}
+
 bool asks_for_ledger(const config::LlmConfig& config) {
   return !config.budgets.empty() || !config.ledger.url.empty();
 }
@@ -86,6 +103,7 @@ CallSize size_of(const Prompt& prompt, const config::ModelConfig& model,
   limited.max_tokens = prompt.max_tokens;
   apply_rules(limited, model);
   size.answer_tokens = limited.max_tokens ? *limited.max_tokens : assumed_max_tokens;
+  add_extra(size, prompt.extra);
   return size;
 }
 
@@ -110,7 +128,8 @@ Bill Purchase::bill_of(const TokenUsage& reported) const {
     return bill;
   }
   bill.nano_usd = worst_.nano_usd;
-  bill.flags |= entry_ == nullptr ? store::flags::kUnknownPrice : store::flags::kUnknownCost;
+  bill.flags |= store::flags::kUnknownCost;
+  if (entry_ == nullptr) bill.flags |= store::flags::kUnknownPrice;
   return bill;
 }
 
