@@ -1,0 +1,504 @@
+// Budgets hold, every call is in the ledger, and the ledger agrees with the upstream's bill.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <csignal>
+#include <optional>
+
+#include "base/json.h"
+#include "e2e/mocks.h"
+#include "store/ledger.h"
+#include "text/json.h"
+#include "text/json_view.h"
+
+namespace gvm::e2e {
+namespace {
+
+using mock::MockUpstream;
+using testing::HasSubstr;
+using testing::Not;
+
+// The mock's own prices.
+constexpr std::string_view kPrices = "models:\n  - {model: m, input: 3, output: 15}\n";
+// Reserves little more than an answer costs.
+constexpr std::string_view kShortAnswers =
+    "{m: {supports_json: true, max_tokens: {default: 40, ceiling: 40}}}";
+
+std::string pricing_of(const TempFolder& folder, std::string_view more = {}) {
+  return "pricing: {file: \"" + folder.write("prices.yaml", kPrices) + "\"" + std::string(more) +
+         "}\n";
+}
+
+std::string short_answers(const MockUpstream& upstream, std::string name = "main",
+                          int priority = 0) {
+  return backend({.name = std::move(name),
+                  .host = upstream.url(),
+                  .models = std::string(kShortAnswers),
+                  .priority = priority});
+}
+
+struct Spent {
+  std::int64_t calls = 0;
+  std::int64_t errors = 0;
+  std::int64_t uncertain = 0;
+  std::int64_t nano_usd = 0;
+};
+
+std::unique_ptr<store::LedgerReader> reader_of(const TempFolder& folder) {
+  store::LedgerOptions options;
+  options.folder = folder.file("data");
+  auto reader = store::open_reader(options);
+  if (!reader) throw std::runtime_error(reader.error().to_string());
+  return std::move(*reader);
+}
+
+Spent spent_in(const TempFolder& folder) {
+  const auto rows = reader_of(folder)->usage({});
+  if (!rows) throw std::runtime_error(rows.error().to_string());
+  Spent spent;
+  for (const auto& row : *rows) {
+    spent.calls += row.calls;
+    spent.errors += row.errors;
+    spent.uncertain += row.uncertain;
+    spent.nano_usd += row.nano_usd.to_i64().value_or(-1);
+  }
+  return spent;
+}
+
+// Settled calls reach the database in groups, every 20 ms.
+Spent spent_after(const Module& module, std::int64_t calls) {
+  Spent spent;
+  eventually([&] { return (spent = spent_in(module.folder())).calls >= calls; }, 10s);
+  return spent;
+}
+
+std::string ctx(const Reply& reply, std::string_view pointer) {
+  return std::string(text::string_at(reply.ctx, pointer).value_or(""));
+}
+
+Value hello_of(std::string_view tx, std::string_view contract) {
+  const auto string = [](std::string_view text) { return Value::string(std::string(text)); };
+  return Value::fields(
+      "cookie", string("c"), "host_data",
+      Value::fields("node_address", string("0xabcd"), "tx_id", string(tx), "contract_address",
+                    string(contract), "tenant", string("t-" + std::string(contract))));
+}
+
+// Prompts that are answered before one is refused by the budget.
+int answered_until_refused(GenVm& genvm) {
+  for (int answered = 0; answered < 20; ++answered) {
+    const Reply reply = genvm.ask(prompt("x"));
+    if (reply.ok()) continue;
+    EXPECT_EQ(reply.outcome(), "UserError BUDGET_EXCEEDED") << reply.shown;
+    EXPECT_EQ(ctx(reply, "/budget"), "few");
+    return answered;
+  }
+  return 20;
+}
+
+TEST(Budgets, AreKeptByScope) {
+  struct Row {
+    std::string budget;  // of three requests
+    // What each of these sessions gets: (tx 1, contract 1), the same again, (tx 2, contract 1),
+    // (tx 3, contract 2).
+    std::vector<int> answered;
+  };
+  const Row rows[] = {
+      {"window: day", {3, 0, 0, 0}},
+      {"window: day, scope: [backend]", {3, 0, 0, 0}},
+      {"window: session", {3, 3, 3, 3}},
+      {"window: day, scope: [tx_id]", {3, 0, 3, 3}},
+      {"window: day, rolling: true, scope: [contract_address]", {3, 0, 0, 3}},
+      {"window: month, scope: [host_data.tenant, model]", {3, 0, 0, 3}},
+      {"window: day, only: {tx_id: t2}", {20, 20, 3, 20}},
+  };
+  MockUpstream upstream({.name = "a"});
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.budget);
+    Module module({.backends = backend_of(upstream, "main", 0),
+                   .more = "budgets: {few: {requests: 3, " + row.budget + "}}\n"});
+    std::vector<int> answered;
+    for (const auto& [tx, contract] :
+         {std::pair("t1", "c1"), {"t1", "c1"}, {"t2", "c1"}, {"t3", "c2"}}) {
+      GenVm genvm(module.port(), hello_of(tx, contract));
+      answered.push_back(answered_until_refused(genvm));
+    }
+    EXPECT_EQ(answered, row.answered);
+  }
+}
+
+TEST(Budgets, OfABackendLeaveTheOtherBackends) {
+  MockUpstream a({.name = "a"}), b({.name = "b"});
+  Module module({.backends = backend_of(a, "a", 2) + backend_of(b, "b", 1),
+                 .more = "budgets: {few: {requests: 3, window: day, scope: [backend]}}\n"});
+  GenVm genvm(module.port());
+  std::string answers;
+  for (int i = 0; i < 6; ++i) answers += who_answered(genvm.ask(prompt("x")));
+  EXPECT_EQ(answers, "aaabbb");
+  EXPECT_EQ(genvm.ask(prompt("x")).outcome(), "UserError BUDGET_EXCEEDED");
+  EXPECT_EQ(
+      module.metric(R"(genvm_llm_candidate_available{backend="a",model="m",endpoint="1",key="1"})"),
+      1)
+      << "a budget says nothing about health";
+}
+
+TEST(Budgets, ThatAreUsedUpForLongSendEveryPromptElsewhere) {
+  MockUpstream a({.name = "a"}), b({.name = "b"});
+  Module module({.backends = backend_of(a, "a", 2) + backend_of(b, "b", 1),
+                 .more = "budgets: {none: {requests: 1, window: month, only: {backend: a}}}\n"
+                         "routing: {retry_budget: {share: 0, floor: 0}}\n"});
+  GenVm genvm(module.port());
+  EXPECT_EQ(who_answered(genvm.ask(prompt("x"))), "a");
+  for (int i = 0; i < 60; ++i) ASSERT_EQ(who_answered(genvm.ask(prompt("x"))), "b") << i;
+}
+
+TEST(Budgets, InTokensAndUsdReserveTheWorstCase) {
+  for (const std::string_view budget : {"tokens: 2000", "usd: 0.004", "gen: 4"}) {
+    SCOPED_TRACE(budget);
+    MockUpstream upstream({.name = "a"});
+    const TempFolder folder;
+    Module module({.backends = short_answers(upstream),
+                   .more = pricing_of(folder, ", gen_per_usd: 1000") + "budgets: {few: {" +
+                           std::string(budget) + ", window: day}}\n"});
+    GenVm genvm(module.port());
+    int answered = 0;
+    Reply reply;
+    while ((reply = genvm.ask(prompt("x"))).ok() && answered < 500) ++answered;
+    EXPECT_EQ(reply.outcome(), "UserError BUDGET_EXCEEDED") << reply.shown;
+    EXPECT_GT(answered, 1);
+    EXPECT_EQ(ctx(reply, "/reserved"), "0");
+    EXPECT_FALSE(ctx(reply, "/resets_at").empty());
+    const auto left = std::stoll(ctx(reply, "/remaining"));
+    EXPECT_LT(left, std::stoll(ctx(reply, "/needed")));
+    EXPECT_GE(left, 0);
+  }
+}
+
+TEST(Budgets, CheaperLeavesOnlyModelsThatStillFit) {
+  MockUpstream dear({.name = "dear"}), cheap({.name = "cheap"});
+  const TempFolder folder;
+  const auto prices = folder.write("prices.yaml",
+                                   "models:\n  - {model: m, backend: a, input: 300, output: 1500}\n"
+                                   "  - {model: m, backend: b, input: 3, output: 15}\n");
+  Module module({.backends = short_answers(dear, "a", 2) + short_answers(cheap, "b", 1),
+                 .more = "pricing: {file: \"" + prices +
+                         "\"}\nbudgets: {b: {usd: 0.3, window: day, action: cheaper}}\n"});
+  GenVm genvm(module.port());
+  EXPECT_EQ(who_answered(genvm.ask(prompt("x"))), "dear");
+  std::string last;
+  for (int i = 0; i < 30; ++i) last = who_answered(genvm.ask(prompt("x")));
+  EXPECT_EQ(last, "cheap");
+  EXPECT_LE(dear.bill().cost_nano_usd * 100 + cheap.bill().cost_nano_usd, 300'000'000);
+}
+
+TEST(Budgets, ThatWarnLetPassAndSaySo) {
+  MockUpstream upstream({.name = "a"});
+  Module module({.backends = backend_of(upstream, "main", 0),
+                 .more = "budgets: {soft: {requests: 1, window: day, action: warn}}\n"});
+  GenVm genvm(module.port());
+  EXPECT_TRUE(genvm.ask(prompt("x")).ok());
+  EXPECT_THAT(module.process().out(), Not(HasSubstr("soft")));
+  EXPECT_TRUE(genvm.ask(prompt("x")).ok());
+  EXPECT_TRUE(module.process().wait_for_line("\"budget\":\"soft\"", 5s));
+}
+
+TEST(Money, TheLedgerIsTheUpstreamsBillToTheNanoUsd) {
+  MockUpstream upstream({.name = "a"});
+  const TempFolder folder;
+  Module module({.backends = short_answers(upstream), .more = pricing_of(folder)});
+  GenVm genvm(module.port());
+  for (int i = 0; i < 10; ++i)
+    EXPECT_TRUE(genvm.ask(prompt(std::string(static_cast<std::size_t>(i) * 7 + 1, 'x'))).ok());
+  const Spent spent = spent_after(module, 10);
+  EXPECT_EQ(spent.calls, 10);
+  EXPECT_EQ(spent.uncertain, 0);
+  EXPECT_EQ(spent.nano_usd, upstream.bill().cost_nano_usd);
+}
+
+TEST(Money, OfAHedgesLoserIsInTheLedger) {
+  MockUpstream slow({.name = "slow", .latency = mock::Latency::fixed(5s)}), fast({.name = "fast"});
+  const TempFolder folder;
+  Module module(
+      {.backends = short_answers(slow, "a", 2) + short_answers(fast, "b", 1),
+       .more = pricing_of(folder) + "routing: {hedge: {enabled: true, after: 50ms, share: 1}}\n"});
+  GenVm genvm(module.port());
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(who_answered(genvm.ask(prompt("x"))), "fast");
+  const Spent spent = spent_after(module, 6);
+  EXPECT_EQ(spent.calls, 6);
+  EXPECT_EQ(spent.uncertain, 3) << "what the losers cost was never said";
+  EXPECT_GE(spent.nano_usd, slow.bill().cost_nano_usd + fast.bill().cost_nano_usd);
+}
+
+TEST(Money, AClientThatLeavesIsChargedTheWorstCase) {
+  MockUpstream upstream({.name = "a", .latency = mock::Latency::fixed(20s)});
+  const TempFolder folder;
+  Module module({.backends = short_answers(upstream),
+                 .more = pricing_of(folder) + "budgets: {b: {usd: 1, window: day}}\n"});
+  {
+    GenVm genvm(module.port());
+    genvm.send(prompt("x"));
+    ASSERT_TRUE(upstream.wait_for_calls(1, 20s));
+    genvm.ws().reset();
+    ASSERT_TRUE(upstream.wait([](const auto& stats) { return stats.in_flight == 0; }, 5s));
+  }
+  const Spent spent = spent_after(module, 1);
+  EXPECT_EQ(spent.calls, 1);
+  EXPECT_EQ(spent.uncertain, 1);
+  EXPECT_GE(spent.nano_usd, upstream.bill().cost_nano_usd);
+  EXPECT_GT(spent.nano_usd, 0);
+}
+
+TEST(Money, AFaultsAnswersAreChargedAtLeastTheirBill) {
+  MockUpstream bad({.name = "bad"}), good({.name = "good"});
+  const TempFolder folder;
+  Module module(
+      {.backends = short_answers(bad, "a", 2) + short_answers(good, "b", 1),
+       .more = pricing_of(folder) + "routing: {breaker: {failures: 0, minimum: 1000}}\n"});
+  GenVm genvm(module.port());
+  for (const auto* fault : {"cut_in_body", "reset_in_body", "gzip_broken", "json_cut", "no_choices",
+                            "empty_content", "usage_missing", "usage_strings", "usage_negative",
+                            "usage_huge", "cut_after_request", "length_too_long", "bad_utf8"}) {
+    SCOPED_TRACE(fault);
+    always(bad, fault);
+    const auto before = bad.bill().cost_nano_usd + good.bill().cost_nano_usd;
+    const auto calls = bad.stats().calls + good.stats().calls;
+    const Spent spent = spent_in(module.folder());
+    EXPECT_TRUE(genvm.ask(prompt("x")).ok());
+    const auto made = static_cast<std::int64_t>(bad.stats().calls + good.stats().calls - calls);
+    const Spent after = spent_after(module, spent.calls + made);
+    EXPECT_EQ(after.calls - spent.calls, made);
+    EXPECT_GE(after.nano_usd - spent.nano_usd,
+              bad.bill().cost_nano_usd + good.bill().cost_nano_usd - before);
+  }
+}
+
+TEST(Money, AnUnknownPriceIsChargedAtItsReserveAndFlagged) {
+  MockUpstream upstream({.name = "a"});
+  Module module(
+      {.backends = backend_of(upstream, "main", 0), .more = "pricing: {unknown_reserve: 0.25}\n"});
+  GenVm genvm(module.port());
+  EXPECT_TRUE(genvm.ask(prompt("x")).ok());
+  EXPECT_TRUE(genvm.ask(prompt("x")).ok());
+  const Spent spent = spent_after(module, 2);
+  EXPECT_EQ(spent.nano_usd, 500'000'000);
+  EXPECT_EQ(spent.uncertain, 2);
+}
+
+TEST(Money, ACatalogueWithAStrayBraceStopsTheStartWithItsLine) {
+  const TempFolder folder;
+  const auto prices = folder.write("prices.yaml",
+                                   "models:\n  - model: m\n    input: 3}\n"
+                                   "    output: 15\n");
+  const auto config = write_config(folder, {.backends = backend_at("http://127.0.0.1:1"),
+                                            .more = "pricing: {file: \"" + prices + "\"}\n"});
+  const auto result = test::run_program({program("genvm-llm"), "--config", config});
+  EXPECT_NE(result.exit_code, 0);
+  EXPECT_THAT(result.err + result.out, HasSubstr("prices.yaml:3:"));
+  EXPECT_THAT(result.err + result.out, HasSubstr("input"));
+}
+
+constexpr std::string_view kAskScript = R"lua(
+local lib = require("lib-genvm")
+local llm = require("lib-llm")
+function ExecPrompt(ctx, args)
+  local prompt = { user_message = args.prompt, images = {}, temperature = 0.5, max_tokens = 40 }
+  if args.prompt:sub(1, 1) == "{" then
+    prompt.extra = lib.rs.json_parse(args.prompt)
+    prompt.extra_merge_strategy = { max_tokens = "replace" }
+    local answer = llm.rs.exec_prompt_in_provider(ctx,
+      { provider = "main", model = "m", format = "text", prompt = prompt })
+    return { data = answer.data }
+  end
+  if args.prompt == "steps" then
+    local outcomes = {}
+    for _, provider in ipairs({ "a", "b" }) do
+      local ok, answer = pcall(llm.rs.exec_prompt_in_provider, ctx,
+        { provider = provider, model = "m", format = "text", prompt = prompt })
+      outcomes[#outcomes + 1] = ok and "ok" or lib.rs.as_user_error(answer).causes[1]
+      if ok then
+        return { data = table.concat(outcomes, " ") .. " " .. tostring(answer.consumed_gen),
+          consumed_gen = answer.consumed_gen }
+      end
+    end
+    return { data = table.concat(outcomes, " ") }
+  end
+  local answer = llm.rs.exec_prompt(ctx, { prompt = prompt, format = "text" })
+  return { data = answer.record .. " " .. answer.cost, consumed_gen = answer.consumed_gen }
+end
+function ExecPromptTemplate() error("not asked") end
+)lua";
+
+TEST(Money, ConsumedGenFollowsFromTheCost) {
+  MockUpstream upstream({.name = "a"});
+  const TempFolder folder;
+  Module module({.backends = short_answers(upstream),
+                 .script = std::string(kAskScript),
+                 .more = pricing_of(folder, ", gen_per_usd: 1000000000")});
+  GenVm genvm(module.port());
+  const Reply reply = genvm.ask(prompt("x"));
+  ASSERT_TRUE(reply.ok()) << reply.shown;
+  EXPECT_EQ(reply.consumed.to_string(), std::to_string(upstream.bill().cost_nano_usd));
+}
+
+TEST(Money, ConsumedGenFollowsTheHostsRate) {
+  MockUpstream upstream({.name = "a"});
+  const TempFolder folder;
+  Module module({.backends = short_answers(upstream),
+                 .script = std::string(kAskScript),
+                 .more = pricing_of(folder, ", time_units_per_usd: 1000000")});
+  Value hello = hello_second();
+  hello.as_map()->set("gas_data", Value::fields("genPerTimeUnit", Value::string("3000")));
+  GenVm genvm(module.port(), hello);
+  const Reply reply = genvm.ask(prompt("x"));
+  ASSERT_TRUE(reply.ok()) << reply.shown;
+  // 3,000 gen x 1,000,000 units a dollar is 3 gen a nano-dollar.
+  EXPECT_EQ(reply.consumed.to_string(), std::to_string(3 * upstream.bill().cost_nano_usd));
+}
+
+TEST(Money, SingleStepsUnderPcallArePaidForAndKeepTheBudget) {
+  MockUpstream a({.name = "a"}), b({.name = "b"});
+  always(a, "no_choices");  // billed, and of no use
+  const TempFolder folder;
+  Module module({.backends = short_answers(a, "a") + short_answers(b, "b"),
+                 .script = std::string(kAskScript),
+                 .more = pricing_of(folder, ", gen_per_usd: 1000000000") +
+                         "budgets: {few: {requests: 5, window: day}}\n"});
+  GenVm genvm(module.port());
+  for (int i = 0; i < 2; ++i) {
+    const auto before = b.bill().cost_nano_usd;
+    const Reply reply = genvm.ask(prompt("steps"));
+    EXPECT_EQ(reply.text(), "DESERIALIZING ok " + std::to_string(b.bill().cost_nano_usd - before));
+  }
+  EXPECT_EQ(genvm.ask(prompt("steps")).text(), "DESERIALIZING BUDGET_EXCEEDED");
+  const Spent spent = spent_after(module, 5);
+  EXPECT_EQ(spent.calls, 5);
+  EXPECT_EQ(spent.errors, 3);
+  EXPECT_GE(spent.nano_usd, a.bill().cost_nano_usd + b.bill().cost_nano_usd);
+}
+
+TEST(Budgets, WhatAScriptAddsToACallIsReservedToo) {
+  MockUpstream upstream({.name = "a"});
+  Module module({.backends = backend_of(upstream, "main", 0),
+                 .script = std::string(kAskScript),
+                 .more = "budgets: {few: {tokens: 5000, window: day}}\n"});
+  GenVm genvm(module.port());
+  EXPECT_TRUE(genvm.ask(prompt(R"({"top_logprobs": 1})")).ok());
+  for (const std::string extra :
+       {R"({"max_tokens": 100000})", R"({"max_completion_tokens": 100000})", R"({"n": 1000})"}) {
+    const Reply reply = genvm.ask(prompt(extra));
+    EXPECT_EQ(reply.outcome(), "UserError BUDGET_EXCEEDED") << extra << reply.shown;
+  }
+  const Reply longer = genvm.ask(prompt(R"({"note": ")" + std::string(6000, 'x') + "\"}"));
+  EXPECT_EQ(longer.outcome(), "UserError BUDGET_EXCEEDED") << longer.shown;
+  EXPECT_EQ(upstream.stats().calls, 1u);
+}
+
+std::string record_text(const Module& module, const std::string& id) {
+  std::optional<store::DecisionRecord> found;
+  eventually(
+      [&] {
+        auto read = reader_of(module.folder())->record(id);
+        if (read) found = std::move(*read);
+        return found.has_value();
+      },
+      10s);
+  return found ? found->text : "no record " + id;
+}
+
+TEST(Money, EveryPromptHasADecisionRecordOfAtMostTwoKilobytes) {
+  MockUpstream upstream({.name = "a"});
+  std::string backends;
+  for (int i = 0; i < 30; ++i)
+    backends += backend_of(upstream, "a-rather-long-name-of-a-backend-" + std::to_string(i), -i);
+  Module module({.backends = backends, .script = std::string(kAskScript)});
+  GenVm genvm(module.port());
+  const std::string answer = genvm.ask(prompt("x")).text();
+  const std::string text = record_text(module, answer.substr(0, answer.find(' ')));
+  EXPECT_THAT(text, HasSubstr(R"("outcome":"ok")"));
+  EXPECT_LE(text.size(), 2048u);
+  always(upstream, "status_500");
+  const Reply failed = genvm.ask(prompt("the words of a prompt"));
+  EXPECT_EQ(failed.outcome(), "FatalError NO_PROVIDER_FOR_PROMPT") << failed.shown;
+  const std::string why = record_text(module, ctx(failed, "/record"));
+  EXPECT_THAT(why, HasSubstr(R"("outcome":"NO_PROVIDER_FOR_PROMPT")"));
+  EXPECT_THAT(why, HasSubstr("server_error"));
+  EXPECT_THAT(why, Not(HasSubstr("the words")));
+  EXPECT_LE(why.size(), 2048u);
+}
+
+TEST(Money, TwoHundredSessionsNeverOverrunABudgetAndCanUseIt) {
+  MockUpstream upstream({.name = "a", .latency = mock::Latency::uniform(1ms, 20ms)});
+  const TempFolder folder;
+  constexpr std::int64_t kBudget = 50'000'000;  // nano-USD
+  Module module({.backends = short_answers(upstream),
+                 .more = pricing_of(folder) + "budgets: {b: {usd: 0.05, window: month}}\n"});
+  auto sessions = open_sessions(module.port(), 200);
+  // Until nobody gets anything: then nothing is reserved, and no call fits.
+  for (bool any = true; any;) {
+    any = false;
+    for (const auto& reply : ask_all(sessions, prompt("a prompt of some length"))) {
+      any = any || reply.ok();
+      if (!reply.ok()) {
+        EXPECT_EQ(reply.outcome(), "UserError BUDGET_EXCEEDED") << reply.shown;
+      }
+    }
+    ASSERT_LE(upstream.bill().cost_nano_usd, kBudget);
+  }
+  const auto billed = upstream.bill();
+  EXPECT_LE(billed.cost_nano_usd, kBudget);
+  EXPECT_GE(billed.cost_nano_usd, kBudget * 95 / 100);
+  const Spent spent = spent_after(module, static_cast<std::int64_t>(billed.calls));
+  EXPECT_EQ(spent.calls, static_cast<std::int64_t>(billed.calls));
+  EXPECT_EQ(spent.nano_usd, billed.cost_nano_usd);
+}
+
+// A module that may be killed.
+struct Killable {
+  explicit Killable(const std::string& config)
+      : process({program("genvm-llm"), "--config", config}) {
+    const auto ready = process.wait_for_line("\"message\":\"ready\"", 60s);
+    if (!ready) throw std::runtime_error("not ready: " + process.err() + process.out());
+    const auto line = text::parse_json(*ready);
+    const auto address = std::string(line->find("address")->as_string().value());
+    port = static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1)));
+  }
+  test::Process process;
+  std::uint16_t port = 0;
+};
+
+TEST(Money, AfterAKillTheLedgerErrsByTheCallsInFlightAtMost) {
+  MockUpstream upstream({.name = "a", .latency = mock::Latency::uniform(1ms, 30ms)});
+  const TempFolder folder;
+  constexpr int kSessions = 20;
+  const auto config = write_config(
+      folder, {.backends = short_answers(upstream),
+               .more = pricing_of(folder) + "budgets: {b: {usd: 100, window: month}}\n"});
+  for (int round = 1; round <= 4; ++round) {
+    Killable module(config);
+    auto sessions = open_sessions(module.port, kSessions);
+    for (int rounds = 0; rounds < 4; ++rounds) ask_all(sessions, prompt("x"));
+    for (auto& session : sessions) session->send(prompt("x"));
+    ASSERT_TRUE(upstream.wait([](const auto& stats) { return stats.in_flight >= 5; }, 20s));
+    module.process.signal(SIGKILL);
+    ASSERT_TRUE(module.process.wait_exit(20s));
+  }
+  ASSERT_TRUE(upstream.wait([](const auto& stats) { return stats.in_flight == 0; }, 20s));
+  const auto billed = upstream.bill();
+  {
+    Killable module(config);
+    module.process.signal(SIGTERM);
+    EXPECT_EQ(module.process.wait_exit(60s), 0) << module.process.err();
+  }
+  const Spent spent = spent_in(folder);
+  EXPECT_GE(spent.nano_usd, billed.cost_nano_usd);
+  EXPECT_LE(spent.uncertain, 4 * kSessions);
+  EXPECT_GT(spent.uncertain, 0);
+  // Below the worst case of a call: 552 tokens of prompt and its text, 40 of the answer.
+  constexpr std::int64_t kWorst = 5'000'000;
+  EXPECT_LE(spent.nano_usd, billed.cost_nano_usd + spent.uncertain * kWorst);
+  EXPECT_TRUE(reader_of(folder)->verify().value().empty());
+}
+
+}  // namespace
+}  // namespace gvm::e2e
