@@ -130,35 +130,72 @@ Value value_of(const Decision& d, const routing::CandidateSet& set, const Room& 
   return value;
 }
 
-// The state without what this choice did not look at: the strategy is that of all tiers.
-CandidateState looked_at(const CandidateState& s, const routing::CandidateFacts& facts,
-                         const Decision& d) {
-  const auto strategy = routing::parse_strategy(d.strategy);
-  const auto& limits = facts.limits;
-  const bool by_latency = strategy == routing::Strategy::latency;
+// Only what the choice looked at: the rejected were judged by one thing, the ranked by their
+// strategy, which is that of all tiers.
+CandidateState looked_at(const CandidateState& s, const routing::Rejected& rejected) {
+  using routing::Rejection;
   CandidateState out;
-  out.availability = s.availability;
-  out.recovers_in = s.recovers_in;
-  out.no_json = d.needs_json && s.no_json;
-  out.no_image = d.needs_image && s.no_image;
-  if (s.recovers_in > 0) return out;
-  if (s.availability == routing::Availability::ramping) out.share = s.share;
-  if (limits.concurrency != 0 || limits.backend_concurrency != 0 || by_latency ||
-      strategy == routing::Strategy::least_busy)
-    out.calls = s.calls;
-  if (limits.backend_concurrency != 0) out.backend_calls = s.backend_calls;
-  if (by_latency) out.latency = s.latency;
-  if (limits.requests_per_minute != 0) out.requests = s.requests;
-  if (limits.tokens_per_minute != 0) out.tokens = s.tokens;
+  switch (rejected.reason) {
+    case Rejection::learned_no_json:
+      out.no_json = s.no_json;
+      break;
+    case Rejection::learned_no_image:
+      out.no_image = s.no_image;
+      break;
+    case Rejection::requests_full:
+      out.requests = s.requests;
+      break;
+    case Rejection::tokens_full:
+      out.tokens = s.tokens;
+      break;
+    case Rejection::cooling:
+    case Rejection::open:
+    case Rejection::key_open:
+    case Rejection::endpoint_open:
+      out.availability = s.availability;
+      out.recovers_in = s.recovers_in;
+      break;
+    default:  // nothing of its state
+      break;
+  }
   return out;
 }
 
-std::string shorter_state(const Decision& d, const routing::CandidateSet& set) {
+CandidateState looked_at(const CandidateState& s, const routing::Ranked& ranked,
+                         const routing::CandidateLimits& limits,
+                         std::optional<routing::Strategy> strategy) {
+  using routing::Availability;
+  const bool full = ranked.reason == routing::Reason::full;
+  const bool by_latency = strategy == routing::Strategy::latency;
+  const bool by_usage = strategy == routing::Strategy::usage;
+  CandidateState out;
+  if (s.availability == Availability::ramping || s.availability == Availability::probe)
+    out.availability = s.availability;
+  if (s.availability == Availability::ramping) out.share = s.share;
+  if (full || by_latency || strategy == routing::Strategy::least_busy) out.calls = s.calls;
+  if (full) out.backend_calls = s.backend_calls;
+  if (by_latency) out.latency = s.latency;
+  if (by_usage && limits.requests_per_minute != 0) out.requests = s.requests;
+  if (by_usage && limits.tokens_per_minute != 0) out.tokens = s.tokens;
+  return out;
+}
+
+// State and costs without what makes no difference.
+void shorten(Decision& d, const routing::CandidateSet& set) {
   auto snapshot = routing::parse_snapshot(d.state);
-  if (!snapshot || snapshot->size() != set.size()) return d.state;
-  for (CandidateId id = 0; id < set.size(); ++id)
-    (*snapshot)[id] = looked_at((*snapshot)[id], set.facts(id), d);
-  return routing::to_text(*snapshot);
+  if (!snapshot || snapshot->size() != set.size()) return;
+  const auto strategy = routing::parse_strategy(d.strategy);
+  for (const auto& each : d.ranking.ranked) {
+    auto& state = (*snapshot)[each.candidate];
+    state = looked_at(state, each, set.facts(each.candidate).limits, strategy);
+  }
+  for (const auto& each : d.ranking.rejected) {
+    auto& state = (*snapshot)[each.candidate];
+    state = looked_at(state, each);
+    if (each.candidate < d.costs.size() && each.reason != routing::Rejection::too_expensive)
+      d.costs[each.candidate] = routing::kUnknownCost;
+  }
+  d.state = routing::to_text(*snapshot);
 }
 
 }  // namespace
@@ -168,7 +205,7 @@ std::string to_text(const Decision& decision, const routing::CandidateSet& candi
   auto written = json::write(value_of(decision, candidates, kRooms[0], false));
   if (written.size() <= most) return written;
   Decision less = decision;
-  less.state = shorter_state(decision, candidates);
+  shorten(less, candidates);
   for (const auto& room : kRooms) {
     written = json::write(value_of(less, candidates, room, false));
     if (written.size() <= most) return written;
