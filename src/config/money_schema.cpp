@@ -159,7 +159,7 @@ const Section& ledger_section() {
       SectionBuilder<C>("the ledger", "Where spending is written down.")
           .leaf(&C::url, ours("url",
                               "postgresql://user:password@host/database, shared by modules; "
-                              "absent: ledger.sqlite in data_dir"))
+                              "absent: ledger.db in data_dir"))
           .leaf(&C::when_broken,
                 ours("when_broken",
                      "refuse: no prompt is answered while nothing can be written down; continue: "

@@ -84,7 +84,7 @@ struct BudgetConfig {
 };
 
 struct LedgerConfig {
-  // Empty: ledger.sqlite in data_dir; "postgresql://...": shared by modules. Held as a secret, as
+  // Empty: ledger.db in data_dir; "postgresql://...": shared by modules. Held as a secret, as
   // it may carry a password.
   Secret url;
   std::string when_broken = "refuse";  // or continue
