@@ -73,11 +73,12 @@ std::optional<store::DecisionRecord> LedgerTool::record(const std::string& id) {
   auto found = reader_->record(id);
   if (!found) {
     failed(std::move(found).error());
-  } else if (!*found) {
+    return std::nullopt;
+  }
+  if (!*found)
     failed(fmt::format("there is no decision record \"{}\"; they are kept for {} days", id,
                        config_->ledger.keep_records_days));
-  }
-  return found ? std::move(*found) : std::nullopt;
+  return std::move(*found);
 }
 
 }  // namespace gvm::apps

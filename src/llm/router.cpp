@@ -65,8 +65,10 @@ std::string policy_text(const config::RoutingConfig& config, const routing::Cand
                                  config.deadline.count(), config.max_cost);
   for (routing::CandidateId id = 0; id < set.size(); ++id) {
     const auto& facts = set.facts(id);
-    fmt::format_to(std::back_inserter(text), "{} {} {} {} {} {};", set.label(id), facts.tier,
-                   facts.weight, facts.json, facts.image, facts.context_length);
+    fmt::format_to(std::back_inserter(text), "{} {} {} {} {} {} {} {} {};", set.label(id),
+                   facts.tier, facts.weight, facts.json, facts.image, facts.context_length,
+                   facts.limits.requests_per_minute, facts.limits.tokens_per_minute,
+                   facts.limits.backend_concurrency);
   }
   return text;
 }
