@@ -18,9 +18,9 @@ namespace asio = boost::asio;
 enum class JsonShape { map, text };
 
 struct CallContext {
-  net::HttpClient* http;
-  const Catalog* catalog;
-  Counters* counters;
+  net::HttpClient* http = nullptr;
+  const Catalog* catalog = nullptr;
+  Counters* counters = nullptr;
   JsonShape json_shape = JsonShape::map;
 };
 

@@ -23,7 +23,7 @@ struct RunContext {
   // Held by every call under way: lanes drop unfinished ones when they go.
   std::shared_ptr<Engine> engine;
   CallContext call;
-  SessionFacts* facts;  // outlives the run
+  SessionFacts* facts = nullptr;  // outlives the run
   log::Logger logger;
 };
 
