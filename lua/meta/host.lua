@@ -61,6 +61,8 @@
 
 ---@class llm.rs
 ---@field exec_prompt_in_provider fun(ctx: table, request: ProviderRequest): ProviderResult # Sends one prompt to one model. Suspends only this session. Raises STATUS_NOT_OK (ctx.status), SENDING_REQUEST, READING_BODY, DEADLINE_EXCEEDED, DESERIALIZING, ANSWER_NOT_USABLE (ctx.tokens), UNKNOWN_PROVIDER, MISSING_CAPABILITY; timeout is in seconds.
+---@field exec_prompt fun(ctx: table, request: RoutedRequest): RoutedResult # Finds a model for the prompt and goes on to the next ones when it fails: ranking, breakers, budgets, retries and second calls as configured under `routing`. Suspends only this session. Raises NO_PROVIDER_FOR_PROMPT (ctx.why, attempts, last, record), BUDGET_EXCEEDED, DEADLINE_EXCEEDED; timeout is in seconds, of each call.
+---@field route fun(ctx: table, request: RoutedRequest): {candidates: RouteEntry[], rejected: RouteEntry[]} # The models exec_prompt would ask now, best first, each with the reason for its place, and those it would not. Nothing is called.
 ---@field exhaust fun() # Ends the prompt with an empty answer that consumes all remaining gen. Never returns.
 ---@field providers ProvidersDB # The usable backends by name: models with their flags, meta and timeout (seconds).
 ---@field templates PromptTemplates # The configured prompt templates, each {system, user}.
