@@ -76,10 +76,7 @@ asio::awaitable<Paid> one_attempt(RunContext context, Target target, ProviderCal
 // A kept connection that the provider had closed meanwhile: nothing is wrong with the provider, so
 // the same call is made once more, on a fresh connection and with money of its own.
 bool was_stale(const Attempted& attempted) {
-  if (attempted.answer) return false;
-  const Error& error = attempted.answer.error();
-  return error.code() == codes::kSendingRequest &&
-         text::string_at(error.ctx(), "/kind") == "reset" && !net::progress_of(error).answer_began;
+  return !attempted.answer && attempted.answer.error().ctx().find("kept_connection") != nullptr;
 }
 
 // One exchange after another until one is final; the answer is charged for all of them. A retry

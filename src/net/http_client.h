@@ -167,7 +167,8 @@ class HttpClient {
   // user info and query.
   //   SENDING_REQUEST    ctx.kind is one of dns, connect, proxy, tls, send, reset, protocol. With
   //                      tls, ctx.tls is one of expired, not_yet_valid, wrong_host, self_signed,
-  //                      unknown_issuer, revoked, certificate (another fault of it), protocol
+  //                      unknown_issuer, revoked, certificate (another fault of it), protocol.
+  //                      ctx.kept_connection: a pooled one that had died, see Resend
   //   READING_BODY       ctx.kind is one of limit (over max_body, in ctx.limit), ratio (likewise),
   //                      cut, encoding
   //   ADDRESS_FORBIDDEN  refused by allow_address or allow_proxy_address; nothing was sent

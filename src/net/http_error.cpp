@@ -208,9 +208,11 @@ Error proxy_error(std::string_view problem, const std::string& url) {
 }
 
 Error resend_error(const std::string& url) {
-  return make({codes::kSendingRequest, "reset",
-               "the connection ended without an answer, and the request may have been acted on"},
-              url);
+  Error error =
+      make({codes::kSendingRequest, "reset",
+            "the connection ended without an answer, and the request may have been acted on"},
+           url);
+  return std::move(error.with("kept_connection", Value::boolean(true)));
 }
 
 Error ratio_error(std::size_t ratio, const std::string& url) {
