@@ -24,6 +24,10 @@ HttpServer::Reply answer(const HttpServer::Request& request) {
   return {.body = openai_answer("fine")};
 }
 
+// The upstream fails on purpose: nobody is to wait for it to recover.
+constexpr const char* kOneCallEach =
+    "routing: {attempts: 1, breaker: {failures: 0, minimum: 100000}}\n";
+
 // One of eight kinds of sessions, by its number. Returns how many prompts it sent.
 int one_session(std::uint16_t port, int number) {
   GenVm genvm(port);
@@ -84,7 +88,7 @@ void soak(std::uint16_t port, int prompts) {
 
 TEST(Soak, TwoThousandPromptsLeaveNothingBehind) {
   HttpServer upstream(answer);
-  Module module({.backends = backend_at(upstream.url(""))});
+  Module module({.backends = backend_at(upstream.url("")), .more = kOneCallEach});
   soak(module.port(), 200);  // pools and caches are filled by then
   ASSERT_TRUE(module.wait_for_sessions(0, 20s));
   const auto idle_memory = module.resident_bytes();
@@ -108,7 +112,7 @@ TEST(Soak, TwoThousandPromptsLeaveNothingBehind) {
 
 TEST(Soak, OpenFilesDoNotGrow) {
   HttpServer upstream(answer);
-  Module module({.backends = backend_at(upstream.url(""))});
+  Module module({.backends = backend_at(upstream.url("")), .more = kOneCallEach});
   const auto settled = [&] {
     EXPECT_TRUE(module.wait_for_sessions(0, 20s));
     upstream.close_idle_connections();

@@ -1,21 +1,30 @@
 #include "support/process_tree.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <thread>
+
+#include "base/fd.h"
 
 namespace gvm::test {
 namespace {
 
 namespace fs = std::filesystem;
 
+// A process may end between its folder's listing and this: then it has nothing to say.
 std::string read_proc(pid_t pid, const char* name) {
-  std::ifstream in("/proc/" + std::to_string(pid) + "/" + name, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
+  const Fd file(
+      ::open(("/proc/" + std::to_string(pid) + "/" + name).c_str(), O_RDONLY | O_CLOEXEC));
+  std::string text;
+  char chunk[4096];
+  for (ssize_t count = 0; file && (count = ::read(file.get(), chunk, sizeof(chunk))) > 0;)
+    text.append(chunk, static_cast<std::size_t>(count));
+  return text;
 }
 
 struct Stat {
