@@ -208,9 +208,10 @@ void HttpDriver::due_moved(Exchange& exchange) {
   exchange.entry = running_.insert(std::move(node));
 }
 
-void HttpDriver::socket_opened(curl_socket_t fd) {
-  sockets_.opened(fd);
+bool HttpDriver::socket_opened(curl_socket_t fd) {
+  if (!sockets_.opened(fd)) return false;
   count(opened_);
+  return true;
 }
 
 void HttpDriver::close_socket(curl_socket_t fd) {

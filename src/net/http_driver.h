@@ -85,7 +85,7 @@ class HttpDriver final : public ExchangeOwner {
   static int on_curl_timer(CURLM*, long timeout_ms, void* self);
 
   void due_moved(Exchange& exchange) override;
-  void socket_opened(curl_socket_t fd) override;
+  bool socket_opened(curl_socket_t fd) override;
   void close_socket(curl_socket_t fd) override;
   curl_socket_t connected(const Route& route,
                           const std::vector<curl_socket_t>& candidates) override;

@@ -349,10 +349,12 @@ curl_socket_t Exchange::open_socket(void* self, curlsocktype, curl_sockaddr* add
   }
   const int fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
                           address->protocol);
-  if (fd >= 0) {
-    exchange.opened_.push_back(fd);
-    exchange.owner_.socket_opened(fd);
+  if (fd < 0) return CURL_SOCKET_BAD;
+  if (!exchange.owner_.socket_opened(fd)) {
+    ::close(fd);
+    return CURL_SOCKET_BAD;
   }
+  exchange.opened_.push_back(fd);
   return fd;
 }
 

@@ -33,7 +33,7 @@ struct Waiter {
 class ExchangeOwner {
  public:
   virtual void due_moved(Exchange& exchange) = 0;  // it is due sooner than before
-  virtual void socket_opened(curl_socket_t fd) = 0;
+  virtual bool socket_opened(curl_socket_t fd) = 0;
   virtual void close_socket(curl_socket_t fd) = 0;
   // As in SocketWatch.
   virtual curl_socket_t connected(const Route& route,

@@ -1,10 +1,12 @@
 #include "net/socket_watch.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <boost/asio/error.hpp>
+#include <boost/system/error_code.hpp>
 #include <cerrno>
 #include <utility>
 
@@ -16,10 +18,37 @@ static_assert(CURL_POLL_IN == CURL_CSELECT_IN && CURL_POLL_OUT == CURL_CSELECT_O
 struct SocketWatch::Entry {
   using Descriptor = asio::posix::basic_stream_descriptor<asio::io_context::executor_type>;
 
-  Entry(asio::io_context& context, curl_socket_t fd_) : descriptor(context, fd_), fd(fd_) {}
+  // Null when there are no descriptors left.
+  static std::shared_ptr<Entry> make(asio::io_context& context, curl_socket_t fd) {
+    const int duplicate = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (duplicate < 0) return nullptr;
+    return std::make_shared<Entry>(context, fd, duplicate);
+  }
 
-  Descriptor descriptor;
+  Entry(asio::io_context& context, curl_socket_t fd_, int duplicate_)
+      : descriptor(context), fd(fd_), duplicate(duplicate_) {}
+  ~Entry() {
+    if (!released) close();
+  }
+  Entry(const Entry&) = delete;
+  Entry& operator=(const Entry&) = delete;
+
+  // From the first wait on: a socket that has not begun to connect would wake the reactor.
+  void enter_reactor() {
+    if (!descriptor.is_open()) descriptor.assign(duplicate);
+  }
+  void close() {
+    boost::system::error_code ignored;
+    if (descriptor.is_open())
+      descriptor.close(ignored);
+    else
+      ::close(duplicate);
+    released = true;
+  }
+
+  Descriptor descriptor;  // owns the duplicate once it is open
   curl_socket_t fd;
+  int duplicate;
   int wanted = 0;         // CURL_POLL_IN | CURL_POLL_OUT
   int waiting = 0;        // the waits under way, same bits
   bool released = false;  // waits still under way end without effect
@@ -59,14 +88,15 @@ SocketWatch::Slot& SocketWatch::slot(curl_socket_t fd) {
   return slots_[index];
 }
 
-void SocketWatch::opened(curl_socket_t fd) {
+bool SocketWatch::opened(curl_socket_t fd) {
   Slot& slot = this->slot(fd);
   forget(slot);
-  if (slot.entry == nullptr) return;
-  // The number is used again, and libcurl believes it is still watched as before.
-  const int wanted = slot.entry->wanted;
+  // The number is used again, and libcurl may believe it is still watched as before.
+  const int wanted = slot.entry == nullptr ? 0 : slot.entry->wanted;
   release(slot);
-  if (wanted != 0) want(fd, wanted);
+  slot.entry = Entry::make(context_, fd);
+  if (slot.entry != nullptr && wanted != 0) want(fd, wanted);
+  return slot.entry != nullptr;
 }
 
 void SocketWatch::want(curl_socket_t fd, int what) {
@@ -79,8 +109,10 @@ void SocketWatch::want(curl_socket_t fd, int what) {
     if (slot.entry->waiting != 0) slot.entry->descriptor.cancel();
     return;
   }
-  if (slot.entry == nullptr) slot.entry = std::make_shared<Entry>(context_, fd);
+  if (slot.entry == nullptr) slot.entry = Entry::make(context_, fd);
+  if (slot.entry == nullptr) return;  // the request's timeouts end it
   slot.entry->wanted = what & CURL_POLL_INOUT;
+  slot.entry->enter_reactor();
   watch(slot.entry);
 }
 
@@ -127,8 +159,7 @@ void SocketWatch::release_all() {
 
 void SocketWatch::release(Slot& slot) {
   if (slot.entry == nullptr) return;
-  slot.entry->released = true;
-  slot.entry->descriptor.release();  // the descriptor is libcurl's to close
+  slot.entry->close();
   slot.entry.reset();
 }
 

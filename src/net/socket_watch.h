@@ -2,6 +2,10 @@
 // libcurl's sockets as Asio descriptors. A socket stays registered with the reactor from its first
 // use until libcurl closes it, however often libcurl looks away between requests: that saves two
 // system calls a request. Internal to net/.
+//
+// What the reactor watches is a duplicate. libcurl closes some sockets without a word, and asks for
+// the end of the watch only then: the number may belong to a connection another thread has just
+// accepted for this very reactor, which would never hear of it again.
 #include <curl/curl.h>
 
 #include <boost/asio/io_context.hpp>
@@ -34,9 +38,9 @@ class SocketWatch {
   SocketWatch(const SocketWatch&) = delete;
   SocketWatch& operator=(const SocketWatch&) = delete;
 
-  // A socket made for libcurl, about to connect. libcurl closes sockets that never became a
-  // connection without a word.
-  void opened(curl_socket_t fd);
+  // A socket made for libcurl, about to connect. False when it cannot be watched (no descriptors
+  // left). libcurl closes sockets that never became a connection without a word.
+  [[nodiscard]] bool opened(curl_socket_t fd);
   // libcurl's interest: CURL_POLL_IN, _OUT, _INOUT or _REMOVE.
   void want(curl_socket_t fd, int what);
   // The socket of an established connection: one known from earlier requests, or one of
@@ -56,8 +60,8 @@ class SocketWatch {
  private:
   struct Entry;
   struct Slot {
-    std::shared_ptr<Entry> entry;
-    std::uint64_t route = 0;  // key in connections_; 0: not connected
+    std::shared_ptr<Entry> entry;  // from the opening to the closing, as far as it is told
+    std::uint64_t route = 0;       // key in connections_; 0: not connected
     bool idle = false;
   };
 
