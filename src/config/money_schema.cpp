@@ -13,6 +13,7 @@ namespace {
 
 constexpr double kMostTokens = 100'000'000;
 constexpr int kMostDays = 36'500;
+constexpr double kDayMs = 24 * 3'600'000.0;
 
 Row ours(std::string_view name, std::string_view doc, Format format = Format::plain,
          Range range = {}, std::string_view unit = {}) {
@@ -196,6 +197,11 @@ const Section& pricing_section() {
           .leaf(&C::assumed_max_tokens,
                 ours("assumed_max_tokens", "Reserved for an answer whose length nobody limits",
                      Format::plain, {1, kMostTokens}, "tokens"))
+          .leaf(&C::reload_every,
+                ours("reload_every",
+                     "How often the file is looked at; a changed one is taken at the second look, "
+                     "a faulty one is refused and the old prices stay; 0: only at the start",
+                     Format::plain, {0, kDayMs}))
           .check(check_pricing)
           .build();
   return section;

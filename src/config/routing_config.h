@@ -98,6 +98,7 @@ struct PricesConfig {
   std::string gen_per_usd;                  // consumed_gen from cost, when gas_data has no rate
   std::string time_units_per_usd;           // with gas_data.genPerTimeUnit
   std::uint64_t assumed_max_tokens = 8192;  // of an answer, where nobody limits it
+  std::chrono::milliseconds reload_every{2'000};  // how often the file is looked at; 0: never
 };
 
 }  // namespace gvm::config

@@ -1,5 +1,7 @@
 #include "pricing/live_catalog.h"
 
+#include <utility>
+
 namespace gvm::pricing {
 
 std::expected<LoadedCatalog, std::vector<config::Diagnostic>> load_catalog(
@@ -34,7 +36,14 @@ std::shared_ptr<const Catalog> LiveCatalog::current() const {
   return seen.catalog;
 }
 
+bool LiveCatalog::has_settled_change() {
+  const auto before = std::exchange(seen_, stamp_of(path_));
+  return seen_ != read_ && seen_ == before;
+}
+
 std::expected<std::vector<std::string>, std::vector<config::Diagnostic>> LiveCatalog::reload() {
+  // Before the reading: a change meanwhile is seen at the next look.
+  read_ = seen_ = stamp_of(path_);
   auto loaded = load_catalog(path_, env_);
   if (!loaded) return std::unexpected(std::move(loaded.error()));
   publish(std::move(loaded->catalog));

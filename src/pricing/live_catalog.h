@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "config/prices_load.h"
 #include "pricing/catalog.h"
+#include "pricing/file_stamp.h"
 
 namespace gvm::pricing {
 
@@ -32,14 +34,19 @@ class LiveCatalog {
   // race.)
   std::shared_ptr<const Catalog> current() const;
 
-  // What the new file warns of, or its errors; then the old catalogue stays.
+  // What the new file warns of, or its errors; then the old catalogue stays. One thread at a time.
   std::expected<std::vector<std::string>, std::vector<config::Diagnostic>> reload();
+  // Whether the file is another one than reload() read last, good or bad, and was that one at the
+  // last call already: a file that is still being written is left alone. On reload()'s thread.
+  bool has_settled_change();
 
  private:
   void publish(std::shared_ptr<const Catalog> catalog);
 
   std::string path_;
   config::Environment env_;
+  std::optional<FileStamp> read_;           // of what reload() read
+  std::optional<FileStamp> seen_;           // at the last look
   mutable std::mutex mutex_;                // guards current_
   std::shared_ptr<const Catalog> current_;  // never null; knows no price at first
   std::atomic<std::uint64_t> edition_ = 0;  // of current_; unique within the process

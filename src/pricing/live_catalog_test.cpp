@@ -4,10 +4,13 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <condition_variable>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
 #include <thread>
 
+#include "pricing/catalog_watch.h"
 #include "pricing/test_catalog.h"
 
 namespace gvm::pricing {
@@ -105,6 +108,84 @@ TEST_F(LiveCatalogTest, PassesWarningsOn) {
   ASSERT_TRUE(reloaded);
   ASSERT_EQ(reloaded->size(), 1U);
   EXPECT_THAT(reloaded->front(), HasSubstr("looks like a price per token"));
+}
+
+TEST_F(LiveCatalogTest, AChangeIsSeenOnceItHasSettled) {
+  LiveCatalog live(path(), {});
+  write(kGood);
+  ASSERT_TRUE(live.reload());
+  EXPECT_FALSE(live.has_settled_change());
+  write("models:\n- {model: m, input: 10, output: 20}\n");
+  EXPECT_FALSE(live.has_settled_change()) << "it may still be written to";
+  EXPECT_TRUE(live.has_settled_change());
+  ASSERT_TRUE(live.reload());
+  EXPECT_FALSE(live.has_settled_change());
+
+  std::filesystem::remove(path());
+  EXPECT_FALSE(live.has_settled_change());
+  EXPECT_TRUE(live.has_settled_change()) << "that it is gone is a change too";
+  EXPECT_FALSE(live.reload());
+  EXPECT_FALSE(live.has_settled_change()) << "a refused one is told once";
+}
+
+TEST_F(LiveCatalogTest, ARenamedFileOfTheSameSizeIsAChange) {
+  LiveCatalog live(path(), {});
+  write(kGood);
+  ASSERT_TRUE(live.reload());
+  std::ofstream(path() + ".new") << "models:\n- {model: m, input: 3, output: 4}\n";
+  std::filesystem::rename(path() + ".new", path());
+  (void)live.has_settled_change();
+  EXPECT_TRUE(live.has_settled_change());
+}
+
+// What a watch was told, and waiting for it.
+class Told {
+ public:
+  void add(const CatalogWatch::Reloaded& read) {
+    const std::lock_guard lock(mutex_);
+    all_.push_back(read ? "taken" : config::to_string(read.error()));
+    changed_.notify_all();
+  }
+  // "" when it was not told that often in time.
+  std::string wait(std::size_t number) {
+    std::unique_lock lock(mutex_);
+    const bool came =
+        changed_.wait_for(lock, std::chrono::seconds(30), [&] { return all_.size() >= number; });
+    return came ? all_[number - 1] : "";
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::string> all_;
+};
+
+TEST_F(LiveCatalogTest, AWatchTakesTheGoodRefusesTheBadAndTakesTheGoodAgain) {
+  LiveCatalog live(path(), {});
+  write(kGood);
+  ASSERT_TRUE(live.reload());
+  const auto first = live.current()->hash();
+  Told told;
+  const CatalogWatch watch(live, std::chrono::milliseconds(5),
+                           [&](const CatalogWatch::Reloaded& read) { told.add(read); });
+  write("models:\n- {model: m, input: 5, output: 6}\n");
+  EXPECT_EQ(told.wait(1), "taken");
+  const auto second = live.current()->hash();
+  EXPECT_NE(second, first);
+  write("models:\n- {model: m, input: 5, output: -6}\n");
+  EXPECT_THAT(told.wait(2), HasSubstr(path() + ":2:"));
+  EXPECT_EQ(live.current()->hash(), second);
+  write(kGood);
+  EXPECT_EQ(told.wait(3), "taken");
+  EXPECT_EQ(live.current()->hash(), first);
+}
+
+TEST_F(LiveCatalogTest, AWatchThatNeverLooksEndsAtOnce) {
+  LiveCatalog live(path(), {});
+  const CatalogWatch watch(live, std::chrono::milliseconds(0),
+                           [](const CatalogWatch::Reloaded&) { FAIL(); });
+  const CatalogWatch rare(live, std::chrono::hours(24),
+                          [](const CatalogWatch::Reloaded&) { FAIL(); });
 }
 
 }  // namespace
