@@ -33,6 +33,7 @@ std::uint64_t pack(const Fields& f) {
 
 std::uint64_t probe_due(const Fields& f, const BreakerPolicy& policy, std::uint32_t salt,
                         Urgency urgency) {
+  if (urgency == Urgency::regardless) return f.time;
   const auto doublings = std::min<std::uint64_t>(f.trips > 0 ? f.trips - 1 : 0, 20);
   const auto span =
       std::min(to_micros(policy.open_first) << doublings, to_micros(policy.open_longest));

@@ -25,7 +25,11 @@ struct BreakerPolicy {
 
 enum class BreakerState : std::uint8_t { closed, open, half_open, ramp };
 enum class Admission : std::uint8_t { refused, normal, probe };
-enum class Urgency : std::uint8_t { normal, outage };
+enum class Urgency : std::uint8_t {
+  normal,
+  outage,      // the prompt has nowhere else to go: a probe is due earlier
+  regardless,  // somebody else decided that the call is made: a probe is due at once
+};
 enum class Severity : std::uint8_t { failure, decisive };
 
 // Calls and failures of the running window and the one before it, in two atomic words.

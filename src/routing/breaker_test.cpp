@@ -122,6 +122,14 @@ TEST(Breaker, InAnOutageAProbeIsDueSooner) {
   EXPECT_EQ(bench.admit(5'000, Urgency::outage), Admission::probe);
 }
 
+TEST(Breaker, ACallMadeRegardlessIsTheProbeAtOnce) {
+  Bench bench;
+  bench.open(0);
+  EXPECT_EQ(bench.admit(1, Urgency::outage), Admission::refused);
+  EXPECT_EQ(bench.admit(1, Urgency::regardless), Admission::probe);
+  EXPECT_EQ(bench.admit(1, Urgency::regardless), Admission::refused) << "one at a time";
+}
+
 TEST(Breaker, AfterItsProbeTrafficGrowsUntilItIsClosed) {
   Bench bench;
   bench.open(0);

@@ -166,6 +166,13 @@ void Failover::not_admitted(CandidateId id) {
   if (note != notes_.end()) notes_.erase(note);
 }
 
+void Failover::refused(CandidateId id, ErrorKind kind) {
+  not_admitted(id);
+  place_of(id).over = true;
+  last_ = id;
+  last_error_ = kind;
+}
+
 void Failover::ended(CandidateId id, const Outcome& outcome, Time now) {
   budget_.settled(request_.cost_of(id), outcome.cost);
   for (auto& note : notes_) {

@@ -79,11 +79,14 @@ class Failover {
   Failover(const HealthTable& table, RetryBudget& retries, const Ranking& ranking,
            const Request& request, FailoverPolicy policy);
 
-  // What to do now. An Attempt commits its share of the budgets: it must be followed by ended() or
-  // not_admitted().
+  // What to do now. An Attempt commits its share of the budgets: it must be followed by ended(),
+  // not_admitted() or refused().
   Action next(Time now);
   // The table refused to begin the call: somebody else was faster. Costs nothing.
   void not_admitted(CandidateId id);
+  // A budget refused it before anything was sent: it costs nothing and is not asked again for this
+  // prompt; what comes next follows from `kind`.
+  void refused(CandidateId id, ErrorKind kind);
   // `outcome.cost` is what the call's worst case is settled with.
   void ended(CandidateId id, const Outcome& outcome, Time now);
 

@@ -53,6 +53,34 @@ INSTANTIATE_TEST_SUITE_P(
                       NextCase{ErrorKind::redirect, 2}),
     [](const auto& row) { return std::string(name_of(row.param.kind)); });
 
+TEST(Failover, WhoABudgetRefusesUsesUpNoAttemptAndIsNotAskedAgain) {
+  std::vector<Candidate> many;
+  for (int i = 0; i < 40; ++i) many.push_back(candidate("b" + std::to_string(i), "m"));
+  Prompt prompt(std::move(many));
+  prompt.policy.limits.attempts = 2;
+  auto action = prompt.start();
+  for (CandidateId id = 0; id < 39; ++id) {
+    ASSERT_EQ(called(action), id);
+    prompt.failover->refused(id, ErrorKind::payment_required);
+    action = prompt.failover->next(at(0));
+  }
+  EXPECT_EQ(prompt.failover->budget().attempts(), 1U) << "of the one to be called now";
+  EXPECT_EQ(called(action), 39U);
+  prompt.failover->refused(39, ErrorKind::payment_required);
+  const auto end = given_up(prompt.failover->next(at(0)));
+  EXPECT_EQ(end.why, GiveUp::Why::all_failed);
+  EXPECT_EQ(end.attempts, 0U);
+  EXPECT_EQ(end.last, ErrorKind::payment_required);
+}
+
+TEST(Failover, AfterARefusedKeyComesTheNextKey) {
+  Prompt prompt(family());
+  const auto first = prompt.start();
+  ASSERT_EQ(called(first), 0U);
+  prompt.failover->refused(0, ErrorKind::payment_required);
+  EXPECT_EQ(called(prompt.failover->next(at(0))), 1U);
+}
+
 TEST(Failover, EndsWithWhatEndsThePrompt) {
   for (const auto kind : {ErrorKind::cancelled, ErrorKind::deadline, ErrorKind::budget}) {
     Prompt prompt(family());

@@ -57,7 +57,8 @@ std::expected<Call, Refusal> HealthTable::begin(CandidateId id, Time now, std::u
                                                 Urgency urgency) {
   const auto& facts = candidates_->facts(id);
   auto& row = rows_[id];
-  if (to_micros(now) < row.cooldown_until.load(std::memory_order_relaxed))
+  const bool may_refuse = urgency != Urgency::regardless;
+  if (may_refuse && to_micros(now) < row.cooldown_until.load(std::memory_order_relaxed))
     return std::unexpected(Refusal::unavailable);
 
   auto& endpoint = endpoints_[facts.endpoint].breaker;
@@ -70,16 +71,17 @@ std::expected<Call, Refusal> HealthTable::begin(CandidateId id, Time now, std::u
     return std::unexpected(refusal);
   };
   got[0] = endpoint.admit(now, policy_.endpoint, kEndpointSalt + facts.endpoint, urgency);
-  if (got[0] == Admission::refused) return give_back(Refusal::unavailable);
+  if (may_refuse && got[0] == Admission::refused) return give_back(Refusal::unavailable);
   got[1] = key.admit(now, policy_.key, kKeySalt + facts.key, urgency);
-  if (got[1] == Admission::refused) return give_back(Refusal::unavailable);
+  if (may_refuse && got[1] == Admission::refused) return give_back(Refusal::unavailable);
   got[2] = row.breaker.admit(now, policy_.candidate, id, urgency);
-  if (got[2] == Admission::refused) return give_back(Refusal::unavailable);
+  if (may_refuse && got[2] == Admission::refused) return give_back(Refusal::unavailable);
 
   auto& usage = usage_[id];
-  if (!usage.requests.try_add(now, 1, facts.limits.requests_per_minute))
+  const auto limits = may_refuse ? facts.limits : CandidateLimits{};  // 0: counted, never refused
+  if (!usage.requests.try_add(now, 1, limits.requests_per_minute))
     return give_back(Refusal::requests_full);
-  if (!usage.tokens.try_add(now, tokens, facts.limits.tokens_per_minute)) {
+  if (!usage.tokens.try_add(now, tokens, limits.tokens_per_minute)) {
     usage.requests.adjust(now, -1);
     return give_back(Refusal::tokens_full);
   }

@@ -83,6 +83,8 @@ class HealthTable {
   HealthTable(std::shared_ptr<const CandidateSet> candidates, HealthPolicy policy);
 
   // Takes what is needed for a call now: the breakers' consent and a place in the minute's limits.
+  // `regardless` is never refused; its result is learned from as a probe's, but for a breaker that
+  // is being probed by another call.
   std::expected<Call, Refusal> begin(CandidateId id, Time now, std::uint32_t tokens,
                                      Urgency urgency = Urgency::normal);
 

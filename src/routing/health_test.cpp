@@ -60,6 +60,27 @@ TEST(HealthTable, CooldownsOnlyEverLengthen) {
   EXPECT_TRUE(table.begin(0, at(60'021), 0));
 }
 
+TEST(HealthTable, ACallMadeRegardlessIsNeverRefusedAndIsLearnedFrom) {
+  auto limited = candidate("b", "m");
+  limited.limits.requests_per_minute = 1;
+  HealthTable table(testing::set_of({limited}), {});
+  call(table, 0, at(0), kTook, rate_limited(milliseconds(30'000)));
+  ASSERT_FALSE(table.begin(0, at(100), 0, Urgency::outage)) << "cooling, and its minute is full";
+  auto failing = table.begin(0, at(100), 5, Urgency::regardless);
+  ASSERT_TRUE(failing);
+  failing->finish(Outcome::failure(ErrorKind::not_found), at(120));
+  EXPECT_EQ(table.breaker(0, at(121)), BreakerState::open);
+  EXPECT_EQ(table.state(0, at(121)).requests, 2U) << "counted over its limit";
+
+  auto probe = table.begin(0, at(122), 5, Urgency::regardless);
+  auto beside = table.begin(0, at(122), 5, Urgency::regardless);
+  ASSERT_TRUE(probe && beside) << "open, and being probed";
+  beside->finish(Outcome::failure(ErrorKind::not_found), at(130));
+  EXPECT_EQ(table.breaker(0, at(131)), BreakerState::half_open) << "only the probe is judged";
+  probe->finish(Outcome::success(), at(140));
+  EXPECT_EQ(table.breaker(0, at(141)), BreakerState::ramp);
+}
+
 TEST(HealthTable, AbsurdCooldownsAreCut) {
   HealthTable table(testing::set_of(testing::backends(1)), {});
   call(table, 0, at(0), kTook, rate_limited(milliseconds(INT64_MAX / 2'000'000)));
