@@ -214,8 +214,8 @@ class Generator {
       if (free_.empty()) {
         waiting_.push_back(next_due_);
       } else {
-        Connection* connection = free_.back();
-        free_.pop_back();
+        Connection* connection = free_.front();  // idle the longest: all sessions work alike
+        free_.pop_front();
         connection->send(next_due_);
       }
       next_due_ += to_duration(1 / options_.rate);
@@ -258,7 +258,7 @@ class Generator {
   asio::steady_timer timer_;
   std::string request_;
   std::vector<std::unique_ptr<Connection>> connections_;
-  std::vector<Connection*> free_;
+  std::deque<Connection*> free_;
   std::deque<Clock::time_point> waiting_;
   std::vector<double> latencies_;
   Clock::time_point started_, measured_from_, ends_, next_due_;

@@ -5,7 +5,9 @@
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <string>
 
 #include "base/log.h"
 #include "base/secret.h"
@@ -34,8 +36,11 @@ struct LedgerOptions {
   std::chrono::hours keep_calls{400 * 24};
   std::chrono::hours keep_records{30 * 24};
 
-  // SQLite: how often the disk is written; what a power loss may lose.
+  // SQLite: how often the journal is made durable: what a power loss may lose.
   std::chrono::milliseconds group_interval{20};
+  // How often what was settled moves from the journal into the database, where other processes see
+  // it. Larger groups write each page of it fewer times.
+  std::chrono::milliseconds store_interval{200};
   std::size_t segment_bytes = 8 * kMiB;  // of the journal
 
   // PostgreSQL.
@@ -52,6 +57,14 @@ struct ReserveRequest {
   std::vector<Charge> charges;  // all must have room
   Amounts worst;
   CallInfo info;
+};
+
+// A decision record whose text is made when it is stored, away from the lane that decided.
+struct RecordToWrite {
+  std::string id;
+  std::int64_t made_ms = 0;
+  // Called once at most, on a thread of the ledger's; see DecisionRecord::kMostBytes.
+  std::move_only_function<std::string()> text;
 };
 
 struct LedgerStats {
@@ -96,7 +109,7 @@ class Ledger {
   virtual void end_session(const std::string& session) = 0;
 
   // Kept for keep_records. Queued; see records_dropped.
-  virtual void put_record(DecisionRecord record) = 0;
+  virtual void put_record(RecordToWrite record) = 0;
   virtual asio::awaitable<Result<std::optional<DecisionRecord>>> record(std::string id) = 0;
   virtual asio::awaitable<Result<std::vector<UsageRow>>> usage(UsageQuery query) = 0;
   virtual asio::awaitable<Result<std::vector<Balance>>> balances(

@@ -45,7 +45,7 @@ class PgLedger final : public Ledger,
 
   asio::awaitable<Result<Reservation>> reserve(ReserveRequest request) override;
   void end_session(const std::string& session) override { sessions_.end_session(session); }
-  void put_record(DecisionRecord record) override;
+  void put_record(RecordToWrite record) override;
   asio::awaitable<Result<std::optional<DecisionRecord>>> record(std::string id) override {
     return queries_.record(std::move(id));
   }
@@ -265,16 +265,17 @@ void PgLedger::release(Held held) noexcept {
   pool_.post(std::move(job));
 }
 
-void PgLedger::put_record(DecisionRecord record) {
-  if (record.text.size() > DecisionRecord::kMostBytes || records_ >= options_.most_records)
-    return counters_.records_dropped.add();
-  drop_zeros(record.text);
+void PgLedger::put_record(RecordToWrite record) {
+  if (records_ >= options_.most_records) return counters_.records_dropped.add();
+  auto text = record.text();
+  if (text.size() > DecisionRecord::kMostBytes) return counters_.records_dropped.add();
+  drop_zeros(text);
   ++records_;
   PgPool::Job job;
   job.question = {.sql =
                       "INSERT INTO gvm_records VALUES ($1, $2::bigint, $3) ON CONFLICT (id) DO "
                       "UPDATE SET made_ms = excluded.made_ms, text = excluded.text",
-                  .parameters = {record.id, std::to_string(record.made_ms), record.text}};
+                  .parameters = {record.id, std::to_string(record.made_ms), std::move(text)}};
   job.deadline = Deadline::in(kRecordPatience);
   job.done = [this](const Result<PgRows>& answer) {
     --records_;

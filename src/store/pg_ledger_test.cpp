@@ -182,7 +182,7 @@ TEST_F(PgLedgerTest, ABudgetOfASessionNeedsNoServer) {
 TEST_F(PgLedgerTest, DecisionRecordsAreKept) {
   const auto ledger = open();
   const auto now_ms = TimeSource::system().wall_ms();
-  ledger->put_record({"id", now_ms, std::string("{\"a\":\"\0\"}", 9)});
+  ledger->put_record({"id", now_ms, [] { return std::string("{\"a\":\"\0\"}", 9); }});
   asio::io_context context;
   std::optional<DecisionRecord> found;
   EXPECT_TRUE(eventually([&] {

@@ -33,7 +33,7 @@ class SqliteLedger final : public Ledger,
 
   asio::awaitable<Result<Reservation>> reserve(ReserveRequest request) override;
   void end_session(const std::string& session) override { accounts_.end_session(session); }
-  void put_record(DecisionRecord record) override;
+  void put_record(RecordToWrite record) override;
   asio::awaitable<Result<std::optional<DecisionRecord>>> record(std::string id) override {
     return queries_.record(std::move(id));
   }
@@ -193,9 +193,8 @@ void SqliteLedger::release(Held held) noexcept {
   writer_->notice();
 }
 
-void SqliteLedger::put_record(DecisionRecord record) {
-  if (closed_ || record.text.size() > DecisionRecord::kMostBytes)
-    return counters_.records_dropped.add();
+void SqliteLedger::put_record(RecordToWrite record) {
+  if (closed_) return counters_.records_dropped.add();
   writer_->push(std::move(record));
 }
 

@@ -234,7 +234,7 @@ TEST_F(SqliteLedgerTest, DecisionRecordsAreKeptForTheirTimeAndNoLonger) {
   settings.keep_records = std::chrono::hours(1);
   auto ledger = open_ledger(settings, {});
   ASSERT_TRUE(ledger);
-  (*ledger)->put_record({"old", clock.wall, "{}"});
+  (*ledger)->put_record({"old", clock.wall, [] { return "{}"; }});
   const auto get = [&](std::string id) {
     EXPECT_TRUE((*ledger)->flush(30s));
     asio::io_context context;
@@ -245,17 +245,20 @@ TEST_F(SqliteLedgerTest, DecisionRecordsAreKeptForTheirTimeAndNoLonger) {
   EXPECT_EQ(get("old"), "{}");
   EXPECT_EQ(get("unknown"), "none");
   clock.pass(2 * kHour);
-  (*ledger)->put_record({"new", clock.wall, "{\"n\":1}"});
+  (*ledger)->put_record({"new", clock.wall, [] { return "{\"n\":1}"; }});
   EXPECT_EQ(get("new"), "{\"n\":1}");
   EXPECT_EQ(get("old"), "none");
 }
 
 TEST_F(SqliteLedgerTest, ADecisionRecordOverItsSizeIsDroppedAndCounted) {
   const auto ledger = open();
-  ledger->put_record({"big", 1, std::string(DecisionRecord::kMostBytes + 1, 'x')});
-  EXPECT_EQ(ledger->stats().records_dropped, 1U);
-  ledger->put_record({"fits", 1, std::string(DecisionRecord::kMostBytes, 'x')});
-  EXPECT_EQ(ledger->stats().records_dropped, 1U);
+  const auto put = [&](std::size_t bytes) {
+    ledger->put_record({"id", 1, [bytes] { return std::string(bytes, 'x'); }});
+    EXPECT_TRUE(ledger->flush(30s));
+    return ledger->stats().records_dropped;
+  };
+  EXPECT_EQ(put(DecisionRecord::kMostBytes + 1), 1U);
+  EXPECT_EQ(put(DecisionRecord::kMostBytes), 1U);
 }
 
 TEST_F(SqliteLedgerTest, OldCallsArePurgedAndTheRestStillVerifies) {

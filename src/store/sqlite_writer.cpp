@@ -1,12 +1,14 @@
 #include "store/sqlite_writer.h"
 
 #include <iterator>
+#include <utility>
 
 namespace gvm::store {
 namespace {
 
 constexpr std::chrono::milliseconds kRetry{200};  // while the disk fails
 constexpr std::int64_t kPurgeEveryMs = 60'000;
+constexpr std::size_t kLargeGroup = 256;  // calls: stored before their time, a small disk holds them
 
 template <class T>
 void move_behind(std::vector<T>& to, std::vector<T>& from) {
@@ -25,18 +27,17 @@ void SqliteWriter::push(Settled call) {
   if (backlog() >= options_.most_backlog) return parts_.counters.calls_dropped.add();
   {
     const std::lock_guard lock(mutex_);
-    queue_.calls.push_back(std::move(call));
+    calls_.push_back(std::move(call));
   }
   backlog_.fetch_add(1, std::memory_order_relaxed);
   notice();
 }
 
-void SqliteWriter::push(DecisionRecord record) {
+void SqliteWriter::push(RecordToWrite record) {
   {
     const std::lock_guard lock(mutex_);
-    if (queue_.records.size() >= options_.most_records)
-      return parts_.counters.records_dropped.add();
-    queue_.records.push_back(std::move(record));
+    if (records_.size() >= options_.most_records) return parts_.counters.records_dropped.add();
+    records_.push_back(std::move(record));
   }
   notice();
 }
@@ -68,7 +69,8 @@ bool SqliteWriter::wait() {
   std::unique_lock lock(mutex_);
   const auto urgent = [this] { return stopping_ || asked_ > done_; };
   const auto work = [this] {
-    return !queue_.calls.empty() || !queue_.records.empty() || parts_.journal.dirty();
+    return !calls_.empty() || !records_.empty() || !group_.calls.empty() ||
+           !group_.records.empty() || parts_.journal.dirty();
   };
   if (parts_.trouble.on()) {
     wake_.wait_for(lock, kRetry, [this] { return stopping_; });
@@ -83,27 +85,44 @@ bool SqliteWriter::wait() {
 }
 
 void SqliteWriter::take() {
-  const std::lock_guard lock(mutex_);
-  move_behind(group_.calls, queue_.calls);
-  move_behind(group_.records, queue_.records);
+  std::vector<RecordToWrite> records;
+  {
+    const std::lock_guard lock(mutex_);
+    move_behind(group_.calls, calls_);
+    records = std::exchange(records_, {});
+  }
+  for (auto& record : records) {
+    auto text = record.text();
+    if (text.size() <= DecisionRecord::kMostBytes)
+      group_.records.push_back({std::move(record.id), record.made_ms, std::move(text)});
+    else
+      parts_.counters.records_dropped.add();
+  }
 }
 
-bool SqliteWriter::write() {
+bool SqliteWriter::sync() {
+  auto synced = parts_.journal.sync();
+  if (!synced) parts_.trouble.set(synced.error());
+  return synced.has_value();
+}
+
+bool SqliteWriter::store() {
   group_.last_number = parts_.last_number.load();
   group_.last_ms = parts_.accounts.now_ms();
-  auto synced = parts_.journal.sync();
   auto added = store_.commit(group_);
-  if (!synced || !added) parts_.trouble.set(synced ? added.error() : synced.error());
-  if (!added) return false;
+  if (!added) {
+    parts_.trouble.set(added.error());
+    return false;
+  }
   for (const auto& call : group_.calls) parts_.journal.finish(call.held.segment);
   parts_.counters.stored.add(group_.calls.size());
   backlog_.fetch_sub(group_.calls.size(), std::memory_order_relaxed);
   group_.calls.clear();
   group_.records.clear();
+  next_store_ = Clock::now() + options_.store_interval;
   auto tidied = parts_.journal.tidy();
   if (!tidied) parts_.trouble.set(tidied.error());
-  if (synced && tidied) parts_.trouble.clear();
-  return synced && tidied;
+  return tidied.has_value();
 }
 
 void SqliteWriter::purge() {
@@ -120,15 +139,24 @@ void SqliteWriter::run() {
   for (bool stopping = false; !stopping;) {
     stopping = wait();
     std::uint64_t asked = 0;
+    bool flushed = false;
     {
       const std::lock_guard lock(mutex_);
       asked = asked_;
+      flushed = asked_ > done_;
     }
     take();
-    const bool stored = write();
-    if (stored) purge();
+    const bool synced = sync();
+    const bool due = stopping || flushed || parts_.trouble.on() || Clock::now() >= next_store_ ||
+                     group_.calls.size() >= kLargeGroup;
+    if (!due) continue;
+    const bool stored = store();
+    if (synced && stored) {
+      parts_.trouble.clear();
+      purge();
+    }
     const std::lock_guard lock(mutex_);
-    if (stored) done_ = asked;
+    if (synced && stored) done_ = asked;
     written_.notify_all();
   }
 }

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/deadline.h"
 #include "store/accounts.h"
 #include "store/journal.h"
 #include "store/ledger_counters.h"
@@ -29,7 +30,7 @@ class SqliteWriter {
   // Never blocks. Over most_backlog a call is dropped from here; the journal keeps it for the next
   // start.
   void push(Settled call);
-  void push(DecisionRecord record);
+  void push(RecordToWrite record);
   // Something was appended to the journal.
   void notice();
   std::size_t backlog() const { return backlog_.load(std::memory_order_relaxed); }
@@ -43,7 +44,8 @@ class SqliteWriter {
   // Until there is something to do; true when it has to stop.
   bool wait();
   void take();
-  bool write();
+  bool sync();
+  bool store();
   void purge();
 
   SqliteStore store_;
@@ -53,7 +55,8 @@ class SqliteWriter {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::condition_variable written_;
-  Group queue_;
+  std::vector<Settled> calls_;  // what waits to be taken
+  std::vector<RecordToWrite> records_;
   std::uint64_t asked_ = 0;  // flushes
   std::uint64_t done_ = 0;
   bool stopping_ = false;
@@ -61,6 +64,7 @@ class SqliteWriter {
   std::atomic<std::size_t> backlog_{0};
 
   Group group_;  // of the thread: taken, not stored yet
+  Clock::time_point next_store_{};
   std::int64_t next_purge_ms_ = 0;
   std::thread thread_;
 };
