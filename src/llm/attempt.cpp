@@ -103,7 +103,7 @@ Result<ProviderAnswer> read(CallContext& context, const Target& at, const std::s
     paid = std::move(usage);
     return fail(std::move(error));
   }
-  return ProviderAnswer{std::move(answer->data), std::move(usage), answer->cut, Integer()};
+  return ProviderAnswer{std::move(answer->data), std::move(usage), answer->cut, Integer(), {}};
 }
 
 void finish(CallContext& context, const Target& at, const std::string& url, Format format,
@@ -121,8 +121,10 @@ void finish(CallContext& context, const Target& at, const std::string& url, Form
 }  // namespace
 
 Value ProviderAnswer::to_value() && {
-  return Value::fields("data", std::move(data), "consumed_gen",
-                       Value::integer(std::move(consumed_gen)), "tokens", usage.to_value());
+  Value value = Value::fields("data", std::move(data), "consumed_gen",
+                              Value::integer(std::move(consumed_gen)), "tokens", usage.to_value());
+  if (!record.empty()) value.as_map()->set("record", Value::string(std::move(record)));
+  return value;
 }
 
 void apply_rules(Prompt& prompt, const config::ModelConfig& model) {

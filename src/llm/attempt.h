@@ -37,8 +37,9 @@ struct ProviderAnswer {
   TokenUsage usage;
   bool cut = false;      // the token limit ended it
   Integer consumed_gen;  // what the host is charged for it
+  std::string record;    // its decision record; empty: none was written
 
-  // {data, consumed_gen, tokens}, as exec_prompt_in_provider answers.
+  // {data, consumed_gen, tokens, record}, as exec_prompt_in_provider answers.
   Value to_value() &&;
 };
 

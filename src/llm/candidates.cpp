@@ -94,10 +94,4 @@ std::vector<CandidateId> Candidates::named(std::string_view backend, std::string
   return found;
 }
 
-std::optional<CandidateId> Candidates::first_of(const ModelEntry& model) const {
-  for (CandidateId id = 0; id < targets_.size(); ++id)
-    if (targets_[id].model->config == model.config) return id;
-  return std::nullopt;
-}
-
 }  // namespace gvm::llm

@@ -21,8 +21,6 @@ class Candidates {
   std::string key_name(routing::CandidateId id) const;
   // All of one backend, or of one of its models by name or alias.
   std::vector<routing::CandidateId> named(std::string_view backend, std::string_view model) const;
-  // The first of the model; the target of a single step.
-  std::optional<routing::CandidateId> first_of(const ModelEntry& model) const;
 
  private:
   std::shared_ptr<const routing::CandidateSet> set_;

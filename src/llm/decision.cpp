@@ -198,6 +198,12 @@ void shorten(Decision& d, const routing::CandidateSet& set) {
   d.state = routing::to_text(*snapshot);
 }
 
+// By a budget, before anything was sent: it took no time.
+bool was_refused(const DecisionAttempt& attempt) {
+  return attempt.took_us == 0 &&
+         attempt.end == routing::name_of(routing::ErrorKind::payment_required);
+}
+
 }  // namespace
 
 std::string to_text(const Decision& decision, const routing::CandidateSet& candidates,
@@ -206,10 +212,19 @@ std::string to_text(const Decision& decision, const routing::CandidateSet& candi
   if (written.size() <= most) return written;
   Decision less = decision;
   shorten(less, candidates);
-  for (const auto& room : kRooms) {
-    written = json::write(value_of(less, candidates, room, false));
-    if (written.size() <= most) return written;
-  }
+  bool attempts_cut = false;
+  const auto fits = [&](bool with_state) {
+    for (const auto& room : kRooms) {
+      if (room.state != with_state) continue;
+      written = json::write(value_of(less, candidates, room, attempts_cut));
+      if (written.size() <= most) return true;
+    }
+    return false;
+  };
+  if (fits(true)) return written;
+  attempts_cut = std::erase_if(less.attempts, was_refused) > 0;
+  if (attempts_cut && fits(true)) return written;
+  if (fits(false)) return written;
   // The last calls matter most.
   while (!less.attempts.empty() && written.size() > most) {
     less.attempts.erase(less.attempts.begin());

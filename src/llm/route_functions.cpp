@@ -1,6 +1,7 @@
 // llm.rs.exec_prompt and llm.rs.route: the native choice of a model, for scripts.
 #include "base/error_codes.h"
 #include "llm/functions.h"
+#include "llm/prompt_choice.h"
 #include "llm/services.h"
 
 namespace gvm::llm {
@@ -44,12 +45,14 @@ Result<Value> route(script::Session& session, script::HostFunction::Args& args) 
   const auto& router = *context.engine->router;
   auto wish = wish_in(args, router);
   if (!wish) return fail(std::move(wish).error());
-  const auto view = rank_now(context, *wish);
+  PromptChoice choice;
+  choose(context, *wish, *context.engine->spending->prices(), Deadline::never(), choice);
+  const auto& ranking = choice.decision.ranking;
   Value::Array ranked;
-  for (const auto& each : view.ranking.ranked)
+  for (const auto& each : ranking.ranked)
     ranked.push_back(entry_of(router.candidates(), each.candidate, routing::to_text(each)));
   Value::Array rejected;
-  for (const auto& each : view.ranking.rejected)
+  for (const auto& each : ranking.rejected)
     rejected.push_back(entry_of(router.candidates(), each.candidate, routing::to_text(each)));
   return Value::fields("candidates", Value::array(std::move(ranked)), "rejected",
                        Value::array(std::move(rejected)));

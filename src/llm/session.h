@@ -5,7 +5,7 @@
 
 #include "config/llm_config.h"
 #include "envelope/request.h"
-#include "llm/prompt_run.h"
+#include "llm/run_context.h"
 #include "net/lane.h"
 #include "scripted/session.h"
 

@@ -58,10 +58,25 @@ std::int64_t clamp_tokens(std::uint64_t tokens) {
       std::min<std::uint64_t>(tokens, static_cast<std::uint64_t>(store::Amounts::kMost)));
 }
 
-Integer gen_for(const pricing::Usd& cost, const SessionFacts& facts) {
+// Empty: beyond 256 bits.
+std::optional<Integer> gen_for(const pricing::Usd& cost, const SessionFacts& facts) {
   if (!facts.gen_rate) return Integer();
   auto gen = pricing::consumed_gen(cost, *facts.gen_rate);
-  return gen ? std::move(*gen) : Integer();
+  return gen ? std::optional(std::move(*gen)) : std::nullopt;
+}
+
+constexpr std::int64_t kBeyondReserving = pricing::kMaxUsdPerCall * pricing::kNanoPerUsd;
+constexpr std::string_view kAbsurd = "absurd";
+
+Error absurd(const Target& target) {
+  Error error(
+      codes::kBudgetExceeded, Fatality::user,
+      fmt::format("the most that this call can cost at {}/{} is beyond what can be reserved "
+                  "({} USD, {} tokens, 256 bits of gen)",
+                  target.backend->config->name, target.model->config->name, pricing::kMaxUsdPerCall,
+                  store::Amounts::kMost));
+  error.with("why", Value::string(std::string(kAbsurd)));
+  return error;
 }
 
 Error catalogue_error(const std::vector<config::Diagnostic>& errors) {
@@ -159,7 +174,7 @@ Bill Purchase::end(const Attempted& attempted, std::string_view kind,
   settlement.actual = {.nano_usd = bill.nano_usd,
                        .tokens = clamp_tokens(bill.tokens),
                        .requests = 1,
-                       .gen = gen_for(bill.cost(), *facts_)};
+                       .gen = gen_for(bill.cost(), *facts_).value_or(worst_.gen)};
   settlement.flags = bill.flags;
   reservation_.settle(std::move(settlement));
   return bill;
@@ -178,12 +193,7 @@ Result<std::unique_ptr<Spending>> Spending::open(std::shared_ptr<const config::L
                                                  const config::Environment& environment,
                                                  const log::Logger& logger) {
   std::unique_ptr<Spending> made(new Spending(config, logger));
-  made->prices_ = std::make_unique<pricing::LiveCatalog>(config->pricing.file, environment);
-  if (!config->pricing.file.empty()) {
-    auto loaded = made->prices_->reload();
-    if (!loaded) return fail(catalogue_error(loaded.error()));
-    for (const auto& warning : *loaded) logger.warn(warning);
-  }
+  if (auto opened = made->open_prices(environment); !opened) return fail(std::move(opened).error());
   auto ledger = store::open_ledger(ledger_options(*config), logger.child("ledger"));
   if (!ledger && asks_for_ledger(*config)) return fail(std::move(ledger).error());
   if (ledger) {
@@ -195,8 +205,25 @@ Result<std::unique_ptr<Spending>> Spending::open(std::shared_ptr<const config::L
   return made;
 }
 
+Result<void> Spending::open_prices(const config::Environment& environment) {
+  const auto& prices = config_->pricing;
+  prices_ = std::make_unique<pricing::LiveCatalog>(prices.file, environment);
+  if (prices.file.empty()) return {};
+  auto loaded = prices_->reload();
+  if (!loaded) return fail(catalogue_error(loaded.error()));
+  for (const auto& warning : *loaded) logger_.warn(warning);
+  watch_ = std::make_unique<pricing::CatalogWatch>(*prices_, prices.reload_every,
+                                                   [this](const auto& read) { prices_read(read); });
+  return {};
+}
+
 std::int64_t Spending::worst_case(const pricing::Catalog& prices, const Target& target,
                                   const CallSize& size) const {
+  return most_of(prices, target, size).value_or(kBeyondReserving);
+}
+
+std::optional<std::int64_t> Spending::most_of(const pricing::Catalog& prices, const Target& target,
+                                              const CallSize& size) const {
   const auto entry =
       prices.find(target.backend->config->name, target.model->config->upstream_name(),
                   std::chrono::system_clock::now());
@@ -204,7 +231,23 @@ std::int64_t Spending::worst_case(const pricing::Catalog& prices, const Target& 
   const auto worst = pricing::worst_case(**entry, {.prompt_tokens = size.prompt_tokens,
                                                    .max_tokens = size.answer_tokens,
                                                    .images = size.images});
-  return worst ? *worst : unknown_reserve_;
+  if (worst) return *worst;
+  if (worst.error() == pricing::Unknown::absurd) return std::nullopt;
+  return unknown_reserve_;
+}
+
+std::optional<store::Amounts> Spending::worst_amounts(const pricing::Catalog& prices,
+                                                      const Target& target, const CallSize& size,
+                                                      const SessionFacts& facts) const {
+  const auto nano_usd = most_of(prices, target, size);
+  if (!nano_usd || size.tokens() > static_cast<std::uint64_t>(store::Amounts::kMost))
+    return std::nullopt;
+  auto gen = gen_for(pricing::Usd::from_nano(*nano_usd), facts);
+  if (!gen) return std::nullopt;
+  return store::Amounts{.nano_usd = *nano_usd,
+                        .tokens = static_cast<std::int64_t>(size.tokens()),
+                        .requests = 1,
+                        .gen = std::move(*gen)};
 }
 
 std::vector<store::Charge> Spending::charges_of(const Target& target, const std::string& key_name,
@@ -237,10 +280,9 @@ boost::asio::awaitable<Result<Purchase>> Spending::reserve(
   purchase.provider_ = target.backend->config->provider();
   purchase.facts_ = &facts;
   purchase.size_ = size;
-  purchase.worst_.nano_usd = worst_case(*prices, target, size);
-  purchase.worst_.tokens = clamp_tokens(size.tokens());
-  purchase.worst_.requests = 1;
-  purchase.worst_.gen = gen_for(pricing::Usd::from_nano(purchase.worst_.nano_usd), facts);
+  auto worst = worst_amounts(*prices, target, size, facts);
+  if (!worst) co_return fail(absurd(target));
+  purchase.worst_ = std::move(*worst);
   purchase.prices_ = std::move(prices);
   if (ledger_ != nullptr) {
     store::ReserveRequest request;
@@ -265,6 +307,7 @@ boost::asio::awaitable<Result<Purchase>> Spending::reserve(
 }
 
 bool Spending::leaves_others(const Error& refusal) const {
+  if (text::string_at(refusal.ctx(), "/why") == kAbsurd) return true;
   const auto name = text::string_at(refusal.ctx(), "/budget").value_or("");
   const auto found =
       std::ranges::find_if(rules_, [&](const Rule& r) { return r.config->name == name; });
@@ -279,34 +322,45 @@ void Spending::end_session(const SessionFacts& facts) {
   if (ledger_ != nullptr) ledger_->end_session(facts.session);
 }
 
-void Spending::record(store::DecisionRecord record) {
+void Spending::record(store::RecordToWrite record) {
   if (ledger_ != nullptr) ledger_->put_record(std::move(record));
 }
 
-void Spending::reload_prices(const log::Logger& logger) {
-  if (config_->pricing.file.empty()) return;
-  auto loaded = prices_->reload();
-  if (loaded) {
-    logger.info("price catalogue loaded", {{"hash", Value::string(prices()->hash())}});
-    for (const auto& warning : *loaded) logger.warn(warning);
+// On the watch's thread.
+void Spending::prices_read(const pricing::CatalogWatch::Reloaded& read) {
+  price_reads_.last_refused.store(!read, std::memory_order_relaxed);
+  auto& count = read ? price_reads_.taken : price_reads_.refused;
+  count.fetch_add(1, std::memory_order_relaxed);
+  if (!read) {
+    logger_.error("the price catalogue is not usable, the old one stays",
+                  {{"error", catalogue_error(read.error()).to_value()},
+                   {"hash", Value::string(prices()->hash())}});
     return;
   }
-  logger.error("the price catalogue is not usable, the old one stays",
-               {{"error", catalogue_error(loaded.error()).to_value()}});
+  logger_.info("price catalogue loaded", {{"hash", Value::string(prices()->hash())}});
+  for (const auto& warning : *read) logger_.warn(warning);
 }
 
 void Spending::close() {
+  watch_.reset();
   if (ledger_ != nullptr) ledger_->close();
 }
 
 void Spending::write_to(std::string& out) const {
-  if (ledger_ == nullptr) return;
-  const auto stats = ledger_->stats();
   const auto row = [&](std::string_view name, std::string_view type, std::string_view help,
                        auto value) {
     fmt::format_to(std::back_inserter(out), "# HELP {0} {1}\n# TYPE {0} {2}\n{0} {3}\n", name, help,
                    type, value);
   };
+  row("genvm_llm_prices_taken_total", "counter", "Changed price catalogues that were taken.",
+      price_reads_.taken.load(std::memory_order_relaxed));
+  row("genvm_llm_prices_refused_total", "counter", "Changed price catalogues with errors.",
+      price_reads_.refused.load(std::memory_order_relaxed));
+  row("genvm_llm_prices_outdated", "gauge",
+      "1 while the price catalogue has errors and the one before it is in use.",
+      price_reads_.last_refused.load(std::memory_order_relaxed) ? 1 : 0);
+  if (ledger_ == nullptr) return;
+  const auto stats = ledger_->stats();
   row("genvm_llm_ledger_reserved_total", "counter", "Calls reserved.", stats.reserved);
   row("genvm_llm_ledger_refused_total", "counter", "Calls that a budget refused.", stats.refused);
   row("genvm_llm_ledger_settled_total", "counter", "Calls settled.", stats.settled);

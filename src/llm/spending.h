@@ -3,6 +3,7 @@
 //
 // A call is reserved at the most it can cost before it is made, and settled with what it did cost.
 // A price that is not known is never zero: the configured amount is reserved, charged and marked.
+#include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <memory>
 #include <optional>
@@ -12,6 +13,7 @@
 #include "config/environment.h"
 #include "llm/candidates.h"
 #include "llm/session_facts.h"
+#include "pricing/catalog_watch.h"
 #include "pricing/cost.h"
 #include "pricing/live_catalog.h"
 #include "store/ledger.h"
@@ -83,23 +85,24 @@ class Spending {
   ~Spending();
 
   std::shared_ptr<const pricing::Catalog> prices() const { return prices_->current(); }
-  // Nano-USD a call may cost at most at this candidate; the configured reserve when unknown.
+  // Nano-USD a call may cost at most at this candidate; the configured reserve when unknown;
+  // pricing::kMaxUsdPerCall when it is more than that.
   std::int64_t worst_case(const pricing::Catalog& prices, const Target& target,
                           const CallSize& size) const;
 
-  // BUDGET_EXCEEDED and the ledger's errors. `facts` must outlive the purchase.
+  // BUDGET_EXCEEDED, with ctx.why = "absurd" for a call whose worst case is beyond what any ledger
+  // holds: it would be reserved too low; and the ledger's errors. `facts` must outlive the
+  // purchase.
   boost::asio::awaitable<Result<Purchase>> reserve(std::shared_ptr<const pricing::Catalog> prices,
                                                    Target target, std::string key_name,
                                                    CallSize size, const SessionFacts& facts);
-  // Whether a refusal by this budget leaves other candidates to try: it counts for a backend, a
-  // model or a key alone, or asks for cheaper ones.
+  // Whether a refusal leaves other candidates to try: its budget counts for a backend, a model or a
+  // key alone, or asks for cheaper ones, or there was no amount to reserve.
   bool leaves_others(const Error& refusal) const;
 
   void end_session(const SessionFacts& facts);
-  void record(store::DecisionRecord record);
+  void record(store::RecordToWrite record);
   store::Ledger* ledger() const { return ledger_.get(); }
-  // The catalogue is read again; errors go to the log and change nothing.
-  void reload_prices(const log::Logger& logger);
   // Blocks until all is written down; after the sessions, before the lanes go.
   void close();
   void write_to(std::string& out) const;
@@ -110,8 +113,16 @@ class Spending {
     store::BudgetPtr budget;
   };
   Spending(std::shared_ptr<const config::LlmConfig> config, log::Logger logger);
+  // Empty: more than can be reserved.
+  std::optional<std::int64_t> most_of(const pricing::Catalog& prices, const Target& target,
+                                      const CallSize& size) const;
+  std::optional<store::Amounts> worst_amounts(const pricing::Catalog& prices, const Target& target,
+                                              const CallSize& size,
+                                              const SessionFacts& facts) const;
   std::vector<store::Charge> charges_of(const Target& target, const std::string& key_name,
                                         const SessionFacts& facts) const;
+  Result<void> open_prices(const config::Environment& environment);
+  void prices_read(const pricing::CatalogWatch::Reloaded& read);
 
   std::shared_ptr<const config::LlmConfig> config_;
   std::unique_ptr<pricing::LiveCatalog> prices_;
@@ -119,6 +130,13 @@ class Spending {
   std::vector<Rule> rules_;
   std::int64_t unknown_reserve_ = 0;  // nano-USD
   log::Logger logger_;
+  struct PriceReads {  // since the start
+    std::atomic<std::uint64_t> taken{0};
+    std::atomic<std::uint64_t> refused{0};
+    std::atomic<bool> last_refused{false};
+  };
+  PriceReads price_reads_;
+  std::unique_ptr<pricing::CatalogWatch> watch_;  // last: its thread uses the others
 };
 
 // The budgets of the configuration, for the ledger and for tools.
