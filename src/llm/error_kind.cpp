@@ -107,7 +107,9 @@ ErrorKind of_sending(const Error& error) {
   return kind == "protocol" ? ErrorKind::garbled : ErrorKind::reset;
 }
 
-ErrorKind of_reading(const Error& error) {
+// An error of the server's counts before what became of its words about it.
+ErrorKind of_reading(const Error& error, Format format, bool has_images) {
+  if (error.ctx().find("status") != nullptr) return of_status(error, format, has_images);
   const auto kind = text::string_at(error.ctx(), "/kind").value_or("");
   if (kind == "limit" || kind == "ratio") return ErrorKind::oversize;
   return kind == "encoding" ? ErrorKind::garbled : ErrorKind::cut;
@@ -133,7 +135,7 @@ ErrorKind error_kind(const Error& error, Format format, bool has_images) {
   const auto code = error.code();
   if (code == codes::kStatusNotOk) return of_status(error, format, has_images);
   if (code == codes::kSendingRequest) return of_sending(error);
-  if (code == codes::kReadingBody) return of_reading(error);
+  if (code == codes::kReadingBody) return of_reading(error, format, has_images);
   if (code == codes::kDeadlineExceeded) return of_timeout(error);
   if (code == codes::kAnswerNotUsable) return of_unusable(error);
   if (code == codes::kCancelled) return ErrorKind::cancelled;

@@ -14,6 +14,7 @@ namespace {
 // An answer announced larger than this grows by doubling instead of being trusted.
 constexpr std::size_t kMaxReserve = kMiB;
 constexpr std::size_t kUsualHeaderCount = 16;
+constexpr std::size_t kLongestHeadLine = 100 * kKiB;  // libcurl's CURL_MAX_HTTP_HEADER
 // Pooled connections given up for one request because something was on them already.
 constexpr int kMaxReconnects = 8;
 
@@ -278,9 +279,18 @@ bool Exchange::head_done() {
       if (!accepted_encoding(lower(value))) return stop(Stopped::encoding);
       compressed_ = true;
     }
-    if (name == "content-length") announced_ = number<std::size_t>(value);
+    if (name == "content-length" && !announce(value)) return stop(Stopped::lengths);
   }
   if (announced_.value_or(0) > request_->max_body) return stop(Stopped::body_limit);
+  return true;
+}
+
+// RFC 9112, 6.3: an answer whose lengths contradict each other, or are none, cannot be trusted to
+// end where it says.
+bool Exchange::announce(std::string_view value) {
+  const auto length = number<std::size_t>(value);
+  if (!length || (announced_ && *announced_ != *length)) return false;
+  announced_ = length;
   return true;
 }
 
@@ -409,6 +419,9 @@ std::optional<Error> Exchange::stop_error() const {
     case Stopped::encoding:
       return encoding_error("the answer is compressed in a way that was not offered",
                             request_->url);
+    case Stopped::lengths:
+      return protocol_error("the answer's Content-Length fields contradict each other, or are none",
+                            request_->url);
     case Stopped::forbidden:
       return address_error(request_->url);
     case Stopped::spoiled:
@@ -421,6 +434,9 @@ Result<HttpResponse> Exchange::finished(CURLcode code) {
   std::optional<Error> error;
   if (code != CURLE_OK) {
     error = stop_error();
+    // What libcurl says of a line of the head that is longer than it takes.
+    if (!error && code == CURLE_OUT_OF_MEMORY && !head_complete_)
+      error = head_limit_error(std::min(request_->max_headers, kLongestHeadLine), request_->url);
     if (!error) error = transfer_error(code, detail_, progress(), request_->url);
   } else if (!head_complete_) {
     error = head_cut_error(request_->url);
@@ -471,6 +487,9 @@ Progress Exchange::progress() const {
 // With what the caller must know before it repeats the request.
 Error Exchange::noted(Error error) const {
   note_progress(error, {.request_sent = sent_, .answer_began = response_.status != 0});
+  // What went wrong for the server counts before how its words about it were cut off.
+  if (head_complete_ && response_.status >= 400)
+    error.with("status", Value::integer(response_.status));
   return error;
 }
 

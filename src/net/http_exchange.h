@@ -96,6 +96,7 @@ class Exchange {
     body_limit,
     ratio,
     encoding,
+    lengths,  // contradicting or garbled announcements
     forbidden,
     spoiled,  // the pooled connection was unfit
     resend    // libcurl was about to send a second time what must not be
@@ -125,6 +126,7 @@ class Exchange {
   bool header_line(std::string_view line);
   void status_line(std::string_view line);
   void field_line(std::string_view line);
+  bool announce(std::string_view value);
   bool head_done();
   bool stop(Stopped reason);
   std::optional<Error> stop_error() const;

@@ -290,6 +290,47 @@ TEST_F(HttpFailure, CuttingTheAnswerAfterAnyByteIsAnErrorOrTheWholeAnswer) {
   EXPECT_EQ(answer->body, "hello");
 }
 
+TEST_F(HttpFailure, ContradictingOrGarbledLengthsAreRefused) {
+  std::string lengths;
+  const HttpServer server([&](const HttpServer::Request&) -> HttpServer::Reply {
+    return {.body = "HTTP/1.1 200 OK\r\n" + lengths + "\r\nhello", .behaviour = Behaviour::garbage};
+  });
+  for (const auto* wrong :
+       {"content-length: 5\r\ncontent-length: 4\r\n", "content-length: 4\r\ncontent-length: 5\r\n",
+        "content-length: 5, 4\r\n", "content-length: -5\r\n", "content-length: 5x\r\n"}) {
+    lengths = wrong;
+    const auto result = send(get(server.url()));
+    ASSERT_FALSE(result) << wrong;
+    EXPECT_EQ(text_of(result.error(), "kind"), "protocol") << wrong << result.error().to_string();
+  }
+  lengths = "content-length: 5\r\ncontent-length: 5\r\n";
+  const auto result = send(get(server.url()));
+  ASSERT_TRUE(result) << result.error().to_string();
+  EXPECT_EQ(result->body, "hello");
+}
+
+TEST_F(HttpFailure, AnErrorStatusWhoseBodyIsCutKeepsItsStatus) {
+  const HttpServer server([&](const HttpServer::Request&) -> HttpServer::Reply {
+    return {.body = "HTTP/1.1 401 No\r\ncontent-length: 50\r\n\r\nhello",
+            .behaviour = Behaviour::garbage};
+  });
+  const auto result = send(get(server.url()));
+  ASSERT_FALSE(result);
+  const Value* status = result.error().ctx().find("status");
+  ASSERT_NE(status, nullptr);
+  EXPECT_EQ(status->as_integer()->to_i64(), 401);
+}
+
+TEST_F(HttpFailure, AStatusLineWithoutEndIsAHeadOverItsLimit) {
+  const HttpServer server([&](const HttpServer::Request&) -> HttpServer::Reply {
+    return {.body = "HTTP/1.1 200 " + std::string(std::size_t{1} << 20U, 'a'),
+            .behaviour = Behaviour::garbage};
+  });
+  const auto result = send(get(server.url()));
+  ASSERT_FALSE(result);
+  EXPECT_THAT(result.error().to_string(), testing::HasSubstr("head")) << result.error().to_string();
+}
+
 TEST(HttpFailures, TwoThousandMixedOnesLeakNoDescriptor) {
   constexpr std::size_t kFailures = 2000;
   constexpr std::size_t kAtOnce = 50;
