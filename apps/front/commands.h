@@ -4,6 +4,8 @@
 #include <CLI/App.hpp>
 #include <functional>
 
+#include "apps/process.h"
+
 namespace gvm::apps {
 
 using Command = std::function<int()>;
@@ -15,7 +17,7 @@ enum ExitCode : int {
   kExitUserError = 2,    // call: the module answered UserError
   kExitFatalError = 3,   // call: the module answered FatalError
   kExitUnreachable = 4,  // call: no connection, or it was lost
-  kExitUsage = 64,       // arguments that make no sense (sysexits.h)
+  kExitUsage = kWrongUsage,
 };
 
 Command add_llm(CLI::App& app);

@@ -88,7 +88,11 @@ int main(int argc, char** argv) {
   app.add_flag("--allow-empty-backends", options.allow_empty_backends,
                "start even when no backend is usable");
   app.add_flag("--die-with-parent", options.die_with_parent, "end when the parent process goes");
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : apps::kWrongUsage;
+  }
 
   apps::hide_from_core_dumps();
   auto loaded = load(options);

@@ -86,7 +86,11 @@ int main(int argc, char** argv) {
   app.add_option("--config", options.config,
                  "the YAML file; default ${exeDir}/../config/genvm-module-web.yaml");
   app.add_flag("--die-with-parent", options.die_with_parent, "end when the parent process goes");
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : apps::kWrongUsage;
+  }
 
   apps::hide_from_core_dumps();
   auto loaded = load(options);

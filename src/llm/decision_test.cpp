@@ -178,6 +178,23 @@ TEST(Decision, StaysSmallWhateverItHolds) {
   EXPECT_THAT(again.error().to_string(), HasSubstr("its state was left out"));
 }
 
+TEST(Decision, WhatABudgetRefusedGoesBeforeTheState) {
+  auto choice = chosen(60, Strategy::priority, 5);
+  for (CandidateId id = 0; id < 50; ++id)
+    choice.decision.attempts.push_back(
+        {.candidate = id, .after_us = 1'000 + id, .end = "payment_required"});
+  call(choice, 59, "");
+  const auto record = choice.text();
+  EXPECT_LE(record.size(), kMost);
+  const auto again = choice.again(record);
+  ASSERT_TRUE(again) << again.error().to_string() << '\n' << record;
+  EXPECT_EQ(*again, "");
+  const auto told = explain(record);
+  ASSERT_TRUE(told);
+  EXPECT_THAT(*told, HasSubstr("attempts")) << "says that some are left out";
+  EXPECT_THAT(*told, HasSubstr("b59/m@"));
+}
+
 TEST(Decision, AnotherStateOrSeedGivesAnotherChoice) {
   auto choice = chosen(8, Strategy::latency, 3);
   choice.decision.state = routing::to_text(routing::Snapshot(8));

@@ -160,6 +160,8 @@ TEST(Front, WrongUsageIsExitCode64) {
   expect(front({"call"}), 64, "");
   expect(front({"llm-check", "--host", "x"}), 64, "");
   expect(front({"call", "ws://x", "--repeat", "0", "prompt", "x"}), 64, "");
+  expect(test::run_program({program("genvm-llm"), "--unknown"}), 64, "");
+  expect(test::run_program({program("genvm-web"), "--unknown"}), 64, "");
 }
 
 }  // namespace

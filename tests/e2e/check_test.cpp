@@ -55,6 +55,28 @@ TEST(CheckConfig, SaysWhenAFileIsNoYamlOrIsNotThere) {
   EXPECT_NE(absent.err.find("/nonexistent.yaml"), std::string::npos);
 }
 
+TEST(CheckConfig, ReadsThePriceCatalogueThatTheConfigurationNames) {
+  const TempFolder folder;
+  const auto prices = folder.file("prices.yaml");
+  const auto path = write_config(folder, {.backends = backend_at("http://127.0.0.1:1"),
+                                          .more = "pricing: {file: \"" + prices + "\"}\n"});
+  const auto absent = check_config(path);
+  EXPECT_EQ(absent.exit_code, 1);
+  EXPECT_NE(absent.err.find(prices), std::string::npos) << absent.err;
+
+  folder.write("prices.yaml", "models:\n  - {model: m, input: 3, output: -1}\n  - {model: n}\n");
+  const auto faulty = check_config(path);
+  EXPECT_EQ(faulty.exit_code, 1);
+  for (const std::string part : {":2:34: models[0].output", ":3:", "errors"})
+    EXPECT_NE(faulty.err.find(part), std::string::npos) << part << " in\n" << faulty.err;
+  EXPECT_NE(faulty.err.find(prices + ":2:"), std::string::npos) << faulty.err;
+
+  folder.write("prices.yaml", "models:\n  - {model: m, input: 3, output: 15}\n");
+  const auto good = check_config(path);
+  EXPECT_EQ(good.exit_code, 0) << good.err;
+  EXPECT_NE(good.out.find(prices + ": a valid price catalogue"), std::string::npos) << good.out;
+}
+
 struct Check {
   std::string host;
   std::string provider = "openai-compatible";
