@@ -126,6 +126,26 @@ TEST(Budgets, CheaperLeavesOnlyModelsThatStillFit) {
   EXPECT_LE(dear.bill().cost_nano_usd * 100 + cheap.bill().cost_nano_usd, 300'000'000);
 }
 
+TEST(Budgets, CandidatesTooDearUseUpNoAttempts) {
+  MockUpstream dear({.name = "dear"}), cheap({.name = "cheap"});
+  const TempFolder folder;
+  const auto prices = folder.write("prices.yaml",
+                                   "models:\n  - {model: m, input: 300, output: 1500}\n"
+                                   "  - {model: m, backend: cheap, input: 3, output: 15}\n");
+  constexpr int kDear = 12;  // more than the 8 calls that a prompt may make
+  std::string backends = short_answers(cheap, "cheap", 1);
+  for (int i = 0; i < kDear; ++i) backends += short_answers(dear, "dear-" + std::to_string(i), 2);
+  Module module({.backends = backends,
+                 .more = "pricing: {file: \"" + prices +
+                         "\"}\nbudgets: {b: {usd: 0.01, window: day, action: cheaper}}\n"
+                         "routing: {attempts: 1, retry_budget: {share: 0, floor: 0}}\n"});
+  GenVm genvm(module.port());
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(who_answered(genvm.ask(prompt("x"))), "cheap");
+  EXPECT_EQ(dear.stats().calls, 0u);
+  EXPECT_EQ(module.process().out().find("a model failed"), std::string::npos)
+      << "a budget at work is no failure of a model";
+}
+
 TEST(Budgets, ThatWarnLetPassAndSaySo) {
   MockUpstream upstream({.name = "a"});
   Module module({.backends = backend_of(upstream, "main", 0),
@@ -166,6 +186,26 @@ TEST(Budgets, WhatAScriptAddsToACallIsReservedToo) {
   const Reply longer = genvm.ask(prompt(R"({"note": ")" + std::string(6000, 'x') + "\"}"));
   EXPECT_EQ(longer.outcome(), "UserError BUDGET_EXCEEDED") << longer.shown;
   EXPECT_EQ(upstream.stats().calls, 1u);
+}
+
+TEST(Budgets, ACallThatMayCostMoreThanCanBeReservedIsRefused) {
+  MockUpstream upstream({.name = "a"});
+  const TempFolder folder;
+  const auto prices =
+      folder.write("prices.yaml", "models:\n  - {model: m, input: 10000, output: 10000}\n");
+  Module module({.backends = backend_of(upstream, "main", 0),
+                 .script = std::string(kExtraScript),
+                 .more = "pricing: {file: \"" + prices + "\"}\n"});
+  GenVm genvm(module.port());
+  // Over 1,000,000 USD, and more tokens than anybody counts.
+  for (const std::string extra :
+       {R"({"max_tokens": 200000000})", R"({"max_tokens": 1000000000, "n": 1000000000})"}) {
+    const Reply reply = genvm.ask(prompt(extra));
+    EXPECT_EQ(reply.outcome(), "UserError BUDGET_EXCEEDED") << extra << reply.shown;
+    EXPECT_EQ(ctx(reply, "/why"), "absurd");
+  }
+  EXPECT_EQ(upstream.stats().calls, 0u);
+  EXPECT_TRUE(genvm.ask(prompt(R"({"max_tokens": 90000000})")).ok()) << "0.9 of the bound";
 }
 
 }  // namespace

@@ -51,6 +51,30 @@ TEST(Hedge, AFastAnswerNeedsNoSecondCall) {
   EXPECT_EQ(pair.second.stats().calls, 0u);
 }
 
+// How many calls the prompts of these sessions took, by the log's "answered".
+int calls_of_two_prompts(std::string_view after) {
+  MockUpstream upstream({.name = "a", .latency = mock::Latency::fixed(600ms)});
+  Module module(
+      {.backends = backend_of(upstream, "main", 0, "max_concurrency: 1"),
+       .more = "routing: {hedge: {enabled: true, after: " + std::string(after) + ", share: 1}}\n",
+       .log_level = "debug"});
+  auto sessions = open_sessions(module.port(), 2);
+  for (const auto& reply : ask_all(sessions, prompt("x"))) EXPECT_EQ(who_answered(reply), "a");
+  int calls = 0;
+  for (const int number : {1, 2, 3, 4}) {
+    const std::string part = "\"attempts\":" + std::to_string(number);
+    const auto out = module.process().out();
+    for (auto at = out.find(part); at != out.npos; at = out.find(part, at + 1)) calls += number;
+  }
+  return calls;
+}
+
+TEST(Hedge, TheQueueOfABackendIsNoSlowness) {
+  // The second prompt waits 600 ms for its turn and 600 ms for its answer.
+  EXPECT_EQ(calls_of_two_prompts("1000ms"), 2);
+  EXPECT_GT(calls_of_two_prompts("100ms"), 2) << "the answer itself is slow";
+}
+
 TEST(Hedge, AFailureBeforeItsTimeIsFollowedAtOnce) {
   Pair pair("routing: {hedge: {enabled: true, after: 20s}}\n");
   always(pair.first, "status_404");

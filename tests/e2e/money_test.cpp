@@ -150,6 +150,31 @@ TEST(Money, ACatalogueWithAStrayBraceStopsTheStartWithItsLine) {
   EXPECT_THAT(result.err + result.out, HasSubstr("input"));
 }
 
+TEST(Money, AChangedCatalogueIsTakenAndAFaultyOneRefusedWhileTheModuleRuns) {
+  MockUpstream upstream({.name = "a"});
+  const TempFolder folder;
+  Module module({.backends = short_answers(upstream),
+                 .more = pricing_of(folder, ", gen_per_usd: 1000000000, reload_every: 20ms")});
+  GenVm genvm(module.port());
+  const auto consumed = [&] { return genvm.ask(prompt("x")).consumed.to_string(); };
+  const auto first = consumed();
+  folder.write("prices.yaml", "models:\n  - {model: m, input: 6, output: 30}\n");
+  EXPECT_TRUE(module.wait_for_metric("genvm_llm_prices_taken_total", 1, 10s));
+  const auto doubled = std::to_string(2 * std::stoll(first));
+  EXPECT_EQ(consumed(), doubled);
+
+  folder.write("prices.yaml", "models:\n  - {model: m, input: 6, output: 30}}\n");
+  EXPECT_TRUE(module.wait_for_metric("genvm_llm_prices_refused_total", 1, 10s));
+  EXPECT_EQ(module.metric("genvm_llm_prices_outdated"), 1);
+  EXPECT_TRUE(module.process().wait_for_line("prices.yaml:2:", 5s)) << "names file and line";
+  EXPECT_EQ(consumed(), doubled) << "the old one stays";
+
+  folder.write("prices.yaml", kPrices);
+  EXPECT_TRUE(module.wait_for_metric("genvm_llm_prices_taken_total", 2, 10s));
+  EXPECT_EQ(module.metric("genvm_llm_prices_outdated"), 0);
+  EXPECT_EQ(consumed(), first);
+}
+
 constexpr std::string_view kAskScript = R"lua(
 local lib = require("lib-genvm")
 local llm = require("lib-llm")
