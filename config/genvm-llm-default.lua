@@ -10,7 +10,6 @@
 --   * `ctx` lives as long as the session. Globals may be gone at the next session.
 --   * docs/lua-reference.md lists every function; lua/meta/ holds types for editors.
 
-local lib = require("lib-genvm")
 local llm = require("lib-llm")
 
 -- GREYBOX: what is done to a contract's prompt before a model sees it.
@@ -40,19 +39,12 @@ end
 Setup = llm.begin_spending
 
 function ExecPrompt(ctx, args, remaining_gen)
-  if ctx.spending.exhausted then
-    llm.exhaust()
-  end
-  args.prompt = lib.rs.filter_text(args.prompt, PROMPT_FILTERS)
-  if args.prompt == "" then
-    lib.rs.user_error { causes = { "EMPTY_PROMPT" }, fatal = false, ctx = {} }
-  end
+  llm.check_spending(ctx)
+  args.prompt = llm.clean_prompt(args.prompt, PROMPT_FILTERS)
   return dispatch(ctx, llm.exec_prompt_transform(args), remaining_gen)
 end
 
 function ExecPromptTemplate(ctx, args, remaining_gen)
-  if ctx.spending.exhausted then
-    llm.exhaust()
-  end
+  llm.check_spending(ctx)
   return dispatch(ctx, llm.exec_prompt_template_transform(args), remaining_gen)
 end

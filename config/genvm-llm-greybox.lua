@@ -160,19 +160,12 @@ end
 Setup = llm.begin_spending
 
 function ExecPrompt(ctx, args, remaining_gen)
-  if ctx.spending.exhausted then
-    llm.exhaust()
-  end
-  args.prompt = lib.rs.filter_text(args.prompt, PROMPT_FILTERS)
-  if args.prompt == "" then
-    lib.rs.user_error { causes = { "EMPTY_PROMPT" }, fatal = false, ctx = {} }
-  end
+  llm.check_spending(ctx)
+  args.prompt = llm.clean_prompt(args.prompt, PROMPT_FILTERS)
   return dispatch(ctx, llm.exec_prompt_transform(args), remaining_gen)
 end
 
 function ExecPromptTemplate(ctx, args, remaining_gen)
-  if ctx.spending.exhausted then
-    llm.exhaust()
-  end
+  llm.check_spending(ctx)
   return dispatch(ctx, llm.exec_prompt_template_transform(args), remaining_gen)
 end

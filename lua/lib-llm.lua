@@ -89,6 +89,7 @@ local lib = require("lib-genvm")
 ---@field data string|boolean|table
 ---@field consumed_gen Rat
 ---@field tokens TokenUsage
+---@field record string the decision record: genvm-modules explain shows it
 
 ---@class LLMExecPromptPayload
 ---@field response_format "text"|"json"
@@ -138,6 +139,19 @@ function M.exec_prompt_transform(args)
       use_max_completion_tokens = false,
     },
   }
+end
+
+--- A contract's prompt without what it does not need: `filters` are those of lib.rs.filter_text. Raises EMPTY_PROMPT when
+--- nothing is left.
+---@param prompt string
+---@param filters string[]
+---@return string
+function M.clean_prompt(prompt, filters)
+  local cleaned = lib.rs.filter_text(prompt, filters)
+  if cleaned == "" then
+    lib.rs.user_error { causes = { "EMPTY_PROMPT" }, fatal = false, ctx = {} }
+  end
+  return cleaned
 end
 
 local TEMPLATES = {
@@ -282,6 +296,14 @@ function M.count_spending(ctx, answer)
   end
   spent.gen = spent.gen + answer.consumed_gen
   spent.exhausted = spent.gen >= spent.limit
+end
+
+--- Ends the prompt once the session has spent what it was given.
+---@param ctx table
+function M.check_spending(ctx)
+  if ctx.spending.exhausted then
+    M.exhaust()
+  end
 end
 
 --- Seconds the remaining fuel pays for, or nil when the host does not meter time. Ends the prompt when it pays for none.

@@ -29,6 +29,16 @@ function Tests.exec_prompt_transform_fills_defaults()
   t.eq(llm.exec_prompt_transform({ prompt = "p" }).format, "text")
 end
 
+function Tests.clean_prompt_raises_when_nothing_is_left()
+  t.eq(llm.clean_prompt("  a   b ", { "NormalizeWS" }), "a b")
+  t.raises("EMPTY_PROMPT", llm.clean_prompt, " \t ", { "NormalizeWS" })
+end
+
+function Tests.check_spending_ends_only_what_is_spent()
+  llm.check_spending { spending = { exhausted = false } }
+  t.raises("INSUFFICIENT_EXECUTION_BUDGET", llm.check_spending, { spending = { exhausted = true } })
+end
+
 function Tests.template_values_stay_literal()
   local mapped = llm.exec_prompt_template_transform {
     template = "EqComparative",
