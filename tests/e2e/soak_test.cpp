@@ -52,7 +52,7 @@ int one_session(std::uint16_t port, int number) {
       return 2;
     case 3:
       ask("large", "Ok");
-      ask("large", "Ok");
+      ask("", "UserError EMPTY_PROMPT");
       return 2;
     case 4:
       genvm.send(prompt("large"));
