@@ -19,6 +19,7 @@ import run
 from run import Program, row
 
 MISSED = []
+STARTED = []  # programs, so that none outlives a run that fails
 
 
 def verdict(name, value, unit, most, shown=1):
@@ -40,6 +41,7 @@ def percentile(values, quantile):
 class Mock:
     def __init__(self, name, script=None):
         self.program = Program([run.BIN / "genvm-mock-upstream", "--name", name, "--control-port", "0"], r"control (\d+)")
+        STARTED.append(self.program.process)
         self.control = int(self.program.match[1])
         self.port = int(re.search(r"ready (\d+)", self.program.process.stdout.readline())[1])
         if script:
@@ -96,6 +98,7 @@ class Module:
     def start(self):
         self.config.write_text(self.text)
         self.program = run.start_module(self.config)
+        STARTED.append(self.program.process)
         self.port = self.program.port
 
     def stop(self):
@@ -375,12 +378,16 @@ def main(arguments=None):
     run.BIN = options.bin
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(65536, most), most))
-    with tempfile.TemporaryDirectory() as folder:
-        for name in options.figures or FIGURES:
-            figure_folder = pathlib.Path(folder) / name
-            figure_folder.mkdir()
-            FIGURES[name](figure_folder, options.quick)
-            print()
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            for name in options.figures or FIGURES:
+                figure_folder = pathlib.Path(folder) / name
+                figure_folder.mkdir()
+                FIGURES[name](figure_folder, options.quick)
+                print(flush=True)
+    finally:
+        for process in STARTED:
+            process.kill()  # nothing, where it has ended
     if MISSED:
         print("missed: " + "; ".join(MISSED))
     return 1 if MISSED else 0
