@@ -30,8 +30,8 @@ struct RetryBudgetConfig {
 struct HedgeConfig {
   bool enabled = false;
   std::chrono::milliseconds after{0};  // a second call starts then; 0: at `quantile`
-  double quantile = 0.95;              // of the candidate's latencies
-  double share = 0.05;                 // second calls over all calls, at most
+  double quantile = 0.9;               // of the candidate's latencies
+  double share = 0.06;                 // second calls over all calls, at most
 };
 
 struct RoutingConfig {

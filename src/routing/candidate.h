@@ -21,7 +21,7 @@ inline constexpr unsigned kMaxTier = 255;
 
 // Zero: no limit of this kind.
 struct CandidateLimits {
-  std::uint32_t requests_per_minute = 0;
+  std::uint32_t requests_per_minute = 0;  // with this key, all models and endpoints together
   std::uint64_t tokens_per_minute = 0;
   std::uint32_t concurrency = 0;          // calls at once to this candidate
   std::uint32_t backend_concurrency = 0;  // calls at once to its whole backend

@@ -47,7 +47,7 @@ HealthTable::HealthTable(std::shared_ptr<const CandidateSet> candidates, HealthP
     : candidates_(std::move(candidates)),
       policy_(policy),
       rows_(candidates_->size()),
-      usage_(candidates_->size()),
+      usage_(candidates_->keys()),
       endpoints_(candidates_->endpoints()),
       keys_(candidates_->keys()),
       backends_(candidates_->backends()),
@@ -77,7 +77,7 @@ std::expected<Call, Refusal> HealthTable::begin(CandidateId id, Time now, std::u
   got[2] = row.breaker.admit(now, policy_.candidate, id, urgency);
   if (may_refuse && got[2] == Admission::refused) return give_back(Refusal::unavailable);
 
-  auto& usage = usage_[id];
+  auto& usage = usage_[facts.key];
   const auto limits = may_refuse ? facts.limits : CandidateLimits{};  // 0: counted, never refused
   if (!usage.requests.try_add(now, 1, limits.requests_per_minute))
     return give_back(Refusal::requests_full);
@@ -108,7 +108,7 @@ void HealthTable::finish(const Call& call, const Outcome& outcome, Time now) {
   learn_speed(call, outcome.error, now);
   if (outcome.tokens) {
     const auto most = std::uint64_t{1} << 36;
-    usage_[call.id_].tokens.adjust(
+    usage_[candidates_->facts(call.id_).key].tokens.adjust(
         now, static_cast<std::int64_t>(std::min(*outcome.tokens, most)) - call.tokens_);
   }
   const auto& facts = candidates_->facts(call.id_);
@@ -222,8 +222,8 @@ CandidateState HealthTable::state(CandidateId id, Time now, Urgency urgency) con
   out.latency = std::max(row.latency.estimate(now, policy_.latency), flight.mean_age);
   if (facts.limits.requests_per_minute != 0)
     out.requests = static_cast<std::uint32_t>(
-        std::min<std::uint64_t>(usage_[id].requests.used(now), UINT32_MAX));
-  if (facts.limits.tokens_per_minute != 0) out.tokens = usage_[id].tokens.used(now);
+        std::min<std::uint64_t>(usage_[facts.key].requests.used(now), UINT32_MAX));
+  if (facts.limits.tokens_per_minute != 0) out.tokens = usage_[facts.key].tokens.used(now);
   return out;
 }
 
@@ -235,8 +235,9 @@ void HealthTable::snapshot(Time now, Snapshot& out) const {
 Time HealthTable::free_at(CandidateId id, Time now, std::uint32_t tokens, Urgency urgency) const {
   CandidateState state;
   read_breakers(id, now, urgency, state);
-  const auto& limits = candidates_->facts(id).limits;
-  const auto& usage = usage_[id];
+  const auto& facts = candidates_->facts(id);
+  const auto& limits = facts.limits;
+  const auto& usage = usage_[facts.key];
   const Duration wait =
       std::max({std::chrono::duration_cast<Duration>(microseconds(state.recovers_in)),
                 usage.requests.fits_in(now, 1, limits.requests_per_minute),
@@ -269,10 +270,10 @@ void HealthTable::inherit(const HealthTable& old) {
     copy(to.cooldown_until, from.cooldown_until);
     copy(to.no_json_until, from.no_json_until);
     copy(to.no_image_until, from.no_image_until);
-    usage_[id].requests.inherit(old.usage_[*same].requests);
-    usage_[id].tokens.inherit(old.usage_[*same].tokens);
     const auto& facts = candidates_->facts(id);
     const auto& before = old.candidates_->facts(*same);
+    usage_[facts.key].requests.inherit(old.usage_[before.key].requests);
+    usage_[facts.key].tokens.inherit(old.usage_[before.key].tokens);
     endpoints_[facts.endpoint].breaker.inherit(old.endpoints_[before.endpoint].breaker);
     keys_[facts.key].breaker.inherit(old.keys_[before.key].breaker);
   }

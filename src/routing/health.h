@@ -143,7 +143,7 @@ class HealthTable {
   std::shared_ptr<const CandidateSet> candidates_;
   HealthPolicy policy_;
   std::vector<CandidateRow> rows_;
-  std::vector<UsageRow> usage_;
+  std::vector<UsageRow> usage_;  // by key: what an account allows counts for its models and hosts
   std::vector<SharedRow> endpoints_;
   std::vector<SharedRow> keys_;
   std::vector<BackendRow> backends_;
