@@ -60,12 +60,17 @@ int calls_of_two_prompts(std::string_view after) {
        .log_level = "debug"});
   auto sessions = open_sessions(module.port(), 2);
   for (const auto& reply : ask_all(sessions, prompt("x"))) EXPECT_EQ(who_answered(reply), "a");
-  int calls = 0;
-  for (const int number : {1, 2, 3, 4}) {
-    const std::string part = "\"attempts\":" + std::to_string(number);
+  // Lines come after replies.
+  const auto lines = [&](const std::string& part) {
     const auto out = module.process().out();
-    for (auto at = out.find(part); at != out.npos; at = out.find(part, at + 1)) calls += number;
-  }
+    int found = 0;
+    for (auto at = out.find(part); at != out.npos; at = out.find(part, at + 1)) ++found;
+    return found;
+  };
+  EXPECT_TRUE(eventually([&] { return lines("\"answered\"") == 2; }, 10s));
+  int calls = 0;
+  for (const int number : {1, 2, 3, 4})
+    calls += number * lines("\"attempts\":" + std::to_string(number));
   return calls;
 }
 
