@@ -1,53 +1,17 @@
 #include "net/http_exchange.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <charconv>
-#include <cstring>
 
 namespace gvm::net {
 namespace {
 
-// An answer announced larger than this grows by doubling instead of being trusted.
-constexpr std::size_t kMaxReserve = kMiB;
 constexpr std::size_t kUsualHeaderCount = 16;
 constexpr std::size_t kLongestHeadLine = 100 * kKiB;  // libcurl's CURL_MAX_HTTP_HEADER
 // Pooled connections given up for one request because something was on them already.
 constexpr int kMaxReconnects = 8;
 
-bool accepted_encoding(std::string_view coding) {
-  return coding == "gzip" || coding == "x-gzip" || coding == "deflate" || coding == "br" ||
-         coding == "identity";
-}
-
-std::string_view trim(std::string_view text) {
-  static constexpr std::string_view kBlank = " \t\r\n";
-  const auto first = text.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
-}
-
 bool is_plain(std::string_view url) {
   return std::ranges::none_of(url, [](unsigned char c) { return c <= ' ' || c == 0x7f; });
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
-
-template <class Number>
-std::optional<Number> number(std::string_view text) {
-  Number value{};
-  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (ec != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
 }
 
 int version_number(long curl_version) {
@@ -82,27 +46,6 @@ std::chrono::milliseconds limit_of(const HttpTimeouts& timeouts, TimeoutKind kin
       return {};
   }
   return {};
-}
-
-// AF_UNSPEC when `ip` is no address.
-sockaddr_storage socket_address(const char* ip, int port) {
-  sockaddr_storage out{};
-  auto& v4 = reinterpret_cast<sockaddr_in&>(out);
-  auto& v6 = reinterpret_cast<sockaddr_in6&>(out);
-  if (inet_pton(AF_INET, ip, &v4.sin_addr) == 1) {
-    v4.sin_family = AF_INET;
-    v4.sin_port = htons(static_cast<std::uint16_t>(port));
-  } else if (inet_pton(AF_INET6, ip, &v6.sin6_addr) == 1) {
-    v6.sin6_family = AF_INET6;
-    v6.sin6_port = htons(static_cast<std::uint16_t>(port));
-  }
-  return out;
-}
-
-// A method that may be repeated without more effect (RFC 9110, 9.2.2).
-bool is_idempotent(std::string_view method) {
-  return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "PUT" ||
-         method == "DELETE";
 }
 
 }  // namespace
@@ -222,97 +165,6 @@ bool Exchange::stop(Stopped reason) {
   return false;
 }
 
-std::size_t Exchange::on_header(char* data, std::size_t size, std::size_t count, void* self) {
-  const std::size_t bytes = size * count;
-  return static_cast<Exchange*>(self)->header_line({data, bytes}) ? bytes : 0;
-}
-
-bool Exchange::header_line(std::string_view line) {
-  if (phase_ == Phase::answering) {
-    progressed_ = Clock::now();
-  } else {
-    enter(Phase::answering);
-  }
-  head_bytes_ += line.size();
-  if (head_bytes_ > request_->max_headers) return stop(Stopped::head_limit);
-  if (head_complete_) return true;  // a trailer, which nobody asked for
-  if (line.starts_with("HTTP/")) {
-    status_line(line);
-  } else if (trim(line).empty()) {
-    return head_done();
-  } else {
-    field_line(line);
-    if (response_.headers.size() > request_->max_header_count) return stop(Stopped::head_count);
-  }
-  return true;
-}
-
-// Begins a head: after an interim answer (1xx) the one that counts.
-void Exchange::status_line(std::string_view line) {
-  response_.headers.clear();
-  announced_.reset();
-  const auto space = std::min(line.find(' '), line.size());
-  response_.status = number<int>(trim(line.substr(space)).substr(0, 3)).value_or(0);
-}
-
-void Exchange::field_line(std::string_view line) {
-  auto& headers = response_.headers;
-  // RFC 9112, 5.2: a folded line continues the value, as if by one space.
-  if ((line[0] == ' ' || line[0] == '\t') && !headers.empty()) {
-    headers.back().value.append(" ").append(trim(line));
-    return;
-  }
-  const auto colon = line.find(':');
-  if (colon == std::string_view::npos) return;
-  headers.push_back(
-      {lower(trim(line.substr(0, colon))), std::string(trim(line.substr(colon + 1)))});
-}
-
-bool Exchange::head_done() {
-  constexpr int kFirstFinalStatus = 200;
-  if (response_.status < kFirstFinalStatus) return true;
-  head_complete_ = true;
-  if (request_->method == "HEAD") return true;
-  for (const auto& [name, value] : response_.headers) {
-    // One coding, and one that was offered: stacked ones multiply what a small answer can cost.
-    if (name == "content-encoding") {
-      if (!accepted_encoding(lower(value))) return stop(Stopped::encoding);
-      compressed_ = true;
-    }
-    if (name == "content-length" && !announce(value)) return stop(Stopped::lengths);
-  }
-  if (announced_.value_or(0) > request_->max_body) return stop(Stopped::body_limit);
-  return true;
-}
-
-// RFC 9112, 6.3: an answer whose lengths contradict each other, or are none, cannot be trusted to
-// end where it says.
-bool Exchange::announce(std::string_view value) {
-  const auto length = number<std::size_t>(value);
-  if (!length || (announced_ && *announced_ != *length)) return false;
-  announced_ = length;
-  return true;
-}
-
-std::size_t Exchange::on_body(char* data, std::size_t size, std::size_t count, void* self) {
-  auto& exchange = *static_cast<Exchange*>(self);
-  auto& body = exchange.response_.body;
-  const std::size_t bytes = size * count;
-  exchange.progressed_ = Clock::now();
-  if (bytes > exchange.request_->max_body - body.size()) {
-    exchange.stop(Stopped::body_limit);
-    return 0;
-  }
-  if (body.empty())
-    body.reserve(std::min(std::max(exchange.announced_.value_or(0), bytes), kMaxReserve));
-  body.append(data, bytes);
-  if (exchange.ratio_exceeded(CURL_MAX_WRITE_SIZE)) {
-    exchange.stop(Stopped::ratio);
-    return 0;
-  }
-  return bytes;
-}
-
 int Exchange::on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t sent) {
   auto& exchange = *static_cast<Exchange*>(self);
   if (exchange.phase_ != Phase::sending || sent == exchange.uploaded_) return 0;
@@ -320,86 +172,6 @@ int Exchange::on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_o
   const bool all = sent >= static_cast<curl_off_t>(exchange.request_->body.size());
   exchange.enter(all ? Phase::waiting : Phase::sending);
   return 0;
-}
-
-// Before the request goes out, on fresh and pooled connections alike. An address filter at opening
-// alone is bypassed by reuse, so it is asked here too.
-int Exchange::on_connected(void* self, char* remote_ip, char*, int remote_port, int local_port) {
-  auto& exchange = *static_cast<Exchange*>(self);
-  const bool by_path = !exchange.request_->unix_socket_path.empty();
-  const auto remote = socket_address(remote_ip, remote_port);
-  if (!by_path && !exchange.may_dial(reinterpret_cast<const sockaddr&>(remote))) {
-    exchange.stop(Stopped::forbidden);
-    return CURL_PREREQFUNC_ABORT;
-  }
-  // A second time for one request: the pooled connection had died, and libcurl has opened another.
-  if (exchange.sent_ && !exchange.may_resend()) {
-    exchange.stop(Stopped::resend);
-    return CURL_PREREQFUNC_ABORT;
-  }
-  const Route route{remote_ip, remote_port, local_port};
-  if (!by_path) exchange.socket_ = exchange.owner_.connected(route, exchange.opened_);
-  exchange.opened_.clear();
-  if (exchange.owner_.has_unasked_input(exchange.socket_)) {
-    exchange.stop(Stopped::spoiled);
-    return CURL_PREREQFUNC_ABORT;
-  }
-  exchange.sent_ = true;
-  exchange.stopped_ = Stopped::no;  // another address of the same name may have been refused
-  exchange.uploaded_ = 0;
-  exchange.enter(exchange.request_->body.size() > kSentAtOnce ? Phase::sending : Phase::waiting);
-  return CURL_PREREQFUNC_OK;
-}
-
-curl_socket_t Exchange::open_socket(void* self, curlsocktype, curl_sockaddr* address) {
-  auto& exchange = *static_cast<Exchange*>(self);
-  if (address->family != AF_UNIX && !exchange.may_dial(address->addr)) {
-    exchange.stop(Stopped::forbidden);
-    return CURL_SOCKET_BAD;
-  }
-  const int fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
-                          address->protocol);
-  if (fd < 0) return CURL_SOCKET_BAD;
-  if (!exchange.owner_.socket_opened(fd)) {
-    ::close(fd);
-    return CURL_SOCKET_BAD;
-  }
-  exchange.opened_.push_back(fd);
-  return fd;
-}
-
-int Exchange::on_resolve(void*, void*, void* self) {
-  return static_cast<Exchange*>(self)->dial_.must_not_resolve() ? 1 : 0;
-}
-
-int Exchange::close_socket(void* owner, curl_socket_t fd) {
-  static_cast<ExchangeOwner*>(owner)->close_socket(fd);
-  return 0;
-}
-
-// A proxy's own address is judged in place of the server's, which is judged before.
-bool Exchange::may_dial(const sockaddr& address) const {
-  if (address_of(address) == std::nullopt) return false;
-  if (request_->proxy) return owner_.proxy_address_allowed(address);
-  return is_pinned(*request_, address) && owner_.address_allowed(address);
-}
-
-bool Exchange::may_resend() const {
-  switch (request_->resend) {
-    case Resend::always:
-      return true;
-    case Resend::safe_method:
-      return is_idempotent(request_->method);
-    case Resend::never:
-      return false;
-  }
-  return false;
-}
-
-bool Exchange::used_pooled_connection() const {
-  long opened = 0;
-  curl_easy_getinfo(easy_.get(), CURLINFO_NUM_CONNECTS, &opened);
-  return opened == 0;
 }
 
 std::optional<Error> Exchange::stop_error() const {

@@ -1,0 +1,134 @@
+// What an exchange makes of the answer as libcurl hands it over.
+#include <algorithm>
+#include <charconv>
+
+#include "net/http_exchange.h"
+
+namespace gvm::net {
+namespace {
+
+// An answer announced larger than this grows by doubling instead of being trusted.
+constexpr std::size_t kMaxReserve = kMiB;
+
+bool accepted_encoding(std::string_view coding) {
+  return coding == "gzip" || coding == "x-gzip" || coding == "deflate" || coding == "br" ||
+         coding == "identity";
+}
+
+std::string_view trim(std::string_view text) {
+  static constexpr std::string_view kBlank = " \t\r\n";
+  const auto first = text.find_first_not_of(kBlank);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
+}
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
+}
+
+template <class Number>
+std::optional<Number> number(std::string_view text) {
+  Number value{};
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (ec != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+std::size_t Exchange::on_header(char* data, std::size_t size, std::size_t count, void* self) {
+  const std::size_t bytes = size * count;
+  return static_cast<Exchange*>(self)->header_line({data, bytes}) ? bytes : 0;
+}
+
+bool Exchange::header_line(std::string_view line) {
+  if (phase_ == Phase::answering) {
+    progressed_ = Clock::now();
+  } else {
+    enter(Phase::answering);
+  }
+  head_bytes_ += line.size();
+  if (head_bytes_ > request_->max_headers) return stop(Stopped::head_limit);
+  if (head_complete_) return true;  // a trailer, which nobody asked for
+  if (line.starts_with("HTTP/")) {
+    status_line(line);
+  } else if (trim(line).empty()) {
+    return head_done();
+  } else {
+    field_line(line);
+    if (response_.headers.size() > request_->max_header_count) return stop(Stopped::head_count);
+  }
+  return true;
+}
+
+// Begins a head: after an interim answer (1xx) the one that counts.
+void Exchange::status_line(std::string_view line) {
+  response_.headers.clear();
+  announced_.reset();
+  const auto space = std::min(line.find(' '), line.size());
+  response_.status = number<int>(trim(line.substr(space)).substr(0, 3)).value_or(0);
+}
+
+void Exchange::field_line(std::string_view line) {
+  auto& headers = response_.headers;
+  // RFC 9112, 5.2: a folded line continues the value, as if by one space.
+  if ((line[0] == ' ' || line[0] == '\t') && !headers.empty()) {
+    headers.back().value.append(" ").append(trim(line));
+    return;
+  }
+  const auto colon = line.find(':');
+  if (colon == std::string_view::npos) return;
+  headers.push_back(
+      {lower(trim(line.substr(0, colon))), std::string(trim(line.substr(colon + 1)))});
+}
+
+bool Exchange::head_done() {
+  constexpr int kFirstFinalStatus = 200;
+  if (response_.status < kFirstFinalStatus) return true;
+  head_complete_ = true;
+  if (request_->method == "HEAD") return true;
+  for (const auto& [name, value] : response_.headers) {
+    // One coding, and one that was offered: stacked ones multiply what a small answer can cost.
+    if (name == "content-encoding") {
+      if (!accepted_encoding(lower(value))) return stop(Stopped::encoding);
+      compressed_ = true;
+    }
+    if (name == "content-length" && !announce(value)) return stop(Stopped::lengths);
+  }
+  if (announced_.value_or(0) > request_->max_body) return stop(Stopped::body_limit);
+  return true;
+}
+
+// RFC 9112, 6.3: an answer whose lengths contradict each other, or are none, cannot be trusted to
+// end where it says.
+bool Exchange::announce(std::string_view value) {
+  const auto length = number<std::size_t>(value);
+  if (!length || (announced_ && *announced_ != *length)) return false;
+  announced_ = length;
+  return true;
+}
+
+std::size_t Exchange::on_body(char* data, std::size_t size, std::size_t count, void* self) {
+  auto& exchange = *static_cast<Exchange*>(self);
+  auto& body = exchange.response_.body;
+  const std::size_t bytes = size * count;
+  exchange.progressed_ = Clock::now();
+  if (bytes > exchange.request_->max_body - body.size()) {
+    exchange.stop(Stopped::body_limit);
+    return 0;
+  }
+  if (body.empty())
+    body.reserve(std::min(std::max(exchange.announced_.value_or(0), bytes), kMaxReserve));
+  body.append(data, bytes);
+  if (exchange.ratio_exceeded(CURL_MAX_WRITE_SIZE)) {
+    exchange.stop(Stopped::ratio);
+    return 0;
+  }
+  return bytes;
+}
+
+}  // namespace gvm::net
