@@ -112,8 +112,8 @@ class Session : public std::enable_shared_from_this<Session> {
       if (ec) return complain("upgrading: " + ec.message());
       self->request_ = gvm::e2e::encode(gvm::e2e::hello_first());
       self->socket_.async_write(asio::buffer(self->request_),
-                                [self, then](error_code ec, std::size_t) {
-                                  if (!ec) then();
+                                [self, then](error_code failed, std::size_t) {
+                                  if (!failed) then();
                                 });
     });
   }

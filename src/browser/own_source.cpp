@@ -163,7 +163,7 @@ void OwnSource::end_when_idle(Kept& kept) {
   tasks_.spawn(end(shared_from_this(), kept.browser));
 }
 
-asio::awaitable<void> OwnSource::end(Self self, std::shared_ptr<OwnBrowser> browser) {
+asio::awaitable<void> OwnSource::end(Self /*lives as long*/, std::shared_ptr<OwnBrowser> browser) {
   co_await browser->cell().stop();
 }
 

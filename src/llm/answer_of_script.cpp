@@ -59,7 +59,7 @@ Result<Integer> read_consumed(const Value* value) {
 Result<Value> read_json(Value data, Hello::Generation generation) {
   const bool as_text = generation == Hello::Generation::second;
   if (auto* map = data.as_map()) {
-    if (!as_text) return std::move(data);
+    if (!as_text) return data;
     return Value::string(json::write(Value::map(std::move(*map))));
   }
   auto text = data.as_string();
@@ -80,10 +80,10 @@ Result<Value> read_data(Value data, const envelope::LlmRequest& request,
              envelope::Template::eq_non_comparative_leader) {
     if (!data.as_bool())
       return bad("data", "a boolean, as this template asks for a judgement", data);
-    return std::move(data);
+    return data;
   }
   if (!data.as_string()) return bad("data", "a string of valid UTF-8", data);
-  return std::move(data);
+  return data;
 }
 
 }  // namespace

@@ -8,7 +8,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kRetry{200};  // while the disk fails
 constexpr std::int64_t kPurgeEveryMs = 60'000;
-constexpr std::size_t kLargeGroup = 256;  // calls: stored before their time, a small disk holds them
+// Calls that are stored before their time: a disk that is nearly full still holds them.
+constexpr std::size_t kLargeGroup = 256;
 
 template <class T>
 void move_behind(std::vector<T>& to, std::vector<T>& from) {
