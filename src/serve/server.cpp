@@ -22,7 +22,7 @@ constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
 constexpr Clock::duration kAcceptBackoff = std::chrono::milliseconds(50);
 constexpr std::chrono::milliseconds kLastWait{
     5'000};  // for the destructor; aborted sessions need far less
-constexpr std::size_t kDescriptorsPerSession = 2;  // its own and one upstream
+constexpr std::size_t kDescriptorsPerSession = 3;  // its own, and one upstream with its duplicate
 constexpr std::size_t kOtherDescriptors = 256;
 
 // The process or the machine is out of something: trying again at once would spin.
