@@ -38,6 +38,9 @@ struct Prompt {
   Value extra = Value::map();
   MergeStrategy extra_merge_strategy;
   std::optional<std::chrono::milliseconds> timeout;
+
+  // The same for one call: texts and images, which may have megabytes, are borrowed from this one.
+  Prompt borrowed() const;
 };
 
 struct ProviderCall {

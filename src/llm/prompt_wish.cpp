@@ -14,7 +14,7 @@ constexpr std::uint64_t kBytesPerToken = 3;  // of ordinary text
 }  // namespace
 
 Prompt PromptWish::prompt_for(const config::ModelConfig& model) const {
-  Prompt prompt = request.prompt;
+  Prompt prompt = request.prompt.borrowed();
   if (!model.sampling.temperature.preset && !prompt.sampling.temperature)
     prompt.sampling.temperature = request.default_temperature;
   if (!model.max_tokens.preset && !prompt.max_tokens)

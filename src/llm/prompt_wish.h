@@ -14,8 +14,8 @@ struct PromptWish {
   std::optional<routing::Strategy> strategy;  // in place of the configured one
   std::vector<routing::CandidateId> excluded;
 
-  // As it is sent to one model: what the model's configuration says counts before the script's
-  // defaults, and after the prompt.
+  // As it is sent to one model, borrowed from this: what the model's configuration says counts
+  // before the script's defaults, and after the prompt.
   Prompt prompt_for(const config::ModelConfig& model) const;
 };
 

@@ -73,7 +73,7 @@ class SingleStep {
   }
 
   asio::awaitable<Tried> try_once() {
-    ProviderCall copy = call_;
+    ProviderCall copy{call_.provider, call_.model, call_.format, call_.prompt.borrowed()};
     Tried tried;
     if (context_.engine == nullptr) {
       Target target;
