@@ -143,8 +143,7 @@ class Renderer {
     const auto shown = cdp_->call(
         "Page.navigate", std::string(R"({"url":"http://)") + kPageHost + "/page\"}", session);
     EXPECT_EQ(test::json_field(shown, "errorText"), "") << shown;
-    cdp_->call("Runtime.evaluate",
-               R"js({"userGesture":true,"expression":"typeof go=='function'&&go()"})js", session);
+    click(session);
     Deeds deeds;
     (void)eventually([&] { return enough(deeds = look()); }, patience);
     if (text != nullptr)
@@ -172,6 +171,18 @@ class Renderer {
   HostileSite site;
 
  private:
+  // What a visitor's click does on pages that wait for one. The navigation's reply comes when the
+  // document begins; its script may not have been read yet.
+  void click(const std::string& session) {
+    const auto is_read = [&] {
+      const auto reply = cdp_->call("Runtime.evaluate",
+                                    R"({"expression":"document.readyState!='loading'"})", session);
+      return reply.find(R"("value":true)") != std::string::npos;
+    };
+    (void)eventually(is_read, kPatience);
+    cdp_->call("Runtime.evaluate",
+               R"js({"userGesture":true,"expression":"typeof go=='function'&&go()"})js", session);
+  }
   void connect() {
     cdp_ = std::make_unique<test::CdpClient>(
         cell_->devtools_socket().string(), cell_->devtools_address(), cell_->devtools_path(), 60s);
