@@ -10,6 +10,7 @@
 
 #include "base/error_codes.h"
 #include "script/engine_functions.h"
+#include "script/entry_point.h"
 #include "script/lua_path.h"
 #include "script/session.h"
 
@@ -149,6 +150,7 @@ Result<void> ProgramLoader::try_out() {
 
 Result<std::shared_ptr<const Program>> ProgramLoader::run() {
   add_engine_functions();
+  program_->entry_runner_ = compile_entry_runner();
   if (auto done = compile_libraries(); !done) return fail(std::move(done.error()));
   compile_lua_path();
   if (auto done = compile_script(); !done) return fail(std::move(done.error()));

@@ -24,6 +24,7 @@ class ProgramImpl : public Program {
 
   const ProgramOptions& options() const { return options_; }
   const Module& script() const { return script_; }
+  const Module& entry_runner() const { return entry_runner_; }
   // A null pointer when nothing of this name was found.
   const Module* find_module(std::string_view name) const;
   // Only while load() runs: looks on lua_path and compiles.
@@ -34,6 +35,7 @@ class ProgramImpl : public Program {
   friend class ProgramLoader;
   ProgramOptions options_;
   Module script_;
+  Module entry_runner_;
   std::map<std::string, Module, std::less<>> modules_;
   std::set<std::string, std::less<>> entries_;
 };

@@ -8,6 +8,7 @@
 #include "base/error_codes.h"
 #include "script/bridge.h"
 #include "script/convert.h"
+#include "script/entry_point.h"
 #include "script/error.h"
 #include "script/rat.h"
 #include "script/sandbox.h"
@@ -23,6 +24,7 @@ int open_everything(lua_State* L) {
   open_sandbox(L);
   install_rat(L);
   install_require(L);
+  install_entry_runner(L, session.program().entry_runner());
   lua_gc(L, LUA_GCRESTART);
   push_chunk(L, session.program().script());
   lua_call(L, 0, 0);

@@ -14,13 +14,6 @@
 
 namespace gvm::script {
 
-// One running entry point. Lua holds a pointer to it while its thread is alive.
-struct CallFrame {
-  std::string entry;
-  std::vector<Argument> arguments;
-  Value answer;
-};
-
 // Shared with the deadline timer's handler and the caller's cancellation slot, which may outlive
 // the call.
 struct CallState {
@@ -35,6 +28,8 @@ struct CallState {
     cancel.emit(asio::cancellation_type::terminal);
   }
 };
+
+struct CallFrame;
 
 class SessionImpl final : public Session {
  public:

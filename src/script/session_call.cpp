@@ -11,44 +11,12 @@
 #include <utility>
 
 #include "base/error_codes.h"
-#include "script/convert.h"
-#include "script/error.h"
+#include "script/entry_point.h"
 #include "script/session.h"
 
 namespace gvm::script {
 
 namespace {
-
-// First continuation of an entry point: turns its first result into the answer.
-int leave(lua_State* L, int, lua_KContext context) {
-  auto& frame = *reinterpret_cast<CallFrame*>(context);
-  Result<Value> answer = to_value(L, -1);
-  if (!answer) {
-    Error error(codes::kScriptBadAnswer, Fatality::fatal, frame.entry);
-    for (const auto& cause : answer.error().causes()) error.add_cause(cause);
-    raise(L, std::move(error));
-  }
-  frame.answer = std::move(*answer).to_owned();
-  return 0;
-}
-
-// Runs on the entry thread: everything that can raise does so where Lua is protected.
-int enter(lua_State* L) {
-  auto* frame = static_cast<CallFrame*>(lua_touserdata(L, 1));
-  lua_settop(L, 0);
-  if (lua_getglobal(L, frame->entry.c_str()) == LUA_TNIL) return 0;
-  luaL_checkstack(L, static_cast<int>(frame->arguments.size()) + 4, nullptr);
-  Vm::of(L).session().push_ctx(L);
-  for (const Argument& argument : frame->arguments) {
-    if (argument.integer_as_rat)
-      push_as_rat(L, argument.value);
-    else
-      push(L, argument.value);
-  }
-  const int count = static_cast<int>(frame->arguments.size()) + 1;
-  lua_callk(L, count, 1, reinterpret_cast<lua_KContext>(frame), leave);
-  return leave(L, LUA_OK, reinterpret_cast<lua_KContext>(frame));
-}
 
 Error deadline_error() {
   return Error(codes::kDeadlineExceeded, Fatality::user, "the script did not answer in time");
@@ -114,8 +82,7 @@ asio::awaitable<void> SessionImpl::wait_for_parked() {
 
 SessionImpl::Awaitable SessionImpl::drive(CallFrame* frame, std::shared_ptr<CallState> state) {
   co_await asio::this_coro::throw_if_cancelled(false);
-  lua_pushcfunction(thread_, enter);
-  lua_pushlightuserdata(thread_, frame);
+  push_entry_call(thread_, frame);
   auto turn_start = Clock::now();
   for (int arguments = 1;; arguments = 0) {
     Step step = resume(arguments);
