@@ -9,6 +9,7 @@
 #include "store/accounts.h"
 #include "store/reader.h"
 #include "store/sqlite.h"
+#include "store/turns.h"
 
 namespace gvm::store {
 
@@ -25,7 +26,7 @@ class SqliteStore {
   static Result<SqliteStore> open(const std::filesystem::path& file);
 
   // The numbers of the calls that were new.
-  Result<std::vector<std::uint64_t>> commit(const Group& group);
+  Result<std::vector<std::uint64_t>> commit(const Group& group, Turns& turns);
   // What the windows that are not over at `now_ms` hold.
   Result<void> load(Accounts& accounts, std::int64_t now_ms);
   struct Last {

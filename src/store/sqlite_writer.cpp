@@ -21,7 +21,10 @@ void move_behind(std::vector<T>& to, std::vector<T>& from) {
 
 SqliteWriter::SqliteWriter(SqliteStore store, const LedgerOptions& options, Parts parts)
     : store_(std::move(store)), options_(options), parts_(parts) {
-  thread_ = std::thread([this] { run(); });
+  thread_ = std::thread([this] {
+    Turns::keep_short();
+    run();
+  });
 }
 
 void SqliteWriter::push(Settled call) {
@@ -93,6 +96,7 @@ void SqliteWriter::take() {
     records = std::exchange(records_, {});
   }
   for (auto& record : records) {
+    turns_.next();
     auto text = record.text();
     if (text.size() <= DecisionRecord::kMostBytes)
       group_.records.push_back({std::move(record.id), record.made_ms, std::move(text)});
@@ -110,7 +114,7 @@ bool SqliteWriter::sync() {
 bool SqliteWriter::store() {
   group_.last_number = parts_.last_number.load();
   group_.last_ms = parts_.accounts.now_ms();
-  auto added = store_.commit(group_);
+  auto added = store_.commit(group_, turns_);
   if (!added) {
     parts_.trouble.set(added.error());
     return false;
