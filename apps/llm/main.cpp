@@ -9,6 +9,7 @@
 
 #include "apps/process.h"
 #include "apps/server_options.h"
+#include "apps/start_memory.h"
 #include "apps/version.h"
 #include "config/load.h"
 #include "llm/handler.h"
@@ -46,6 +47,7 @@ int serve_until_told(const config::LlmConfig& config, net::Lanes& lanes, serve::
   serve::Server server(apps::server_options(config.common, "genvm-llm"), lanes, service,
                        logger.child("serve"));
   if (auto bound = server.bind(); !bound) return cannot_start(logger, bound.error());
+  apps::release_start_memory();
   lanes.start();
   server.start();
   logger.info("ready",

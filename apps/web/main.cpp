@@ -9,6 +9,7 @@
 
 #include "apps/process.h"
 #include "apps/server_options.h"
+#include "apps/start_memory.h"
 #include "apps/version.h"
 #include "config/load.h"
 #include "serve/run.h"
@@ -48,6 +49,7 @@ int serve_until_told(const config::WebConfig& config, net::Lanes& lanes, web::We
   lanes.start();
   if (auto ready = service.check_browsers(); !ready) return cannot_start(logger, ready.error());
   if (auto bound = server.bind(); !bound) return cannot_start(logger, bound.error());
+  apps::release_start_memory();
   server.start();
   logger.info("ready", {{"address", Value::string(server.address())},
                         {"version", Value::string(apps::kVersion)},
