@@ -137,11 +137,21 @@ def saturation(mode, port, ceiling):
     return low
 
 
+def relayed(upstream, rate):
+    """The least that one more process on the way takes: no calldata, no script, no routing, no ledger."""
+    relay = Program([BIN / "bench_relay_floor", str(upstream)], r"ready (\d+)")
+    result = load("genvm", int(relay.match[1]), rate)
+    relay.stop()
+    return result
+
+
 def added_latency(port, upstream, rate):
     direct = load("http", upstream, rate)
+    floor = relayed(upstream, rate)
     through = load("genvm", port, rate)
     for quantile, target in (("p50_us", "target 150 µs"), ("p99_us", "target 1000 µs")):
         row(f"direct, {quantile[:3]}", f"{direct[quantile]:.0f} µs")
+        row(f"through a bare Beast relay, {quantile[:3]}", f"{floor[quantile]:.0f} µs")
         row(f"through the module, {quantile[:3]}", f"{through[quantile]:.0f} µs")
         row(f"added, {quantile[:3]}", f"{through[quantile] - direct[quantile]:.0f} µs", target)
 
