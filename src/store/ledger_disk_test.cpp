@@ -143,7 +143,8 @@ class FullDisk {
   explicit FullDisk(std::filesystem::path ballast) : ballast_(std::move(ballast)) {
     std::signal(SIGXFSZ, SIG_IGN);
     if (!ballast_.empty()) {
-      std::ofstream(ballast_) << std::string(256 * kKiB, 'x');
+      // Room for what waits by then: a row in the database, in its log and in the journal.
+      std::ofstream(ballast_) << std::string(3'584 * kKiB, 'x');
       return;
     }
     ::getrlimit(RLIMIT_FSIZE, &limit_);
@@ -216,7 +217,7 @@ TEST(LedgerDiskFull, FilesThatMayNotGrowAreATypedRefusalThatEndsWithTheLimit) {
 
 TEST(LedgerDiskFull, AFullFileSystemSaysSoAndWorksAgainWhenThereIsRoom) {
   TempFolder folder;
-  const std::string mount = "mount -t tmpfs -o size=1m tmpfs " + folder.path().string();
+  const std::string mount = "mount -t tmpfs -o size=4m tmpfs " + folder.path().string();
   const std::vector<std::string> own_mounts{"unshare", "--map-root-user", "--mount", "sh", "-c"};
   auto probe = own_mounts;
   probe.push_back(mount);

@@ -8,6 +8,7 @@
 #include "base/error_codes.h"
 #include "store/amounts.h"
 #include "store/journal.h"
+#include "store/sqlite_turns.h"
 
 namespace gvm::store {
 namespace {
@@ -126,8 +127,9 @@ Integer Statement::integer(int column) const {
 Result<Database> Database::open(const std::filesystem::path& path, Access access) {
   const int mode = access == Access::read_only ? SQLITE_OPEN_READONLY
                                                : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  const char* const vfs = access == Access::read_only ? nullptr : vfs_that_takes_turns();
   sqlite3* handle = nullptr;
-  const int result = sqlite3_open_v2(path.c_str(), &handle, mode | SQLITE_OPEN_NOMUTEX, nullptr);
+  const int result = sqlite3_open_v2(path.c_str(), &handle, mode | SQLITE_OPEN_NOMUTEX, vfs);
   Database database;
   database.handle_.reset(handle);
   if (handle == nullptr) return fail(disk_error(ENOMEM, path.string()));
