@@ -26,7 +26,7 @@ Module compile_entry_runner();
 // Once a session, protected: loads the runner.
 void install_entry_runner(lua_State* L, const Module& runner);
 
-// Pushes the runner and its argument; allocates nothing.
+// Pushes the runner and its argument, and makes room on the stack. Raises nothing.
 void push_entry_call(lua_State* thread, CallFrame* frame);
 
 }  // namespace gvm::script

@@ -45,6 +45,19 @@ TEST(Rat, TellsItsParts) {
   EXPECT_EQ(shown("rat.is_rat(0)"), "false");
 }
 
+// Each depth of calls leaves another rest of the stack to a metamethod.
+TEST(Rat, IsConcatenatedAtAnyUsualDepth) {
+  for (int depth = 0; depth < 20; ++depth) {
+    test::ScriptRun run(
+        "local function at(n) if n == 0 then return rat.new('3/2') .. '|' .. rat.new(2) end return "
+        "(at(n - 1)) end function F(ctx) return at(" +
+        std::to_string(depth) + ") end");
+    const auto answer = run.call("F");
+    ASSERT_TRUE(answer) << depth << ": " << answer.error().to_string();
+    EXPECT_EQ(*answer->as_string(), "3/2|2") << depth;
+  }
+}
+
 TEST(Rat, RefusesWhatIsNoNumber) {
   for (const char* bad :
        {"rat.new('x')", "rat.new('1/0')", "rat.new(1, 0)", "rat.new(0/0)", "rat.new(1/0)",
