@@ -54,11 +54,10 @@ Result<void> commit_all(SqliteStore& store, Replay replay, Recovered& out) {
   ended.last_ms = in_flight.last_ms = out.last_ms;
   in_flight.calls = Replay(replay).in_flight();
   ended.calls = std::move(replay).ended();
-  Turns turns;
-  const auto added = store.commit(ended, turns);
+  const auto added = store.commit(ended);
   if (!added) return fail(added.error());
   out.report.settled = added->size();
-  const auto charged = store.commit(in_flight, turns);
+  const auto charged = store.commit(in_flight);
   if (!charged) return fail(charged.error());
   out.report.in_flight = charged->size();
   for (const auto& call : in_flight.calls) {

@@ -8,6 +8,7 @@
 #include "base/error_codes.h"
 #include "store/charges_text.h"
 #include "store/sqlite_schema.h"
+#include "store/turns.h"
 
 namespace gvm::store {
 namespace {
@@ -118,20 +119,20 @@ Result<void> SqliteStore::set_meta(std::string_view key, const std::string& valu
   return meta_.bind(1, key).bind(2, value).run();
 }
 
-Result<std::vector<std::uint64_t>> SqliteStore::commit(const Group& group, Turns& turns) {
+Result<std::vector<std::uint64_t>> SqliteStore::commit(const Group& group) {
   auto transaction = Transaction::begin(database_);
   if (!transaction) return fail(std::move(transaction.error()));
   deltas_.clear();
   std::vector<std::uint64_t> added;
   for (const auto& call : group.calls) {
-    turns.next();
+    end_of_piece();
     const auto fresh = insert_call(call);
     if (!fresh) return fail(fresh.error());
     if (*fresh) added.push_back(call.held.number);
   }
   if (auto ok = add_to_accounts(); !ok) return fail(std::move(ok.error()));
   for (const auto& record : group.records) {
-    turns.next();
+    end_of_piece();
     if (auto ok = insert_record(record); !ok) return fail(std::move(ok.error()));
   }
   if (auto ok = set_meta("last_number", std::to_string(group.last_number)); !ok)

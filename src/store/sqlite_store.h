@@ -9,7 +9,6 @@
 #include "store/accounts.h"
 #include "store/reader.h"
 #include "store/sqlite.h"
-#include "store/turns.h"
 
 namespace gvm::store {
 
@@ -26,7 +25,7 @@ class SqliteStore {
   static Result<SqliteStore> open(const std::filesystem::path& file);
 
   // The numbers of the calls that were new.
-  Result<std::vector<std::uint64_t>> commit(const Group& group, Turns& turns);
+  Result<std::vector<std::uint64_t>> commit(const Group& group);
   // What the windows that are not over at `now_ms` hold.
   Result<void> load(Accounts& accounts, std::int64_t now_ms);
   struct Last {

@@ -3,6 +3,8 @@
 #include <iterator>
 #include <utility>
 
+#include "store/turns.h"
+
 namespace gvm::store {
 namespace {
 
@@ -22,7 +24,7 @@ void move_behind(std::vector<T>& to, std::vector<T>& from) {
 SqliteWriter::SqliteWriter(SqliteStore store, const LedgerOptions& options, Parts parts)
     : store_(std::move(store)), options_(options), parts_(parts) {
   thread_ = std::thread([this] {
-    Turns::keep_short();
+    keep_turns_short();
     run();
   });
 }
@@ -96,7 +98,7 @@ void SqliteWriter::take() {
     records = std::exchange(records_, {});
   }
   for (auto& record : records) {
-    turns_.next();
+    end_of_piece();
     auto text = record.text();
     if (text.size() <= DecisionRecord::kMostBytes)
       group_.records.push_back({std::move(record.id), record.made_ms, std::move(text)});
@@ -114,7 +116,7 @@ bool SqliteWriter::sync() {
 bool SqliteWriter::store() {
   group_.last_number = parts_.last_number.load();
   group_.last_ms = parts_.accounts.now_ms();
-  auto added = store_.commit(group_, turns_);
+  auto added = store_.commit(group_);
   if (!added) {
     parts_.trouble.set(added.error());
     return false;

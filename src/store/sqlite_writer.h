@@ -12,7 +12,6 @@
 #include "store/ledger_counters.h"
 #include "store/sqlite_store.h"
 #include "store/trouble.h"
-#include "store/turns.h"
 
 namespace gvm::store {
 
@@ -65,7 +64,6 @@ class SqliteWriter {
   std::atomic<std::size_t> backlog_{0};
 
   Group group_;  // of the thread: taken, not stored yet
-  Turns turns_;
   Clock::time_point next_store_{};
   std::int64_t next_purge_ms_ = 0;
   std::thread thread_;

@@ -7,9 +7,12 @@
 
 #include <cstdint>
 
+#include "base/deadline.h"
+
 namespace gvm::store {
 namespace {
 
+constexpr std::chrono::microseconds kLongest{50};
 constexpr std::chrono::nanoseconds kSlice = std::chrono::microseconds(100);  // Linux takes no less
 
 // sched_setattr(2) of version 0; glibc has no declaration of it before 2.41.
@@ -26,7 +29,7 @@ struct SchedAttributes {
 
 }  // namespace
 
-void Turns::keep_short() {
+void keep_turns_short() {
   constexpr std::uint64_t kKeepPolicy = 0x08;  // SCHED_FLAG_KEEP_POLICY
   SchedAttributes wanted;
   wanted.flags = kKeepPolicy;
@@ -35,9 +38,11 @@ void Turns::keep_short() {
   (void)::syscall(SYS_sched_setattr, 0, &wanted, 0U);
 }
 
-void Turns::give_way() {
+void end_of_piece() {
+  thread_local Clock::time_point began{};
+  if (Clock::now() - began < kLongest) return;
   (void)::sched_yield();
-  began_ = Clock::now();
+  began = Clock::now();
 }
 
 }  // namespace gvm::store

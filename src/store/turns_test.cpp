@@ -13,7 +13,7 @@ TEST(Turns, KeepTheThreadsPolicyAndNiceness) {
   std::thread([] {
     ASSERT_EQ(::setpriority(PRIO_PROCESS, 0, 5), 0);  // of this thread alone
     const int policy = ::sched_getscheduler(0);
-    Turns::keep_short();
+    keep_turns_short();
     EXPECT_EQ(::sched_getscheduler(0), policy);
     EXPECT_EQ(::getpriority(PRIO_PROCESS, 0), 5);
   }).join();
