@@ -28,7 +28,6 @@ endif()
 target_compile_definitions(gvm_compile INTERFACE
   BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_VISIBILITY BOOST_ASIO_SEPARATE_COMPILATION
   BOOST_BEAST_SEPARATE_COMPILATION)
-target_include_directories(gvm_compile INTERFACE ${CMAKE_SOURCE_DIR}/src)
 
 if(GVM_SANITIZE)
   target_compile_options(gvm_compile INTERFACE -fsanitize=${GVM_SANITIZE} -fno-omit-frame-pointer

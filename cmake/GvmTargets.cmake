@@ -1,10 +1,16 @@
 include(GoogleTest)
 
-# gvm_library(NAME [DEPS ...]): one folder of src/ is one static library. Every *.cpp beside is compiled;
+# gvm_group(NAME): the folders that follow are in src/NAME, which is an include root.
+macro(gvm_group name)
+  set(GVM_GROUP ${name})
+  target_include_directories(gvm_compile INTERFACE ${CMAKE_SOURCE_DIR}/src/${name})
+endmacro()
+
+# gvm_library(NAME [DEPS ...]): one folder of the current group is one static library. Every *.cpp beside is compiled;
 # *_test.cpp make the executable NAME_test, each of whose tests is a ctest test of its own.
 function(gvm_library name)
   cmake_parse_arguments(ARG "" "" "DEPS;TEST_DEPS" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${GVM_GROUP}/${name}/*.cpp)
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")

@@ -6,8 +6,8 @@
 #include "apps/front/commands.h"
 #include "apps/front/ledger_tool.h"
 #include "apps/front/terminal.h"
-#include "llm/decision.h"
-#include "llm/router.h"
+#include "dispatch/decision.h"
+#include "dispatch/router.h"
 
 namespace gvm::apps {
 namespace {
@@ -27,7 +27,7 @@ int explain(const Options& options) {
   if (!tool) return kExitFailure;
   const auto record = tool->record(options.id);
   if (!record) return kExitFailure;
-  const auto text = llm::explain(record->text);
+  const auto text = dispatch::explain(record->text);
   if (!text) return tool->failed(text.error());
   say(options.json ? record->text + "\n" : printable(*text, Lines::keep));
   return kExitOk;
@@ -38,15 +38,15 @@ int replay(const Options& options) {
   if (!tool) return kExitFailure;
   const auto record = tool->record(options.id);
   if (!record) return kExitFailure;
-  llm::Counters counters;
-  const llm::Catalog catalog(tool->config(), tool->redactor(), counters);
-  const auto router = llm::Router::make(catalog);
+  provider::Counters counters;
+  const provider::Catalog catalog(tool->config(), tool->redactor(), counters);
+  const auto router = dispatch::Router::make(catalog);
   if (!router) return tool->failed(router.error());
-  const llm::ReplayPolicy policy{
+  const dispatch::ReplayPolicy policy{
       .rank = (*router)->rank_policy(),
       .cost_limit = (*router)->failover_policy(Deadline::never()).limits.cost,
       .hash = (*router)->policy_hash()};
-  const auto differs = llm::replay(record->text, (*router)->set(), policy);
+  const auto differs = dispatch::replay(record->text, (*router)->set(), policy);
   if (!differs) {
     for (const auto& warning : tool->warnings()) tool->failed("note: " + warning);
     return tool->failed(differs.error());

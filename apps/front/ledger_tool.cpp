@@ -9,8 +9,8 @@
 #include "apps/process.h"
 #include "apps/version.h"
 #include "base/error_codes.h"
+#include "billing/spending.h"
 #include "config/load.h"
-#include "llm/spending.h"
 
 namespace gvm::apps {
 
@@ -57,7 +57,7 @@ bool LedgerTool::load(const std::string& file) {
 }
 
 bool LedgerTool::open_reader() {
-  auto reader = store::open_reader(llm::ledger_options(*config_));
+  auto reader = store::open_reader(billing::ledger_options(*config_));
   if (reader) {
     reader_ = std::move(*reader);
     return true;

@@ -8,7 +8,7 @@
 
 #include "apps/front/commands.h"
 #include "apps/process.h"
-#include "llm/check.h"
+#include "dispatch/check.h"
 
 namespace gvm::apps {
 namespace {
@@ -57,13 +57,13 @@ int check(Options& options) {
   }
   asio::io_context context(1);
   net::HttpClient http(context, {});
-  llm::CheckReport report;
+  dispatch::CheckReport report;
   auto backend = backend_of(options);
   asio::co_spawn(
-      context, llm::check_model(http, std::move(backend)),
-      [&report](std::exception_ptr, llm::CheckReport done) { report = std::move(done); });
+      context, dispatch::check_model(http, std::move(backend)),
+      [&report](std::exception_ptr, dispatch::CheckReport done) { report = std::move(done); });
   context.run();
-  if (report.outcome == llm::CheckOutcome::works) {
+  if (report.outcome == dispatch::CheckOutcome::works) {
     std::printf("ok: %s at %s answers", options.model.c_str(), options.host.c_str());
     if (report.usage.input && report.usage.output) {
       std::printf(" (%llu tokens in, %llu out)",

@@ -9,7 +9,7 @@
 #include "apps/front/ledger_tool.h"
 #include "apps/front/terminal.h"
 #include "apps/front/usage_report.h"
-#include "llm/spending.h"
+#include "billing/spending.h"
 
 namespace gvm::apps {
 namespace {
@@ -31,7 +31,7 @@ int show(const Options& options) {
   auto rows = tool->reader().usage(query);
   if (!rows) return tool->failed(std::move(rows).error());
   report.rows = std::move(*rows);
-  const auto budgets = llm::budgets_of(*tool->config());
+  const auto budgets = billing::budgets_of(*tool->config());
   auto balances = tool->reader().balances(budgets);
   if (!balances) return tool->failed(std::move(balances).error());
   report.balances = std::move(*balances);

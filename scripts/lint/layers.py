@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
-"""Checks that includes follow the layers: a folder of src/ may include only what src/CMakeLists.txt lets it link to,
-and the headers of a wrapped library appear only in the folder that wraps it."""
+"""Checks that includes follow the layers: a folder of src/ includes only what src/CMakeLists.txt lets it link to
+directly or through those, folders of a group include nothing of a later group, the headers of a wrapped library
+appear only in the folder that wraps it, and apps, bench and tests include only folders that exist."""
 import pathlib
 import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-LIBRARY = re.compile(r"gvm_library\((\w+)(?:\s+DEPS([^)]*?))?(?:\s+TEST_DEPS([^)]*?))?\)")
+LIST = re.compile(r"gvm_group\((\w+)\)|gvm_library\((\w+)(?:\s+DEPS([^)]*?))?(?:\s+TEST_DEPS([^)]*?))?\)")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
+SOURCES = (".h", ".cpp")
 
 # Header prefix -> the folders that may include it.
 WRAPPED = {
@@ -27,45 +29,69 @@ WRAPPED = {
 }
 
 
-def folders(text):
-    """Folder -> the folders it may include, transitively."""
-    direct, tests = {}, {}
-    for name, deps, test_deps in LIBRARY.findall(text):
-        direct[name] = {d[4:] for d in deps.split() if d.startswith("gvm_")}
-        tests[name] = {d[4:] for d in test_deps.split() if d.startswith("gvm_")}
-    def closure(name):
-        seen, open = set(), [name]
-        while open:
-            for dep in direct.get(open.pop(), ()):
+class Layers:
+    """What src/CMakeLists.txt says: folder -> its group, and the folders it may include."""
+
+    def __init__(self, text):
+        self.groups, self.group, direct, self.tests = [], {}, {}, {}
+        for group, name, deps, test_deps in LIST.findall(text):
+            if group:
+                self.groups.append(group)
+                continue
+            self.group[name] = self.groups[-1]
+            direct[name] = {d[4:] for d in deps.split() if d.startswith("gvm_")}
+            self.tests[name] = {d[4:] for d in test_deps.split() if d.startswith("gvm_")}
+        self.allowed = {name: self._closure(name, direct) | {name} for name in direct}
+
+    @staticmethod
+    def _closure(name, direct):
+        seen, pending = set(), [name]
+        while pending:
+            for dep in direct.get(pending.pop(), ()):
                 if dep not in seen:
                     seen.add(dep)
-                    open.append(dep)
+                    pending.append(dep)
         return seen
-    return {n: closure(n) | {n} for n in direct}, tests
+
+    def upward(self):
+        """Dependencies on a later group."""
+        for name, deps in self.allowed.items():
+            for dep in deps:
+                if dep in self.group and self.groups.index(self.group[dep]) > self.groups.index(self.group[name]):
+                    yield f"src/CMakeLists.txt: {name} ({self.group[name]}) depends on {dep} ({self.group[dep]})"
+
+
+def is_wrapped_by(prefix, header):
+    open_ended = prefix[-1] == "/" or prefix in ("lua", "simdjson", "boost/beast")
+    return header == prefix or (open_ended and header.startswith(prefix))
+
+
+def check_source(layers, path, problems):
+    where = path.relative_to(ROOT)
+    group, folder = where.parts[1], where.parts[2]
+    if folder in layers.group and layers.group[folder] != group:
+        problems.append(f"{where}: {folder} belongs to the group {layers.group[folder]}")
+    is_test = path.stem.endswith("_test")
+    for quote, header in INCLUDE.findall(path.read_text()):
+        target = header.split("/")[0]
+        if quote == '"' and target in layers.allowed and folder in layers.allowed:
+            if target not in layers.allowed[folder] and not is_test:
+                problems.append(f"{where}: {folder} must not include {header}")
+        if quote == "<" and not is_test:
+            for prefix, owners in WRAPPED.items():
+                if is_wrapped_by(prefix, header) and folder not in owners:
+                    problems.append(f"{where}: <{header}> belongs to {', '.join(sorted(owners))}")
 
 
 def main():
-    allowed, tests = folders((ROOT / "src/CMakeLists.txt").read_text())
-    problems = []
+    layers = Layers((ROOT / "src/CMakeLists.txt").read_text())
+    problems = list(layers.upward())
     for path in sorted((ROOT / "src").rglob("*")):
-        if path.suffix not in (".h", ".cpp"):
-            continue
-        folder = path.relative_to(ROOT / "src").parts[0]
-        is_test = path.stem.endswith("_test")
-        for quote, header in INCLUDE.findall(path.read_text()):
-            target = header.split("/")[0]
-            if quote == '"' and target in allowed and folder in allowed:
-                permitted = allowed[folder] | (tests[folder] if is_test else set())
-                if target not in permitted and not is_test:
-                    problems.append(f"{path.relative_to(ROOT)}: {folder} must not include {header}")
-            if quote == "<" and not is_test:
-                for prefix, owners in WRAPPED.items():
-                    matches = header == prefix or (header.startswith(prefix) and (prefix[-1] == "/" or prefix in ("lua", "simdjson", "boost/beast")))
-                    if matches and folder not in owners:
-                        problems.append(f"{path.relative_to(ROOT)}: <{header}> belongs to {', '.join(sorted(owners))}")
+        if path.suffix in SOURCES:
+            check_source(layers, path, problems)
     for problem in problems:
         print(problem)
-    print(f"layers: {len(problems)} problems in {len(allowed)} folders")
+    print(f"layers: {len(problems)} problems in {len(layers.allowed)} folders of {len(layers.groups)} groups")
     return 1 if problems else 0
 
 

@@ -12,7 +12,7 @@ export cache
 # shellcheck disable=SC2317
 check_one() {
   local file=$1 key
-  key=$(cat "$file" .clang-tidy src/*/*.h | sha256sum | cut -d' ' -f1)
+  key=$(cat "$file" .clang-tidy src/*/*/*.h | sha256sum | cut -d' ' -f1)
   [ -f "$cache/$key" ] && return 0
   if clang-tidy-19 --quiet -p build/clang "$file" 2>/dev/null | grep -E 'warning:|error:'; then
     return 1

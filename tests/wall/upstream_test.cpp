@@ -6,7 +6,7 @@
 
 #include "base/json.h"
 #include "e2e/module.h"
-#include "llm/dialect.h"
+#include "provider/dialect.h"
 #include "support/mock_upstream/answer.h"
 #include "support/mock_upstream/server.h"
 #include "text/json.h"
@@ -21,8 +21,8 @@ using mock::MockUpstream;
 
 constexpr auto kPatience = 20s;
 
-llm::Prompt prompt_of(std::string_view text) {
-  llm::Prompt prompt;
+provider::Prompt prompt_of(std::string_view text) {
+  provider::Prompt prompt;
   prompt.system_message = Blob(std::string("be brief"));
   prompt.user_message = Blob(std::string(text));
   prompt.max_tokens = 100;
@@ -30,22 +30,24 @@ llm::Prompt prompt_of(std::string_view text) {
 }
 
 struct KindRow {
-  llm::ProviderKind kind;
+  provider::ProviderKind kind;
   mock::Form form;
 };
-constexpr KindRow kKinds[] = {{llm::ProviderKind::openai_compatible, mock::Form::openai_compatible},
-                              {llm::ProviderKind::anthropic, mock::Form::anthropic},
-                              {llm::ProviderKind::google, mock::Form::google},
-                              {llm::ProviderKind::ollama, mock::Form::ollama}};
+constexpr KindRow kKinds[] = {
+    {provider::ProviderKind::openai_compatible, mock::Form::openai_compatible},
+    {provider::ProviderKind::anthropic, mock::Form::anthropic},
+    {provider::ProviderKind::google, mock::Form::google},
+    {provider::ProviderKind::ollama, mock::Form::ollama}};
 
 TEST(MockUpstream, AnswersTextJsonAndBoolInAllFormsAsTheModuleAsksThem) {
   MockUpstream upstream({.name = "Ann"});
   Asker asker(upstream.port());
   for (const auto& [kind, form] : kKinds) {
-    for (const auto format : {llm::Format::text, llm::Format::json, llm::Format::boolean}) {
-      const auto& dialect = llm::dialect_of(kind);
-      const llm::CallTarget target{"some-model", "", true};
-      const llm::Prompt prompt = prompt_of("what is it?");
+    for (const auto format :
+         {provider::Format::text, provider::Format::json, provider::Format::boolean}) {
+      const auto& dialect = provider::dialect_of(kind);
+      const provider::CallTarget target{"some-model", "", true};
+      const provider::Prompt prompt = prompt_of("what is it?");
       const auto body = json::write(dialect.body(prompt, target, format));
       const auto answer = asker.post(dialect.path(target), body);
       ASSERT_EQ(answer.status, 200) << answer.body;
@@ -53,7 +55,7 @@ TEST(MockUpstream, AnswersTextJsonAndBoolInAllFormsAsTheModuleAsksThem) {
       const auto read = dialect.read(json, format);
       ASSERT_TRUE(read) << answer.body << read.error().to_string();
       constexpr std::string_view kSentence = "Ann answers \"what is it?\". The end.";
-      if (format == llm::Format::text) {
+      if (format == provider::Format::text) {
         EXPECT_EQ(read->text, kSentence);
       } else {
         const auto object = text::parse_json(read->text);
@@ -79,20 +81,20 @@ TEST(MockUpstream, SaysTokensAsEachFormCountsThem) {
                                            "output": 30, "reasoning": 7}}]})")
       .value();
   Asker asker(upstream.port());
-  const std::pair<llm::ProviderKind, std::pair<std::uint64_t, std::uint64_t>> rows[] = {
-      {llm::ProviderKind::openai_compatible, {125, 37}},
-      {llm::ProviderKind::anthropic, {100, 37}},
-      {llm::ProviderKind::google, {125, 37}},
-      {llm::ProviderKind::ollama, {125, 37}}};
+  const std::pair<provider::ProviderKind, std::pair<std::uint64_t, std::uint64_t>> rows[] = {
+      {provider::ProviderKind::openai_compatible, {125, 37}},
+      {provider::ProviderKind::anthropic, {100, 37}},
+      {provider::ProviderKind::google, {125, 37}},
+      {provider::ProviderKind::ollama, {125, 37}}};
   for (const auto& [kind, counts] : rows) {
-    const auto& dialect = llm::dialect_of(kind);
-    const llm::CallTarget target{"m", "", true};
-    const llm::Prompt prompt = prompt_of("x");
-    const auto body = json::write(dialect.body(prompt, target, llm::Format::text));
+    const auto& dialect = provider::dialect_of(kind);
+    const provider::CallTarget target{"m", "", true};
+    const provider::Prompt prompt = prompt_of("x");
+    const auto body = json::write(dialect.body(prompt, target, provider::Format::text));
     const auto usage = dialect.usage(asker.post(dialect.path(target), body).json());
     EXPECT_EQ(usage.input, counts.first);
     EXPECT_EQ(usage.output, counts.second);
-    if (kind == llm::ProviderKind::ollama) continue;  // has no caches
+    if (kind == provider::ProviderKind::ollama) continue;  // has no caches
     EXPECT_EQ(usage.cache_read, 20u);
   }
 }

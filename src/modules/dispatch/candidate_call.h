@@ -1,0 +1,55 @@
+#pragma once
+// One call to one candidate: its place at the backend, its money, its admission by the breakers,
+// the call, and what routing and ledger are told of its end. On a lane.
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "dispatch/run_context.h"
+#include "routing/health.h"
+
+namespace gvm::dispatch {
+
+namespace asio = boost::asio;
+
+enum class EmptyText { is_a_failure, is_an_answer };
+
+struct CallOrder {
+  routing::CandidateId candidate = 0;
+  routing::Urgency urgency = routing::Urgency::normal;
+  std::uint32_t tokens = 0;     // estimate, for the limits per minute
+  provider::ProviderCall call;  // provider and model are the candidate's
+  EmptyText empty_text = EmptyText::is_a_failure;
+  std::shared_ptr<const pricing::Catalog> prices;
+  std::string record;                // the decision record it belongs to
+  std::function<void()> on_sending;  // when it leaves, after all waiting; may be empty
+};
+
+// How far it came, and how it ended.
+struct RoutedCall {
+  bool admitted = true;          // false: its candidate was taken meanwhile; nothing was sent
+  std::optional<Error> refusal;  // before anything was sent
+  std::optional<provider::Attempted> attempted;
+  std::optional<routing::ErrorKind> kind;  // empty and attempted: it answered
+  routing::Outcome outcome;
+  billing::Bill bill;
+  std::int64_t reserved = 0;           // nano-USD
+  std::optional<routing::Time> began;  // when it left
+  routing::Time ended{};
+
+  bool answered() const { return attempted && !kind; }
+  // A budget has no room for this candidate, but may have for others.
+  bool is_too_dear() const { return refusal && kind == routing::ErrorKind::payment_required; }
+  const Error* error() const {
+    if (refusal) return &*refusal;
+    return attempted && !attempted->answer ? &attempted->answer.error() : nullptr;
+  }
+};
+
+// `out` is new, and outlives the awaiting like the call's views. Whatever ends it, also
+// cancellation, what it holds is given back.
+asio::awaitable<void> make_call(RunContext context, CallOrder order, Deadline deadline,
+                                RoutedCall& out);
+
+}  // namespace gvm::dispatch

@@ -1,0 +1,97 @@
+#include "dispatch/candidates.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <set>
+
+namespace gvm::dispatch {
+namespace {
+
+using routing::Candidate;
+using routing::CandidateId;
+
+// Files written for scripts give models a priority of their own in `meta`.
+int priority_of(const config::BackendConfig& backend, const config::ModelConfig& model) {
+  const Value* own = model.meta.find("priority");
+  const Integer* number = own == nullptr ? nullptr : own->as_integer();
+  const auto priority = number == nullptr ? std::nullopt : number->to_i64();
+  constexpr std::int64_t kMost = 1'000'000;
+  if (priority) return static_cast<int>(std::clamp(*priority, -kMost, kMost));
+  return backend.share.priority.value_or(0);
+}
+
+// Priorities, however far apart, become tiers 0, 1, 2... The lowest share the last one.
+std::vector<int> tiers_of(const config::LlmConfig& config) {
+  std::set<int, std::greater<>> priorities;
+  for (const auto& backend : config.backends)
+    for (const auto& model : backend.models) priorities.insert(priority_of(backend, model));
+  return {priorities.begin(), priorities.end()};
+}
+
+unsigned tier_of(const std::vector<int>& tiers, int priority) {
+  const auto at = std::ranges::find(tiers, priority);
+  return std::min(static_cast<unsigned>(at - tiers.begin()), routing::kMaxTier);
+}
+
+Candidate candidate_of(const config::BackendConfig& backend, const config::ModelConfig& model,
+                       const std::vector<int>& tiers) {
+  Candidate made;
+  made.backend = backend.name;
+  made.model = model.name;
+  made.json = model.supports_json;
+  made.image = model.supports_image;
+  made.context_length = static_cast<std::uint32_t>(model.context_length.value_or(0));
+  made.weight = backend.share.weight;
+  made.tier = tier_of(tiers, priority_of(backend, model));
+  made.limits.requests_per_minute = static_cast<std::uint32_t>(backend.share.requests_per_minute);
+  made.limits.tokens_per_minute = static_cast<std::uint64_t>(backend.share.tokens_per_minute);
+  made.limits.backend_concurrency = static_cast<std::uint32_t>(backend.share.max_concurrency);
+  return made;
+}
+
+}  // namespace
+
+Result<Candidates> Candidates::of(const provider::Catalog& catalog) {
+  const auto& config = catalog.config();
+  const auto tiers = tiers_of(config);
+  std::vector<Candidate> all;
+  Candidates made;
+  for (const auto& backend : config.backends) {
+    const provider::BackendEntry& entry = catalog.backends().find(backend.name)->second;
+    for (const auto& model : backend.models) {
+      const provider::ModelEntry& known = entry.models.find(model.name)->second;
+      for (std::size_t key = 0; key < entry.headers.size(); ++key) {
+        for (std::size_t endpoint = 0; endpoint < entry.endpoints.size(); ++endpoint) {
+          Candidate candidate = candidate_of(backend, model, tiers);
+          candidate.endpoint = entry.endpoints[endpoint];
+          candidate.key = static_cast<std::uint32_t>(key);
+          all.push_back(std::move(candidate));
+          made.targets_.push_back({&entry, &known, endpoint, key});
+        }
+      }
+    }
+  }
+  auto set = routing::CandidateSet::create(std::move(all));
+  if (!set) return fail(std::move(set).error());
+  made.set_ = std::make_shared<const routing::CandidateSet>(std::move(*set));
+  return made;
+}
+
+std::string Candidates::key_name(CandidateId id) const {
+  return fmt::format("key {}", targets_[id].key + 1);
+}
+
+std::vector<CandidateId> Candidates::named(std::string_view backend, std::string_view model) const {
+  std::vector<CandidateId> found;
+  for (CandidateId id = 0; id < targets_.size(); ++id) {
+    const auto& target = targets_[id];
+    if (target.backend->config->name != backend) continue;
+    const auto& config = *target.model->config;
+    if (model.empty() || config.name == model || config.alias == model) found.push_back(id);
+  }
+  return found;
+}
+
+}  // namespace gvm::dispatch

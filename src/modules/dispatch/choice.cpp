@@ -1,0 +1,87 @@
+#include "dispatch/choice.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+
+namespace gvm::dispatch {
+namespace {
+
+using routing::CandidateId;
+
+void begin(const RunContext& context, const pricing::Catalog& prices, PromptChoice& out) {
+  const billing::SessionFacts& facts = *context.facts;
+  out.decision.id = fmt::format("{}-{}", facts.session, facts.prompts);
+  out.decision.at = std::chrono::system_clock::now();
+  out.decision.policy = context.engine->router->policy_hash();
+  out.decision.prices = prices.hash();
+  out.request.seed = routing::scramble(facts.seed + facts.prompts);
+  out.request.now = Clock::now();
+}
+
+// Costs by candidate, where the choice or a limit looks at them.
+void look_at_costs(const RunContext& context, const PromptWish& wish,
+                   const pricing::Catalog& prices, const routing::RankPolicy& policy,
+                   PromptChoice& out) {
+  if (policy.strategy != routing::Strategy::cheapest && !out.request.cost_limit) return;
+  const auto& router = *context.engine->router;
+  const auto assumed = context.call.catalog->config().pricing.assumed_max_tokens;
+  for (CandidateId id = 0; id < router.set().size(); ++id) {
+    const provider::Target& target = router.candidates().target(id);
+    const auto& model = *target.model->config;
+    const auto size = billing::size_of(wish.prompt_for(model), model, assumed);
+    out.decision.costs.push_back(context.engine->spending->worst_case(prices, target, size));
+  }
+  out.request.worst_case_cost = out.decision.costs;
+}
+
+void rank(Router& router, const routing::RankPolicy& policy, PromptChoice& out) {
+  auto& [decision, request, snapshot] = out;
+  router.health().snapshot(request.now, snapshot);
+  request.excluded = decision.excluded;
+  routing::rank(router.set(), policy, request, snapshot, decision.ranking);
+  decision.strategy = std::string(routing::name_of(policy.strategy));
+  decision.seed = request.seed;
+  decision.needs_json = request.needs_json;
+  decision.needs_image = request.needs_image;
+  decision.tokens = request.tokens;
+}
+
+}  // namespace
+
+void choose(const RunContext& context, const PromptWish& wish, const pricing::Catalog& prices,
+            Deadline deadline, PromptChoice& out) {
+  Router& router = *context.engine->router;
+  const provider::PromptRequest& asked = wish.request;
+  begin(context, prices, out);
+  out.request.needs_json = asked.format != provider::Format::text;
+  out.request.needs_image = !asked.prompt.images.empty();
+  out.request.tokens = estimated_tokens(asked.prompt, asked.default_max_tokens);
+  out.request.cost_limit = router.failover_policy(deadline).limits.cost;
+  out.decision.excluded = wish.excluded;
+  const auto policy = wish.strategy ? router.rank_policy(*wish.strategy) : router.rank_policy();
+  look_at_costs(context, wish, prices, policy, out);
+  rank(router, policy, out);
+}
+
+// What the model can do is left to who chose it: nothing is needed, and a length is no obstacle.
+CandidateId choose_of_model(const RunContext& context, const provider::ModelEntry& model,
+                            const provider::Prompt& prompt, const pricing::Catalog& prices,
+                            PromptChoice& out) {
+  Router& router = *context.engine->router;
+  begin(context, prices, out);
+  out.request.tokens = estimated_tokens(prompt, std::nullopt);
+  std::vector<CandidateId> siblings;
+  for (CandidateId id = 0; id < router.set().size(); ++id) {
+    const bool is_its = router.candidates().target(id).model->config == model.config;
+    (is_its ? siblings : out.decision.excluded).push_back(id);
+  }
+  rank(router, router.rank_policy(), out);
+  if (!out.decision.ranking.ranked.empty()) return out.decision.ranking.ranked.front().candidate;
+  return *std::ranges::min_element(siblings, {}, [&](CandidateId id) {
+    return std::tuple(out.snapshot[id].recovers_in, out.snapshot[id].requests, id);
+  });
+}
+
+}  // namespace gvm::dispatch

@@ -1,0 +1,45 @@
+#include "dispatch/permit.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "base/error_codes.h"
+
+namespace gvm::dispatch {
+
+namespace asio = boost::asio;
+
+asio::awaitable<Result<std::optional<routing::Permit>>> enter(routing::Gate* gate,
+                                                              Deadline deadline) {
+  std::optional<routing::Permit> permit;
+  if (gate == nullptr) co_return permit;
+  permit = gate->try_enter();
+  if (permit) co_return permit;
+  const auto executor = co_await asio::this_coro::executor;
+  // llm::Shared with the callback, which may come when this is over.
+  const auto wake = std::make_shared<asio::steady_timer>(executor, deadline.when());
+  routing::Executor lane = [executor](std::function<void()> task) {
+    asio::post(executor, std::move(task));
+  };
+  auto ticket = gate->enter(std::move(lane), [wake] { wake->cancel(); });
+  if (!ticket)
+    co_return fail(codes::kTooManySessions, Fatality::fatal,
+                   "too many prompts wait for this backend (max_queue)");
+  while (!ticket->granted()) {
+    constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
+    const auto [stopped] = co_await wake->async_wait(kToken);
+    if (ticket->granted()) break;
+    if (!stopped || deadline.expired())
+      co_return fail(codes::kDeadlineExceeded, Fatality::fatal, "waiting for a backend");
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none)
+      co_return fail(codes::kCancelled, Fatality::user, "waiting for a backend");
+  }
+  permit = ticket->take();
+  co_return permit;
+}
+
+}  // namespace gvm::dispatch

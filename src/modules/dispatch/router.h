@@ -1,0 +1,58 @@
+#pragma once
+// What routing knows for the whole module: candidates, their health, the shared budgets of retries
+// and second calls, and how many calls each backend gets at once. llm::Shared by all lanes.
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dispatch/candidates.h"
+#include "routing/failover.h"
+#include "routing/health.h"
+#include "routing/hedge.h"
+#include "routing/permits.h"
+#include "routing/rank.h"
+
+namespace gvm::dispatch {
+
+class Router {
+ public:
+  static Result<std::unique_ptr<Router>> make(const provider::Catalog& catalog);
+
+  const Candidates& candidates() const { return candidates_; }
+  const routing::CandidateSet& set() const { return *candidates_.set(); }
+  routing::HealthTable& health() { return health_; }
+  const routing::RankPolicy& rank_policy() const { return rank_; }
+  // With another strategy for one prompt.
+  routing::RankPolicy rank_policy(routing::Strategy strategy) const;
+  routing::RetryBudget& retries() { return retries_; }
+  routing::HedgePolicy& hedges() { return hedges_; }
+  bool hedging() const { return hedging_; }
+  // Of the candidate's backend; null when it has no limit.
+  routing::Gate* gate(routing::CandidateId id) const;
+  // Of one prompt whose request has that one.
+  Deadline prompt_deadline(Deadline request) const;
+  routing::FailoverPolicy failover_policy(Deadline deadline) const;
+  // Of a new session: the configured one, or drawn at random.
+  std::uint64_t session_seed() const;
+  // 16 hexadecimal digits over everything that decides: the policy of decision records.
+  const std::string& policy_hash() const { return policy_hash_; }
+
+  // Prometheus text: breakers, latencies, calls in flight, by candidate.
+  void write_to(std::string& out);
+
+ private:
+  Router(const config::RoutingConfig& config, Candidates candidates);
+
+  const config::RoutingConfig& config_;
+  Candidates candidates_;
+  routing::HealthTable health_;
+  routing::RankPolicy rank_;
+  routing::RetryBudget retries_;
+  routing::HedgePolicy hedges_;
+  bool hedging_;
+  std::vector<std::unique_ptr<routing::Gate>> gates_;  // by the candidates' backend
+  unsigned calls_per_candidate_ = 1;                   // what the backends' `retry` allows
+  std::string policy_hash_;
+};
+
+}  // namespace gvm::dispatch

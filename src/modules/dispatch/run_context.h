@@ -1,0 +1,26 @@
+#pragma once
+// What a prompt of a session runs with.
+#include <memory>
+
+#include "base/log.h"
+#include "billing/session_facts.h"
+#include "billing/spending.h"
+#include "dispatch/router.h"
+
+namespace gvm::dispatch {
+
+// What all sessions share for routing and money.
+struct Engine {
+  std::unique_ptr<Router> router;
+  std::unique_ptr<billing::Spending> spending;
+};
+
+struct RunContext {
+  // Held by every call under way: lanes drop unfinished ones when they go.
+  std::shared_ptr<Engine> engine;
+  provider::CallContext call;
+  billing::SessionFacts* facts = nullptr;  // outlives the run
+  log::Logger logger;
+};
+
+}  // namespace gvm::dispatch

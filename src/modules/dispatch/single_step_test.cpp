@@ -1,0 +1,288 @@
+// One prompt to one model over real sockets, against an upstream that behaves and misbehaves.
+#include "dispatch/single_step.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+
+#include "base/error_codes.h"
+#include "base/json.h"
+#include "support/http_server.h"
+#include "text/json.h"
+
+namespace gvm::dispatch {
+namespace {
+
+using test::HttpServer;
+using Reply = HttpServer::Reply;
+using Behaviour = HttpServer::Behaviour;
+using std::chrono::milliseconds;
+
+constexpr std::string_view kKey = "sk-canary-0123456789";
+
+std::string openai_answer(std::string_view content) {
+  std::string body = R"({"choices":[{"message":{"content":)";
+  json::write_string_to(body, content);
+  return body +
+         R"(},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7}})";
+}
+
+Reply ok(std::string body) {
+  return {
+      .status = 200, .headers = {{"content-type", "application/json"}}, .body = std::move(body)};
+}
+
+// A catalogue of one backend "b" with one model "m" at `host`, and one lane's client.
+class Bench {
+ public:
+  explicit Bench(const std::string& host, std::function<void(config::BackendConfig&)> change = {}) {
+    auto config = std::make_shared<config::LlmConfig>();
+    config::BackendConfig backend;
+    backend.name = "b";
+    backend.host = host.ends_with('/') ? host.substr(0, host.size() - 1) : host;
+    backend.provider_setting = config::Provider::openai_compatible;
+    backend.key = Secret(std::string(kKey));
+    backend.auth.style = config::AuthStyle::bearer;
+    config::ModelConfig model;
+    model.name = "m";
+    model.supports_json = true;
+    model.timeouts.total = milliseconds(5000);
+    backend.models.push_back(model);
+    if (change) change(backend);
+    config->backends.push_back(std::move(backend));
+    auto redactor =
+        std::make_shared<const Redactor>(std::vector<Secret>{Secret(std::string(kKey))});
+    catalog_ = std::make_unique<provider::Catalog>(config, redactor, counters_);
+  }
+
+  Result<provider::ProviderAnswer> call(provider::Format format, std::string_view text = "hello",
+                                        provider::JsonShape shape = provider::JsonShape::map) {
+    provider::ProviderCall call;
+    call.provider = "b";
+    call.model = "m";
+    call.format = format;
+    call.prompt.user_message = Blob::borrow(text);
+    return call_with(std::move(call), shape);
+  }
+
+  Result<provider::ProviderAnswer> call_with(provider::ProviderCall call,
+                                             provider::JsonShape shape = provider::JsonShape::map) {
+    RunContext context;
+    context.call = {&http_, catalog_.get(), &counters_, shape};
+    std::optional<Result<provider::ProviderAnswer>> result;
+    asio::co_spawn(context_,
+                   call_provider(context, std::move(call), Deadline::in(std::chrono::seconds(20))),
+                   [&](std::exception_ptr, Result<provider::ProviderAnswer> done) {
+                     result.emplace(std::move(done));
+                   });
+    context_.restart();
+    context_.run();
+    return std::move(*result);
+  }
+
+  provider::Counters counters_;
+
+ private:
+  asio::io_context context_{1};
+  net::HttpClient http_{context_, {}};
+  std::unique_ptr<provider::Catalog> catalog_;
+};
+
+TEST(ProviderCall, AnswersTextWithUsage) {
+  HttpServer server([](const auto&) { return ok(openai_answer("Paris")); });
+  Bench bench(server.url(""));
+  auto answer = bench.call(provider::Format::text);
+  ASSERT_TRUE(answer) << answer.error().to_string();
+  EXPECT_EQ(answer->data.as_string(), "Paris");
+  EXPECT_EQ(answer->usage.total, 7u);
+  EXPECT_EQ(server.last_request().target, "/v1/chat/completions");
+  EXPECT_EQ(server.last_request().header("authorization"), "Bearer " + std::string(kKey));
+  EXPECT_EQ(bench.counters_.at(0).output_tokens.load(), 4u);
+  EXPECT_EQ(bench.counters_.at(0).answered.load(), 1u);
+}
+
+TEST(ProviderCall, RepairsJsonAndGivesItInTheShapeOfTheGeneration) {
+  HttpServer server([](const auto&) {
+    return ok(openai_answer("Sure:\n```json\n{\"b\": 2, \"a\": [1.5, null]}\n```"));
+  });
+  Bench bench(server.url(""));
+  auto map = bench.call(provider::Format::json);
+  ASSERT_TRUE(map) << map.error().to_string();
+  EXPECT_EQ(json::write(map->data), R"({"a":[1.5,null],"b":2})");
+  auto text = bench.call(provider::Format::json, "x", provider::JsonShape::text);
+  ASSERT_TRUE(text);
+  EXPECT_EQ(text::parse_json(*text->data.as_string()).value(), map->data);
+}
+
+TEST(ProviderCall, ReadsABoolAnswer) {
+  HttpServer server(
+      [](const auto&) { return ok(openai_answer(R"({"reason":"same","result":true})")); });
+  Bench bench(server.url(""));
+  auto answer = bench.call(provider::Format::boolean);
+  ASSERT_TRUE(answer);
+  EXPECT_TRUE(*answer->data.as_bool());
+}
+
+TEST(ProviderCall, AnUnusableAnswerIsStillCharged) {
+  HttpServer server([](const auto&) { return ok(openai_answer("I would rather not.")); });
+  Bench bench(server.url(""));
+  auto answer = bench.call(provider::Format::json);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), codes::kAnswerNotUsable);
+  EXPECT_NE(answer.error().ctx().find("tokens"), nullptr);
+  EXPECT_EQ(bench.counters_.at(0).output_tokens.load(), 4u);
+  EXPECT_EQ(bench.counters_.at(0).unusable.load(), 1u);
+}
+
+TEST(ProviderCall, AStatusErrorCarriesStatusProviderModelAndARedactedBody) {
+  HttpServer server([](const auto& request) {
+    return Reply{.status = 401,
+                 .body = R"({"error":{"message":"bad key )" +
+                         request.header("authorization").substr(7) + "\"}}"};
+  });
+  Bench bench(server.url(""));
+  auto answer = bench.call(provider::Format::text);
+  ASSERT_FALSE(answer);
+  const Error& error = answer.error();
+  EXPECT_EQ(error.code(), codes::kStatusNotOk);
+  EXPECT_EQ(error.ctx().find("status")->as_integer()->to_i64(), 401);
+  EXPECT_EQ(error.ctx().find("provider")->as_string(), "b");
+  EXPECT_EQ(error.ctx().find("model")->as_string(), "m");
+  const std::string shown = json::write(error.to_value());
+  EXPECT_EQ(shown.find(kKey), std::string::npos) << shown;
+  EXPECT_NE(shown.find("[redacted]"), std::string::npos) << shown;
+}
+
+TEST(ProviderCall, TheBodyOfAnErrorIsBounded) {
+  HttpServer server(
+      [](const auto&) { return Reply{.status = 500, .body = std::string(1'000'000, 'x')}; });
+  Bench bench(server.url(""));
+  auto answer = bench.call(provider::Format::text);
+  ASSERT_FALSE(answer);
+  EXPECT_LT(json::write(answer.error().to_value()).size(), 8000u);
+}
+
+TEST(ProviderCall, MisbehavingUpstreamsGiveTypedErrors) {
+  const std::pair<Behaviour, std::string_view> rows[] = {
+      {Behaviour::cut, codes::kSendingRequest},
+      {Behaviour::garbage, codes::kSendingRequest},
+      {Behaviour::cut_in_body, codes::kReadingBody},
+      {Behaviour::length_too_long, codes::kReadingBody},
+      {Behaviour::hang, codes::kDeadlineExceeded},
+      {Behaviour::hang_in_body, codes::kDeadlineExceeded},
+  };
+  for (const auto& [behaviour, code] : rows) {
+    HttpServer server([&](const auto&) {
+      Reply reply = ok(openai_answer("x"));
+      reply.behaviour = behaviour;
+      return reply;
+    });
+    Bench bench(server.url(""),
+                [](auto& backend) { backend.models[0].timeouts.total = milliseconds(300); });
+    auto answer = bench.call(provider::Format::text);
+    ASSERT_FALSE(answer) << static_cast<int>(behaviour);
+    EXPECT_EQ(answer.error().code(), code) << answer.error().to_string();
+  }
+}
+
+TEST(ProviderCall, ABodyThatIsNoJsonSaysSoWithItsBeginning) {
+  HttpServer server([](const auto&) { return ok("<html>login</html>"); });
+  Bench bench(server.url(""));
+  auto answer = bench.call(provider::Format::text);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), codes::kDeserializing);
+  EXPECT_EQ(answer.error().ctx().find("body")->as_string(), "<html>login</html>");
+}
+
+TEST(ProviderCall, RetriesAsOftenAsTheBackendSaysAndThenSucceeds) {
+  std::atomic<int> calls{0};
+  HttpServer server([&](const auto&) {
+    if (++calls < 3) return Reply{.status = 503, .headers = {{"retry-after-ms", "1"}}};
+    return ok(openai_answer("late"));
+  });
+  Bench bench(server.url(""), [](auto& backend) { backend.retry.attempts = 3; });
+  auto answer = bench.call(provider::Format::text);
+  ASSERT_TRUE(answer) << answer.error().to_string();
+  EXPECT_EQ(calls.load(), 3);
+  EXPECT_EQ(bench.counters_.at(0).retries.load(), 2u);
+}
+
+TEST(ProviderCall, DoesNotWaitPastTheDeadlineForARetry) {
+  HttpServer server(
+      [](const auto&) { return Reply{.status = 503, .headers = {{"retry-after", "3600"}}}; });
+  Bench bench(server.url(""), [](auto& backend) { backend.retry.attempts = 3; });
+  auto answer = bench.call(provider::Format::text);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), codes::kStatusNotOk);
+  EXPECT_EQ(server.request_count(), 1u);
+}
+
+TEST(ProviderCall, RefusesImagesForAModelThatTakesNone) {
+  HttpServer server([](const auto&) { return ok(openai_answer("x")); });
+  Bench bench(server.url(""));
+  provider::ProviderCall call;
+  call.provider = "b";
+  call.model = "m";
+  call.prompt.user_message = Blob::borrow("u");
+  call.prompt.images.push_back(Blob::borrow("\x89PNG\r\n\x1a\n"));
+  auto answer = bench.call_with(std::move(call));
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), codes::kMissingCapability);
+  EXPECT_EQ(server.request_count(), 0u);
+}
+
+TEST(ProviderCall, AnUnknownBackendOrModelNamesWhatThereIs) {
+  Bench bench("http://127.0.0.1:1");
+  provider::ProviderCall call;
+  call.provider = "x";
+  call.model = "m";
+  auto answer = bench.call_with(std::move(call));
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), codes::kUnknownProvider);
+  EXPECT_NE(answer.error().to_string().find("there are: b"), std::string::npos);
+}
+
+TEST(ProviderCall, ExtraReachesTheBodyByItsStrategy) {
+  HttpServer server([](const auto&) { return ok(openai_answer("x")); });
+  Bench bench(server.url(""));
+  provider::ProviderCall call;
+  call.provider = "b";
+  call.model = "m";
+  call.prompt.user_message = Blob::borrow("u");
+  call.prompt.extra = Value::fields("user", Value::string("me"), "model", Value::string("other"));
+  ASSERT_TRUE(bench.call_with(std::move(call)));
+  const Value body = text::parse_json(server.last_request().body).value();
+  EXPECT_EQ(body.find("user")->as_string(), "me");
+  EXPECT_EQ(body.find("model")->as_string(), "other");
+}
+
+TEST(ProviderCall, SamplingRulesOfTheModelApply) {
+  config::ModelConfig model;
+  model.sampling.temperature.max = 1;
+  model.sampling.top_p.preset = 0.8;
+  model.sampling.seed.send = false;
+  model.sampling.stop.preset = {"END"};
+  model.max_tokens.ceiling = 100;
+  provider::Prompt prompt;
+  prompt.sampling.temperature = 1.7;
+  prompt.sampling.seed = 5;
+  prompt.max_tokens = 8000;
+  provider::apply_rules(prompt, model);
+  EXPECT_EQ(prompt.sampling.temperature, 1.0);
+  EXPECT_EQ(prompt.sampling.top_p, 0.8);
+  EXPECT_EQ(prompt.sampling.seed, std::nullopt);
+  EXPECT_EQ(prompt.sampling.stop, std::vector<std::string>{"END"});
+  EXPECT_EQ(prompt.max_tokens, 100u);
+}
+
+TEST(ProviderCall, ResponseLimitGrowsWithTheTokensAskedForUpTo32MiB) {
+  provider::Prompt prompt;
+  EXPECT_EQ(provider::response_limit(prompt), 16 * kMiB);
+  prompt.max_tokens = 1000;
+  EXPECT_EQ(provider::response_limit(prompt), 16 * kMiB + 16000);
+  prompt.max_tokens = UINT32_MAX;
+  EXPECT_EQ(provider::response_limit(prompt), 32 * kMiB);
+}
+
+}  // namespace
+}  // namespace gvm::dispatch

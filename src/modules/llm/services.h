@@ -1,0 +1,35 @@
+#pragma once
+// What the LLM module's host functions need of a session. Owned by the session; used on its lane
+// only.
+#include "dispatch/run.h"
+#include "dispatch/single_step.h"
+#include "host/direct_sender.h"
+#include "host/services.h"
+
+namespace gvm::llm {
+
+class LlmServices final : public host::Services {
+ public:
+  LlmServices(dispatch::RunContext context, billing::SessionFacts facts,
+              std::shared_ptr<const Redactor> redactor, host::RequestSigner signer)
+      : host::Services(std::move(redactor)),
+        facts_(std::move(facts)),
+        context_(std::move(context)),
+        signer_(std::move(signer)),
+        sender_(*context_.call.http, &signer_) {
+    context_.facts = &facts_;
+  }
+  // With the session go the accounts of its budgets.
+  ~LlmServices() override { context_.engine->spending->end_session(facts_); }
+
+  const dispatch::RunContext& run_context() const { return context_; }
+  host::Sender& sender() override { return sender_; }
+
+ private:
+  billing::SessionFacts facts_;
+  dispatch::RunContext context_;
+  host::RequestSigner signer_;
+  host::DirectSender sender_;
+};
+
+}  // namespace gvm::llm

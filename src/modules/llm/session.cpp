@@ -1,0 +1,96 @@
+#include "llm/session.h"
+
+#include <utility>
+
+#include "base/error_codes.h"
+#include "envelope/reply.h"
+#include "llm/answer_of_script.h"
+#include "llm/services.h"
+
+namespace gvm::llm {
+namespace {
+
+using envelope::LlmAnswer;
+using Arguments = scripted::Session::Arguments;
+
+// The strings and images are borrowed from the frame, which outlives the call.
+Value payload_of(envelope::PromptRequest& prompt) {
+  Value::Array images;
+  for (const auto& image : prompt.images)
+    images.push_back(Value::bytes(Blob::borrow(image.view())));
+  return Value::fields(
+      "response_format",
+      Value::string(Blob::borrow(envelope::response_format_name(prompt.response_format))), "prompt",
+      Value::string(Blob::borrow(prompt.prompt.view())), "images", Value::array(std::move(images)));
+}
+
+Value payload_of(envelope::TemplateRequest& request) {
+  Value::Map payload = std::move(request.slots);
+  payload.set("template", Value::string(Blob::borrow(envelope::template_name(request.kind))));
+  return Value::map(std::move(payload));
+}
+
+struct EntryCall {
+  std::string_view name;
+  Arguments arguments;
+};
+
+EntryCall entry_call(envelope::LlmRequest& request) {
+  return std::visit(
+      [](auto& typed) {
+        constexpr bool kIsPrompt =
+            std::is_same_v<std::decay_t<decltype(typed)>, envelope::PromptRequest>;
+        EntryCall call{kIsPrompt ? "ExecPrompt" : "ExecPromptTemplate", {}};
+        Value fuel = Value::integer(std::move(typed.remaining_fuel));
+        call.arguments.push_back({payload_of(typed), false});
+        call.arguments.push_back({std::move(fuel), true});
+        return call;
+      },
+      request);
+}
+
+bool exhausted(const Error& error) {
+  return error.code() == codes::kInsufficientExecutionBudget;
+}
+
+}  // namespace
+
+LlmSession::LlmSession(std::shared_ptr<const Shared> shared, net::Lane& lane,
+                       script::SessionPool& pool)
+    : Session(*shared, pool), shared_(std::move(shared)), lane_(lane) {}
+
+asio::awaitable<Result<std::string>> LlmSession::answer(Value message, Deadline deadline) {
+  auto request = envelope::parse_llm_request(std::move(message));
+  if (!request) co_return fail(std::move(request).error());
+  const auto generation = peer().generation;
+  EntryCall call = entry_call(*request);
+  auto returned = co_await call_script(call.name, std::move(call.arguments), deadline);
+  if (!returned && exhausted(returned.error())) {
+    co_return envelope::encode_ok(envelope::answer_value(LlmAnswer::exhausted(), generation));
+  }
+  if (!returned) co_return fail(std::move(returned).error());
+  auto checked = read_script_answer(std::move(*returned), *request, generation);
+  if (!checked) co_return fail(std::move(checked).error());
+  LlmAnswer answer{std::move(checked->data), std::move(checked->consumed_gen)};
+  co_return envelope::encode_ok(envelope::answer_value(std::move(answer), generation));
+}
+
+std::unique_ptr<script::Services> LlmSession::make_services() {
+  dispatch::RunContext context;
+  context.engine = shared_->engine;
+  context.logger = logger();
+  context.call.http = &lane_.http();
+  context.call.catalog = shared_->catalog.get();
+  context.call.counters = shared_->counters.get();
+  context.call.json_shape = peer().generation == envelope::Hello::Generation::first
+                                ? provider::JsonShape::map
+                                : provider::JsonShape::text;
+  billing::SessionFacts facts =
+      billing::facts_of(peer(), shared_->config->pricing, shared_->engine->router->session_seed());
+  host::RequestSigner signer(shared_->config->common, shared_->signing_keys, lane_.http(),
+                             identity());
+  return std::make_unique<LlmServices>(std::move(context), std::move(facts), shared_->redactor,
+                                       std::move(signer));
+}
+
+}  // namespace gvm::llm

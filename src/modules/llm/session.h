@@ -1,0 +1,37 @@
+#pragma once
+// One connection of a GenVM to the LLM module: hello, then requests through the operator's script.
+// On one lane.
+#include <memory>
+
+#include "config/llm_config.h"
+#include "dispatch/run_context.h"
+#include "envelope/request.h"
+#include "net/lane.h"
+#include "scripted/session.h"
+
+namespace gvm::llm {
+
+namespace asio = boost::asio;
+
+// What all sessions share; immutable but for the counters.
+struct Shared : scripted::Ground {
+  std::shared_ptr<const config::LlmConfig> config;
+  std::unique_ptr<provider::Counters> counters = std::make_unique<provider::Counters>();
+  std::unique_ptr<provider::Catalog> catalog;
+  std::shared_ptr<dispatch::Engine> engine;
+};
+
+class LlmSession final : public scripted::Session {
+ public:
+  // `pool` is the lane's and outlives the session.
+  LlmSession(std::shared_ptr<const Shared> shared, net::Lane& lane, script::SessionPool& pool);
+
+ private:
+  asio::awaitable<Result<std::string>> answer(Value message, Deadline deadline) override;
+  std::unique_ptr<script::Services> make_services() override;
+
+  std::shared_ptr<const Shared> shared_;
+  net::Lane& lane_;
+};
+
+}  // namespace gvm::llm

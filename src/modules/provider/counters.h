@@ -1,0 +1,43 @@
+#pragma once
+// Counts of calls and tokens by backend and model. Written from every lane with relaxed atomics,
+// read by /metrics.
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "provider/token_usage.h"
+
+namespace gvm::provider {
+
+// Prometheus exposition format: backslash, quote and newline are escaped in label values.
+std::string metric_label(std::string_view text);
+
+class Counters {
+ public:
+  struct Row {
+    std::string backend;
+    std::string model;
+    std::atomic<std::uint64_t> answered{0};
+    std::atomic<std::uint64_t> unusable{0};  // answered and paid, but not of the asked form
+    std::atomic<std::uint64_t> failed{0};
+    std::atomic<std::uint64_t> retries{0};
+    std::atomic<std::uint64_t> input_tokens{0};
+    std::atomic<std::uint64_t> output_tokens{0};
+    std::atomic<std::uint64_t> microseconds{0};
+  };
+
+  // Before the lanes start; returns the row's index.
+  std::size_t add(std::string backend, std::string model);
+  Row& at(std::size_t index) { return *rows_[index]; }
+  // A paid answer is counted on every path, usable or not.
+  void record_usage(std::size_t index, const TokenUsage& usage);
+  // Prometheus text.
+  void write_to(std::string& out) const;
+
+ private:
+  std::vector<std::unique_ptr<Row>> rows_;
+};
+
+}  // namespace gvm::provider

@@ -1,0 +1,66 @@
+#pragma once
+// How one kind of provider is spoken to: a prompt becomes a request body, an answer becomes text
+// and usage. Pure, no I/O.
+//
+// A new provider is one file like dialect_ollama.cpp, one line in dialect_registry.cpp, one name in
+// config, and its recorded answers in dialect_test.cpp.
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "base/value.h"
+#include "provider/prompt.h"
+#include "provider/token_usage.h"
+
+namespace gvm::provider {
+
+struct DialectHeader {
+  std::string_view name;
+  std::string_view value;
+};
+
+// What a model call depends on besides the prompt.
+struct CallTarget {
+  std::string_view model;        // the name (or pinned version) sent upstream
+  std::string_view api_version;  // empty: the dialect's own
+  bool supports_json = true;     // false: the JSON switch is left out and the text is repaired
+};
+
+struct Answer {
+  std::string text;  // the model's words; for JSON formats the text to repair
+  bool cut = false;  // the provider says that the token limit ended it
+};
+
+class Dialect {
+ public:
+  virtual ~Dialect() = default;
+
+  // Path and query after the host, starting with '/'.
+  virtual std::string path(const CallTarget& target) const = 0;
+  // A header every request carries beside content-type; name empty: none.
+  virtual DialectHeader version_header(const CallTarget&) const { return {}; }
+  // The request body without `extra`.
+  virtual Value body(const Prompt& prompt, const CallTarget& target, Format format) const = 0;
+  // DESERIALIZING when the body is not of the promised form; ANSWER_NOT_USABLE when the model
+  // refused.
+  virtual Result<Answer> read(const Value& body, Format format) const = 0;
+  // Never fails: what is not there is absent.
+  virtual TokenUsage usage(const Value& body) const = 0;
+};
+
+enum class ProviderKind { openai_compatible, anthropic, google, ollama };
+const Dialect& dialect_of(ProviderKind kind);
+
+// Helpers the dialects share.
+std::string data_url(std::string_view image);  // data:<mime>;base64,...
+Value base64_string(std::string_view bytes);
+Value stop_list(const Sampling& sampling);
+// Sets `key` when the parameter is there.
+void put(Value::Map& map, std::string_view key, const std::optional<double>& number);
+void put(Value::Map& map, std::string_view key, const std::optional<std::int64_t>& number);
+void put(Value::Map& map, std::string_view key, const std::optional<std::uint64_t>& number);
+void put(Value::Map& map, std::string_view key, const std::optional<std::uint32_t>& number);
+Error not_the_promised_form(std::string_view expected);
+Error refused(std::string_view why);
+
+}  // namespace gvm::provider

@@ -1,0 +1,136 @@
+// Anthropic's messages form: POST {host}/v1/messages. JSON and bool answers come through a tool
+// that the model is made to call; the tool's input is the object.
+#include <fmt/format.h>
+
+#include "base/json.h"
+#include "provider/dialects.h"
+#include "text/json_view.h"
+
+namespace gvm::provider {
+namespace {
+
+constexpr std::string_view kToolName = "answer";
+// The form demands max_tokens; this stands in when neither script nor configuration names one.
+constexpr std::uint32_t kDefaultMaxTokens = 4096;
+
+Value text_value(std::string_view text) {
+  return Value::string(Blob::borrow(text));
+}
+
+Value user_content(const Prompt& prompt) {
+  Value::Array parts;
+  for (const auto& image : prompt.images) {
+    // data_url sniffs the type; this form wants type and data apart.
+    const std::string url = data_url(image.view());
+    const auto semicolon = url.find(';');
+    Value source = Value::fields("type", text_value("base64"), "media_type",
+                                 Value::string(url.substr(5, semicolon - 5)), "data",
+                                 Value::string(url.substr(semicolon + 8)));
+    parts.push_back(Value::fields("type", text_value("image"), "source", std::move(source)));
+  }
+  parts.push_back(
+      Value::fields("type", text_value("text"), "text", text_value(prompt.user_message.view())));
+  return Value::array(std::move(parts));
+}
+
+Value tool_schema(Format format) {
+  if (format == Format::json)
+    return Value::fields("type", text_value("object"), "additionalProperties",
+                         Value::boolean(true));
+  Value properties =
+      Value::fields("reason",
+                    Value::fields("type", text_value("string"), "description",
+                                  text_value("why, in a few sentences; written first")),
+                    "result", Value::fields("type", text_value("boolean")));
+  Value required = Value::list(text_value("result"));
+  return Value::fields("type", text_value("object"), "properties", std::move(properties),
+                       "required", std::move(required));
+}
+
+void add_tool(Value::Map& body, Format format) {
+  Value tool = Value::fields("name", text_value(kToolName), "description",
+                             text_value("Gives the answer as a JSON object."), "input_schema",
+                             tool_schema(format));
+  body.set("tools", Value::list(std::move(tool)));
+  body.set("tool_choice", Value::fields("type", text_value("tool"), "name", text_value(kToolName)));
+}
+
+const Value* block_of_type(const Value& body, std::string_view type) {
+  const Value* content = body.find("content");
+  if (content == nullptr || !content->as_array()) return nullptr;
+  for (const auto& block : *content->as_array()) {
+    if (text::string_at(block, "/type") == type) return &block;
+  }
+  return nullptr;
+}
+
+class Anthropic final : public Dialect {
+ public:
+  std::string path(const CallTarget&) const override { return "/v1/messages"; }
+  DialectHeader version_header(const CallTarget& target) const override {
+    return {"anthropic-version", target.api_version.empty() ? "2023-06-01" : target.api_version};
+  }
+
+  Value body(const Prompt& prompt, const CallTarget& target, Format format) const override {
+    Value user = Value::fields("role", text_value("user"), "content", user_content(prompt));
+    Value::Map body;
+    body.set("model", text_value(target.model));
+    body.set("messages", Value::list(std::move(user)));
+    body.set("stream", Value::boolean(false));
+    body.set(
+        "max_tokens",
+        Value::integer(static_cast<std::int64_t>(prompt.max_tokens.value_or(kDefaultMaxTokens))));
+    if (prompt.system_message) body.set("system", text_value(prompt.system_message->view()));
+    put(body, "temperature", prompt.sampling.temperature);
+    put(body, "top_p", prompt.sampling.top_p);
+    put(body, "top_k", prompt.sampling.top_k);
+    if (!prompt.sampling.stop.empty()) body.set("stop_sequences", stop_list(prompt.sampling));
+    if (format != Format::text && target.supports_json) add_tool(body, format);
+    return Value::map(std::move(body));
+  }
+
+  Result<Answer> read(const Value& body, Format format) const override {
+    Answer answer;
+    answer.cut = text::string_at(body, "/stop_reason") == "max_tokens";
+    if (format != Format::text) {
+      if (const Value* tool = block_of_type(body, "tool_use")) {
+        const Value* input = tool->find("input");
+        if (input == nullptr || !input->as_map())
+          return fail(not_the_promised_form("object in the tool's input"));
+        answer.text = json::write(*input);
+        return answer;
+      }
+    }
+    if (const Value* block = block_of_type(body, "text")) {
+      auto text = text::string_at(*block, "/text");
+      if (!text) return fail(not_the_promised_form("text in its first text block"));
+      answer.text = *text;
+      return answer;
+    }
+    if (text::string_at(body, "/stop_reason") == "refusal") return fail(refused("it refused"));
+    if (answer.cut) return answer;
+    return fail(not_the_promised_form(format == Format::text ? "text block in /content"
+                                                             : "tool call in /content"));
+  }
+
+  TokenUsage usage(const Value& body) const override {
+    TokenUsage usage;
+    usage.input = count_at(body, "/usage/input_tokens");
+    usage.output = count_at(body, "/usage/output_tokens");
+    usage.total = sum_of(usage.input, usage.output);
+    // Not part of input_tokens here, unlike in the OpenAI form.
+    usage.cache_read = count_at(body, "/usage/cache_read_input_tokens");
+    usage.cache_write = count_at(body, "/usage/cache_creation_input_tokens");
+    if (const Value* raw = body.find("usage")) usage.raw_usage = *raw;
+    return usage;
+  }
+};
+
+}  // namespace
+
+const Dialect& anthropic_dialect() {
+  static const Anthropic dialect;
+  return dialect;
+}
+
+}  // namespace gvm::provider

@@ -1,0 +1,110 @@
+// Google's Gemini form: POST {host}/v1beta/models/{model}:generateContent. The key goes in a
+// header, never in the URL.
+#include <fmt/format.h>
+
+#include "provider/dialects.h"
+#include "text/json_view.h"
+
+namespace gvm::provider {
+namespace {
+
+Value text_part(std::string_view text) {
+  return Value::fields("text", Value::string(Blob::borrow(text)));
+}
+
+Value parts_of(const Prompt& prompt) {
+  Value::Array parts;
+  for (const auto& image : prompt.images) {
+    const std::string url = data_url(image.view());
+    const auto semicolon = url.find(';');
+    Value inline_data = Value::fields("mime_type", Value::string(url.substr(5, semicolon - 5)),
+                                      "data", Value::string(url.substr(semicolon + 8)));
+    parts.push_back(Value::fields("inline_data", std::move(inline_data)));
+  }
+  parts.push_back(text_part(prompt.user_message.view()));
+  return Value::array(std::move(parts));
+}
+
+Value generation_config(const Prompt& prompt, bool json) {
+  Value::Map config;
+  config.set("responseMimeType", Value::string(json ? "application/json" : "text/plain"));
+  put(config, "maxOutputTokens", prompt.max_tokens);
+  put(config, "temperature", prompt.sampling.temperature);
+  put(config, "topP", prompt.sampling.top_p);
+  put(config, "topK", prompt.sampling.top_k);
+  put(config, "presencePenalty", prompt.sampling.presence_penalty);
+  put(config, "frequencyPenalty", prompt.sampling.frequency_penalty);
+  put(config, "seed", prompt.sampling.seed);
+  if (!prompt.sampling.stop.empty()) config.set("stopSequences", stop_list(prompt.sampling));
+  return Value::map(std::move(config));
+}
+
+class Google final : public Dialect {
+ public:
+  std::string path(const CallTarget& target) const override {
+    const std::string_view version = target.api_version.empty() ? "v1beta" : target.api_version;
+    return fmt::format("/{}/models/{}:generateContent", version, target.model);
+  }
+
+  Value body(const Prompt& prompt, const CallTarget& target, Format format) const override {
+    Value content = Value::fields("role", Value::string("user"), "parts", parts_of(prompt));
+    Value::Map body;
+    body.set("contents", Value::list(std::move(content)));
+    body.set("generationConfig",
+             generation_config(prompt, format != Format::text && target.supports_json));
+    if (prompt.system_message) {
+      Value parts = Value::list(text_part(prompt.system_message->view()));
+      body.set("system_instruction", Value::fields("parts", std::move(parts)));
+    }
+    return Value::map(std::move(body));
+  }
+
+  Result<Answer> read(const Value& body, Format) const override {
+    if (auto reason = text::string_at(body, "/promptFeedback/blockReason"))
+      return fail(refused(*reason));
+    const Value* candidate = text::at(body, "/candidates/0");
+    if (candidate == nullptr) return fail(not_the_promised_form("/candidates/0"));
+    const auto finish = text::string_at(*candidate, "/finishReason");
+    Answer answer;
+    answer.cut = finish == "MAX_TOKENS";
+    bool any = false;
+    const Value* parts = text::at(*candidate, "/content/parts");
+    if (parts != nullptr && parts->as_array()) {
+      for (const auto& part : *parts->as_array()) {
+        // A thought summary is no part of the answer.
+        if (const Value* thought = part.find("thought");
+            thought && thought->as_bool() && *thought->as_bool())
+          continue;
+        if (auto text = text::string_at(part, "/text")) {
+          answer.text += *text;
+          any = true;
+        }
+      }
+    }
+    if (any || answer.cut) return answer;
+    if (finish && *finish != "STOP") return fail(refused(*finish));
+    return fail(not_the_promised_form("text at /candidates/0/content/parts"));
+  }
+
+  TokenUsage usage(const Value& body) const override {
+    TokenUsage usage;
+    usage.input = count_at(body, "/usageMetadata/promptTokenCount");
+    // Thinking is billed as output, but counted apart.
+    const auto thoughts = count_at(body, "/usageMetadata/thoughtsTokenCount");
+    usage.output = count_at(body, "/usageMetadata/candidatesTokenCount");
+    if (thoughts) usage.output = sum_of(usage.output.value_or(0), thoughts);
+    usage.total = count_at(body, "/usageMetadata/totalTokenCount");
+    usage.cache_read = count_at(body, "/usageMetadata/cachedContentTokenCount");
+    if (const Value* raw = body.find("usageMetadata")) usage.raw_usage = *raw;
+    return usage;
+  }
+};
+
+}  // namespace
+
+const Dialect& google_dialect() {
+  static const Google dialect;
+  return dialect;
+}
+
+}  // namespace gvm::provider

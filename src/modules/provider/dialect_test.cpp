@@ -1,0 +1,225 @@
+// Request bodies as the providers' references show them, and recorded answers.
+#include "provider/dialect.h"
+
+#include <gtest/gtest.h>
+
+#include "base/error_codes.h"
+#include "base/json.h"
+#include "text/json.h"
+
+namespace gvm::provider {
+namespace {
+
+constexpr std::string_view kPng = "\x89PNG\r\n\x1a\n rest";
+
+Value parse(std::string_view text) {
+  return text::parse_json(text).value();
+}
+
+Prompt full_prompt() {
+  Prompt prompt;
+  prompt.system_message = Blob::borrow("sys");
+  prompt.user_message = Blob::borrow("usr");
+  prompt.images.push_back(Blob::borrow(kPng));
+  prompt.max_tokens = 9;
+  prompt.sampling = {.temperature = 0.5,
+                     .top_p = 0.9,
+                     .top_k = 40,
+                     .presence_penalty = 0.1,
+                     .frequency_penalty = 0.2,
+                     .seed = 7,
+                     .stop = {"x"}};
+  return prompt;
+}
+
+std::string body_of(ProviderKind kind, Format format, const CallTarget& target = {"m", "", true}) {
+  return json::write(dialect_of(kind).body(full_prompt(), target, format));
+}
+
+TEST(OpenAiCompatible, BodyHasEveryParameterInItsPlace) {
+  EXPECT_EQ(
+      body_of(ProviderKind::openai_compatible, Format::json),
+      R"({"frequency_penalty":0.2,"max_tokens":9,"messages":[{"content":"sys","role":"system"},{"content":[)"
+      R"({"text":"usr","type":"text"},{"image_url":{"url":"data:image/png;base64,iVBORw0KGgogcmVzdA=="},)"
+      R"("type":"image_url"}],"role":"user"}],"model":"m","presence_penalty":0.1,"response_format":)"
+      R"({"type":"json_object"},"seed":7,"stop":["x"],"stream":false,"temperature":0.5,"top_k":40,"top_p":0.9})");
+}
+
+TEST(OpenAiCompatible, AsksForMaxCompletionTokensWhereTheModelWantsIt) {
+  Prompt prompt = full_prompt();
+  prompt.use_max_completion_tokens = true;
+  const Value body =
+      dialect_of(ProviderKind::openai_compatible).body(prompt, {"m", "", true}, Format::text);
+  EXPECT_NE(body.find("max_completion_tokens"), nullptr);
+  EXPECT_EQ(body.find("max_tokens"), nullptr);
+  EXPECT_EQ(body.find("response_format"), nullptr);
+}
+
+TEST(OpenAiCompatible, LeavesTheJsonSwitchOutForAModelWithoutIt) {
+  EXPECT_EQ(body_of(ProviderKind::openai_compatible, Format::json, {"m", "", false})
+                .find("response_format"),
+            std::string::npos);
+}
+
+TEST(Anthropic, BodyForcesAToolForJson) {
+  const std::string body = body_of(ProviderKind::anthropic, Format::json);
+  EXPECT_NE(body.find(R"("tool_choice":{"name":"answer","type":"tool"})"), std::string::npos)
+      << body;
+  EXPECT_NE(
+      body.find(
+          R"("source":{"data":"iVBORw0KGgogcmVzdA==","media_type":"image/png","type":"base64"})"),
+      std::string::npos)
+      << body;
+  EXPECT_NE(body.find(R"("system":"sys")"), std::string::npos);
+  EXPECT_NE(body.find(R"("stop_sequences":["x"])"), std::string::npos);
+  EXPECT_NE(body.find(R"("top_k":40)"), std::string::npos);
+  EXPECT_EQ(body.find("seed"), std::string::npos) << "this form has no place for a seed";
+}
+
+TEST(Anthropic, AsksForTheReasonBeforeTheResult) {
+  const std::string body = body_of(ProviderKind::anthropic, Format::boolean);
+  EXPECT_LT(body.find(R"("reason":{)"), body.find(R"("result":{)"));
+}
+
+TEST(Anthropic, AlwaysNamesALimitBecauseTheFormDemandsOne) {
+  Prompt prompt = full_prompt();
+  prompt.max_tokens.reset();
+  EXPECT_NE(dialect_of(ProviderKind::anthropic)
+                .body(prompt, {"m", "", true}, Format::text)
+                .find("max_tokens"),
+            nullptr);
+}
+
+TEST(Google, BodyAndPath) {
+  EXPECT_EQ(
+      body_of(ProviderKind::google, Format::json),
+      R"({"contents":[{"parts":[{"inline_data":{"data":"iVBORw0KGgogcmVzdA==","mime_type":"image/png"}},)"
+      R"({"text":"usr"}],"role":"user"}],"generationConfig":{"frequencyPenalty":0.2,"maxOutputTokens":9,)"
+      R"("presencePenalty":0.1,"responseMimeType":"application/json","seed":7,"stopSequences":["x"],)"
+      R"("temperature":0.5,"topK":40,"topP":0.9},"system_instruction":{"parts":[{"text":"sys"}]}})");
+  EXPECT_EQ(dialect_of(ProviderKind::google).path({"gemini-x", "", true}),
+            "/v1beta/models/gemini-x:generateContent");
+  EXPECT_EQ(dialect_of(ProviderKind::google).path({"gemini-x", "v1", true}),
+            "/v1/models/gemini-x:generateContent");
+}
+
+TEST(Ollama, BodyHasImagesAsBareBase64) {
+  EXPECT_EQ(
+      body_of(ProviderKind::ollama, Format::boolean),
+      R"({"format":"json","images":["iVBORw0KGgogcmVzdA=="],"model":"m","options":{"frequency_penalty":0.2,)"
+      R"("num_predict":9,"presence_penalty":0.1,"seed":7,"stop":["x"],"temperature":0.5,"top_k":40,"top_p":0.9},)"
+      R"("prompt":"usr","stream":false,"system":"sys"})");
+}
+
+struct ReadRow {
+  ProviderKind kind;
+  Format format;
+  std::string_view body;
+  std::string_view text;
+};
+
+TEST(Dialects, ReadTheAnswerText) {
+  const ReadRow rows[] = {
+      {ProviderKind::openai_compatible, Format::text,
+       R"({"choices":[{"message":{"role":"assistant","content":"hi"},"finish_reason":"stop"}]})",
+       "hi"},
+      {ProviderKind::openai_compatible, Format::text,
+       R"({"choices":[{"message":{"content":[{"type":"text","text":"h"},{"type":"text","text":"i"}]}}]})",
+       "hi"},
+      {ProviderKind::openai_compatible, Format::text,
+       R"({"choices":[{"message":{"role":"assistant"},"finish_reason":"length"}]})", ""},
+      {ProviderKind::openai_compatible, Format::text,
+       R"({"choices":[{"message":{"content":null},"finish_reason":"length"}]})", ""},
+      {ProviderKind::anthropic, Format::text,
+       R"({"content":[{"type":"thinking","thinking":"hm"},{"type":"text","text":"hi"}],"stop_reason":"end_turn"})",
+       "hi"},
+      {ProviderKind::anthropic, Format::json,
+       R"({"content":[{"type":"text","text":"so"},{"type":"tool_use","name":"answer","input":{"a":1}}]})",
+       R"({"a":1})"},
+      {ProviderKind::google, Format::text,
+       R"({"candidates":[{"content":{"parts":[{"text":"no","thought":true},{"text":"h"},{"text":"i"}]}}]})",
+       "hi"},
+      {ProviderKind::google, Format::text, R"({"candidates":[{"finishReason":"MAX_TOKENS"}]})", ""},
+      {ProviderKind::ollama, Format::text, R"({"response":"hi","done":true})", "hi"},
+  };
+  for (const auto& row : rows) {
+    auto answer = dialect_of(row.kind).read(parse(row.body), row.format);
+    ASSERT_TRUE(answer) << row.body << ": " << answer.error().to_string();
+    EXPECT_EQ(answer->text, row.text) << row.body;
+  }
+}
+
+TEST(Dialects, SayWhyAnAnswerCannotBeRead) {
+  const std::tuple<ProviderKind, std::string_view, std::string_view> rows[] = {
+      {ProviderKind::openai_compatible, "{}", codes::kDeserializing},
+      {ProviderKind::openai_compatible, R"({"choices":[]})", codes::kDeserializing},
+      {ProviderKind::openai_compatible,
+       R"({"choices":[{"message":{"content":null},"finish_reason":"stop"}]})",
+       codes::kDeserializing},
+      {ProviderKind::openai_compatible,
+       R"({"choices":[{"message":{"content":null,"refusal":"no"}}]})", codes::kAnswerNotUsable},
+      {ProviderKind::openai_compatible,
+       R"({"choices":[{"message":{"content":null},"finish_reason":"content_filter"}]})",
+       codes::kAnswerNotUsable},
+      {ProviderKind::anthropic, R"({"content":[]})", codes::kDeserializing},
+      {ProviderKind::anthropic, R"({"content":"x"})", codes::kDeserializing},
+      {ProviderKind::anthropic, R"({"content":[],"stop_reason":"refusal"})",
+       codes::kAnswerNotUsable},
+      {ProviderKind::google, R"({"promptFeedback":{"blockReason":"SAFETY"}})",
+       codes::kAnswerNotUsable},
+      {ProviderKind::google, R"({"candidates":[{"finishReason":"SAFETY"}]})",
+       codes::kAnswerNotUsable},
+      {ProviderKind::google, R"({"candidates":[]})", codes::kDeserializing},
+      {ProviderKind::ollama, R"({"error":"x"})", codes::kDeserializing},
+      {ProviderKind::ollama, "[]", codes::kDeserializing},
+  };
+  for (const auto& [kind, body, code] : rows) {
+    auto answer = dialect_of(kind).read(parse(body), Format::text);
+    ASSERT_FALSE(answer) << body;
+    EXPECT_EQ(answer.error().code(), code) << body;
+  }
+}
+
+TEST(Dialects, ReadTokenUsageInFull) {
+  const auto openai =
+      dialect_of(ProviderKind::openai_compatible)
+          .usage(parse(R"({"usage":{"prompt_tokens":10,"completion_tokens":5,"total_tokens":15,)"
+                       R"("prompt_tokens_details":{"cached_tokens":4}}})"));
+  EXPECT_EQ(openai.input, 10u);
+  EXPECT_EQ(openai.output, 5u);
+  EXPECT_EQ(openai.total, 15u);
+  EXPECT_EQ(openai.cache_read, 4u);
+  EXPECT_EQ(openai.cache_write, std::nullopt);
+
+  const auto anthropic =
+      dialect_of(ProviderKind::anthropic)
+          .usage(parse(R"({"usage":{"input_tokens":10,"output_tokens":5,)"
+                       R"("cache_read_input_tokens":3,"cache_creation_input_tokens":2}})"));
+  EXPECT_EQ(anthropic.total, 15u) << "cached tokens are not counted twice";
+  EXPECT_EQ(anthropic.cache_read, 3u);
+  EXPECT_EQ(anthropic.cache_write, 2u);
+
+  const auto google =
+      dialect_of(ProviderKind::google)
+          .usage(parse(
+              R"({"usageMetadata":{"promptTokenCount":10,"candidatesTokenCount":5,"thoughtsTokenCount":7,)"
+              R"("totalTokenCount":22,"cachedContentTokenCount":1}})"));
+  EXPECT_EQ(google.output, 12u) << "thinking is output";
+  EXPECT_EQ(google.total, 22u);
+
+  const auto ollama =
+      dialect_of(ProviderKind::ollama).usage(parse(R"({"prompt_eval_count":10,"eval_count":5})"));
+  EXPECT_EQ(ollama.total, 15u);
+}
+
+TEST(Dialects, NonsenseUsageIsAbsentAndNeverWraps) {
+  const auto usage = dialect_of(ProviderKind::openai_compatible)
+                         .usage(parse(R"({"usage":{"prompt_tokens":-1,"completion_tokens":"5",)"
+                                      R"("total_tokens":99999999999999999999999}})"));
+  EXPECT_EQ(usage.input, std::nullopt);
+  EXPECT_EQ(usage.output, std::nullopt);
+  EXPECT_EQ(usage.total, std::nullopt);
+}
+
+}  // namespace
+}  // namespace gvm::provider

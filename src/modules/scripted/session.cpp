@@ -1,0 +1,95 @@
+#include "scripted/session.h"
+
+#include <utility>
+
+#include "base/error_codes.h"
+#include "base/null_fields.h"
+#include "calldata/decode.h"
+#include "envelope/reply.h"
+
+namespace gvm::scripted {
+
+Session::Session(const Ground& ground, script::SessionPool& pool) : ground_(ground), pool_(pool) {}
+
+Result<void> Session::hello(std::string frame) {
+  auto value = calldata::decode(frame);
+  if (!value) return fail(std::move(value).error());
+  auto hello = envelope::parse_hello(std::move(*value));
+  if (!hello) return fail(std::move(hello).error());
+  hello_ = std::move(*hello);
+  return {};
+}
+
+asio::awaitable<std::string> Session::request(std::string frame, Deadline deadline) {
+  auto reply = co_await decode_and_answer(frame, deadline);
+  if (!reply) co_return reply_to(std::move(reply).error());
+  co_return std::move(*reply);
+}
+
+asio::awaitable<Result<std::string>> Session::decode_and_answer(std::string_view frame,
+                                                                Deadline deadline) {
+  auto value = calldata::decode(frame);
+  if (!value) co_return fail(std::move(value).error());
+  Value message = std::move(*value);
+  auto reply = co_await answer(std::move(message), deadline);
+  co_return reply;
+}
+
+asio::awaitable<Result<Value>> Session::call_script(std::string_view entry, Arguments arguments,
+                                                    Deadline deadline) {
+  auto ready = co_await ensure_script(deadline);
+  if (!ready) co_return fail(std::move(ready).error());
+  auto returned = co_await script_->call(entry, std::move(arguments), deadline);
+  co_return returned;
+}
+
+Result<std::unique_ptr<script::Session>> Session::open_script() {
+  auto services = make_services();
+  // The ctx table holds the hello from here on. A null in it is an absent field for scripts.
+  Value fields = std::exchange(hello_.fields, Value::null());
+  drop_null_fields(fields);
+  return pool_.open(ground_.logger, std::move(services), std::move(fields));
+}
+
+asio::awaitable<Result<void>> Session::ensure_script(Deadline deadline) {
+  if (script_) co_return Result<void>();
+  auto opened = open_script();
+  if (!opened) co_return fail(std::move(opened).error());
+  script_ = std::move(*opened);
+  if (!ground_.program->has_entry("Setup")) co_return Result<void>();
+  Arguments none;
+  auto set_up = co_await script_->call("Setup", std::move(none), deadline);
+  if (set_up) co_return Result<void>();
+  // The next request tries again, from the start.
+  hello_.fields = script_->ctx_fields();
+  script_.reset();
+  co_return fail(std::move(set_up).error());
+}
+
+host::SigningIdentity Session::identity() const {
+  const Value* host_data = hello_.fields.find("host_data");
+  return {hello_.node_address, hello_.tx_id, host_data == nullptr ? Value::map() : *host_data};
+}
+
+std::string Session::reply_to(Error error) const {
+  ground_.redactor->redact(error);
+  if (logger().enabled(log::Level::info)) {
+    logger().info("request failed",
+                  {{"tx_id", Value::string(hello_.tx_id)}, {"error", error.to_value()}});
+  }
+  return envelope::encode_error(error);
+}
+
+std::string Session::deadline_reply() {
+  return reply_to(Error(codes::kDeadlineExceeded, Fatality::fatal,
+                        "the request took longer than serve.request_timeout allows"));
+}
+
+asio::awaitable<void> Session::finish(Deadline deadline) {
+  if (!script_ || !script_->usable() || !ground_.program->has_entry("Teardown")) co_return;
+  Arguments none;
+  auto done = co_await script_->call("Teardown", std::move(none), deadline);
+  if (!done) logger().warn("Teardown failed", {{"error", done.error().to_value()}});
+}
+
+}  // namespace gvm::scripted
