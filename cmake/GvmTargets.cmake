@@ -31,8 +31,6 @@ function(gvm_test name)
   cmake_parse_arguments(ARG "SERIAL" "TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} gvm_test_support GTest::gmock GTest::gtest_main)
-  target_compile_definitions(${name} PRIVATE
-    GVM_SOURCE_DIR="${CMAKE_SOURCE_DIR}" GVM_BINARY_DIR="${CMAKE_BINARY_DIR}")
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()

@@ -10,6 +10,7 @@
 
 #include "llm/handler.h"
 #include "script/engine_functions.h"
+#include "support/paths.h"
 #include "web/handler.h"
 
 namespace gvm {
@@ -30,7 +31,7 @@ script::HostTable documented_table() {
 
 // GVM_UPDATE_DOCS=1 rewrites the file instead.
 void expect_current(const std::string& file, const std::string& expected) {
-  const std::string path = std::string(GVM_SOURCE_DIR) + "/" + file;
+  const std::string path = test::source_dir() + "/" + file;
   if (std::getenv("GVM_UPDATE_DOCS") != nullptr) {
     std::ofstream(path) << expected;
     return;

@@ -5,6 +5,7 @@
 #include "e2e/module.h"
 #include "support/certificate.h"
 #include "support/http_server.h"
+#include "support/paths.h"
 
 namespace gvm::e2e {
 namespace {
@@ -19,7 +20,7 @@ Finished check_config(const std::string& path) {
 
 TEST(CheckConfig, AcceptsTheShippedFiles) {
   for (const auto* file : {"genvm-module-llm.yaml", "genvm-module-web.yaml"}) {
-    const auto result = check_config(std::string(GVM_SOURCE_DIR "/config/") + file);
+    const auto result = check_config((test::source_dir() + "/config/") + file);
     EXPECT_EQ(result.exit_code, 0) << result.err;
     EXPECT_NE(result.out.find("a valid configuration"), std::string::npos) << result.out;
   }

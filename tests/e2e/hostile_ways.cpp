@@ -4,6 +4,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "support/paths.h"
 #include "text/json.h"
 
 namespace gvm::e2e {
@@ -36,7 +37,7 @@ std::string replaced(std::string text, std::string_view what, std::string_view w
 }  // namespace
 
 std::vector<Way> hostile_ways() {
-  std::ifstream in(std::string(GVM_SOURCE_DIR) + "/tests/data/hostile/ways.json");
+  std::ifstream in(test::source_dir() + "/tests/data/hostile/ways.json");
   std::ostringstream text;
   text << in.rdbuf();
   const auto rows = text::parse_json(text.str());

@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "base/json.h"
+#include "support/paths.h"
 #include "support/wire_client.h"
 #include "text/json.h"
 
@@ -50,7 +51,8 @@ std::string TempFolder::write(std::string_view name, std::string_view text) cons
 
 std::string program(std::string_view name) {
   const char* folder = std::getenv("GVM_E2E_BIN");
-  return std::string(folder != nullptr ? folder : GVM_BINARY_DIR "/bin") + "/" + std::string(name);
+  return std::string(folder != nullptr ? folder : test::binary_dir() + "/bin") + "/" +
+         std::string(name);
 }
 
 std::string backend(const BackendSpec& spec) {
@@ -69,7 +71,7 @@ std::string backend_at(std::string host) {
 
 std::string write_config(const TempFolder& folder, const ModuleOptions& options) {
   const bool llm = options.program == "genvm-llm";
-  const std::string shipped = GVM_SOURCE_DIR "/config/" + options.program + "-default.lua";
+  const std::string shipped = test::source_dir() + "/config/" + options.program + "-default.lua";
   const std::string script =
       options.script.empty() ? shipped : folder.write("script.lua", options.script);
   std::string text = "bind_address: " + options.bind_address +

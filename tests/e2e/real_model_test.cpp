@@ -6,17 +6,18 @@
 
 #include "e2e/genvm.h"
 #include "e2e/module.h"
+#include "support/paths.h"
 
 namespace gvm::e2e {
 namespace {
 
-const std::string kPython = GVM_SOURCE_DIR "/build/venv/bin/python";
+const std::string kPython = test::source_dir() + "/build/venv/bin/python";
 
 // "ready http://127.0.0.1:PORT model=NAME"
 struct ModelServer {
   ModelServer()
-      : process({kPython, GVM_SOURCE_DIR "/scripts/model/serve.py", "--model", "smollm2", "--port",
-                 "0"}) {
+      : process({kPython, test::source_dir() + "/scripts/model/serve.py", "--model", "smollm2",
+                 "--port", "0"}) {
     const auto ready = process.wait_for_line("ready ", 60s);
     if (!ready) {
       why_not = process.err();

@@ -4,13 +4,14 @@
 #include <sstream>
 
 #include "e2e/money.h"
+#include "support/paths.h"
 
 namespace gvm::e2e {
 namespace {
 
 using mock::MockUpstream;
 
-constexpr std::string_view kTests = GVM_SOURCE_DIR "/tests/lua";
+const std::string kTests = test::source_dir() + "/tests/lua";
 
 // What the file's first lines say.
 struct World {

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "support/keys.h"
+#include "support/paths.h"
 #include "support/process.h"
 
 namespace gvm {
@@ -29,7 +30,7 @@ class SigningTool : public testing::Test {
 
   test::Finished run(std::vector<std::string> arguments,
                      test::Process::Options options = {}) const {
-    arguments.insert(arguments.begin(), GVM_BINARY_DIR "/bin/genvm-modules");
+    arguments.insert(arguments.begin(), test::binary_dir() + "/bin/genvm-modules");
     return test::run_program(std::move(arguments), options);
   }
 

@@ -11,6 +11,7 @@
 #include "calldata/encode.h"
 #include "calldata/tagged.h"
 #include "support/line_process.h"
+#include "support/paths.h"
 #include "support/random_value.h"
 #include "text/json.h"
 
@@ -20,7 +21,7 @@ namespace {
 constexpr int kValues = 3000;
 
 std::filesystem::path python() {
-  return test::python_of_tests(GVM_SOURCE_DIR);
+  return test::python_of_tests(test::source_dir());
 }
 
 class GenlayerPy : public testing::Test {
@@ -29,8 +30,8 @@ class GenlayerPy : public testing::Test {
     if (!std::filesystem::exists(python())) {
       GTEST_SKIP() << python() << " is not there: scripts/setup-python.sh makes it";
     }
-    process_ = std::make_unique<test::LineProcess>(
-        std::vector<std::string>{python(), GVM_SOURCE_DIR "/tests/foreign/genlayer_calldata.py"});
+    process_ = std::make_unique<test::LineProcess>(std::vector<std::string>{
+        python(), test::source_dir() + "/tests/foreign/genlayer_calldata.py"});
   }
 
   // The value that genlayer-py decodes.

@@ -13,6 +13,7 @@
 #include "signing/verifier.h"
 #include "support/keys.h"
 #include "support/line_process.h"
+#include "support/paths.h"
 #include "text/json.h"
 
 namespace gvm::signing {
@@ -30,7 +31,7 @@ struct Implementation {
 };
 
 std::vector<Implementation> implementations() {
-  const std::string source = GVM_SOURCE_DIR;
+  const std::string source = test::source_dir();
   return {{"Python",
            {test::python_of_tests(source), source + "/tests/foreign/signing_python.py"},
            "scripts/setup-python.sh",

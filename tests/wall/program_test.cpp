@@ -5,6 +5,7 @@
 
 #include "e2e/module.h"
 #include "support/mock_upstream/catalogue.h"
+#include "support/paths.h"
 #include "text/json_view.h"
 #include "wall/asker.h"
 
@@ -16,7 +17,7 @@ using namespace std::chrono_literals;
 constexpr auto kPatience = 60s;
 
 std::string mock_program() {
-  return GVM_BINARY_DIR "/bin/genvm-mock-upstream";
+  return test::binary_dir() + "/bin/genvm-mock-upstream";
 }
 
 std::uint16_t port_after(test::Process& process, const std::string& word) {

@@ -10,6 +10,7 @@
 
 #include "config/load.h"
 #include "config/test_environment.h"
+#include "support/paths.h"
 
 namespace gvm::config {
 namespace {
@@ -27,7 +28,7 @@ std::string with_control_character(std::string text) {
 }
 
 std::vector<Row> read_rows() {
-  std::ifstream file(std::string(GVM_SOURCE_DIR) + "/tests/data/config/bad_files.txt");
+  std::ifstream file(test::source_dir() + "/tests/data/config/bad_files.txt");
   std::vector<Row> rows;
   bool in_messages = false;
   for (std::string line; std::getline(file, line);) {

@@ -4,6 +4,7 @@
 #include "config/prices_load.h"
 #include "config/schema.h"
 #include "config/test_environment.h"
+#include "support/paths.h"
 
 namespace gvm::config {
 namespace {
@@ -236,8 +237,7 @@ TEST(Prices, AMissingFileIsAnError) {
 }
 
 TEST(ShippedPrices, LoadWithoutWarnings) {
-  const auto loaded =
-      load_prices(std::string(GVM_SOURCE_DIR) + "/config/prices.yaml", test_environment());
+  const auto loaded = load_prices(test::source_dir() + "/config/prices.yaml", test_environment());
   ASSERT_TRUE(loaded) << to_string(loaded.error());
   EXPECT_TRUE(loaded->warnings.empty());
   EXPECT_GE(loaded->config.entries.size(), 10U);

@@ -11,11 +11,12 @@
 #include "config/default_templates.h"
 #include "config/load.h"
 #include "config/test_environment.h"
+#include "support/paths.h"
 
 namespace gvm::config {
 namespace {
 
-const std::string kRoot = GVM_SOURCE_DIR;
+const std::string kRoot = test::source_dir();
 const std::string kLlmFile = kRoot + "/config/genvm-module-llm.yaml";
 const std::string kWebFile = kRoot + "/config/genvm-module-web.yaml";
 

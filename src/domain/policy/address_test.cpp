@@ -9,6 +9,7 @@
 
 #include "policy/special_ranges.h"
 #include "policy/test_addresses.h"
+#include "support/paths.h"
 #include "text/json.h"
 
 namespace gvm::policy {
@@ -31,7 +32,7 @@ bool allowed(std::string_view text) {
 }
 
 TEST(SpecialRanges, AreThePublishedList) {
-  std::ifstream file(std::string(GVM_SOURCE_DIR) + "/tests/data/address/special-purpose.json");
+  std::ifstream file(test::source_dir() + "/tests/data/address/special-purpose.json");
   const std::string text((std::istreambuf_iterator<char>(file)), {});
   const auto data = text::parse_json(text);
   ASSERT_TRUE(data);

@@ -13,6 +13,7 @@
 #include "pricing/cost.h"
 #include "pricing/test_catalog.h"
 #include "pricing/test_expression.h"
+#include "support/paths.h"
 #include "text/json.h"
 #include "text/json_view.h"
 
@@ -37,7 +38,7 @@ void PrintTo(const Row& row, std::ostream* out) {
 std::vector<Row> read_rows() {
   std::vector<Row> rows;
   for (const auto& file :
-       std::filesystem::directory_iterator(std::string(GVM_SOURCE_DIR) + "/tests/data/usage")) {
+       std::filesystem::directory_iterator(test::source_dir() + "/tests/data/usage")) {
     if (file.path().extension() != ".json") continue;
     std::ifstream stream(file.path());
     const std::string text{std::istreambuf_iterator<char>(stream), {}};

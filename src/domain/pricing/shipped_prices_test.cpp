@@ -6,11 +6,12 @@
 #include "config/prices_load.h"
 #include "pricing/cost.h"
 #include "pricing/test_catalog.h"
+#include "support/paths.h"
 
 namespace gvm::pricing {
 namespace {
 
-const std::string kFolder = std::string(GVM_SOURCE_DIR) + "/config/";
+const std::string kFolder = test::source_dir() + "/config/";
 
 config::Environment with_all_keys() {
   config::Environment env;

@@ -7,6 +7,8 @@
 #include <sstream>
 #include <string>
 
+#include "support/paths.h"
+
 namespace gvm::routing {
 namespace {
 
@@ -91,7 +93,7 @@ TEST(FailoverTable, OnlyWhatCanPassIsTriedAgain) {
 }
 
 std::string page() {
-  std::ifstream file(GVM_SOURCE_DIR "/docs/routing.md");
+  std::ifstream file(test::source_dir() + "/docs/routing.md");
   std::stringstream text;
   text << file.rdbuf();
   return text.str();

@@ -8,13 +8,13 @@
 #include <string>
 
 #include "signing/message_text.h"
+#include "support/paths.h"
 
 namespace gvm::signing {
 
 // A file of ../shared/data/rfc9421; empty where that folder is not there.
 inline std::optional<std::string> vector_file(const std::string& name) {
-  std::ifstream file(std::string(GVM_SOURCE_DIR) + "/../shared/data/rfc9421/" + name,
-                     std::ios::binary);
+  std::ifstream file(test::source_dir() + "/../shared/data/rfc9421/" + name, std::ios::binary);
   if (!file) return std::nullopt;
   return std::string((std::istreambuf_iterator<char>(file)), {});
 }

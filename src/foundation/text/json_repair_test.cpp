@@ -11,6 +11,7 @@
 
 #include "base/error_codes.h"
 #include "base/json.h"
+#include "support/paths.h"
 #include "text/json.h"
 
 namespace gvm::text {
@@ -19,7 +20,7 @@ namespace {
 // Rows {"in", "out": exact text or null for refused, "any"?: expect anything, "cut"?: the answer
 // ends early}.
 Value cases() {
-  std::ifstream file(std::string(GVM_SOURCE_DIR) + "/tests/data/json_repair_cases.json");
+  std::ifstream file(test::source_dir() + "/tests/data/json_repair_cases.json");
   const std::string text((std::istreambuf_iterator<char>(file)), {});
   return parse_json(text).value_or(Value::null());
 }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/error_codes.h"
+#include "support/paths.h"
 #include "text/json.h"
 
 namespace gvm::url {
@@ -31,7 +32,7 @@ std::string without_lone_surrogates(std::string text) {
 }
 
 Value standard_cases(const std::string& name) {
-  std::ifstream file(std::string(GVM_SOURCE_DIR) + "/../shared/data/url/" + name);
+  std::ifstream file(test::source_dir() + "/../shared/data/url/" + name);
   if (!file) return Value::null();
   const std::string text((std::istreambuf_iterator<char>(file)), {});
   auto value = text::parse_json(without_lone_surrogates(text));

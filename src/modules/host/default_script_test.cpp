@@ -4,13 +4,14 @@
 
 #include "base/json.h"
 #include "host/host_run.h"
+#include "support/paths.h"
 
 namespace gvm::host {
 namespace {
 
 HostRunOptions default_script(std::string model, Value gas = Value::null()) {
   HostRunOptions options;
-  options.script_path = std::string(GVM_SOURCE_DIR) + "/config/genvm-llm-default.lua";
+  options.script_path = test::source_dir() + "/config/genvm-llm-default.lua";
   options.providers = map_of({{"a", fake_backend({{std::move(model), fake_model(true, true)}})}});
   if (!gas.is_null()) options.ctx.as_map()->set("gas_data", std::move(gas));
   return options;

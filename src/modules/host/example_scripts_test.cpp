@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "host/host_run.h"
+#include "support/paths.h"
 
 namespace gvm::host {
 
@@ -15,8 +16,8 @@ using testing::HasSubstr;
 
 HostRunOptions example(const std::string& name, Value providers) {
   HostRunOptions options;
-  options.script_path = std::string(GVM_SOURCE_DIR) + "/examples/scripts/" + name;
-  options.lua_path = std::string(GVM_SOURCE_DIR) + "/config/?.lua";
+  options.script_path = test::source_dir() + "/examples/scripts/" + name;
+  options.lua_path = test::source_dir() + "/config/?.lua";
   options.providers = std::move(providers);
   return options;
 }

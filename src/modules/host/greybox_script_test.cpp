@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "host/host_run.h"
+#include "support/paths.h"
 
 namespace gvm::host {
 
@@ -28,7 +29,7 @@ Value text_models(std::vector<std::string> names) {
 
 HostRunOptions greybox_script(Value providers) {
   HostRunOptions options;
-  options.script_path = std::string(GVM_SOURCE_DIR) + "/config/genvm-llm-greybox.lua";
+  options.script_path = test::source_dir() + "/config/genvm-llm-greybox.lua";
   options.providers = std::move(providers);
   return options;
 }

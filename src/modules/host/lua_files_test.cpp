@@ -6,12 +6,13 @@
 #include <filesystem>
 
 #include "host/host_run.h"
+#include "support/paths.h"
 
 namespace gvm::host {
 
 namespace {
 
-constexpr std::string_view kFolder = GVM_SOURCE_DIR "/tests/lua";
+const std::string kFolder = test::source_dir() + "/tests/lua";
 
 std::vector<std::string> test_files() {
   std::vector<std::string> names;
