@@ -172,6 +172,7 @@ class Parser {
       const int keys = key(a).compare(key(b));
       return keys != 0 ? keys < 0 : a.index < b.index;
     });
+    if (limits_.duplicates == DuplicateKeys::must_agree) require_agreement();
     std::vector<Value::Map::Entry> sorted;
     sorted.reserve(order_.size());
     for (std::size_t i = 0; i < order_.size(); ++i) {
@@ -180,6 +181,15 @@ class Parser {
     }
     entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(mark), entries_.end());
     return Value::Map::from_sorted(std::move(sorted));
+  }
+
+  void require_agreement() {
+    for (std::size_t i = 0; i + 1 < order_.size(); ++i) {
+      if (key(order_[i]) != key(order_[i + 1])) continue;
+      if (entries_[order_[i].index].second == entries_[order_[i + 1].index].second) continue;
+      refuse_at(p_, codes::kDeserializing, "two members of one name have different values");
+      return;
+    }
   }
 
   struct Handle {

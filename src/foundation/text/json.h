@@ -8,10 +8,17 @@
 
 namespace gvm::text {
 
+// What two members of one object with equal keys mean.
+enum class DuplicateKeys {
+  last_wins,
+  must_agree,  // refused unless their values are equal
+};
+
 struct JsonLimits {
   std::size_t depth = kMaxDepth;  // containers inside containers; over it: TOO_DEEP
   std::size_t integer_digits =
       4096;  // of one integer, as conversion to binary is super-linear; over it: TOO_LARGE
+  DuplicateKeys duplicates = DuplicateKeys::last_wins;
 };
 
 // Where the strings of the Value live.
@@ -22,9 +29,9 @@ enum class JsonStrings {
 
 // One JSON text and nothing but white space around it. Integers are exact whatever their size; a
 // number with a fraction or an exponent is a real, even 1.0 and 1e3; one too large for a double is
-// refused, one too small becomes zero. Of equal keys the last wins. Refused as well: invalid UTF-8,
-// a byte order mark, escapes of lone surrogates. Errors: DESERIALIZING with the byte offset and
-// what was expected there, TOO_DEEP, TOO_LARGE; all fatal.
+// refused, one too small becomes zero. Of equal keys the last wins, unless the limits say
+// otherwise. Refused as well: invalid UTF-8, a byte order mark, escapes of lone surrogates. Errors:
+// DESERIALIZING with the byte offset and what was expected there, TOO_DEEP, TOO_LARGE; all fatal.
 Result<Value> parse_json(std::string_view text, JsonStrings strings = JsonStrings::copy,
                          const JsonLimits& limits = {});
 

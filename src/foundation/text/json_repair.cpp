@@ -270,38 +270,20 @@ Result<RepairedJson> repair(std::string_view answer, Expect expect, int unwraps)
   return Search(whole.substr(offset), expect, offset).run(*start);
 }
 
-std::optional<bool> bool_of(const Value& value) {
-  if (const bool* plain = value.as_bool()) return *plain;
-  std::string word(value.as_string().value_or(""));
-  std::ranges::transform(word, word.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-  });
-  if (word == "true") return true;
-  return word == "false" ? std::optional(false) : std::nullopt;
-}
-
 }  // namespace
 
 Result<RepairedJson> repair_answer(std::string_view answer, const RepairOptions& options) {
-  return repair(answer, options.expect, kMaxUnwraps);
+  auto repaired = repair(answer, options.expect, kMaxUnwraps);
+  if (repaired && repaired->cut && options.end == AnswerEnd::cut) {
+    return unusable("the answer was cut before its JSON was complete");
+  }
+  return repaired;
 }
 
 Result<std::string> repair_json(std::string_view answer, const RepairOptions& options) {
   auto repaired = repair_answer(answer, options);
   if (!repaired) return std::unexpected(std::move(repaired).error());
   return std::move(repaired->text);
-}
-
-Result<BoolAnswer> read_bool_answer(std::string_view answer) {
-  const auto repaired = repair_answer(answer);
-  if (!repaired) return std::unexpected(repaired.error());
-  const Value* result = repaired->value.find("result");
-  if (result == nullptr) return unusable("the answer has no \"result\"");
-  const auto verdict = bool_of(*result);
-  if (!verdict) return unusable("the \"result\" of the answer is neither true nor false");
-  const Value* reason = repaired->value.find("reason");
-  const auto words = reason != nullptr ? reason->as_string() : std::nullopt;
-  return BoolAnswer{*verdict, std::string(words.value_or(""))};
 }
 
 }  // namespace gvm::text

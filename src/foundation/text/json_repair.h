@@ -19,6 +19,7 @@
 
 #include "base/error.h"
 #include "base/value.h"
+#include "text/answer_end.h"
 
 namespace gvm::text {
 
@@ -29,6 +30,7 @@ enum class Expect {
 
 struct RepairOptions {
   Expect expect = Expect::object;
+  AnswerEnd end = AnswerEnd::stopped;  // of a cut answer only what is complete is read
 };
 
 struct RepairedJson {
@@ -42,14 +44,5 @@ struct RepairedJson {
 // makes sense.
 Result<RepairedJson> repair_answer(std::string_view answer, const RepairOptions& options = {});
 Result<std::string> repair_json(std::string_view answer, const RepairOptions& options = {});
-
-struct BoolAnswer {
-  bool result = false;
-  std::string reason;  // empty when the answer gives none
-};
-
-// {"result": bool, "reason"?: string}; the words "true" and "false" in any case count as what they
-// say.
-Result<BoolAnswer> read_bool_answer(std::string_view answer);
 
 }  // namespace gvm::text

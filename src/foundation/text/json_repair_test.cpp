@@ -236,30 +236,13 @@ TEST(JsonRepair, TakesLinearTimeOnHostileAnswers) {
   }
 }
 
-TEST(BoolAnswer, ReadsResultAndReason) {
-  const auto answer = read_bool_answer(R"(```json
-{"reason": "they agree", "result": true}
-```)");
-  ASSERT_TRUE(answer);
-  EXPECT_TRUE(answer->result);
-  EXPECT_EQ(answer->reason, "they agree");
-  EXPECT_FALSE(read_bool_answer(R"({"result": False})")->result);
-  EXPECT_TRUE(read_bool_answer(R"({"result": "True"})")->result);
-  EXPECT_FALSE(read_bool_answer(R"({"result":"FALSE","reason":7})")->result);
-  EXPECT_TRUE(read_bool_answer(R"({"reason":"x","result":tr)")->result);
-  EXPECT_EQ(read_bool_answer(R"({"result":true,"reason":"cut of)")->reason, "cut of");
-}
-
-TEST(BoolAnswer, RefusesWhatIsNoVerdict) {
-  for (const auto* text :
-       {"", "true", "yes", R"({"result": 1})", R"({"result": "yes"})", R"({"result": null})",
-        R"({"answer": true})", R"({"reason": "I think the re)", R"({"reason": "x", "result":)",
-        R"({"result": [true]})", "[true]", R"({"result": true} or {"result": false})",
-        R"({"result": true or false})", R"({"result": truely})"}) {
-    const auto answer = read_bool_answer(text);
-    ASSERT_FALSE(answer) << text;
-    EXPECT_EQ(answer.error().code(), codes::kAnswerNotUsable);
-  }
+TEST(JsonRepair, NeverCompletesACutAnswer) {
+  const std::string_view open = R"({"pay_to": ["ann", "bob")";
+  EXPECT_TRUE(repair_answer(open));
+  const auto cut = repair_answer(open, {.end = AnswerEnd::cut});
+  ASSERT_FALSE(cut);
+  EXPECT_EQ(cut.error().code(), codes::kAnswerNotUsable);
+  EXPECT_TRUE(repair_answer(R"({"a": 1,})", {.end = AnswerEnd::cut}));
 }
 
 }  // namespace

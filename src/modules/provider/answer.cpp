@@ -6,6 +6,7 @@
 #include "base/error_codes.h"
 #include "text/json.h"
 #include "text/json_repair.h"
+#include "text/verdict.h"
 
 namespace gvm::provider {
 namespace {
@@ -38,12 +39,13 @@ Result<ReadAnswer> read_answer(const Dialect& dialect, const Value& body, Format
   if (!answer) return fail(std::move(answer).error());
   const bool cut = answer->cut;
   if (format == Format::text) return ReadAnswer{Value::string(std::move(answer->text)), cut};
+  const auto end = cut ? text::AnswerEnd::cut : text::AnswerEnd::stopped;
   if (format == Format::boolean) {
-    auto judged = text::read_bool_answer(answer->text);
+    auto judged = text::read_verdict(answer->text, end);
     if (!judged) return fail(unusable(std::move(judged).error(), *answer));
     return ReadAnswer{Value::boolean(judged->result), cut};
   }
-  auto repaired = text::repair_answer(answer->text);
+  auto repaired = text::repair_answer(answer->text, {.end = end});
   if (!repaired) return fail(unusable(std::move(repaired).error(), *answer));
   if (shape == JsonShape::text) return ReadAnswer{Value::string(std::move(repaired->text)), cut};
   return ReadAnswer{std::move(repaired->value), cut};

@@ -1,0 +1,230 @@
+#include "text/reasoning.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "base/error_codes.h"
+
+namespace gvm::text {
+namespace {
+
+constexpr std::string_view kSpace = " \t\r\n";
+constexpr std::string_view kChannel = "<|channel|>";
+constexpr std::string_view kMessage = "<|message|>";
+constexpr std::string_view kFinal = "final";
+constexpr std::size_t kMaxChannelHeader = 64;  // between "final" and "<|message|>": a constraint
+constexpr int kMaxOpenObjects = 16;            // each costs a scan to the end of the text
+
+struct Mark {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  bool closes = false;
+  bool channel = false;
+};
+
+struct Pair {
+  std::string_view opening;
+  std::string_view closing;
+};
+constexpr std::array<Pair, 5> kPairs = {{{"<think>", "</think>"},
+                                         {"<thinking>", "</thinking>"},
+                                         {"[think]", "[/think]"},
+                                         {"<seed:think>", "</seed:think>"},
+                                         {"\u25C1think\u25B7", "\u25C1/think\u25B7"}}};
+
+bool starts_with_in_any_case(std::string_view text, std::string_view lower) {
+  return text.size() >= lower.size() &&
+         std::ranges::equal(text.substr(0, lower.size()), lower, [](char a, char b) {
+           return (a >= 'A' && a <= 'Z' ? static_cast<char>(a | 0x20) : a) == b;
+         });
+}
+
+std::optional<Mark> channel_at(std::string_view text, std::size_t at) {
+  if (!text.substr(at).starts_with(kChannel)) return std::nullopt;
+  const auto name = at + kChannel.size();
+  const bool final = text.substr(name).starts_with(kFinal);
+  const auto message = text.substr(name, kMaxChannelHeader).find(kMessage);
+  if (message == std::string_view::npos) return Mark{at, name, false, true};
+  return Mark{at, name + message + kMessage.size(), final, true};
+}
+
+std::optional<Mark> mark_at(std::string_view text, std::size_t at) {
+  const auto rest = text.substr(at);
+  for (const auto& pair : kPairs) {
+    if (starts_with_in_any_case(rest, pair.closing))
+      return Mark{at, at + pair.closing.size(), true, false};
+    if (starts_with_in_any_case(rest, pair.opening))
+      return Mark{at, at + pair.opening.size(), false, false};
+  }
+  return channel_at(text, at);
+}
+
+// Behind the bracket that closes the one at `start`, brackets within strings apart; empty when it
+// stays open.
+std::optional<std::size_t> end_of_balanced(std::string_view text, std::size_t start) {
+  std::size_t depth = 0;
+  for (std::size_t i = start; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '"') {
+      for (++i; i < text.size() && text[i] != '"'; ++i) i += text[i] == '\\' ? 1 : 0;
+    } else if (c == '{' || c == '[') {
+      ++depth;
+    } else if ((c == '}' || c == ']') && --depth == 0) {
+      return i + 1;
+    }
+  }
+  return std::nullopt;
+}
+
+bool looks_like_json(std::string_view text, std::size_t start) {
+  const auto next = text.find_first_not_of(kSpace, start + 1);
+  return next != std::string_view::npos && std::string_view("\"{[").contains(text[next]);
+}
+
+class Splitter {
+ public:
+  explicit Splitter(std::string_view text) : text_(text) {}
+
+  AnswerParts run() {
+    for (std::size_t i = 0; i < text_.size();) i = step(i);
+    return result();
+  }
+
+ private:
+  // Looks at the character at `i`; returns the offset to go on at.
+  std::size_t step(std::size_t i) {
+    const char c = text_[i];
+    if (c == '`') return backticks(i);
+    if (c == '<' || c == '[' || c == '\xE2') {
+      if (const auto mark = mark_at(text_, i)) return take(*mark);
+    }
+    if ((c == '{' || c == '[') && opened_ == 0 && looks_like_json(text_, i)) return json(i);
+    return i + 1;
+  }
+
+  // Within a block that the model opened itself, braces and fences mean nothing.
+  std::size_t backticks(std::size_t i) {
+    const auto end = std::min(text_.find_first_not_of('`', i), text_.size());
+    if (opened_ == 0 && end - i >= 3) in_fence_ = !in_fence_;
+    return end;
+  }
+
+  std::size_t json(std::size_t i) {
+    if (open_objects_ >= kMaxOpenObjects) {
+      object_is_open_ = true;
+      return i + 1;
+    }
+    if (const auto end = end_of_balanced(text_, i)) return *end;
+    ++open_objects_;
+    object_is_open_ = true;
+    return i + 1;
+  }
+
+  std::size_t take(const Mark& mark) {
+    if (is_content(mark)) return mark.end;
+    if (!mark.closes) {
+      ++opened_;
+      last_opening_ = mark.begin;
+      last_is_opening_ = true;
+    } else if (opened_ > 0 || is_at_line(mark) || (mark.channel && follows_a_token(mark))) {
+      doubtful_ = doubtful_ || (object_is_open_ && opened_ == 0);
+      introduced_ = opened_ == 0 && is_introduced(mark);
+      opened_ = mark.channel ? 0 : std::max(opened_ - 1, 0);
+      answer_ = mark.end;
+      reasoned_ = true;
+      last_is_opening_ = in_fence_ = object_is_open_ = false;
+      channels_ = channels_ || mark.channel;
+    }
+    return mark.end;
+  }
+
+  bool is_content(const Mark& mark) const {
+    if (opened_ > 0) return false;
+    if (!mark.closes && only_space_before(mark.begin)) return false;
+    if (in_fence_) return true;
+    const char before = mark.begin > 0 ? text_[mark.begin - 1] : ' ';
+    const char after = mark.end < text_.size() ? text_[mark.end] : ' ';
+    return before == '`' || before == '\'' || (before == '"' && after == '"') || after == '`';
+  }
+
+  bool only_space_before(std::size_t offset) const {
+    return text_.substr(answer_, offset - answer_).find_first_not_of(kSpace) ==
+           std::string_view::npos;
+  }
+
+  bool is_at_line(const Mark& mark) const {
+    const auto before = text_.substr(0, mark.begin).find_last_not_of(" \t\r");
+    const auto after = text_.find_first_not_of(" \t\r", mark.end);
+    return before == std::string_view::npos || text_[before] == '\n' ||
+           after == std::string_view::npos || text_[after] == '\n' || only_space_before(mark.begin);
+  }
+
+  // "<|end|><|start|>assistant<|channel|>final".
+  bool follows_a_token(const Mark& mark) const {
+    const auto before = text_.substr(0, mark.begin);
+    return before.ends_with("|>") || before.ends_with("<|start|>assistant");
+  }
+
+  bool is_introduced(const Mark& mark) const {
+    const auto last = text_.substr(0, mark.begin).find_last_not_of(kSpace);
+    return last != std::string_view::npos && std::string_view(":=,;\"'`([{").contains(text_[last]);
+  }
+
+  AnswerParts result() const {
+    AnswerParts parts;
+    parts.answer = text_.substr(answer_);
+    parts.reasoned = reasoned_;
+    parts.introduced = introduced_;
+    parts.doubtful = doubtful_;
+    if (last_is_opening_ && only_space_before(last_opening_)) {
+      parts.reasoned = parts.unfinished = true;
+      parts.answer = {};
+    }
+    if (channels_) trim_end_tokens(parts.answer);
+    return parts;
+  }
+
+  static void trim_end_tokens(std::string_view& answer) {
+    const auto trim_space = [&answer] {
+      const auto last = answer.find_last_not_of(kSpace);
+      answer = answer.substr(0, last == std::string_view::npos ? 0 : last + 1);
+    };
+    trim_space();
+    for (const std::string_view token : {"<|return|>", "<|end|>"}) {
+      if (answer.ends_with(token)) answer.remove_suffix(token.size());
+    }
+    trim_space();
+  }
+
+  std::string_view text_;
+  std::size_t answer_ = 0;  // where the answer begins, as far as is known
+  std::size_t last_opening_ = 0;
+  int opened_ = 0;  // marks of reasoning that are open
+  int open_objects_ = 0;
+  bool last_is_opening_ = false;  // of the marks that count
+  bool object_is_open_ = false;   // since `answer_`
+  bool in_fence_ = false;
+  bool reasoned_ = false;
+  bool introduced_ = false;
+  bool doubtful_ = false;
+  bool channels_ = false;
+};
+
+}  // namespace
+
+AnswerParts split_reasoning(std::string_view text) {
+  return Splitter(text).run();
+}
+
+Result<std::string_view> strip_reasoning(std::string_view text) {
+  const auto parts = split_reasoning(text);
+  if (parts.unfinished) {
+    return fail(codes::kAnswerNotUsable, Fatality::fatal, "the answer ends within its reasoning");
+  }
+  if (!parts.reasoned) return text;
+  const auto first = parts.answer.find_first_not_of(kSpace);
+  return first == std::string_view::npos ? std::string_view() : parts.answer.substr(first);
+}
+
+}  // namespace gvm::text

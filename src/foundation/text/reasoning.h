@@ -1,0 +1,34 @@
+#pragma once
+// The reasoning that models write in front of their answers, between marks: "<think>...</think>",
+// "<thinking>", "[THINK]...[/THINK]", a closing mark whose opening one stood in the prompt, and
+// channels ("<|channel|>analysis<|message|>...<|channel|>final<|message|>").
+#include <string_view>
+
+#include "base/error.h"
+
+namespace gvm::text {
+
+struct AnswerParts {
+  // What follows the last mark that ends reasoning; the whole text when there is none. A view into
+  // the text.
+  std::string_view answer;
+  bool reasoned = false;    // the text holds reasoning
+  bool unfinished = false;  // the reasoning does not end: `answer` is empty
+  // The last closing mark has no opening one, and the text before it ends as if it introduced a
+  // quotation (a colon, an opening quote or bracket): the mark may be quoted.
+  bool introduced = false;
+  // A closing mark may as well be part of a string of the answer (an object is open in front of
+  // it): no reading of JSON is certain.
+  bool doubtful = false;
+};
+
+// Marks within a complete JSON object or array, within quotes or backticks, and within code fences
+// are content. A closing mark without an opening one counts at the start or the end of a line.
+// Linear in the text.
+AnswerParts split_reasoning(std::string_view text);
+
+// For text answers: what follows the reasoning, without the line breaks and spaces in front of it;
+// the text as it is when there is no reasoning. ANSWER_NOT_USABLE when the reasoning does not end.
+Result<std::string_view> strip_reasoning(std::string_view text);
+
+}  // namespace gvm::text

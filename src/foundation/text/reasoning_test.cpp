@@ -1,0 +1,73 @@
+#include "text/reasoning.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "base/error_codes.h"
+
+namespace gvm::text {
+namespace {
+
+std::string stripped(std::string_view text) {
+  const auto answer = strip_reasoning(text);
+  return answer ? std::string(*answer) : "refused";
+}
+
+TEST(Reasoning, IsStrippedFromTextAnswers) {
+  EXPECT_EQ(stripped("The sky is blue."), "The sky is blue.");
+  EXPECT_EQ(stripped("<think>hm</think>Blue."), "Blue.");
+  EXPECT_EQ(stripped("\n<Thinking>\nhm\n</Thinking>\n\nBlue."), "Blue.");
+  EXPECT_EQ(stripped("[THINK]hm[/THINK] Blue."), "Blue.");
+  EXPECT_EQ(stripped("I ponder.\n</think>\n\nBlue."), "Blue.");
+  EXPECT_EQ(stripped("I ponder.</think>\nBlue."), "Blue.");
+  EXPECT_EQ(stripped("Sure. <think>hm</think> Blue."), "Blue.");
+  EXPECT_EQ(stripped("<think>a</think><think>b</think>Blue."), "Blue.");
+  EXPECT_EQ(stripped("<think>a <think>b</think> c</think>Blue."), "Blue.");
+  EXPECT_EQ(stripped("<think>the <think> mark</think>Blue."), "Blue.");
+  EXPECT_EQ(stripped("<|channel|>analysis<|message|>hm<|end|><|start|>assistant<|channel|>final"
+                     "<|message|>Blue.<|return|>"),
+            "Blue.");
+  EXPECT_EQ(stripped("<|channel|>analysis<|message|>hm<|end|><|start|>assistant<|channel|>final "
+                     "<|constrain|>json<|message|>{}"),
+            "{}");
+  EXPECT_EQ(stripped("\u25C1think\u25B7hm\u25C1/think\u25B7Blue."), "Blue.");
+}
+
+TEST(Reasoning, IsNotFoundWhereMarksAreContent) {
+  for (const auto* text :
+       {"Write `</think>` to end it.", "A \"<think>\" mark opens a block.",
+        "The closing mark </think> ends it, and <think> opens it.", "{\"t\": \"</think>\"}",
+        "[\"<think>\", \"</think>\"]", "```xml\n<think>\nx\n</think>\n```\nis how models reason.",
+        "{\"a\": \"x\n</think>\ny\"}"}) {
+    EXPECT_EQ(stripped(text), text);
+  }
+}
+
+TEST(Reasoning, WithoutAnEndLeavesNoAnswer) {
+  const auto answer = strip_reasoning("<think>still at it");
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().to_string(), "ANSWER_NOT_USABLE: the answer ends within its reasoning");
+  EXPECT_EQ(stripped("<|channel|>analysis<|message|>hm"), "refused");
+  EXPECT_EQ(stripped("<think>a</think><think>b"), "refused");
+  EXPECT_EQ(stripped("<think>all of it</think> "), "");
+}
+
+TEST(Reasoning, SaysWhenAClosingMarkMayBeQuoted) {
+  EXPECT_TRUE(split_reasoning("{\"a\": \"it wrote\n</think>\n{\"a\": 2}").doubtful);
+  EXPECT_FALSE(split_reasoning("{\"a\": 1}\n</think>\n{\"a\": 2}").doubtful);
+  EXPECT_TRUE(split_reasoning("It wrote:\n</think>\nx").introduced);
+  EXPECT_FALSE(split_reasoning("I see.\n</think>\nx").introduced);
+}
+
+TEST(Reasoning, TakesLinearTime) {
+  for (const std::string piece :
+       {"<think>", "</think>", "{\"", "[[", "`", "<|channel|>", "{\"a\":1}"}) {
+    std::string text;
+    while (text.size() < 1'000'000) text += piece;
+    (void)split_reasoning(text);
+  }
+}
+
+}  // namespace
+}  // namespace gvm::text

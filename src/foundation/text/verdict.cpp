@@ -1,0 +1,154 @@
+#include "text/verdict.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "base/error_codes.h"
+#include "text/json.h"
+#include "text/reasoning.h"
+
+namespace gvm::text {
+namespace {
+
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+constexpr std::string_view kSpace = " \t\r\n";
+constexpr std::string_view kResult = "result";
+constexpr std::size_t kFenceMarks = 3;
+constexpr std::string_view kWanted =
+    "the answer must be exactly one JSON object such as {\"reason\": \"...\", \"result\": true}, "
+    "and "
+    "nothing else";
+
+std::unexpected<Error> fault(std::string why) {
+  return fail(codes::kAnswerNotUsable, Fatality::fatal, std::move(why));
+}
+
+std::string_view trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(kSpace);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+}
+
+bool is_info_character(char c) {
+  return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_' ||
+         c == '-' || c == '+' || c == ' ';
+}
+
+// The content of a code fence that is the whole text; the text itself when it begins with none.
+// Empty when the fence does not end with the text.
+std::optional<std::string_view> without_fence(std::string_view text) {
+  if (text.empty() || (text[0] != '`' && text[0] != '~')) return text;
+  const auto marks = std::min(text.find_first_not_of(text[0]), text.size());
+  const auto fence = text.substr(0, marks);
+  if (text.size() < 2 * marks || !text.ends_with(fence)) return std::nullopt;
+  auto content = text.substr(marks, text.size() - 2 * marks);
+  if (marks < kFenceMarks) return trimmed(content);
+  // "json" behind the opening fence.
+  const auto* info = std::find_if_not(content.begin(), content.end(), is_info_character);
+  content.remove_prefix(static_cast<std::size_t>(info - content.begin()));
+  return trimmed(content);
+}
+
+// The brackets that are open where `text` ends, innermost first, as their closing ones; empty when
+// the text ends within a string, or when a bracket does not match.
+std::optional<std::string> missing_brackets(std::string_view text) {
+  std::string open;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '"') {
+      for (++i; i < text.size() && text[i] != '"'; ++i) i += text[i] == '\\' ? 1 : 0;
+      if (i >= text.size()) return std::nullopt;
+    } else if (c == '{' || c == '[') {
+      open += c == '{' ? '}' : ']';
+    } else if (c == '}' || c == ']') {
+      if (open.empty() || open.back() != c) return std::nullopt;
+      open.pop_back();
+    }
+    if (open.size() > kMaxDepth) return std::nullopt;
+  }
+  std::ranges::reverse(open);
+  return open;
+}
+
+bool is_result_in_any_case(std::string_view key) {
+  const auto name = trimmed(key);
+  return std::ranges::equal(name, kResult, [](char a, char b) { return (a | 0x20) == b; });
+}
+
+// How many members of any depth are called "result".
+std::size_t count_results(const Value& value) {
+  std::size_t count = 0;
+  if (const auto* items = value.as_array()) {
+    for (const auto& item : *items) count += count_results(item);
+  } else if (const auto* members = value.as_map()) {
+    for (const auto& [key, member] : *members) {
+      count += (is_result_in_any_case(key.view()) ? 1 : 0) + count_results(member);
+    }
+  }
+  return count;
+}
+
+Result<Verdict> verdict_of(const Value& value) {
+  if (value.as_map() == nullptr) {
+    return fault("the answer is JSON, but no object; " + std::string(kWanted));
+  }
+  const Value* result = value.find(kResult);
+  if (result == nullptr) return fault("the answer has no \"result\"");
+  const bool* verdict = result->as_bool();
+  if (verdict == nullptr) {
+    return fault("the \"result\" of the answer is of type " +
+                 std::string(kind_name(result->kind())) +
+                 ", and must be true or false without quotes");
+  }
+  for (const auto& [key, member] : *value.as_map()) {
+    if (is_result_in_any_case(key.view()) && member != *result) {
+      return fault("the answer has more than one \"result\", with different values");
+    }
+  }
+  const Value* reason = value.find("reason");
+  const auto words = reason != nullptr ? reason->as_string() : std::nullopt;
+  return Verdict{*verdict, std::string(words.value_or(""))};
+}
+
+std::string_view detail_of(const Error& error) {
+  return error.causes().size() > 1 ? std::string_view(error.causes()[1]) : error.code();
+}
+
+Result<Verdict> read_object(std::string_view text, AnswerEnd end) {
+  const JsonLimits limits{.duplicates = DuplicateKeys::must_agree};
+  auto value = parse_json(text, JsonStrings::copy, limits);
+  if (value) return verdict_of(*value);
+  const auto missing = end == AnswerEnd::stopped ? missing_brackets(text) : std::nullopt;
+  if (missing && !missing->empty()) {
+    auto completed = parse_json(std::string(text) + *missing, JsonStrings::copy, limits);
+    // A bracket may have been lost further ahead: then a member of another object would count here.
+    if (completed && count_results(*completed) == 1) return verdict_of(*completed);
+  }
+  if (text[0] != '{') {
+    return fault("the answer does not begin with a JSON object; " + std::string(kWanted));
+  }
+  return fault("the answer is not one valid JSON object (" + std::string(detail_of(value.error())) +
+               "); " + std::string(kWanted));
+}
+
+}  // namespace
+
+Result<Verdict> read_verdict(std::string_view answer, AnswerEnd end) {
+  if (answer.starts_with(kByteOrderMark)) answer.remove_prefix(kByteOrderMark.size());
+  const auto parts = split_reasoning(answer);
+  if (parts.unfinished) return fault("the answer ends within its reasoning, without a JSON object");
+  if (parts.doubtful || parts.introduced) {
+    return fault("marks that end reasoning stand where they may be quoted; " +
+                 std::string(kWanted));
+  }
+  const auto content = trimmed(parts.answer);
+  if (content.empty()) return fault("the answer is empty");
+  const auto text = without_fence(content);
+  if (!text)
+    return fault("the code fence of the answer does not end with it; " + std::string(kWanted));
+  if (text->empty()) return fault("the code fence of the answer is empty");
+  return read_object(*text, end);
+}
+
+}  // namespace gvm::text
