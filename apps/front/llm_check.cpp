@@ -8,7 +8,7 @@
 
 #include "apps/front/commands.h"
 #include "apps/process.h"
-#include "dispatch/check.h"
+#include "provider/check.h"
 
 namespace gvm::apps {
 namespace {
@@ -57,13 +57,13 @@ int check(Options& options) {
   }
   asio::io_context context(1);
   net::HttpClient http(context, {});
-  dispatch::CheckReport report;
+  provider::CheckReport report;
   auto backend = backend_of(options);
   asio::co_spawn(
-      context, dispatch::check_model(http, std::move(backend)),
-      [&report](std::exception_ptr, dispatch::CheckReport done) { report = std::move(done); });
+      context, provider::check_model(http, std::move(backend)),
+      [&report](std::exception_ptr, provider::CheckReport done) { report = std::move(done); });
   context.run();
-  if (report.outcome == dispatch::CheckOutcome::works) {
+  if (report.outcome == provider::CheckOutcome::works) {
     std::printf("ok: %s at %s answers", options.model.c_str(), options.host.c_str());
     if (report.usage.input && report.usage.output) {
       std::printf(" (%llu tokens in, %llu out)",

@@ -4,9 +4,9 @@
 #include <boost/asio/awaitable.hpp>
 #include <string>
 
-#include "dispatch/single_step.h"
+#include "provider/exchange.h"
 
-namespace gvm::dispatch {
+namespace gvm::provider {
 
 namespace asio = boost::asio;
 
@@ -31,9 +31,9 @@ struct CheckReport {
 // `backend` has exactly one model.
 asio::awaitable<CheckReport> check_model(net::HttpClient& http, config::BackendConfig backend);
 
-// Exposed for tests: what an error of call_provider means for the person who typed the command.
+// What an error of the exchange means for the person who typed the command. Exposed for tests.
 CheckReport diagnose(const Error& error);
 // True for "ok" whatever its case, with or without quotes and a final stop.
 bool says_ok(std::string_view answer);
 
-}  // namespace gvm::dispatch
+}  // namespace gvm::provider

@@ -1,4 +1,4 @@
-#include "dispatch/check.h"
+#include "provider/check.h"
 
 #include <fmt/format.h>
 
@@ -10,7 +10,7 @@
 #include "base/json.h"
 #include "text/json_view.h"
 
-namespace gvm::dispatch {
+namespace gvm::provider {
 namespace {
 
 constexpr std::string_view kQuestion = "Reply with exactly this word and nothing else: ok";
@@ -90,6 +90,18 @@ CheckReport diagnose_transport(const Error& error) {
   return report(CheckOutcome::other, fmt::format("the connection failed: {}", detail));
 }
 
+CheckReport judge(ProviderAnswer answer) {
+  const auto text = answer.data.as_string().value_or("");
+  CheckReport result = says_ok(text)
+                           ? report(CheckOutcome::works, "ok")
+                           : report(CheckOutcome::unhelpful_answer,
+                                    fmt::format("unhelpful answer: the model is reachable, but "
+                                                "instead of \"ok\" it said: \"{}\"",
+                                                shown(text)));
+  result.usage = std::move(answer.usage);
+  return result;
+}
+
 }  // namespace
 
 bool says_ok(std::string_view answer) {
@@ -120,34 +132,27 @@ asio::awaitable<CheckReport> check_model(net::HttpClient& http, config::BackendC
   auto config = std::make_shared<config::LlmConfig>();
   std::vector<Secret> secrets{backend.key};
   const auto timeout = backend.models.front().timeouts.total;
-  provider::ProviderCall call;
+  ProviderCall call;
   call.provider = backend.name;
   call.model = backend.models.front().name;
   call.prompt.user_message = Blob::borrow(kQuestion);
   call.prompt.max_tokens = kMaxTokens;
   config->backends.push_back(std::move(backend));
 
-  provider::Counters counters;
+  Counters counters;
   auto redactor = std::make_shared<const Redactor>(std::move(secrets));
-  const provider::Catalog catalog(std::move(config), std::move(redactor), counters);
-  RunContext context;
-  context.call = {&http, &catalog, &counters};
+  const Catalog catalog(std::move(config), redactor, counters);
+  auto found = catalog.find(call.provider, call.model);
+  if (!found) co_return diagnose(found.error());
+  const Target target{found->backend, found->model};
+  const CallContext context{&http, &catalog, &counters};
   const Deadline deadline = Deadline::in(timeout);
-  auto answer = co_await call_provider(std::move(context), std::move(call), deadline);
-  if (!answer) co_return diagnose(answer.error());
-  const auto text = answer->data.as_string().value_or("");
-  CheckReport result;
-  result.usage = std::move(answer->usage);
-  if (says_ok(text)) {
-    result.outcome = CheckOutcome::works;
-    result.sentence = "ok";
-  } else {
-    result.outcome = CheckOutcome::unhelpful_answer;
-    result.sentence = fmt::format(
-        "unhelpful answer: the model is reachable, but instead of \"ok\" it said: \"{}\"",
-        shown(text));
+  auto attempted = co_await attempt(context, target, std::move(call), deadline);
+  if (!attempted.answer) {
+    redactor->redact(attempted.answer.error());
+    co_return diagnose(attempted.answer.error());
   }
-  co_return result;
+  co_return judge(std::move(*attempted.answer));
 }
 
-}  // namespace gvm::dispatch
+}  // namespace gvm::provider
