@@ -14,6 +14,7 @@ option(GVM_BUILD_TESTS "build the tests" ON)
 option(GVM_BUILD_BENCH "build the benchmarks" OFF)
 
 find_program(GVM_CCACHE ccache)
+option(GVM_PRECOMPILED "compile the headers of Asio and of the standard library once" ON)
 if(GVM_CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${GVM_CCACHE})
 endif()
@@ -28,6 +29,15 @@ endif()
 target_compile_definitions(gvm_compile INTERFACE
   BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_VISIBILITY BOOST_ASIO_SEPARATE_COMPILATION
   BOOST_BEAST_SEPARATE_COMPILATION)
+
+if(GVM_PRECOMPILED)
+  # Precompiled headers need the same macros in every target, and some libraries ask for -pthread.
+  target_compile_options(gvm_compile INTERFACE -pthread)
+  if(GVM_CCACHE)
+    # Without these two ccache passes by every file that uses a precompiled header.
+    set(CMAKE_CXX_COMPILER_LAUNCHER env CCACHE_SLOPPINESS=pch_defines,time_macros ${GVM_CCACHE})
+  endif()
+endif()
 
 if(GVM_SANITIZE)
   target_compile_options(gvm_compile INTERFACE -fsanitize=${GVM_SANITIZE} -fno-omit-frame-pointer

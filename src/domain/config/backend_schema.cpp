@@ -115,9 +115,9 @@ void check_names(const Node& node, const std::string& path, Context& context, Ba
   }
   for (const auto& [name, count] : uses) {
     if (count < 2) continue;
-    context.error(
-        models->mark, path + ".models",
-        fmt::format("got {} as the name or alias of {} models, expected one", quoted(name), count));
+    context.error(models->mark, path + ".models",
+                  fmt::format("got {} as the name or alias of {} models, expected one",
+                              in_quotes(name), count));
   }
 }
 

@@ -64,7 +64,7 @@ std::string_view nearest(std::string_view name, const std::vector<std::string_vi
   return best;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   std::size_t characters = 0;
   for (const char c : text) {

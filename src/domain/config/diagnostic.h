@@ -35,6 +35,6 @@ std::string to_string(const std::vector<Diagnostic>& diagnostics);
 std::string_view nearest(std::string_view name, const std::vector<std::string_view>& known);
 
 // `text` in quotes for a message: control characters escaped, at most 40 characters of it.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 }  // namespace gvm::config

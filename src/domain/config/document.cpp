@@ -217,7 +217,7 @@ std::string describe(const Node& node, Echo echo) {
     case Node::Kind::scalar:
       break;
   }
-  return echo == Echo::show ? quoted(node.written) : "a text of another form";
+  return echo == Echo::show ? in_quotes(node.written) : "a text of another form";
 }
 
 Value to_value(const Node& node) {

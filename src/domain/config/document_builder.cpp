@@ -28,7 +28,7 @@ bool is_ordinary(const std::string& tag) {
 
 void refuse_tag(const std::string& tag, Mark mark) {
   if (is_ordinary(tag)) return;
-  throw ParseStopped{mark, fmt::format("got the tag {}, expected no tags", quoted(tag))};
+  throw ParseStopped{mark, fmt::format("got the tag {}, expected no tags", in_quotes(tag))};
 }
 
 bool is_plain(const std::string& tag) {

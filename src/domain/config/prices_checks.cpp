@@ -64,7 +64,7 @@ class EntryCheck {
       const auto& where = one ? *list->value : *list->value->items[i];
       context_.error(where.mark, one ? path_ + ".model" : fmt::format("{}.model[{}]", path_, i),
                      fmt::format("got {}, expected a name of at most {} bytes, * only at its end",
-                                 quoted(name), kLongestName));
+                                 in_quotes(name), kLongestName));
     }
     if (list != nullptr && list->value->kind == Node::Kind::list && list->value->items.empty())
       context_.error(list->value->mark, path_ + ".model", "got no name, expected at least one");
@@ -169,7 +169,7 @@ void check_overlaps(const PriceCatalogConfig& catalog, const Node& list, Context
     context.error(b->mark, fmt::format("models[{}]", b->entry),
                   fmt::format("got prices of {} for days that line {} has prices for, expected "
                               "valid_from and valid_until that keep them apart",
-                              quoted(b->model), a->mark.line));
+                              in_quotes(b->model), a->mark.line));
   }
 }
 
@@ -184,7 +184,7 @@ void check_price_catalog(const Node& node, const std::string&, Context& context,
                          PriceCatalogConfig& catalog) {
   if (catalog.currency != "USD")
     context.error(mark_of(node, "currency"), "currency",
-                  fmt::format("got {}, expected USD", quoted(catalog.currency)));
+                  fmt::format("got {}, expected USD", in_quotes(catalog.currency)));
   const auto* models = node.find("models");
   if (models == nullptr || catalog.entries.empty()) {
     const bool told = models != nullptr && models->value->kind != Node::Kind::null &&

@@ -26,7 +26,7 @@ std::string_view environment_name(std::string_view variable) {
 std::string unknown_variable(std::string_view name) {
   auto message = fmt::format(
       "unknown variable {}, expected genvmRoot, exeDir, genvmVersion, dollar or ENV[NAME]",
-      quoted(name));
+      in_quotes(name));
   const auto close = nearest(name, variable_names());
   if (!close.empty()) message += fmt::format(", nearest is \"{}\"", close);
   return message;

@@ -52,7 +52,7 @@ Result<void> check_field(const Component& component) {
   return {};
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   const auto semicolon = std::min(text.find(';'), text.size());
   std::string name(text.substr(0, semicolon));
   std::ranges::transform(name, name.begin(), to_lower);
@@ -62,7 +62,7 @@ std::string quoted(std::string_view text) {
 }  // namespace
 
 Result<Component> Component::parse(std::string_view text) {
-  auto item = parse_item(text.starts_with('"') ? std::string(text) : quoted(text));
+  auto item = parse_item(text.starts_with('"') ? std::string(text) : in_quotes(text));
   auto* name = item ? std::get_if<std::string>(&item->value) : nullptr;
   if (name == nullptr) {
     auto error = Error(codes::kSignBadComponent, Fatality::user, "this is no component");

@@ -30,7 +30,7 @@ constexpr std::array<std::string_view, 9> kOurs{
 constexpr std::array<std::string_view, 3> kOfTheModule{"host", "content-length", "proxy"};
 constexpr std::string_view kToProxies = "proxy-";
 
-std::string quoted(std::string_view name) {
+std::string in_quotes(std::string_view name) {
   constexpr std::size_t kShown = 64;
   return "request header " + std::string(name.substr(0, kShown));
 }
@@ -39,9 +39,9 @@ std::optional<std::string> problem_with(const HttpHeader& header, const HeaderLi
   if (header.name.size() > limits.name_bytes) return "a request header's name is too long";
   if (!is_token(header.name))
     return "a request header's name holds a character that is not allowed";
-  if (is_forbidden_for_caller(header.name)) return quoted(header.name) + " may not be set";
-  if (header.value.size() > limits.value_bytes) return quoted(header.name) + " is too long";
-  if (!is_field_value(header.value)) return quoted(header.name) + " holds a control character";
+  if (is_forbidden_for_caller(header.name)) return in_quotes(header.name) + " may not be set";
+  if (header.value.size() > limits.value_bytes) return in_quotes(header.name) + " is too long";
+  if (!is_field_value(header.value)) return in_quotes(header.name) + " holds a control character";
   return std::nullopt;
 }
 

@@ -16,7 +16,7 @@ std::uint64_t tokens_in(std::string_view text) {
   return (text.size() + kBytesPerToken - 1) / kBytesPerToken;
 }
 
-std::string quoted(std::string_view text) {
+std::string json_string(std::string_view text) {
   std::string out;
   json::write_string_to(out, text);
   return out;
@@ -104,7 +104,7 @@ std::string words_member(std::string_view name, const AnswerParts& parts) {
     case Content::at_limit:
       break;
   }
-  return fmt::format("\"{}\":{},", name, quoted(parts.words));
+  return fmt::format("\"{}\":{},", name, json_string(parts.words));
 }
 
 std::string openai_body(const AnswerParts& parts) {
@@ -118,7 +118,8 @@ std::string openai_body(const AnswerParts& parts) {
   }
   return fmt::format(
       R"({{"id":"{}","object":"chat.completion","created":1700000000,"model":{},"choices":[{}]{}}})",
-      parts.id, quoted(parts.call->model), choices, usage_member("usage", parts, openai_usage));
+      parts.id, json_string(parts.call->model), choices,
+      usage_member("usage", parts, openai_usage));
 }
 
 // The tool's input: the words when they are an object.
@@ -127,7 +128,7 @@ std::string tool_input(const AnswerParts& parts) {
   if (parts.content == Content::null) return "null";
   if (parts.content == Content::number) return "42";
   const auto parsed = text::parse_json(parts.words);
-  return parsed && parsed->as_map() ? std::string(parts.words) : quoted(parts.words);
+  return parsed && parsed->as_map() ? std::string(parts.words) : json_string(parts.words);
 }
 
 std::string anthropic_block(const AnswerParts& parts) {
@@ -136,7 +137,7 @@ std::string anthropic_block(const AnswerParts& parts) {
     return fmt::format(R"({{{}"type":"text"}})", words_member("text", parts));
   const bool missing = parts.content == Content::missing;
   return fmt::format(R"({{"type":"tool_use","id":"toolu_1","name":{}{}}})",
-                     quoted(parts.call->tool),
+                     json_string(parts.call->tool),
                      missing ? std::string() : ",\"input\":" + tool_input(parts));
 }
 
@@ -146,7 +147,7 @@ std::string anthropic_body(const AnswerParts& parts) {
   if (parts.content == Content::at_limit) reason = "max_tokens";
   return fmt::format(R"({{"id":"{}","type":"message","role":"assistant","model":{},"content":[{}],)"
                      R"("stop_reason":"{}"{}}})",
-                     parts.id, quoted(parts.call->model), anthropic_block(parts), reason,
+                     parts.id, json_string(parts.call->model), anthropic_block(parts), reason,
                      usage_member("usage", parts, anthropic_usage));
 }
 
@@ -162,7 +163,7 @@ std::string google_body(const AnswerParts& parts) {
         parts.content == Content::at_limit ? "MAX_TOKENS" : "STOP");
   }
   return fmt::format(R"({{"candidates":[{}],"responseId":"{}","modelVersion":{}{}}})", candidates,
-                     parts.id, quoted(parts.call->model),
+                     parts.id, json_string(parts.call->model),
                      usage_member("usageMetadata", parts, google_usage));
 }
 
@@ -179,7 +180,7 @@ std::string ollama_usage(const AnswerParts& parts) {
 std::string ollama_body(const AnswerParts& parts) {
   return fmt::format(
       R"({{"model":{},"created_at":"2023-11-14T22:13:20Z",{}"done":true,"done_reason":"{}"{}}})",
-      quoted(parts.call->model), words_member("response", parts),
+      json_string(parts.call->model), words_member("response", parts),
       parts.content == Content::at_limit ? "length" : "stop", ollama_usage(parts));
 }
 
@@ -217,7 +218,7 @@ std::string words_for(const Call& call, std::string_view upstream) {
   const std::string sentence =
       fmt::format("{} answers \"{}\". The end.", upstream, beginning(call.text));
   if (!call.json) return sentence;
-  return fmt::format(R"({{"reason":"asked to","result":true,"answer":{}}})", quoted(sentence));
+  return fmt::format(R"({{"reason":"asked to","result":true,"answer":{}}})", json_string(sentence));
 }
 
 Usage usage_for(const Call& call, std::string_view words) {
@@ -243,7 +244,7 @@ std::string answer_body(const AnswerParts& parts) {
 
 std::string error_body(Form form, int status, std::string_view message) {
   const StatusWords& words = words_of(status);
-  const std::string text = quoted(message);
+  const std::string text = json_string(message);
   switch (form) {
     case Form::openai_compatible:
       return fmt::format(R"({{"error":{{"message":{},"type":"{}","param":null,"code":"{}"}}}})",
