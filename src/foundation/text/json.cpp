@@ -37,6 +37,13 @@ class Parser {
         strings_(strings),
         limits_(limits) {}
 
+  // A value at the start, and where it ends.
+  Result<JsonPrefix> prefix() {
+    Value out = value(limits_.depth);
+    if (error_) return fail(std::move(*error_));
+    return JsonPrefix{std::move(out), static_cast<std::size_t>(p_ - begin_)};
+  }
+
   Result<Value> document() {
     skip_space();
     Value out = value(limits_.depth);
@@ -187,7 +194,9 @@ class Parser {
     for (std::size_t i = 0; i + 1 < order_.size(); ++i) {
       if (key(order_[i]) != key(order_[i + 1])) continue;
       if (entries_[order_[i].index].second == entries_[order_[i + 1].index].second) continue;
-      refuse_at(p_, codes::kDeserializing, "two members of one name have different values");
+      error_.emplace(codes::kDeserializing, Fatality::fatal,
+                     "JSON, byte " + std::to_string(p_ - begin_) +
+                         ": two members of one name have different values");
       return;
     }
   }
@@ -373,6 +382,10 @@ Result<Value> parse_json(std::string_view text, JsonStrings strings, const JsonL
                 "JSON, byte " + std::to_string(bad) + ": invalid UTF-8");
   }
   return Parser(text, strings, limits).document();
+}
+
+Result<JsonPrefix> parse_json_prefix(std::string_view text, const JsonLimits& limits) {
+  return Parser(text, JsonStrings::copy, limits).prefix();
 }
 
 }  // namespace gvm::text

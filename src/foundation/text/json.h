@@ -35,4 +35,11 @@ enum class JsonStrings {
 Result<Value> parse_json(std::string_view text, JsonStrings strings = JsonStrings::copy,
                          const JsonLimits& limits = {});
 
+struct JsonPrefix {
+  Value value;
+  std::size_t end = 0;  // offset behind it
+};
+// The JSON value `text` starts with, whatever stands behind it. `text` is valid UTF-8.
+Result<JsonPrefix> parse_json_prefix(std::string_view text, const JsonLimits& limits = {});
+
 }  // namespace gvm::text

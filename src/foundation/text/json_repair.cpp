@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "base/error_codes.h"
+#include "text/answer_prose.h"
 #include "text/json.h"
 #include "text/json_scan.h"
 #include "text/json_tolerant.h"
+#include "text/reasoning.h"
 #include "text/utf8.h"
 
 namespace gvm::text {
@@ -15,11 +18,10 @@ namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::string_view kSpace = " \t\n\r\f\v";
-constexpr std::string_view kThinkOpen = "<think>";
-constexpr std::string_view kThinkClose = "</think>";
-constexpr std::size_t kMaxCutUtf8 = 3;   // bytes a cut sequence can have
-constexpr int kMaxBracketsInProse = 16;  // each may cost a scan of the answer
-constexpr int kMaxUnwraps = 1;           // an object in a string, but no string in a string
+constexpr std::string_view kBracesAndSpace = " \t\n\r\f\v}";
+constexpr JsonLimits kUnambiguous{.duplicates = DuplicateKeys::must_agree};
+constexpr std::size_t kMaxCutUtf8 = 3;  // bytes a cut sequence can have
+constexpr int kMaxUnwraps = 1;          // an object in a string, but no string in a string
 
 std::unexpected<Error> unusable(std::string why) {
   return fail(codes::kAnswerNotUsable, Fatality::fatal, std::move(why));
@@ -50,119 +52,119 @@ std::string_view without_cut_sequence(std::string_view text) {
   return continued && tail.size() + 1 < whole ? text.substr(0, bad) : text;
 }
 
-// Offset of the answer proper behind a reasoning prefix; empty when the reasoning does not end. The
-// prompt may have held the opening tag already: then the closing one counts where a line begins or
-// ends with it, which no JSON string has.
-std::optional<std::size_t> after_reasoning(std::string_view text) {
-  const bool opened = text.starts_with(kThinkOpen);
-  if (!opened && (text.starts_with('{') || text.starts_with('[') || text.starts_with('`')))
-    return 0;
-  for (auto at = text.find(kThinkClose); at != std::string_view::npos;) {
-    const auto end = at + kThinkClose.size();
-    const bool at_line =
-        (at > 0 && text[at - 1] == '\n') || (end < text.size() && text[end] == '\n');
-    if (opened || at_line) return end;
-    at = text.find(kThinkClose, end);
+// Text that is no part of the JSON, but only wraps it: spaces, a fence, its language.
+bool is_wrapping(std::string_view text) {
+  while (true) {
+    text = trimmed(text);
+    const auto marks = text.find_first_not_of("`~");
+    if (text.empty() || marks == 0) break;
+    text.remove_prefix(std::min(marks, text.size()));
+    const auto line = text.substr(0, text.find('\n'));
+    if (trimmed(line).find_first_of(" {[\"") == std::string_view::npos)
+      text.remove_prefix(line.size());
   }
-  return opened ? std::nullopt : std::optional<std::size_t>(0);
+  return text.empty();
 }
 
-// Finds what is meant as JSON among prose.
+// Finds what is meant as JSON among prose, and judges the prose.
 class Search {
  public:
   // `offset`: where `text` begins in the answer, for errors.
   Search(std::string_view text, Expect expect, std::size_t offset)
       : text_(text), expect_(expect), offset_(offset), reader_(text) {}
 
-  Result<RepairedJson> run(std::size_t start) {
-    std::size_t prose = start;
-    for (std::size_t i = start; i < text_.size();) {
+  Result<RepairedJson> run() {
+    for (std::size_t i = 0; i < text_.size();) {
       i = text_.find_first_of("{[", i);
       if (i == std::string_view::npos) break;
       const auto next = text_[i] == '{' ? brace(i) : bracket(i);
       if (!next) return std::unexpected(next.error());
-      if (*next > i + 1) {
-        note_prose(prose, i);
-        prose = *next;
-      }
       i = *next;
     }
-    note_prose(prose, text_.size());
     if (!found_) return unusable("the answer holds no JSON object");
-    if (stray_brace_ && stray_member_) return unusable("members stand outside of the object");
+    if (const auto objection = judge_prose()) {
+      return unusable("the answer has JSON, but " + *objection);
+    }
     return std::move(*found_);
   }
 
  private:
+  struct Span {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+  };
+
   std::unexpected<Error> refuse(std::size_t at, const std::string& why) const {
     return unusable_at(offset_ + at, why);
-  }
-  std::unexpected<Error> refuse_as_read() const {
-    return refuse(reader_.failure().offset, reader_.failure().what);
   }
 
   // Each returns the offset to go on at.
   Result<std::size_t> brace(std::size_t at) {
     if (!reader_.looks_like_object(at)) return at + 1;
-    auto read = reader_.read(at);
-    if (!read) return refuse_as_read();
-    return candidate(at, std::move(*read));
+    return candidate(at);
   }
 
   Result<std::size_t> bracket(std::size_t at) {
-    if (!reader_.looks_like_array(at) || brackets_tried_++ >= kMaxBracketsInProse) return at + 1;
+    if (!reader_.looks_like_array(at)) return at + 1;
+    if (expect_ == Expect::any) return candidate(at);
+    if (is_reference(at)) return at + 1;
+    return refuse(at, "an array stands where an object is due");
+  }
+
+  // "[1]" in prose.
+  bool is_reference(std::size_t at) const {
+    const auto end = text_.find_first_not_of("0123456789", at + 1);
+    return end != std::string_view::npos && end > at + 1 && text_[end] == ']';
+  }
+
+  Result<std::size_t> candidate(std::size_t at) {
+    if (auto strict = parse_json_prefix(text_.substr(at), kUnambiguous)) {
+      const auto json = text_.substr(at, strict->end);
+      return take({at, at + strict->end},
+                  RepairedJson{std::string(json), std::move(strict->value), true, false});
+    }
     auto read = reader_.read(at);
-    const bool holds_object = read ? read->has_object : reader_.failure().has_object;
-    if (expect_ == Expect::object && !holds_object) return read && !read->cut ? read->end : at + 1;
-    if (!read) return refuse_as_read();
-    if (expect_ == Expect::object) return refuse(at, "an array stands where an object is due");
-    return candidate(at, std::move(*read));
-  }
-
-  Result<std::size_t> candidate(std::size_t at, TolerantJson read) {
-    if (is_member_value(at))
-      return refuse(at, "the object is the value of a member without object");
-    if (read.cut && text_.find('}', read.end) != std::string_view::npos) {
-      return refuse(read.end, "a fence ends the object, and a brace follows it");
-    }
-    if (read.cut && read.json.size() == 2) return refuse(at, "the text ends before any content");
-    auto value = parse_json(read.json);
+    if (!read) return refuse(reader_.failure().offset, reader_.failure().what);
+    if (read->cut && !read->members) return refuse(at, "the text ends before any content");
+    auto value = parse_json(read->json, JsonStrings::copy, kUnambiguous);
     if (!value) return refuse(at, value.error().to_string());
-    if (continues(read.end)) return refuse(read.end, "content follows behind the closing bracket");
-    if (found_ && found_->value != *value) {
-      return refuse(at, "a second object differs from the first; which one is meant is open");
+    return take({at, read->end},
+                RepairedJson{std::move(read->json), std::move(*value), true, read->cut});
+  }
+
+  Result<std::size_t> take(Span span, RepairedJson json) {
+    if (found_ && found_->value != json.value) {
+      return refuse(span.begin,
+                    "a second object differs from the first; which one is meant is open");
     }
-    const auto end = read.end;
-    found_ = RepairedJson{std::move(read.json), std::move(*value), true, read.cut};
-    return end;
+    if (!found_) found_ = std::move(json);
+    spans_.push_back(span);
+    return span.end;
   }
 
-  // The text before is a quoted key and its colon.
-  bool is_member_value(std::size_t at) const {
-    const auto colon = text_.substr(0, at).find_last_not_of(kSpace);
-    if (colon == std::string_view::npos || text_[colon] != ':') return false;
-    const auto quote = text_.substr(0, colon).find_last_not_of(kSpace);
-    return quote != std::string_view::npos && (text_[quote] == '"' || text_[quote] == '\'');
-  }
-
-  // A bracket closed too early: behind it another member or element follows.
-  bool continues(std::size_t end) const {
-    const auto comma = text_.find_first_not_of(" \t\n\r}]", end);
-    if (comma == std::string_view::npos || text_[comma] != ',') return false;
-    const auto next = text_.find_first_not_of(kSpace, comma + 1);
-    return next != std::string_view::npos && (text_[next] == '"' || text_[next] == '\'');
-  }
-
-  // Prose with both a closing brace and a quote before a colon is a piece of JSON.
-  void note_prose(std::size_t from, std::size_t to) {
-    const auto prose = text_.substr(from, to - from);
-    stray_brace_ |= prose.contains('}');
-    for (auto quote = prose.find('"'); quote != std::string_view::npos;
-         quote = prose.find('"', quote + 1)) {
-      const auto next = prose.find_first_not_of(kSpace, quote + 1);
-      // The colon may be the last of this piece, before an inner object.
-      stray_member_ |= next != std::string_view::npos && prose[next] == ':';
+  std::optional<std::string> judge_prose() {
+    auto before = text_.substr(0, spans_.front().begin);
+    auto after = text_.substr(spans_.back().end);
+    if (spans_.size() == 1) take_wrapping_pairs(before, after);
+    if (auto objection = objection_in(before, Side::before)) return objection;
+    for (std::size_t i = 0; i + 1 < spans_.size(); ++i) {
+      const auto between = text_.substr(spans_[i].end, spans_[i + 1].begin - spans_[i].end);
+      if (auto objection = objection_in(between, Side::after)) return objection;
     }
+    return objection_in(after, Side::after);
+  }
+
+  // Quotes around the object when they are all that stands around it, a second pair of braces, and
+  // closing braces too many behind an object without text in front of it.
+  void take_wrapping_pairs(std::string_view& before, std::string_view& after) const {
+    const auto left = trimmed(before);
+    const auto right = trimmed(after);
+    const bool quoted = left.size() == 1 && (left == "\"" || left == "'") && right == left;
+    if (quoted) before = after = {};
+    if (left == "{" && right.starts_with('}')) before = {};
+    if (found_->cut || !is_wrapping(before)) return;
+    const auto next = after.find_first_not_of(kBracesAndSpace);
+    after.remove_prefix(std::min(next, after.size()));
   }
 
   std::string_view text_;
@@ -170,14 +172,13 @@ class Search {
   std::size_t offset_;
   TolerantReader reader_;
   std::optional<RepairedJson> found_;
-  int brackets_tried_ = 0;
-  bool stray_brace_ = false;
-  bool stray_member_ = false;
+  std::vector<Span> spans_;  // of the objects found, which are equal
 };
 
 struct Unescaped {
   std::string text;
-  bool whole = true;  // nothing that may belong to it is left over
+  bool closed = false;  // its closing quote is there
+  bool whole = true;    // nothing but wrapping is left over
 };
 
 // JSON written as the content of a JSON string, from the brace at `start` to the closing quote or
@@ -201,8 +202,8 @@ std::optional<Unescaped> unescaped_from(std::string_view text, std::size_t start
   const auto value = parse_json(quoted);
   if (!value) return std::nullopt;
   const bool closed = end < body.size();
-  const bool left_over = closed && body.find_first_of("{[\"", end + 1) != std::string_view::npos;
-  return Unescaped{std::string(*value->as_string()), !left_over};
+  const bool whole = !closed || is_wrapping(body.substr(end + 1));
+  return Unescaped{std::string(*value->as_string()), closed, whole};
 }
 
 // Where an object begins whose first quote is escaped.
@@ -227,15 +228,37 @@ bool is_expected(const Value& value, Expect expect) {
 }
 
 Result<RepairedJson> repair(std::string_view answer, Expect expect, int unwraps);
+Result<RepairedJson> repair_escaped(std::string_view text, std::size_t brace, Expect expect);
 
+// `text` is a part of `answer`, without reasoning.
+Result<RepairedJson> search(std::string_view text, std::string_view answer, Expect expect,
+                            int unwraps) {
+  const auto brace = unwraps > 0 ? escaped_object(text) : std::nullopt;
+  if (brace) return repair_escaped(text, *brace, expect);
+  return Search(text, expect, static_cast<std::size_t>(text.data() - answer.data())).run();
+}
+
+// Valid JSON behind reasoning keeps its bytes.
+Result<RepairedJson> repair_behind_reasoning(std::string_view text, Expect expect, int unwraps) {
+  const auto content = trimmed(text);
+  auto strict = parse_json(content, JsonStrings::copy, kUnambiguous);
+  if (strict && is_expected(*strict, expect)) {
+    return RepairedJson{std::string(content), std::move(*strict), true, false};
+  }
+  return search(text, text, expect, unwraps);
+}
+
+// Nothing but wrapping and a quote may stand around an object written as a string.
 Result<RepairedJson> repair_escaped(std::string_view text, std::size_t brace, Expect expect) {
   const auto inner = unescaped_from(text, brace);
-  if (!inner || !inner->whole) {
+  auto before = trimmed(text.substr(0, brace));
+  const bool opened = before.ends_with('"');
+  if (opened) before.remove_suffix(1);
+  if (!inner || !inner->whole || !is_wrapping(before)) {
     return unusable("an object written as a string cannot be told from the text around it");
   }
   auto repaired = repair(inner->text, expect, 0);
-  const bool closed = text.find_first_not_of(kSpace) != brace && text.ends_with('"');
-  if (repaired && repaired->cut && closed) {
+  if (repaired && repaired->cut && inner->closed) {
     return unusable("an object written as a string lacks its end");
   }
   if (repaired) repaired->repaired = true;
@@ -247,8 +270,7 @@ Result<RepairedJson> repair(std::string_view answer, Expect expect, int unwraps)
   const auto whole = without_cut_sequence(answer);
   const auto text = trimmed(whole);
   if (text.empty()) return unusable("the answer is empty");
-  const auto offset = static_cast<std::size_t>(text.data() - answer.data());
-  if (auto strict = parse_json(text)) {
+  if (auto strict = parse_json(text, JsonStrings::copy, kUnambiguous)) {
     const auto inner = strict->as_string();
     if (inner && unwraps > 0 && trimmed(*inner).starts_with('{')) {
       return repair(*inner, expect, unwraps - 1);
@@ -259,17 +281,18 @@ Result<RepairedJson> repair(std::string_view answer, Expect expect, int unwraps)
     return unusable("the answer is JSON, but of type " + std::string(kind_name(strict->kind())) +
                     " where an object is due");
   }
-  if (const auto bad = find_invalid_utf8(text); bad != kAllValid) {
-    return unusable_at(offset + bad, "there is invalid UTF-8");
+  if (const auto bad = find_invalid_utf8(whole); bad != kAllValid) {
+    return unusable_at(bad, "there is invalid UTF-8");
   }
-  const auto start = after_reasoning(text);
-  if (!start) return unusable("the answer ends within its reasoning");
-  const auto brace = unwraps > 0 ? escaped_object(text.substr(*start)) : std::nullopt;
-  if (brace) return repair_escaped(text, *start + *brace, expect);
   // White space at the end stays: behind it a number is complete.
-  return Search(whole.substr(offset), expect, offset).run(*start);
+  const auto parts = split_reasoning(whole);
+  if (parts.unfinished) return unusable("the answer ends within its reasoning");
+  if (parts.doubt == MarkDoubt::strong) {
+    return unusable("a mark that ends reasoning may be quoted");
+  }
+  if (parts.reasoned) return repair_behind_reasoning(parts.answer, expect, unwraps);
+  return search(whole, answer, expect, unwraps);
 }
-
 }  // namespace
 
 Result<RepairedJson> repair_answer(std::string_view answer, const RepairOptions& options) {

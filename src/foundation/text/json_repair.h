@@ -1,19 +1,27 @@
 #pragma once
-// Answers of language models to JSON. Never a false repair: where two readings are possible, or
+// Answers of language models to JSON. There must be exactly one reading: where two are possible, or
 // content would have to be invented, the answer is refused and the error says where and why.
 //
-// Mended: a byte order mark, "<think>" prefixes, prose and fences around, an object written as a
-// JSON string, comments, single and curly quotes, unquoted keys, missing and trailing commas, raw
-// control characters, Python's and upper-case literals, "+1", ".5", "1.", escapes unknown to JSON
-// (kept as they stand), quotes within a string when they come in pairs and nothing else can be
-// meant, and text cut off at its end: what is open is closed, there; a cut escape, half a surrogate
-// pair, a key without value and a number that may go on are dropped; a word with one possible
-// meaning
-// ("tru") is completed.
+// The reading goes outside in:
+//  1. Valid JSON is taken as it is; reasoning is split off (reasoning.h).
+//  2. Every "{" that may open an object is read, strictly when that works, by the tolerant grammar
+//     (json_tolerant.h) otherwise. A "{" that cannot be read refuses the answer. Objects must be
+//     equal to each other.
+//  3. What stands around the object must be mere wrapping (answer_prose.h): no JSON, no piece of an
+//     object, no value or verdict of its own, no word that revises or attributes.
+//  4. Members of one name must have equal values.
 //
-// Refused: several different objects (a draft and a final answer cannot be told apart), mismatched
-// brackets, values without quotes, NaN and infinities, elisions ("..."), a cut object with nothing
-// left, halves of surrogate pairs elsewhere.
+// Tolerated within the object, one reading each: comments, single, curly and full-width quotes, keys
+// without quotes, trailing commas, doubled commas between members, a missing comma where a key or a
+// line follows, "=" and "=>" and full-width punctuation, raw control characters, Python's and
+// upper-case literals, "+1", ".5", "1.", escapes of regular expressions (kept), pairs of quotes
+// around words within a string, and closing brackets missing at the end of a stopped answer: what is
+// open is closed there, a key without value or half a literal is dropped.
+//
+// Refused for a second reading, among others: mismatched brackets, a bracket that may have been lost
+// further ahead, a string without end that may hold what stood behind it, values without quotes, a
+// number at the very end, NaN and infinities, elisions ("..."), doubled commas between elements,
+// halves of surrogate pairs.
 #include <string>
 #include <string_view>
 

@@ -10,6 +10,7 @@ namespace gvm::text {
 namespace {
 
 constexpr std::string_view kFence = "```";
+constexpr std::string_view kWideComma = "\uFF0C";
 
 constexpr bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -103,12 +104,24 @@ bool is_identifier_part(char c) {
 std::optional<TolerantJson> TolerantReader::read(std::size_t start) {
   pos_ = start;
   out_.clear();
-  cut_ = has_object_ = false;
-  if (value(kMaxDepth, Role::element) != Step::done) {
+  cut_ = has_object_ = missing_comma_ = false;
+  siblings_in_same_kind_ = string_ends_like_structure_ = last_string_ends_like_structure_ = false;
+  parent_ = '\0';
+  if (value(kMaxDepth, Role::element) != Step::done || !certain_end()) {
     failure_.has_object = has_object_;
     return std::nullopt;
   }
-  return TolerantJson{std::exchange(out_, {}), pos_, cut_, has_object_};
+  const bool members = out_.size() > 2;
+  return TolerantJson{std::exchange(out_, {}), pos_, cut_, has_object_, members};
+}
+
+// Missing closing brackets belong at the end when the text stops behind a value. Behind a closing
+// bracket one may have been lost further ahead: then what follows there belongs to another object.
+bool TolerantReader::certain_end() const {
+  if (!cut_) return true;
+  const auto last = text_.substr(0, pos_).find_last_not_of(" \t\r\n");
+  const bool closed = last != std::string_view::npos && (text_[last] == '}' || text_[last] == ']');
+  return !string_ends_like_structure_ && !(closed && siblings_in_same_kind_);
 }
 
 TolerantReader::Step TolerantReader::refuse_at(std::size_t offset, std::string what) {
@@ -121,7 +134,8 @@ bool TolerantReader::looks_like_object(std::size_t start) {
   const auto next = after_space(start + 1);
   if (next == text_.size() || text_[next] == '}' || opening_at(next).style != Quote::none)
     return true;
-  if (rest(next).starts_with("//") || rest(next).starts_with("/*")) return true;
+  if (rest(next).starts_with("//") || rest(next).starts_with("/*") || text_[next] == '#')
+    return true;
   std::size_t end = next;
   while (end < text_.size() && is_identifier_part(text_[end])) ++end;
   const auto colon = after_space(end);
@@ -167,26 +181,62 @@ bool TolerantReader::space() {
   }
 }
 
-// A comment with a quote in it may as well be the rest of a string whose inner quote was taken for
-// its end.
+// A comment stands behind white space or punctuation, and a line break ends a line of it: otherwise
+// it may have swallowed what follows.
 bool TolerantReader::comment() {
   const bool block = peek(1) == '*' && peek() == '/';
-  const auto end =
-      block ? text_.find("*/", pos_ + 2) : std::min(text_.find('\n', pos_), text_.size());
-  if (end == std::string_view::npos) {
-    refuse("a comment without end");
+  const auto start = pos_;
+  const char before = start > 0 ? text_[start - 1] : ' ';
+  auto end = text_.find(block ? "*/" : "\n", start + (block ? 2 : 0));
+  const bool plain = text_.find_first_of("{}[]\"", start) == std::string_view::npos;
+  if (end == std::string_view::npos && !block && plain) end = text_.size();
+  const bool apart = is_ascii_space(before) || std::string_view(",{[/").contains(before);
+  if (end == std::string_view::npos || !apart) {
+    refuse("what may be a comment, or not");
     return false;
   }
-  if (text_.substr(pos_, end - pos_).contains('"')) {
-    refuse("a comment with quotes, which cannot be told from the rest of a string");
+  if (is_comment_of_members(text_.substr(start, end - start))) {
+    refuse("a comment that holds members");
     return false;
   }
   pos_ = block ? end + 2 : end;
   return true;
 }
 
+// A quoted name, a colon and the beginning of a value.
+bool TolerantReader::is_comment_of_members(std::string_view comment) const {
+  for (auto quote = comment.find('"'); quote != std::string_view::npos;
+       quote = comment.find('"', quote + 1)) {
+    const auto colon = comment.find_first_not_of(" \t", quote + 1);
+    if (colon == std::string_view::npos || comment[colon] != ':') continue;
+    const auto next = comment.find_first_not_of(" \t", colon + 1);
+    if (next == std::string_view::npos || is_digit(comment[next]) ||
+        std::string_view("\"'{[-tfn").contains(comment[next])) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool TolerantReader::take_comma() {
+  if (take(',')) return true;
+  if (!rest(pos_).starts_with(kWideComma)) return false;
+  pos_ += kWideComma.size();
+  return true;
+}
+
+bool TolerantReader::take_colon() {
+  for (const std::string_view colon : {":", "\uFF1A", "=>", "="}) {
+    if (!rest(pos_).starts_with(colon)) continue;
+    pos_ += colon.size();
+    return true;
+  }
+  return false;
+}
+
 TolerantReader::Step TolerantReader::value(std::size_t depth, Role role) {
   const char c = peek();
+  last_string_ends_like_structure_ = false;
   if (c == '{' || c == '[') {
     if (depth == 0) return refuse("nesting over " + std::to_string(kMaxDepth) + " levels");
     return c == '{' ? object(depth - 1) : array(depth - 1);
@@ -207,23 +257,45 @@ TolerantReader::Step TolerantReader::cut_here(char bracket) {
   return close(bracket);
 }
 
+// What stands in front of the next member or element, or ends the container. Doubled commas are one
+// comma in an object; in an array an element may have been lost between them.
+TolerantReader::Gap TolerantReader::gap(char bracket, bool first) {
+  missing_comma_ = false;
+  int commas = 0;
+  while (true) {
+    if (!space()) return Gap::failed;
+    if (ended()) return Gap::ended;
+    if (take(bracket)) return Gap::closed;
+    if (first || !take_comma()) break;
+    if (++commas > 1 && bracket == ']') {
+      refuse_at(pos_ - 1, "an element may be missing here");
+      return Gap::failed;
+    }
+  }
+  missing_comma_ = !first && commas == 0;
+  return missing_comma_ ? Gap::none : Gap::comma;
+}
+
 TolerantReader::Step TolerantReader::object(std::size_t depth) {
   has_object_ = true;
+  const bool same_kind = std::exchange(parent_, '{') == '{';
+  const char outer = same_kind ? '{' : '[';
   out_ += '{';
   ++pos_;
-  for (bool first = true;; first = false) {
-    if (!space()) return Step::failed;
-    if (ended()) return cut_here('}');
-    if (take('}')) return close('}');
-    if (!first && take(',')) {
-      if (!space()) return Step::failed;
-      if (ended()) return cut_here('}');
-      if (take('}')) return close('}');
-    } else if (!first && !key_follows(pos_, newline_before_)) {
+  for (std::size_t members = 0;; ++members) {
+    const auto gap = this->gap('}', members == 0);
+    if (gap == Gap::failed) return Step::failed;
+    if (gap == Gap::ended || gap == Gap::closed) {
+      parent_ = outer;
+      return gap == Gap::ended ? cut_here('}') : close('}');
+    }
+    if (gap == Gap::none &&
+        (last_string_ends_like_structure_ || !key_follows(pos_, newline_before_))) {
       return refuse("',' or '}' is expected here");
     }
+    siblings_in_same_kind_ |= same_kind && members > 0;
     const auto mark = out_.size();
-    if (!first) out_ += ',';
+    if (members > 0) out_ += ',';
     const Step step = member(depth);
     if (step == Step::failed) return step;
     if (step == Step::dropped) {
@@ -237,7 +309,7 @@ TolerantReader::Step TolerantReader::member(std::size_t depth) {
   if (const Step step = key(); step != Step::done) return step;
   if (!space()) return Step::failed;
   if (ended()) return Step::dropped;
-  if (!take(':')) return refuse("':' is expected after a key");
+  if (!take_colon()) return refuse("':' is expected after a key");
   out_ += ':';
   if (!space()) return Step::failed;
   if (ended()) return Step::dropped;
@@ -251,6 +323,7 @@ TolerantReader::Step TolerantReader::key() {
   if (!number && !is_identifier_start(peek())) return refuse("a key is expected here");
   while (number ? is_digit(peek()) : is_identifier_part(peek())) ++pos_;
   if (pos_ == text_.size()) return Step::dropped;
+  if (number && pos_ - start > 1 && text_[start] == '0') return refuse("a key is expected here");
   out_ += '"';
   out_ += text_.substr(start, pos_ - start);
   out_ += '"';
@@ -258,21 +331,23 @@ TolerantReader::Step TolerantReader::key() {
 }
 
 TolerantReader::Step TolerantReader::array(std::size_t depth) {
+  const bool same_kind = std::exchange(parent_, '[') == '[';
+  const char outer = same_kind ? '[' : '{';
   out_ += '[';
   ++pos_;
-  for (bool first = true;; first = false) {
-    if (!space()) return Step::failed;
-    if (ended()) return cut_here(']');
-    if (take(']')) return close(']');
-    if (!first && take(',')) {
-      if (!space()) return Step::failed;
-      if (ended()) return cut_here(']');
-      if (take(']')) return close(']');
-    } else if (!first && !separated_without_comma()) {
+  for (std::size_t elements = 0;; ++elements) {
+    const auto gap = this->gap(']', elements == 0);
+    if (gap == Gap::failed) return Step::failed;
+    if (gap == Gap::ended || gap == Gap::closed) {
+      parent_ = outer;
+      return gap == Gap::ended ? cut_here(']') : close(']');
+    }
+    if (gap == Gap::none && (last_string_ends_like_structure_ || !separated_without_comma())) {
       return refuse("',' or ']' is expected here");
     }
+    siblings_in_same_kind_ |= same_kind && elements > 0;
     const auto mark = out_.size();
-    if (!first) out_ += ',';
+    if (elements > 0) out_ += ',';
     const Step step = value(depth, Role::element);
     if (step == Step::failed) return step;
     if (step == Step::dropped) {
@@ -295,8 +370,16 @@ TolerantReader::Step TolerantReader::number() {
   while (is_digit(peek()) || is_letter(peek()) || std::string_view("+-._%").contains(peek())) {
     ++pos_;
   }
-  if (pos_ == text_.size()) return Step::dropped;
+  if (pos_ == text_.size()) {
+    // The number may go on, and it may be whole: the brackets may have been forgotten.
+    if (is_digit(text_.back())) return refuse_at(start, "the text ends in a number");
+    return Step::dropped;
+  }
   const auto token = text_.substr(start, pos_ - start);
+  const auto next = after_space(pos_);
+  if (token.ends_with('.') && !ended_at(next) && !std::string_view(",}]").contains(text_[next])) {
+    return refuse("a comma may be meant by this point");
+  }
   if (token.ends_with("Infinity")) return refuse_at(start, "infinity is no JSON value");
   const auto json = json_number(token);
   if (!json) return refuse_at(start, "this is no JSON number");

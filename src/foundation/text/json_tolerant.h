@@ -14,6 +14,7 @@ struct TolerantJson {
   std::size_t end = 0;      // behind the closing bracket, or where the text stops
   bool cut = false;         // the text ends before the closing bracket
   bool has_object = false;  // an object was opened
+  bool members = false;     // it has members or elements
 };
 
 struct TolerantFailure {
@@ -45,7 +46,15 @@ class TolerantReader {
     failed,
   };
   enum class Role { key, member, element };
-  enum class Quote { none, straight_double, straight_single, curly_double, curly_single };
+  enum class Quote {
+    none,
+    straight_double,
+    straight_single,
+    curly_double,
+    curly_single,
+    wide_double,
+    wide_single
+  };
   struct Opening {
     Quote style = Quote::none;
     std::size_t bytes = 0;
@@ -66,8 +75,15 @@ class TolerantReader {
   // White space and comments. False when a comment is not certain to be one.
   bool space();
   bool comment();
+  bool is_comment_of_members(std::string_view comment) const;
+  // ',' or its full-width form.
+  bool take_comma();
+  bool take_colon();
 
   Step value(std::size_t depth, Role role);
+  // Commas, any number of them between members; says whether a value follows without one.
+  enum class Gap { comma, none, closed, ended, failed };
+  Gap gap(char bracket, bool first);
   Step object(std::size_t depth);
   Step member(std::size_t depth);
   Step key();
@@ -75,6 +91,7 @@ class TolerantReader {
   Step close(char bracket);
   Step cut_here(char bracket);
   bool separated_without_comma() const;
+  bool certain_end() const;
 
   Step number();
   Step literal();
@@ -87,6 +104,8 @@ class TolerantReader {
   Step string_end(Role role, std::size_t quote_bytes, bool& ended);
   Step inner_quote(Role role, std::size_t bytes);
   Step cut_string(Role role);
+  Step check_key(std::string_view content);
+  Step note_end(std::string_view content);
   Step escape();
   Step unicode_escape();
   bool closes(Role role, std::size_t after) const;
@@ -98,11 +117,20 @@ class TolerantReader {
   std::size_t pos_ = 0;
   std::string out_;
   bool cut_ = false;
+  char parent_ = '\0';          // the bracket of the container around the one being read
+  bool missing_comma_ = false;  // in front of the member or element being read
+  // What makes the place of a missing closing bracket or comma uncertain.
+  bool siblings_in_same_kind_ =
+      false;  // a second entry in an object in an object, or array in array
+  bool string_ends_like_structure_ = false;
+  bool last_string_ends_like_structure_ = false;  // of the value read last
   bool has_object_ = false;
   bool newline_before_ = false;  // within the last run of white space
   Quote style_ = Quote::none;    // of the string being read
   std::size_t string_start_ = 0;
   std::size_t inner_quotes_ = 0;
+  bool has_letter_escapes_ = false;   // of JSON: "\\n"
+  bool has_foreign_escapes_ = false;  // of regular expressions: "\\d"
   TolerantFailure failure_;
 };
 

@@ -1,4 +1,5 @@
 // The strings of TolerantReader: which quote ends one, and what its escapes mean.
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -21,12 +22,28 @@ bool starts_with_any(std::string_view text, const List& list) {
   return false;
 }
 
+constexpr std::string_view kForeignEscapes = "dDwWsS.()[]{}+*?^$|-#!";
+
 bool is_word_byte(char c) {
   return is_identifier_part(c) ? c != '-' : static_cast<unsigned char>(c) >= 0x80;
 }
 
+bool is_ascii_word(char c) {
+  return static_cast<unsigned char>(c) < 0x80 && is_word_byte(c);
+}
+
 bool is_blank(char c) {
   return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+// The characters around a quote that opens, or closes, quoted words within a string. Letters beyond
+// ASCII may stand on both sides: Chinese has no spaces there.
+bool opens_words(char before, char after) {
+  return !is_ascii_word(before) && before != '"' && before != ',' && !is_blank(after) &&
+         !std::string_view("\",:{}[]").contains(after);
+}
+bool closes_words(char before, char after) {
+  return !is_blank(before) && before != '"' && before != ',' && !is_ascii_word(after);
 }
 
 }  // namespace
@@ -35,6 +52,8 @@ TolerantReader::Opening TolerantReader::opening_at(std::size_t offset) const {
   const auto text = rest(offset);
   if (text.starts_with('"')) return {Quote::straight_double, 1};
   if (text.starts_with('\'')) return {Quote::straight_single, 1};
+  if (text.starts_with("\uFF02")) return {Quote::wide_double, 3};
+  if (text.starts_with("\uFF07")) return {Quote::wide_single, 3};
   if (!text.starts_with('\xE2')) return {};
   if (starts_with_any(text, kCurlyDouble)) return {Quote::curly_double, kCurlyDouble[0].size()};
   if (starts_with_any(text, kCurlySingle)) return {Quote::curly_single, kCurlySingle[0].size()};
@@ -75,6 +94,7 @@ TolerantReader::Step TolerantReader::string(Role role) {
   const auto opening = opening_at(pos_);
   style_ = opening.style;
   inner_quotes_ = 0;
+  has_letter_escapes_ = has_foreign_escapes_ = false;
   pos_ += opening.bytes;
   string_start_ = pos_;
   out_ += '"';
@@ -90,23 +110,55 @@ TolerantReader::Step TolerantReader::string(Role role) {
       emit(text_[pos_++]);
       continue;
     }
+    const auto content = text_.substr(string_start_, pos_ - string_start_);
     bool ended = false;
     const Step step = string_end(role, quote, ended);
-    if (step == Step::failed || ended) return step;
+    if (step == Step::failed) return step;
+    if (ended) return role == Role::key ? check_key(content) : note_end(content);
   }
   return cut_string(role);
 }
 
+// A key with structure at its ends, or over several lines, has taken in what stands beside it.
+TolerantReader::Step TolerantReader::check_key(std::string_view content) {
+  static constexpr std::string_view kStructure = ",:{}[] \t";
+  const bool taken_in = !content.empty() && (kStructure.contains(content.front()) ||
+                                             kStructure.contains(content.back()));
+  if (taken_in || content.contains('\n')) return refuse("a quote of this key may be misplaced");
+  return Step::done;
+}
+
+// Remembers when a string ends in what may stand behind it: a comma, a colon, a bracket that
+// nothing in the string opens.
+TolerantReader::Step TolerantReader::note_end(std::string_view content) {
+  const auto last = content.find_last_not_of(" \t\r\n");
+  if (last == std::string_view::npos) return Step::done;
+  // A line break that ends a string may have changed places with its quote.
+  if (content.substr(last + 1).contains('\n'))
+    return refuse("a string that ends with a line break");
+  const char c = content[last];
+  const char opening = c == '}' ? '{' : '[';
+  const bool closes = (c == '}' || c == ']') &&
+                      std::ranges::count(content, opening) < std::ranges::count(content, c);
+  last_string_ends_like_structure_ = c == ',' || c == ':' || closes;
+  string_ends_like_structure_ |= last_string_ends_like_structure_;
+  return Step::done;
+}
+
 // The text ends within the string. A key without value says nothing; a value is kept as far as it
-// goes, unless quotes within it leave open whether it ended before.
+// goes, unless it may have taken in what stood behind it.
 TolerantReader::Step TolerantReader::cut_string(Role role) {
   cut_ = true;
   pos_ = text_.size();
+  const auto content = text_.substr(string_start_);
   if (role == Role::key) {
-    const bool plain = text_.find_first_of(":{}[]", string_start_) == std::string_view::npos;
+    const bool plain = content.find_first_of(":,{}[]\n") == std::string_view::npos;
     return plain ? Step::dropped : refuse_at(string_start_, "a key without end");
   }
   if (inner_quotes_ > 0) return refuse("the text ends in a string with unescaped quotes");
+  if (content.find_first_of("{}[]\n\"") != std::string_view::npos || content.contains("```")) {
+    return refuse_at(string_start_, "a string without end, which may hold what stands behind it");
+  }
   out_ += '"';
   return Step::done;
 }
@@ -127,22 +179,20 @@ TolerantReader::Step TolerantReader::string_end(Role role, std::size_t quote_byt
 TolerantReader::Step TolerantReader::inner_quote(Role role, std::size_t bytes) {
   const auto next = after_space(pos_ + bytes);
   const bool like_a_key = next < text_.size() && text_[next] == ':';
-  if (role == Role::key || like_a_key || style_ == Quote::curly_double) {
-    return refuse("an unescaped quote leaves open where a string ends");
-  }
-  const char before = text_[pos_ - 1];
+  const char before = pos_ > string_start_ ? text_[pos_ - 1] : ' ';
   const char after = pos_ + bytes < text_.size() ? text_[pos_ + bytes] : ' ';
-  if (style_ != Quote::straight_double) {
+  bool in_shape = role != Role::key && !like_a_key;
+  if (style_ == Quote::straight_single || style_ == Quote::curly_single) {
     // An apostrophe stands between two letters.
-    if (!is_word_byte(before) || !is_word_byte(after)) {
-      return refuse("an apostrophe leaves open where a string ends");
-    }
-  } else {
-    // Quotes within come in pairs: an opening one before a word, a closing one behind it.
+    in_shape = in_shape && is_word_byte(before) && is_word_byte(after);
+  } else if (style_ == Quote::straight_double) {
+    // Quotes within come in pairs around words, as in: the "best" one.
     const bool opens = inner_quotes_++ % 2 == 0;
-    const bool in_shape = opens ? !is_word_byte(before) && !is_blank(after) : !is_blank(before);
-    if (!in_shape) return refuse("an unescaped quote leaves open where a string ends");
+    in_shape = in_shape && (opens ? opens_words(before, after) : closes_words(before, after));
+  } else {
+    in_shape = false;
   }
+  if (!in_shape) return refuse("an unescaped quote leaves open where a string ends");
   for (std::size_t i = 0; i < bytes; ++i) emit(text_[pos_++]);
   return Step::done;
 }
@@ -153,8 +203,9 @@ bool TolerantReader::closes(Role role, std::size_t after) const {
   const bool newline = text_.substr(after, next - after).contains('\n');
   if (ended_at(next)) return true;
   const char c = text_[next];
-  if (role == Role::key) return c == ':';
-  if (c == ',' || c == (role == Role::member ? '}' : ']')) return true;
+  if (role == Role::key) return c == ':' || c == '=' || rest(next).starts_with("\uFF1A");
+  if (c == ',' || rest(next).starts_with("\uFF0C") || c == (role == Role::member ? '}' : ']'))
+    return true;
   const bool after_gap = next != after;
   if (after_gap && (c == '#' || rest(next).starts_with("//") || rest(next).starts_with("/*"))) {
     return inner_quotes_ == 0;
@@ -183,24 +234,27 @@ bool TolerantReader::element_follows(std::size_t offset, bool after_newline) con
   return after_newline && opening_at(offset).style == style_;
 }
 
-// An escape JSON does not have is kept as it stands, backslash and all, as in "\d+"; those that
-// other languages give a meaning are refused. Step::dropped: the text ends within the escape.
+// Escapes of regular expressions are kept as they stand, backslash and all, as in "\d+"; then the
+// string was written without escaping, and in it "\t" or "\n" may be anything. Other escapes that
+// JSON does not have are refused. Step::dropped: the text ends within the escape.
 TolerantReader::Step TolerantReader::escape() {
   if (pos_ + 1 == text_.size()) return Step::dropped;
   const char c = text_[pos_ + 1];
+  has_letter_escapes_ |= std::string_view("bfnrtu").contains(c);
+  has_foreign_escapes_ |= kForeignEscapes.contains(c);
+  if (has_letter_escapes_ && has_foreign_escapes_) {
+    return refuse("escapes of JSON and of another language in one string");
+  }
   if (c == 'u') return unicode_escape();
-  if (std::string_view("xU01234567\n\r").contains(c)) return refuse("an escape JSON does not have");
-  if (c == '\'') {
+  if (c == '\'' || c == '_') {  // "\_" is Markdown's
     emit(c);
   } else if (std::string_view("\"\\/bfnrt").contains(c)) {
     out_ += text_.substr(pos_, 2);
-  } else {
+  } else if (kForeignEscapes.contains(c)) {
     emit('\\');
-    if (static_cast<unsigned char>(c) >= 0x80 || c < 0x20) {
-      ++pos_;  // the character itself is read as any other
-      return Step::done;
-    }
     emit(c);
+  } else {
+    return refuse("an escape JSON does not have");
   }
   pos_ += 2;
   return Step::done;

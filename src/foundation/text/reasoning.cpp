@@ -20,7 +20,7 @@ struct Mark {
   std::size_t begin = 0;
   std::size_t end = 0;
   bool closes = false;
-  bool channel = false;
+  std::size_t kind = 0;  // index into kPairs, or kChannelKind
 };
 
 struct Pair {
@@ -32,6 +32,12 @@ constexpr std::array<Pair, 5> kPairs = {{{"<think>", "</think>"},
                                          {"[think]", "[/think]"},
                                          {"<seed:think>", "</seed:think>"},
                                          {"\u25C1think\u25B7", "\u25C1/think\u25B7"}}};
+
+constexpr std::size_t kChannelKind = kPairs.size();
+
+// Words that introduce a quotation.
+constexpr std::array<std::string_view, 9> kSpeech = {"wrote",  "writes", "said",   "says",  "quote",
+                                                     "quotes", "reads",  "claims", "states"};
 
 bool starts_with_in_any_case(std::string_view text, std::string_view lower) {
   return text.size() >= lower.size() &&
@@ -45,17 +51,18 @@ std::optional<Mark> channel_at(std::string_view text, std::size_t at) {
   const auto name = at + kChannel.size();
   const bool final = text.substr(name).starts_with(kFinal);
   const auto message = text.substr(name, kMaxChannelHeader).find(kMessage);
-  if (message == std::string_view::npos) return Mark{at, name, false, true};
-  return Mark{at, name + message + kMessage.size(), final, true};
+  if (message == std::string_view::npos) return Mark{at, name, false, kChannelKind};
+  return Mark{at, name + message + kMessage.size(), final, kChannelKind};
 }
 
 std::optional<Mark> mark_at(std::string_view text, std::size_t at) {
   const auto rest = text.substr(at);
-  for (const auto& pair : kPairs) {
-    if (starts_with_in_any_case(rest, pair.closing))
-      return Mark{at, at + pair.closing.size(), true, false};
-    if (starts_with_in_any_case(rest, pair.opening))
-      return Mark{at, at + pair.opening.size(), false, false};
+  static constexpr std::string_view kSecond = "tTsS/|\x97";
+  if (rest.size() < 2 || !kSecond.contains(rest[1])) return std::nullopt;
+  for (std::size_t kind = 0; kind < kPairs.size(); ++kind) {
+    const auto& [opening, closing] = kPairs[kind];
+    if (starts_with_in_any_case(rest, closing)) return Mark{at, at + closing.size(), true, kind};
+    if (starts_with_in_any_case(rest, opening)) return Mark{at, at + opening.size(), false, kind};
   }
   return channel_at(text, at);
 }
@@ -123,20 +130,56 @@ class Splitter {
 
   std::size_t take(const Mark& mark) {
     if (is_content(mark)) return mark.end;
-    if (!mark.closes) {
+    if (mark.closes) {
+      close(mark);
+    } else {
       ++opened_;
+      opened_kind_ = mark.kind;
       last_opening_ = mark.begin;
       last_is_opening_ = true;
-    } else if (opened_ > 0 || is_at_line(mark) || (mark.channel && follows_a_token(mark))) {
-      doubtful_ = doubtful_ || (object_is_open_ && opened_ == 0);
-      introduced_ = opened_ == 0 && is_introduced(mark);
-      opened_ = mark.channel ? 0 : std::max(opened_ - 1, 0);
-      answer_ = mark.end;
-      reasoned_ = true;
-      last_is_opening_ = in_fence_ = object_is_open_ = false;
-      channels_ = channels_ || mark.channel;
     }
     return mark.end;
+  }
+
+  void close(const Mark& mark) {
+    const bool channel = mark.kind == kChannelKind;
+    if (opened_ == 0 && !is_at_line(mark) && !(channel && follows_a_token(mark))) return;
+    doubt_ = std::max(doubt_, doubt_of(mark));
+    opened_ = channel ? 0 : std::max(opened_ - 1, 0);
+    answer_ = mark.end;
+    reasoned_ = true;
+    last_is_opening_ = in_fence_ = object_is_open_ = false;
+    channels_ = channels_ || channel;
+  }
+
+  MarkDoubt doubt_of(const Mark& mark) const {
+    const bool lone = opened_ == 0 || opened_kind_ != mark.kind;
+    if (lone && object_is_open_) return MarkDoubt::strong;
+    auto before = text_.substr(answer_, mark.begin - answer_);
+    if (mark.kind == kChannelKind) {
+      for (const std::string_view token : {"<|start|>assistant", "<|end|>"}) {
+        if (before.ends_with(token)) before.remove_suffix(token.size());
+      }
+      if (lone && !before.empty()) return MarkDoubt::strong;
+    }
+    return doubt_behind(before, lone);
+  }
+
+  // Reasoning ends with a sentence, or at a line's end; a quotation begins within a sentence.
+  static MarkDoubt doubt_behind(std::string_view before, bool lone) {
+    const auto last = before.find_last_not_of(kSpace);
+    if (last == std::string_view::npos) return MarkDoubt::none;
+    const char c = before[last];
+    if (std::string_view(":=,;\\\"'`([{").contains(c)) return MarkDoubt::strong;
+    const auto words = before.substr(0, last + 1);
+    for (const auto word : kSpeech) {
+      if (words.ends_with(word)) return MarkDoubt::strong;
+    }
+    const bool within_sentence = (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+    if (!within_sentence) return MarkDoubt::none;
+    const auto gap = before.substr(last + 1);
+    if (!gap.empty() && !gap.contains('\n')) return MarkDoubt::strong;
+    return lone ? MarkDoubt::some : MarkDoubt::none;
   }
 
   bool is_content(const Mark& mark) const {
@@ -166,17 +209,11 @@ class Splitter {
     return before.ends_with("|>") || before.ends_with("<|start|>assistant");
   }
 
-  bool is_introduced(const Mark& mark) const {
-    const auto last = text_.substr(0, mark.begin).find_last_not_of(kSpace);
-    return last != std::string_view::npos && std::string_view(":=,;\"'`([{").contains(text_[last]);
-  }
-
   AnswerParts result() const {
     AnswerParts parts;
     parts.answer = text_.substr(answer_);
     parts.reasoned = reasoned_;
-    parts.introduced = introduced_;
-    parts.doubtful = doubtful_;
+    parts.doubt = doubt_;
     if (last_is_opening_ && only_space_before(last_opening_)) {
       parts.reasoned = parts.unfinished = true;
       parts.answer = {};
@@ -200,14 +237,14 @@ class Splitter {
   std::string_view text_;
   std::size_t answer_ = 0;  // where the answer begins, as far as is known
   std::size_t last_opening_ = 0;
+  std::size_t opened_kind_ = 0;
   int opened_ = 0;  // marks of reasoning that are open
   int open_objects_ = 0;
   bool last_is_opening_ = false;  // of the marks that count
   bool object_is_open_ = false;   // since `answer_`
   bool in_fence_ = false;
   bool reasoned_ = false;
-  bool introduced_ = false;
-  bool doubtful_ = false;
+  MarkDoubt doubt_ = MarkDoubt::none;
   bool channels_ = false;
 };
 

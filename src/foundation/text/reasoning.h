@@ -8,18 +8,23 @@
 
 namespace gvm::text {
 
+// How likely it is that the last closing mark is quoted, so that what follows it is no answer.
+enum class MarkDoubt {
+  none,
+  // It has no opening mark, and the text before it is no finished sentence.
+  some,
+  // An object is open in front of it, or the text before introduces a quotation: a colon, a quote
+  // or a word such as "wrote". No reading of JSON is certain.
+  strong,
+};
+
 struct AnswerParts {
   // What follows the last mark that ends reasoning; the whole text when there is none. A view into
   // the text.
   std::string_view answer;
   bool reasoned = false;    // the text holds reasoning
   bool unfinished = false;  // the reasoning does not end: `answer` is empty
-  // The last closing mark has no opening one, and the text before it ends as if it introduced a
-  // quotation (a colon, an opening quote or bracket): the mark may be quoted.
-  bool introduced = false;
-  // A closing mark may as well be part of a string of the answer (an object is open in front of
-  // it): no reading of JSON is certain.
-  bool doubtful = false;
+  MarkDoubt doubt = MarkDoubt::none;
 };
 
 // Marks within a complete JSON object or array, within quotes or backticks, and within code fences

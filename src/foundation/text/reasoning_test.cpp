@@ -54,10 +54,16 @@ TEST(Reasoning, WithoutAnEndLeavesNoAnswer) {
 }
 
 TEST(Reasoning, SaysWhenAClosingMarkMayBeQuoted) {
-  EXPECT_TRUE(split_reasoning("{\"a\": \"it wrote\n</think>\n{\"a\": 2}").doubtful);
-  EXPECT_FALSE(split_reasoning("{\"a\": 1}\n</think>\n{\"a\": 2}").doubtful);
-  EXPECT_TRUE(split_reasoning("It wrote:\n</think>\nx").introduced);
-  EXPECT_FALSE(split_reasoning("I see.\n</think>\nx").introduced);
+  const auto doubt = [](std::string_view text) { return split_reasoning(text).doubt; };
+  EXPECT_EQ(doubt("{\"a\": \"it wrote\n</think>\n{\"a\": 2}"), MarkDoubt::strong);
+  EXPECT_EQ(doubt("{\"a\": 1}\n</think>\n{\"a\": 2}"), MarkDoubt::none);
+  EXPECT_EQ(doubt("It wrote:\n</think>\nx"), MarkDoubt::strong);
+  EXPECT_EQ(doubt("<think>It wrote </think>\nx"), MarkDoubt::strong);
+  EXPECT_EQ(doubt("<think>I see.\n[/THINK]\nx"), MarkDoubt::none);
+  EXPECT_EQ(doubt("<think>it wrote <|channel|>final<|message|>x"), MarkDoubt::strong);
+  EXPECT_EQ(doubt("They agree\n</think>\nx"), MarkDoubt::some);
+  EXPECT_EQ(doubt("They agree.\n</think>\nx"), MarkDoubt::none);
+  EXPECT_EQ(doubt("<think>\nthey agree\n</think>\nx"), MarkDoubt::none);
 }
 
 TEST(Reasoning, TakesLinearTime) {

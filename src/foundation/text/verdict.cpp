@@ -138,7 +138,7 @@ Result<Verdict> read_verdict(std::string_view answer, AnswerEnd end) {
   if (answer.starts_with(kByteOrderMark)) answer.remove_prefix(kByteOrderMark.size());
   const auto parts = split_reasoning(answer);
   if (parts.unfinished) return fault("the answer ends within its reasoning, without a JSON object");
-  if (parts.doubtful || parts.introduced) {
+  if (parts.doubt != MarkDoubt::none) {
     return fault("marks that end reasoning stand where they may be quoted; " +
                  std::string(kWanted));
   }
