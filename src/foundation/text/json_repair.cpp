@@ -162,7 +162,11 @@ class Search {
     const bool quoted = left.size() == 1 && (left == "\"" || left == "'") && right == left;
     if (quoted) before = after = {};
     if (left == "{" && right.starts_with('}')) before = {};
-    if (found_->cut || !is_wrapping(before)) return;
+    // With a second "{" in the object, nested or in a string, a brace may stand too early in it.
+    const auto& [begin, end] = spans_.front();
+    const auto object = text_.substr(begin, end - begin);
+    if (found_->cut || !is_wrapping(before) || object.find('{', 1) != std::string_view::npos)
+      return;
     const auto next = after.find_first_not_of(kBracesAndSpace);
     after.remove_prefix(std::min(next, after.size()));
   }

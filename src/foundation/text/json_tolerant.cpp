@@ -372,7 +372,8 @@ TolerantReader::Step TolerantReader::number() {
   }
   if (pos_ == text_.size()) {
     // The number may go on, and it may be whole: the brackets may have been forgotten.
-    if (is_digit(text_.back())) return refuse_at(start, "the text ends in a number");
+    if (is_digit(text_.back()) || text_.back() == '.')
+      return refuse_at(start, "the text ends in a number");
     return Step::dropped;
   }
   const auto token = text_.substr(start, pos_ - start);
