@@ -19,7 +19,7 @@ WRAPPED = {
     "spdlog/": {"base"},
     "simdjson": {"text"},
     "unicode/": {"text", "url", "html"},
-    "gumbo.h": {"html"},
+    "lexbor/": {"html"},
     "ares.h": {"net"},
     "re2/": {"policy", "host"},
     "prometheus/": {"serve"},

@@ -1,30 +1,55 @@
-// Gumbo's tree into ours, without recursion.
-#include <array>
-#include <cstring>
+// lexbor's tree into ours, without recursion.
+#include <lexbor/dom/interfaces/character_data.h>
+#include <lexbor/html/interfaces/template_element.h>
 
 #include "base/encoding.h"
 #include "base/error_codes.h"
 #include "html/document.h"
-#include "html/guard.h"
+#include "html/tree_parser.h"
 #include "text/utf8.h"
 
 namespace gvm::html {
 
 namespace {
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
+std::string_view to_view(const lxb_char_t* text, std::size_t size) {
+  return text == nullptr ? std::string_view()
+                         : std::string_view(reinterpret_cast<const char*>(text), size);
 }
 
-// Of an element Gumbo does not know, from its source text.
-std::string unknown_name(const GumboElement& element) {
-  GumboStringPiece piece = element.original_tag;
-  gumbo_tag_from_original_text(&piece);
-  return lower({piece.data, piece.length});
+// By lexbor's number of the name; Tag::unknown for names that are not HTML's.
+std::vector<Tag> tags_by_number() {
+  std::unordered_map<std::string_view, Tag> tags;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(Tag::unknown); ++i) {
+    tags.emplace(tag_name(static_cast<Tag>(i)), static_cast<Tag>(i));
+  }
+  std::vector<Tag> by_number(LXB_TAG__LAST_ENTRY, Tag::unknown);
+  for (std::size_t number = 0; number < by_number.size(); ++number) {
+    std::size_t size = 0;
+    const lxb_char_t* name = lxb_tag_name_by_id_noi(number, &size);
+    const auto found = tags.find(to_view(name, size));
+    if (found != tags.end()) by_number[number] = found->second;
+  }
+  return by_number;
+}
+
+Tag known_tag(lxb_tag_id_t number) {
+  static const std::vector<Tag> kTags = tags_by_number();
+  return number < kTags.size() ? kTags[number] : Tag::unknown;
+}
+
+// As Document keeps it: 0 HTML, 1 SVG, 2 MathML, 3 another.
+std::uint8_t space_of(lxb_ns_id_t space) {
+  switch (space) {
+    case LXB_NS_HTML:
+      return 0;
+    case LXB_NS_SVG:
+      return 1;
+    case LXB_NS_MATH:
+      return 2;
+    default:
+      return 3;
+  }
 }
 
 std::uint64_t maximum_of(const Limits& limits, Exceeded exceeded) {
@@ -65,98 +90,119 @@ class Builder {
   explicit Builder(Document& document) : document_(document) {}
 
   // Whether the tree is within the limits: moved nodes may stand deeper than where they were made.
-  Exceeded build(const GumboNode* top) {
-    Exceeded exceeded = Exceeded::nothing;
-    add(top);
-    while (!open_.empty() && exceeded == Exceeded::nothing) {
-      Open& open = open_.back();
-      if (open.next == open.children->length) {
+  Exceeded build(const lxb_dom_document_t& tree) {
+    document_.has_doctype_ = tree.doctype != nullptr;
+    add(tree.node);
+    while (!open_.empty()) {
+      const lxb_dom_node_t* child = open_.back().next;
+      if (child == nullptr) {
         close();
         continue;
       }
-      const auto* child = static_cast<const GumboNode*>(open.children->data[open.next++]);
-      add(child);
-      if (open_.size() > document_.limits_.depth * 2) exceeded = Exceeded::depth;
+      open_.back().next = child->next;
+      add(*child);
+      if (open_.size() > document_.limits_.depth * 2) return Exceeded::depth;
+      if (document_.nodes_.size() > document_.limits_.nodes) return Exceeded::nodes;
     }
-    return exceeded;
+    return Exceeded::nothing;
   }
 
  private:
   struct Open {
     NodeId id;
-    const GumboVector* children;
-    unsigned next = 0;
+    const lxb_dom_node_t* next;  // of its children, the one to add next
     NodeId last_element = kNoNode;
   };
 
-  void add(const GumboNode* node) {
+  void add(const lxb_dom_node_t& node) {
+    if (node.type == LXB_DOM_NODE_TYPE_DOCUMENT_TYPE) return;
     const auto id = static_cast<NodeId>(document_.nodes_.size());
     Document::Node& made = document_.nodes_.emplace_back();
     made.parent = open_.empty() ? kNoNode : open_.back().id;
     made.end = id + 1;
     made.mark = static_cast<std::uint32_t>(document_.pool_.size());
-    switch (node->type) {
-      case GUMBO_NODE_DOCUMENT:
-        document_.has_doctype_ = node->v.document.has_doctype;
-        open_.push_back({id, &node->v.document.children});
+    switch (node.type) {
+      case LXB_DOM_NODE_TYPE_DOCUMENT:
+        open_.push_back({id, node.first_child});
         break;
-      case GUMBO_NODE_ELEMENT:
-      case GUMBO_NODE_TEMPLATE:
-        add_element(made, id, node->v.element);
+      case LXB_DOM_NODE_TYPE_ELEMENT:
+        add_element(made, id, reinterpret_cast<const lxb_dom_element_t&>(node));
         break;
-      case GUMBO_NODE_COMMENT:
-        made.type = NodeType::comment;
-        set_text(made, node->v.text.text);
-        break;
-      default:
+      case LXB_DOM_NODE_TYPE_TEXT:
+      case LXB_DOM_NODE_TYPE_CDATA_SECTION:
         made.type = NodeType::text;
-        set_text(made, node->v.text.text);
+        set_text(made, node);
+        break;
+      default:  // comments, and processing instructions, which HTML once took for comments
+        made.type = NodeType::comment;
+        set_text(made, node);
     }
   }
 
-  void add_element(Document::Node& made, NodeId id, const GumboElement& element) {
+  void add_element(Document::Node& made, NodeId id, const lxb_dom_element_t& element) {
+    const lxb_dom_node_t& node = element.node;
     made.type = NodeType::element;
-    made.space = static_cast<std::uint8_t>(element.tag_namespace);
-    if (made.space == 0) made.tag = element.tag;
-    made.name = element.tag < GUMBO_TAG_UNKNOWN ? static_cast<Atom>(element.tag)
-                                                : own_atom(unknown_name(element));
+    made.space = space_of(node.ns);
+    const Tag number = known_tag(node.local_name);
+    made.name = number != Tag::unknown ? static_cast<Atom>(number) : own_atom(local_name(element));
+    if (made.space == 0 && made.name < kFirstOwnAtom) made.tag = static_cast<Tag>(made.name);
     Open& parent = open_.back();
     made.previous = parent.last_element;
     made.index = ++document_.nodes_[parent.id].children;
     parent.last_element = id;
     made.offset = static_cast<std::uint32_t>(document_.attributes_.size());
-    made.count = element.attributes.length;
-    for (unsigned i = 0; i < element.attributes.length; ++i) {
-      add_attribute(*static_cast<const GumboAttribute*>(element.attributes.data[i]));
+    const Tag own_tag = made.tag;
+    std::uint32_t count = 0;
+    for (const auto* at = element.first_attr; at != nullptr; at = at->next, ++count) {
+      add_attribute(*at);
     }
-    if (made.tag == GUMBO_TAG_HEAD && document_.head_ == kNoNode) document_.head_ = id;
-    if (made.tag == GUMBO_TAG_BODY && document_.body_ == kNoNode) document_.body_ = id;
-    open_.push_back({id, &element.children});
+    made.count = count;
+    if (own_tag == Tag::head && document_.head_ == kNoNode) document_.head_ = id;
+    if (own_tag == Tag::body && document_.body_ == kNoNode) document_.body_ = id;
+    open_.push_back({id, own_tag == Tag::template_ ? template_content(node) : node.first_child});
   }
 
-  void add_attribute(const GumboAttribute& source) {
-    const Atom known = document_.atom(source.name);
-    const Atom name = known != kNoAtom ? known : own_atom(source.name);
-    const auto [offset, size] = pool(source.value);
-    document_.attributes_.push_back({name, offset, size});
+  // What stands in a template is no child of it (HTML Standard, 4.12.3); here it counts as one.
+  static const lxb_dom_node_t* template_content(const lxb_dom_node_t& node) {
+    const auto& element = reinterpret_cast<const lxb_html_template_element_t&>(node);
+    return element.content == nullptr ? node.first_child : element.content->node.first_child;
   }
 
-  void set_text(Document::Node& made, const char* text) {
-    const auto [offset, size] = pool(text);
+  static std::string_view local_name(const lxb_dom_element_t& element) {
+    std::size_t size = 0;
+    const lxb_char_t* name =
+        lxb_dom_element_local_name(const_cast<lxb_dom_element_t*>(&element), &size);
+    return to_view(name, size);
+  }
+
+  // The qualified name: `xlink:href` is not `href`.
+  void add_attribute(const lxb_dom_attr_t& source) {
+    std::size_t size = 0;
+    const lxb_char_t* text = lxb_dom_attr_qualified_name(&source, &size);
+    const Atom name = own_atom(to_view(text, size));
+    const auto [offset, length] =
+        pool(source.value == nullptr ? std::string_view()
+                                     : to_view(source.value->data, source.value->length));
+    document_.attributes_.push_back({name, offset, length});
+  }
+
+  void set_text(Document::Node& made, const lxb_dom_node_t& node) {
+    const auto& text = reinterpret_cast<const lxb_dom_character_data_t&>(node).data;
+    const auto [offset, size] = pool(to_view(text.data, text.length));
     made.offset = offset;
     made.count = size;
   }
 
-  std::pair<std::uint32_t, std::uint32_t> pool(const char* text) {
+  std::pair<std::uint32_t, std::uint32_t> pool(std::string_view text) {
     const auto offset = static_cast<std::uint32_t>(document_.pool_.size());
     document_.pool_ += text;
-    return {offset, static_cast<std::uint32_t>(document_.pool_.size() - offset)};
+    return {offset, static_cast<std::uint32_t>(text.size())};
   }
 
-  Atom own_atom(std::string name) {
+  Atom own_atom(std::string_view name) {
     if (const Atom known = document_.atom(name); known != kNoAtom) return known;
-    const auto made = static_cast<Atom>(GUMBO_TAG_UNKNOWN + document_.names_.size());
-    document_.names_.push_back(std::make_unique<std::string>(std::move(name)));
+    const auto made = static_cast<Atom>(kFirstOwnAtom + document_.names_.size());
+    document_.names_.push_back(std::make_unique<std::string>(name));
     document_.own_atoms_.emplace(*document_.names_.back(), made);
     return made;
   }
@@ -180,13 +226,13 @@ Result<std::shared_ptr<const Document>> Document::parse(std::string_view utf8, c
   }
   std::string repaired;
   if (text::find_invalid_utf8(utf8) != text::kAllValid) utf8 = repaired = to_valid_utf8(utf8);
-  Guard guard(limits, stop);
-  const GumboOutput* output = guard.parse(utf8);
-  if (output == nullptr) return fail(refusal(limits, guard.exceeded()));
+  TreeParser parser(limits, stop);
+  const lxb_dom_document_t* tree = parser.parse(utf8);
+  if (tree == nullptr) return fail(refusal(limits, parser.exceeded()));
   auto document = std::make_shared<Document>();
   document->limits_ = limits;
   if (url != nullptr) document->url_ = *url;
-  const Exceeded exceeded = Builder(*document).build(output->document);
+  const Exceeded exceeded = Builder(*document).build(*tree);
   if (exceeded != Exceeded::nothing) return fail(refusal(limits, exceeded));
   document->nodes_.shrink_to_fit();
   document->attributes_.shrink_to_fit();

@@ -19,7 +19,9 @@ std::optional<Encoding> encoding_of(std::string_view label);
 
 // The charset in a Content-Type ("text/html; charset=\"utf-8\""); empty when it names none.
 std::string_view charset_of_content_type(std::string_view content_type);
-// The encoding a <meta> of the first 1024 bytes declares.
+// The encoding that the document declares: a <meta> within the first 1024 bytes (HTML
+// Standard, 13.2.3.2), else an XML declaration, else a <meta> within the first MiB that stands in
+// no script, style, title or textarea.
 std::optional<Encoding> prescan_meta(std::string_view bytes);
 
 struct Decoded {

@@ -10,6 +10,7 @@ namespace gvm::html {
 namespace {
 
 constexpr std::size_t kPrescanBytes = 1024;
+constexpr std::size_t kLatePrescanBytes = 1024 * 1024;
 
 bool is_space(char c) {
   return c == '\t' || c == '\n' || c == '\f' || c == '\r' || c == ' ';
@@ -55,9 +56,13 @@ struct Found {
   std::string value;
 };
 
+// The standard's algorithm looks into scripts; beyond its 1024 bytes that would find what a script
+// only writes.
+enum class Scripts { read, skip };
+
 class Prescan {
  public:
-  explicit Prescan(std::string_view bytes) : bytes_(bytes) {}
+  Prescan(std::string_view bytes, Scripts scripts) : bytes_(bytes), scripts_(scripts) {}
 
   std::optional<Encoding> run() {
     for (; at_ < bytes_.size(); ++at_) {
@@ -72,6 +77,7 @@ class Prescan {
         if (auto encoding = meta()) return encoding;
       } else if (is_tag(rest)) {
         skip_tag();
+        if (scripts_ == Scripts::skip) skip_raw_text(rest);
       } else if (rest.size() > 1 && rest[0] == '<' &&
                  (rest[1] == '!' || rest[1] == '/' || rest[1] == '?')) {
         at_ = std::min(bytes_.find('>', at_), bytes_.size());
@@ -93,6 +99,18 @@ class Prescan {
   void skip_tag() {
     while (at_ < bytes_.size() && !is_space(bytes_[at_]) && bytes_[at_] != '>') ++at_;
     while (next_attribute()) {
+    }
+  }
+
+  // Behind the start tag of a script or of a style: to its end tag.
+  void skip_raw_text(std::string_view tag) {
+    for (const std::string_view name : {"<script", "<style", "<textarea", "<title"}) {
+      if (!starts_with_folded(tag, name) || tag.size() == name.size() ||
+          is_letter(tag[name.size()]))
+        continue;
+      const std::string end = "</" + std::string(name.substr(1));
+      while (at_ < bytes_.size() && !starts_with_folded(bytes_.substr(at_), end)) ++at_;
+      return;
     }
   }
 
@@ -153,8 +171,32 @@ class Prescan {
   }
 
   std::string_view bytes_;
+  Scripts scripts_;
   std::size_t at_ = 0;
 };
+
+// XML 1.0, 2.8 and 4.3.3: `<?xml version="1.0" encoding="..."?>` at the very beginning.
+std::optional<Encoding> xml_declaration(std::string_view bytes) {
+  if (!bytes.starts_with("<?xml") || bytes.size() < 6 || !is_space(bytes[5])) return std::nullopt;
+  const std::size_t end = bytes.substr(0, kPrescanBytes).find("?>");
+  if (end == std::string_view::npos) return std::nullopt;
+  std::string_view rest = bytes.substr(5, end - 5);
+  const std::size_t at = rest.find("encoding");
+  if (at == std::string_view::npos || !is_space(rest[at - 1])) return std::nullopt;
+  rest.remove_prefix(at + std::string_view("encoding").size());
+  const std::size_t equals = rest.find_first_not_of("\t\n\r ");
+  if (equals == std::string_view::npos || rest[equals] != '=') return std::nullopt;
+  rest.remove_prefix(equals + 1);
+  const std::size_t quote = rest.find_first_not_of("\t\n\r ");
+  if (quote == std::string_view::npos || (rest[quote] != '"' && rest[quote] != '\''))
+    return std::nullopt;
+  const std::size_t close = rest.find(rest[quote], quote + 1);
+  if (close == std::string_view::npos) return std::nullopt;
+  auto encoding = encoding_of(rest.substr(quote + 1, close - quote - 1));
+  // It was read as ASCII, so it is not what it says.
+  if (encoding && encoding->name.starts_with("UTF-16")) return encoding_of("utf-8");
+  return encoding;
+}
 
 }  // namespace
 
@@ -165,7 +207,9 @@ std::string_view charset_of_content_type(std::string_view content_type) {
 }
 
 std::optional<Encoding> prescan_meta(std::string_view bytes) {
-  return Prescan(bytes.substr(0, kPrescanBytes)).run();
+  if (auto early = Prescan(bytes.substr(0, kPrescanBytes), Scripts::read).run()) return early;
+  if (auto declared = xml_declaration(bytes)) return declared;
+  return Prescan(bytes.substr(0, kLatePrescanBytes), Scripts::skip).run();
 }
 
 }  // namespace gvm::html

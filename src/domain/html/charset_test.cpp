@@ -123,7 +123,28 @@ TEST(Charset, PrescanFollowsTheStandard) {
   EXPECT_EQ(meta("<meta charset=nonsense><meta charset=big5>"), "Big5");
   EXPECT_EQ(meta("<metaphor charset=koi8-r>"), "");
   EXPECT_EQ(meta("<meta charset=koi8-r"), "KOI8-R");
-  EXPECT_EQ(meta(std::string(1024, ' ') + "<meta charset=koi8-r>"), "");
+}
+
+TEST(Charset, ALateMetaCountsWhereNothingElseDeclares) {
+  const std::string padding(1024, ' ');
+  EXPECT_EQ(meta(padding + "<meta charset=koi8-r>"), "KOI8-R");
+  EXPECT_EQ(meta(padding + "<script>w('<meta charset=big5>')</script><meta charset=koi8-r>"),
+            "KOI8-R");
+  EXPECT_EQ(meta(padding + "<script>w('<meta charset=big5>')"), "");
+  EXPECT_EQ(meta(padding + "<title><meta charset=big5></title>"), "");
+  EXPECT_EQ(meta(padding + "<scripted><meta charset=big5>"), "Big5");
+}
+
+TEST(Charset, AnXmlDeclarationCountsBeforeALateMeta) {
+  const std::string padding(1024, ' ');
+  EXPECT_EQ(meta("<?xml version=\"1.0\" encoding=\"koi8-r\"?><p>"), "KOI8-R");
+  EXPECT_EQ(meta("<?xml version='1.0' encoding = 'koi8-r' ?>" + padding + "<meta charset=big5>"),
+            "KOI8-R");
+  EXPECT_EQ(meta("<?xml version='1.0' encoding='koi8-r'?><meta charset=big5>"), "Big5");
+  EXPECT_EQ(meta("<?xml version='1.0' encoding='utf-16'?>"), "UTF-8");
+  EXPECT_EQ(meta(" <?xml version='1.0' encoding='koi8-r'?>"), "");
+  EXPECT_EQ(meta("<?xml version='1.0' xencoding='koi8-r'?>"), "");
+  EXPECT_EQ(meta("<?xml encoding='koi8-r"), "");
 }
 
 TEST(Charset, OfAContentType) {

@@ -8,9 +8,8 @@ using Names = std::unordered_map<std::string_view, Atom>;
 
 Names known_names() {
   Names names;
-  for (int tag = 0; tag < GUMBO_TAG_UNKNOWN; ++tag) {
-    names.emplace(gumbo_normalized_tagname(static_cast<Tag>(tag)), static_cast<Atom>(tag));
-  }
+  for (Atom tag = 0; tag < kFirstOwnAtom; ++tag)
+    names.emplace(tag_name(static_cast<Tag>(tag)), tag);
   return names;
 }
 
@@ -24,8 +23,8 @@ Atom Document::atom(std::string_view name) const {
 }
 
 std::string_view Document::atom_text(Atom atom) const {
-  if (atom < GUMBO_TAG_UNKNOWN) return gumbo_normalized_tagname(static_cast<Tag>(atom));
-  return *names_[atom - GUMBO_TAG_UNKNOWN];
+  if (atom < kFirstOwnAtom) return tag_name(static_cast<Tag>(atom));
+  return *names_[atom - kFirstOwnAtom];
 }
 
 std::optional<std::string_view> Document::attribute(NodeId id, Atom name) const {
@@ -47,7 +46,7 @@ std::optional<url::Url> Document::resolve(std::string_view reference) const {
 void Document::find_base() {
   const Atom href = atom("href");
   for (NodeId id = 0; id < size(); ++id) {
-    if (tag(id) != GUMBO_TAG_BASE) continue;
+    if (tag(id) != Tag::base) continue;
     const auto value = attribute(id, href);
     if (!value) continue;
     auto parsed = url::parse(*value, url());

@@ -25,6 +25,7 @@ enum class NodeType : std::uint8_t { document, element, text, comment };
 
 // The names of elements and attributes. Those of known elements are the tags themselves.
 using Atom = std::uint32_t;
+inline constexpr Atom kFirstOwnAtom = static_cast<Atom>(Tag::unknown);
 inline constexpr Atom kNoAtom = 0xffffffff;
 
 struct Attribute {
@@ -119,7 +120,7 @@ class Document {
     std::uint32_t mark = 0;    // size of the pool when it was made
     NodeType type = NodeType::document;
     std::uint8_t space = 0;  // 0 HTML, 1 SVG, 2 MathML
-    Tag tag = GUMBO_TAG_UNKNOWN;
+    Tag tag = Tag::unknown;
   };
 
   std::string_view pooled(std::uint32_t offset, std::uint32_t size) const {

@@ -25,6 +25,21 @@ TEST(Document, BuildsTheTreeOfTheStandard) {
             "html>");
 }
 
+TEST(Document, KnowsTheElementsOfToday) {
+  EXPECT_EQ(html_of("<p>a<dialog>b</dialog>"),
+            "<html><head></head><body><p>a</p><dialog>b</dialog></body></html>");
+  EXPECT_EQ(html_of("<p>a<search>b</search>"),
+            "<html><head></head><body><p>a</p><search>b</search></body></html>");
+  EXPECT_EQ(html_of("<template><p>a</template>"),
+            "<html><head><template><p>a</p></template></head><body></body></html>");
+}
+
+TEST(Document, ALinkOfSvgKeepsItsNamespace) {
+  EXPECT_EQ(html_of("<svg><use xlink:href=#a href=#b></use></svg>"),
+            "<html><head></head><body><svg><use xlink:href=\"#a\" "
+            "href=\"#b\"></use></svg></body></html>");
+}
+
 TEST(Document, KeepsTheNameBehindARepeatedAttribute) {
   EXPECT_EQ(html_of("<p x x y=1 y z>"),
             "<html><head></head><body><p x=\"\" y=\"1\" z=\"\"></p></body></html>");

@@ -15,7 +15,7 @@ struct Limits {
   std::size_t nodes = 600'000;            // elements, texts and comments
   std::size_t attributes = 2048;          // of one element
   std::size_t memory_bytes = 256 * kMiB;  // the parser's, while it parses
-  std::uint64_t work = 200'000'000;       // steps of the parser, see guard.h
+  std::uint64_t work = 200'000'000;       // steps of the parser, see tree_parser.h
   // One call: nodes times parts of the selector; nodes and eights of bytes passed for texts.
   std::uint64_t steps = 40'000'000;
   std::size_t table_cells = 200'000;     // of one call, after colspan and rowspan

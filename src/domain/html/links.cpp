@@ -7,13 +7,13 @@ namespace gvm::html {
 namespace {
 
 std::string text_of(const Document& document, NodeId id) {
-  if (document.tag(id) == GUMBO_TAG_AREA) {
+  if (document.tag(id) == Tag::area) {
     return one_line(document.attribute(id, "alt").value_or(std::string_view()));
   }
   std::string text = visible_line(document, id);
   if (!text.empty()) return text;
   for (NodeId at = id; at < document.end(id); ++at) {
-    if (document.tag(at) != GUMBO_TAG_IMG) continue;
+    if (document.tag(at) != Tag::img) continue;
     return one_line(document.attribute(at, "alt").value_or(std::string_view()));
   }
   return text;
@@ -28,7 +28,7 @@ Result<std::vector<Link>> links(const Document& document, NodeId root) {
   std::uint64_t steps = 0;
   for (NodeId id = root; id < document.end(root); ++id) {
     const Tag tag = document.tag(id);
-    if (tag != GUMBO_TAG_A && tag != GUMBO_TAG_AREA) continue;
+    if (tag != Tag::a && tag != Tag::area) continue;
     const auto written = document.attribute(id, href);
     if (!written) continue;
     steps += document.weight(id);

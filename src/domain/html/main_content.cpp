@@ -101,11 +101,11 @@ class Judge {
         count_text(id, id < link_until);
       } else if (document_.is_element(id)) {
         const Tag tag = document_.tag(id);
-        if (tag == GUMBO_TAG_A) link_until = std::max(link_until, document_.end(id));
+        if (tag == Tag::a) link_until = std::max(link_until, document_.end(id));
         if (is_boilerplate(id, id < article_until)) {
           skipped_[id] = true;
           hidden_until = document_.end(id);
-        } else if (tag == GUMBO_TAG_ARTICLE || tag == GUMBO_TAG_MAIN) {
+        } else if (tag == Tag::article || tag == Tag::main) {
           article_until = std::max(article_until, document_.end(id));
         }
       }
@@ -136,20 +136,20 @@ class Judge {
   bool is_boilerplate(NodeId id, bool in_article) const {
     if (visibility_.hides(id)) return !is_ancestor_of_all(id);
     switch (document_.tag(id)) {
-      case GUMBO_TAG_NAV:
-      case GUMBO_TAG_ASIDE:
-      case GUMBO_TAG_BUTTON:
-      case GUMBO_TAG_SELECT:
-      case GUMBO_TAG_INPUT:
-      case GUMBO_TAG_MENU:
+      case Tag::nav:
+      case Tag::aside:
+      case Tag::button:
+      case Tag::select:
+      case Tag::input:
+      case Tag::menu:
         return true;
-      case GUMBO_TAG_HEADER:
-      case GUMBO_TAG_FOOTER:
+      case Tag::header:
+      case Tag::footer:
         return !in_article;
-      case GUMBO_TAG_HTML:
-      case GUMBO_TAG_BODY:
-      case GUMBO_TAG_ARTICLE:
-      case GUMBO_TAG_MAIN:
+      case Tag::html:
+      case Tag::body:
+      case Tag::article:
+      case Tag::main:
         return false;
       default:
         break;
@@ -160,7 +160,7 @@ class Judge {
   }
 
   bool is_ancestor_of_all(NodeId id) const {
-    return document_.tag(id) == GUMBO_TAG_HTML || document_.tag(id) == GUMBO_TAG_BODY;
+    return document_.tag(id) == Tag::html || document_.tag(id) == Tag::body;
   }
 
   // Below 0 when class and id speak of boilerplate only.
@@ -190,22 +190,22 @@ class Judge {
 
   static double tag_weight(Tag tag) {
     switch (tag) {
-      case GUMBO_TAG_ARTICLE:
-      case GUMBO_TAG_MAIN:
+      case Tag::article:
+      case Tag::main:
         return 10;
-      case GUMBO_TAG_DIV:
-      case GUMBO_TAG_SECTION:
+      case Tag::div:
+      case Tag::section:
         return 5;
-      case GUMBO_TAG_PRE:
-      case GUMBO_TAG_TD:
-      case GUMBO_TAG_BLOCKQUOTE:
+      case Tag::pre:
+      case Tag::td:
+      case Tag::blockquote:
         return 3;
-      case GUMBO_TAG_FORM:
-      case GUMBO_TAG_UL:
-      case GUMBO_TAG_OL:
-      case GUMBO_TAG_DL:
-      case GUMBO_TAG_LI:
-      case GUMBO_TAG_ADDRESS:
+      case Tag::form:
+      case Tag::ul:
+      case Tag::ol:
+      case Tag::dl:
+      case Tag::li:
+      case Tag::address:
         return -3;
       default:
         return 0;
@@ -226,14 +226,14 @@ class Judge {
 
   bool is_paragraph(NodeId id) const {
     switch (document_.tag(id)) {
-      case GUMBO_TAG_P:
-      case GUMBO_TAG_PRE:
-      case GUMBO_TAG_TD:
-      case GUMBO_TAG_BLOCKQUOTE:
+      case Tag::p:
+      case Tag::pre:
+      case Tag::td:
+      case Tag::blockquote:
         return text_bytes(id) >= kShortestParagraph;
-      case GUMBO_TAG_DIV:
-      case GUMBO_TAG_SECTION:
-      case GUMBO_TAG_LI:
+      case Tag::div:
+      case Tag::section:
+      case Tag::li:
         return own_text(id) >= kShortestParagraph;
       default:
         return false;
@@ -278,8 +278,8 @@ class Judge {
   NodeId semantic_parent(NodeId id) const {
     for (NodeId at = id; at != kNoNode; at = document_.parent(at)) {
       const Tag tag = document_.tag(at);
-      if (tag == GUMBO_TAG_ARTICLE) return at;
-      if (tag == GUMBO_TAG_MAIN && link_share(at) < kMostLinksInMain) return only_article(at);
+      if (tag == Tag::article) return at;
+      if (tag == Tag::main && link_share(at) < kMostLinksInMain) return only_article(at);
     }
     return kNoNode;
   }
@@ -288,7 +288,7 @@ class Judge {
   NodeId only_article(NodeId around) const {
     for (NodeId id = around; id < document_.end(around); ++id) {
       const bool is_most = text_bytes(id) > text_bytes(around) * kMostOfMain;
-      if (document_.tag(id) == GUMBO_TAG_ARTICLE && !skipped_[id] && is_most) return id;
+      if (document_.tag(id) == Tag::article && !skipped_[id] && is_most) return id;
     }
     return around;
   }
@@ -307,8 +307,8 @@ class Judge {
 
   bool belongs(NodeId id, double enough) const {
     if (final_score(id) >= enough) return true;
-    if (document_.tag(id) == GUMBO_TAG_H1) return true;
-    return document_.tag(id) == GUMBO_TAG_P && text_bytes(id) > kLongParagraph &&
+    if (document_.tag(id) == Tag::h1) return true;
+    return document_.tag(id) == Tag::p && text_bytes(id) > kLongParagraph &&
            link_share(id) < kMostLinksInParagraph;
   }
 
@@ -316,12 +316,12 @@ class Judge {
   void skip_link_lists() {
     for (NodeId id = top(); id < document_.end(top()); ++id) {
       switch (document_.tag(id)) {
-        case GUMBO_TAG_UL:
-        case GUMBO_TAG_OL:
-        case GUMBO_TAG_DIV:
-        case GUMBO_TAG_SECTION:
-        case GUMBO_TAG_TABLE:
-        case GUMBO_TAG_FORM:
+        case Tag::ul:
+        case Tag::ol:
+        case Tag::div:
+        case Tag::section:
+        case Tag::table:
+        case Tag::form:
           if (scores_[id] <= 0 && text_bytes(id) >= kShortestParagraph &&
               link_share(id) > kMostLinksInBlock) {
             skipped_[id] = true;

@@ -128,33 +128,33 @@ class MarkdownRun {
   // Elements written at once.
   bool is_whole(NodeId id) {
     switch (document_.tag(id)) {
-      case GUMBO_TAG_BR:
+      case Tag::br:
         if (headings_ > 0) {
           writer_.text(" ");
         } else {
           writer_.hard_break();
         }
         return true;
-      case GUMBO_TAG_HR:
+      case Tag::hr:
         writer_.block();
         writer_.raw("---");
         writer_.block();
         return true;
-      case GUMBO_TAG_IMG:
+      case Tag::img:
         image(id);
         return true;
-      case GUMBO_TAG_CODE:
-      case GUMBO_TAG_KBD:
-      case GUMBO_TAG_SAMP:
-      case GUMBO_TAG_TT:
+      case Tag::code:
+      case Tag::kbd:
+      case Tag::samp:
+      case Tag::tt:
         code(id);
         return true;
-      case GUMBO_TAG_PRE:
-      case GUMBO_TAG_LISTING:
-      case GUMBO_TAG_XMP:
+      case Tag::pre:
+      case Tag::listing:
+      case Tag::xmp:
         code_block(id);
         return true;
-      case GUMBO_TAG_TABLE:
+      case Tag::table:
         return table(id);
       default:
         return document_.type(id) == NodeType::element && !document_.is_html(id);
@@ -166,29 +166,29 @@ class MarkdownRun {
     const Tag tag = document_.tag(id);
     if (const int level = heading_level(tag)) return heading(level);
     switch (tag) {
-      case GUMBO_TAG_STRONG:
-      case GUMBO_TAG_B:
+      case Tag::strong:
+      case Tag::b:
         return emphasis("**", bold_);
-      case GUMBO_TAG_EM:
-      case GUMBO_TAG_I:
-      case GUMBO_TAG_CITE:
+      case Tag::em:
+      case Tag::i:
+      case Tag::cite:
         return emphasis("*", italic_);
-      case GUMBO_TAG_DEL:
-      case GUMBO_TAG_S:
-      case GUMBO_TAG_STRIKE:
+      case Tag::del:
+      case Tag::s:
+      case Tag::strike:
         return emphasis("~~", struck_);
-      case GUMBO_TAG_A:
+      case Tag::a:
         return link(id);
-      case GUMBO_TAG_BLOCKQUOTE:
+      case Tag::blockquote:
         return prefixed("> ", "> ");
-      case GUMBO_TAG_UL:
-      case GUMBO_TAG_MENU:
-      case GUMBO_TAG_OL:
+      case Tag::ul:
+      case Tag::menu:
+      case Tag::ol:
         return list(id);
-      case GUMBO_TAG_LI:
+      case Tag::li:
         return item();
-      case GUMBO_TAG_TD:
-      case GUMBO_TAG_TH:
+      case Tag::td:
+      case Tag::th:
         out.block = true;
         break;
       default:
@@ -249,7 +249,7 @@ class MarkdownRun {
 
   Opened list(NodeId id) {
     if (headings_ > 0) return {};
-    const bool ordered = document_.tag(id) == GUMBO_TAG_OL;
+    const bool ordered = document_.tag(id) == Tag::ol;
     writer_.block(lists_.empty());
     lists_.push_back({ordered, start_of(id)});
     return {.block = lists_.size() == 1, .list = true};
@@ -337,9 +337,7 @@ class MarkdownRun {
     if (headings_ > 0) return false;
     for (NodeId at = id + 1; at < document_.end(id); ++at) {
       const Tag tag = document_.tag(at);
-      const bool for_layout = tag == GUMBO_TAG_TABLE || tag == GUMBO_TAG_PRE ||
-                              tag == GUMBO_TAG_UL || tag == GUMBO_TAG_OL ||
-                              tag == GUMBO_TAG_BLOCKQUOTE || heading_level(tag) != 0;
+      const bool for_layout = tag == Tag::table || tag == Tag::pre || heading_level(tag) != 0;
       if (for_layout) return false;
     }
     auto read = tables(document_, id);

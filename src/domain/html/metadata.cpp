@@ -35,19 +35,19 @@ class Reader {
   Value read() {
     for (NodeId id = 0; id < document_.size(); ++id) {
       switch (document_.tag(id)) {
-        case GUMBO_TAG_META:
+        case Tag::meta:
           meta(id);
           break;
-        case GUMBO_TAG_LINK:
+        case Tag::link:
           link(id);
           break;
-        case GUMBO_TAG_SCRIPT:
+        case Tag::script:
           script(id);
           break;
-        case GUMBO_TAG_HTML:
+        case Tag::html:
           set("language", attribute(id, "lang"));
           break;
-        case GUMBO_TAG_TIME:
+        case Tag::time:
           time(id);
           break;
         default:
@@ -227,11 +227,11 @@ std::string title(const Document& document) {
   NodeId heading = kNoNode;
   for (NodeId id = 0; id < document.size(); ++id) {
     const Tag tag = document.tag(id);
-    if (tag == GUMBO_TAG_TITLE) {
+    if (tag == Tag::title) {
       if (auto text = bounded_line(document.text_content(id)); !text.empty()) return text;
     }
-    if (tag == GUMBO_TAG_H1 && heading == kNoNode) heading = id;
-    if (tag == GUMBO_TAG_META && from_graph.empty() &&
+    if (tag == Tag::h1 && heading == kNoNode) heading = id;
+    if (tag == Tag::meta && from_graph.empty() &&
         document.attribute(id, "property") == "og:title") {
       from_graph = bounded_line(document.attribute(id, "content").value_or(std::string_view()));
     }

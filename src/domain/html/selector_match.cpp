@@ -141,7 +141,7 @@ bool Matcher::matches(NodeId id, const BoundSimple& part) {
     }
     case Simple::Kind::link: {
       const Tag tag = document_.tag(id);
-      return (tag == GUMBO_TAG_A || tag == GUMBO_TAG_AREA) && document_.attribute(id, href_atom_);
+      return (tag == Tag::a || tag == Tag::area) && document_.attribute(id, href_atom_);
     }
     case Simple::Kind::nth_child:
       return is_nth(document_.element_index(id), simple);

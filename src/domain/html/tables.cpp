@@ -13,7 +13,7 @@ constexpr std::size_t kMostColumns = 1000;
 constexpr std::size_t kMostRows = 65534;
 
 bool is_row_group(Tag tag) {
-  return tag == GUMBO_TAG_THEAD || tag == GUMBO_TAG_TBODY || tag == GUMBO_TAG_TFOOT;
+  return tag == Tag::thead || tag == Tag::tbody || tag == Tag::tfoot;
 }
 
 // The number an attribute starts with; 1 when there is none.
@@ -62,6 +62,7 @@ class Grid {
  public:
   Grid(const Document& document, Budget& budget)
       : document_(document),
+        visibility_(document),
         budget_(budget),
         colspan_(document.atom("colspan")),
         rowspan_(document.atom("rowspan")) {}
@@ -69,9 +70,10 @@ class Grid {
   // Whether it fits the budget.
   bool read(NodeId table) {
     for (NodeId id = document_.first_child(table); id != kNoNode; id = document_.next_sibling(id)) {
+      if (visibility_.hides(id)) continue;
       const Tag tag = document_.tag(id);
-      if (tag == GUMBO_TAG_CAPTION) out_.caption = visible_line(document_, id);
-      if (tag == GUMBO_TAG_TR && !row(id, false)) return false;
+      if (tag == Tag::caption) out_.caption = visible_line(document_, id);
+      if (tag == Tag::tr && !row(id, false)) return false;
       if (is_row_group(tag) && !group(id)) return false;
     }
     return true;
@@ -89,8 +91,8 @@ class Grid {
   bool group(NodeId id) {
     down_.clear();
     for (NodeId at = document_.first_child(id); at != kNoNode; at = document_.next_sibling(at)) {
-      if (document_.tag(at) != GUMBO_TAG_TR) continue;
-      if (!row(at, document_.tag(id) == GUMBO_TAG_THEAD)) return false;
+      if (document_.tag(at) != Tag::tr || visibility_.hides(at)) continue;
+      if (!row(at, document_.tag(id) == Tag::thead)) return false;
     }
     down_.clear();
     return true;
@@ -102,9 +104,9 @@ class Grid {
     bool any = false;
     for (NodeId at = document_.first_child(id); at != kNoNode; at = document_.next_sibling(at)) {
       const Tag tag = document_.tag(at);
-      if (tag != GUMBO_TAG_TD && tag != GUMBO_TAG_TH) continue;
+      if ((tag != Tag::td && tag != Tag::th) || visibility_.hides(at)) continue;
       any = true;
-      only_headers = only_headers && tag == GUMBO_TAG_TH;
+      only_headers = only_headers && tag == Tag::th;
       if (!cell(at)) return false;
     }
     if (!fill_from_above(kMostColumns)) return false;
@@ -159,6 +161,7 @@ class Grid {
   }
 
   const Document& document_;
+  Visibility visibility_;
   Budget& budget_;
   Atom colspan_;
   Atom rowspan_;
@@ -174,7 +177,7 @@ Result<std::vector<Table>> tables(const Document& document, NodeId root) {
   Budget budget{limits.table_cells, limits.output_bytes, limits.steps};
   std::vector<Table> out;
   for (NodeId id = root; id < document.end(root); ++id) {
-    if (document.tag(id) != GUMBO_TAG_TABLE) continue;
+    if (document.tag(id) != Tag::table) continue;
     Grid grid(document, budget);
     if (!grid.read(id)) {
       return fail(too_complex(budget.exceeded, maximum_of(limits, budget.exceeded)));

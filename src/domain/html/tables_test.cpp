@@ -38,6 +38,23 @@ TEST(Tables, SpansAreFilledIn) {
   EXPECT_EQ(rows_of("<table><thead><tr><th rowspan=9>a<tbody><tr><td>b</table>"), "a / b");
 }
 
+TEST(Tables, WhatIsNotShownIsNoRowAndNoCell) {
+  EXPECT_EQ(
+      rows_of("<table><tr><td>a<td>b<tr hidden><td>c<td>d<tr style='display:none'><td>e</table>"),
+      "a,b");
+  EXPECT_EQ(rows_of("<table><tbody hidden><tr><td>a</tbody><tr><td>b<td hidden>c<td>d</table>"),
+            "b,d");
+}
+
+TEST(Tables, RowsStandInTheOrderOfTheDocument) {
+  EXPECT_EQ(rows_of("<table><tfoot><tr><td>f</tfoot><tbody><tr><td>b</table>"), "f / b");
+}
+
+TEST(Tables, ListsAndBlocksInACellAreItsText) {
+  EXPECT_EQ(rows_of("<table><tr><td><ul><li>a<li>b</ul><td><blockquote>c</blockquote></table>"),
+            "a b,c");
+}
+
 TEST(Tables, CaptionAndHeader) {
   const auto document = parsed(
       "<table><caption> The <i>caption</i></caption><tr><th>a<th>b<tr><th>c<td>d</table>"

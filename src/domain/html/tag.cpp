@@ -7,75 +7,81 @@ namespace gvm::html {
 
 namespace {
 
-using TagSet = std::array<bool, GUMBO_TAG_LAST + 1>;
+using TagSet = std::array<bool, kTagCount>;
+
+constexpr std::array<std::string_view, kTagCount> kNames = {
+// clang-format off
+#define GVM_HTML_TAG_NAME(name) #name,
+    GVM_HTML_TAGS(GVM_HTML_TAG_NAME)
+#undef GVM_HTML_TAG_NAME
+    ""
+    // clang-format on
+};
 
 constexpr TagSet set_of(std::initializer_list<Tag> tags) {
   TagSet set{};
-  for (const Tag tag : tags) set[tag] = true;
+  for (const Tag tag : tags) set[static_cast<std::size_t>(tag)] = true;
   return set;
 }
 
-constexpr TagSet kBlocks =
-    set_of({GUMBO_TAG_HTML,    GUMBO_TAG_BODY,       GUMBO_TAG_ADDRESS,    GUMBO_TAG_ARTICLE,
-            GUMBO_TAG_ASIDE,   GUMBO_TAG_BLOCKQUOTE, GUMBO_TAG_CENTER,     GUMBO_TAG_DD,
-            GUMBO_TAG_DETAILS, GUMBO_TAG_DIR,        GUMBO_TAG_DIV,        GUMBO_TAG_DL,
-            GUMBO_TAG_DT,      GUMBO_TAG_FIELDSET,   GUMBO_TAG_FIGCAPTION, GUMBO_TAG_FIGURE,
-            GUMBO_TAG_FOOTER,  GUMBO_TAG_FORM,       GUMBO_TAG_H1,         GUMBO_TAG_H2,
-            GUMBO_TAG_H3,      GUMBO_TAG_H4,         GUMBO_TAG_H5,         GUMBO_TAG_H6,
-            GUMBO_TAG_HEADER,  GUMBO_TAG_HGROUP,     GUMBO_TAG_HR,         GUMBO_TAG_LEGEND,
-            GUMBO_TAG_LI,      GUMBO_TAG_LISTING,    GUMBO_TAG_MAIN,       GUMBO_TAG_MENU,
-            GUMBO_TAG_NAV,     GUMBO_TAG_OL,         GUMBO_TAG_OPTGROUP,   GUMBO_TAG_OPTION,
-            GUMBO_TAG_P,       GUMBO_TAG_PLAINTEXT,  GUMBO_TAG_PRE,        GUMBO_TAG_SECTION,
-            GUMBO_TAG_SUMMARY, GUMBO_TAG_TABLE,      GUMBO_TAG_TBODY,      GUMBO_TAG_TFOOT,
-            GUMBO_TAG_THEAD,   GUMBO_TAG_TR,         GUMBO_TAG_CAPTION,    GUMBO_TAG_UL,
-            GUMBO_TAG_XMP});
+constexpr TagSet kBlocks = set_of(
+    {Tag::html,    Tag::body,      Tag::address,    Tag::article, Tag::aside,    Tag::blockquote,
+     Tag::center,  Tag::dd,        Tag::details,    Tag::dir,     Tag::div,      Tag::dl,
+     Tag::dt,      Tag::fieldset,  Tag::figcaption, Tag::figure,  Tag::footer,   Tag::form,
+     Tag::h1,      Tag::h2,        Tag::h3,         Tag::h4,      Tag::h5,       Tag::h6,
+     Tag::header,  Tag::hgroup,    Tag::hr,         Tag::legend,  Tag::li,       Tag::listing,
+     Tag::main,    Tag::menu,      Tag::nav,        Tag::ol,      Tag::optgroup, Tag::option,
+     Tag::p,       Tag::plaintext, Tag::pre,        Tag::section, Tag::summary,  Tag::search,
+     Tag::dialog,  Tag::table,     Tag::tbody,      Tag::tfoot,   Tag::thead,    Tag::tr,
+     Tag::caption, Tag::ul,        Tag::xmp});
 
 constexpr TagSet kVoid =
-    set_of({GUMBO_TAG_AREA, GUMBO_TAG_BASE, GUMBO_TAG_BR, GUMBO_TAG_COL, GUMBO_TAG_EMBED,
-            GUMBO_TAG_HR, GUMBO_TAG_IMG, GUMBO_TAG_INPUT, GUMBO_TAG_LINK, GUMBO_TAG_META,
-            GUMBO_TAG_PARAM, GUMBO_TAG_SOURCE, GUMBO_TAG_TRACK, GUMBO_TAG_WBR, GUMBO_TAG_BASEFONT,
-            GUMBO_TAG_BGSOUND, GUMBO_TAG_FRAME, GUMBO_TAG_KEYGEN});
+    set_of({Tag::area, Tag::base, Tag::br, Tag::col, Tag::embed, Tag::hr, Tag::img, Tag::input,
+            Tag::link, Tag::meta, Tag::param, Tag::source, Tag::track, Tag::wbr, Tag::basefont,
+            Tag::bgsound, Tag::frame, Tag::keygen});
 
 constexpr TagSet kNeverShown =
-    set_of({GUMBO_TAG_HEAD,     GUMBO_TAG_TITLE,    GUMBO_TAG_SCRIPT,   GUMBO_TAG_STYLE,
-            GUMBO_TAG_TEMPLATE, GUMBO_TAG_NOSCRIPT, GUMBO_TAG_NOFRAMES, GUMBO_TAG_NOEMBED,
-            GUMBO_TAG_IFRAME,   GUMBO_TAG_OBJECT,   GUMBO_TAG_AUDIO,    GUMBO_TAG_VIDEO,
-            GUMBO_TAG_CANVAS,   GUMBO_TAG_DATALIST, GUMBO_TAG_RP,       GUMBO_TAG_TEXTAREA,
-            GUMBO_TAG_META,     GUMBO_TAG_LINK,     GUMBO_TAG_BASE,     GUMBO_TAG_PARAM,
-            GUMBO_TAG_AREA,     GUMBO_TAG_SOURCE,   GUMBO_TAG_TRACK});
+    set_of({Tag::head,     Tag::title,    Tag::script, Tag::style,    Tag::template_, Tag::noscript,
+            Tag::noframes, Tag::noembed,  Tag::iframe, Tag::object,   Tag::audio,     Tag::video,
+            Tag::canvas,   Tag::datalist, Tag::rp,     Tag::textarea, Tag::meta,      Tag::link,
+            Tag::base,     Tag::param,    Tag::area,   Tag::source,   Tag::track});
 
-constexpr TagSet kRawText =
-    set_of({GUMBO_TAG_SCRIPT, GUMBO_TAG_STYLE, GUMBO_TAG_XMP, GUMBO_TAG_IFRAME, GUMBO_TAG_NOEMBED,
-            GUMBO_TAG_NOFRAMES, GUMBO_TAG_PLAINTEXT});
+constexpr TagSet kRawText = set_of(
+    {Tag::script, Tag::style, Tag::xmp, Tag::iframe, Tag::noembed, Tag::noframes, Tag::plaintext});
 
 }  // namespace
 
+std::string_view tag_name(Tag tag) {
+  // `template` is a keyword of C++.
+  return tag == Tag::template_ ? "template" : kNames[static_cast<std::size_t>(tag)];
+}
+
 bool is_block(Tag tag) {
-  return kBlocks[tag];
+  return kBlocks[static_cast<std::size_t>(tag)];
 }
 bool is_void(Tag tag) {
-  return kVoid[tag];
+  return kVoid[static_cast<std::size_t>(tag)];
 }
 bool is_never_shown(Tag tag) {
-  return kNeverShown[tag];
+  return kNeverShown[static_cast<std::size_t>(tag)];
 }
 bool is_raw_text(Tag tag) {
-  return kRawText[tag];
+  return kRawText[static_cast<std::size_t>(tag)];
 }
 
 int heading_level(Tag tag) {
   switch (tag) {
-    case GUMBO_TAG_H1:
+    case Tag::h1:
       return 1;
-    case GUMBO_TAG_H2:
+    case Tag::h2:
       return 2;
-    case GUMBO_TAG_H3:
+    case Tag::h3:
       return 3;
-    case GUMBO_TAG_H4:
+    case Tag::h4:
       return 4;
-    case GUMBO_TAG_H5:
+    case Tag::h5:
       return 5;
-    case GUMBO_TAG_H6:
+    case Tag::h6:
       return 6;
     default:
       return 0;

@@ -125,17 +125,16 @@ class TextWriter {
 };
 
 int breaks_around(Tag tag) {
-  if (tag == GUMBO_TAG_P || heading_level(tag) != 0) return 2;
+  if (tag == Tag::p || heading_level(tag) != 0) return 2;
   return is_block(tag) ? 1 : 0;
 }
 
 bool is_preformatted(Tag tag) {
-  return tag == GUMBO_TAG_PRE || tag == GUMBO_TAG_LISTING || tag == GUMBO_TAG_XMP ||
-         tag == GUMBO_TAG_PLAINTEXT;
+  return tag == Tag::pre || tag == Tag::listing || tag == Tag::xmp || tag == Tag::plaintext;
 }
 
 bool is_cell(Tag tag) {
-  return tag == GUMBO_TAG_TD || tag == GUMBO_TAG_TH;
+  return tag == Tag::td || tag == Tag::th;
 }
 
 class TextRun {
@@ -156,9 +155,9 @@ class TextRun {
     if (document_.is_text(id)) return write(id), false;
     if (document_.type(id) == NodeType::comment || visibility_.hides(id)) return false;
     const Tag tag = document_.tag(id);
-    if (tag == GUMBO_TAG_BR) return writer_.line_break(), false;
+    if (tag == Tag::br) return writer_.line_break(), false;
     if (is_preformatted(tag)) ++preformatted_;
-    if (tag == GUMBO_TAG_TR) {
+    if (tag == Tag::tr) {
       writer_.begin_row();
     } else if (is_cell(tag) && document_.previous_element(id) != kNoNode) {
       writer_.next_cell();
@@ -171,7 +170,7 @@ class TextRun {
   void leave(NodeId id) {
     const Tag tag = document_.tag(id);
     if (is_preformatted(tag)) --preformatted_;
-    if (tag == GUMBO_TAG_TR) {
+    if (tag == Tag::tr) {
       writer_.end_row();
     } else if (const int breaks = breaks_around(tag)) {
       writer_.require_breaks(breaks);
@@ -205,18 +204,15 @@ Visibility::Visibility(const Document& document)
 
 bool Visibility::hides(NodeId id) const {
   const NodeId parent = document_.parent(id);
-  const bool in_closed = parent != kNoNode && document_.tag(parent) == GUMBO_TAG_DETAILS &&
-                         document_.tag(id) != GUMBO_TAG_SUMMARY &&
-                         !document_.attribute(parent, open_);
+  const bool in_closed = parent != kNoNode && document_.tag(parent) == Tag::details &&
+                         document_.tag(id) != Tag::summary && !document_.attribute(parent, open_);
   if (in_closed) return true;
   if (!document_.is_element(id)) return false;
   const Tag tag = document_.tag(id);
   if (is_never_shown(tag)) return true;
   if (!document_.is_html(id) && is_hidden_in_svg(document_.name(id))) return true;
   if (document_.attribute(id, hidden_)) return true;
-  // Gumbo does not know <dialog>.
-  const bool is_dialog = tag == GUMBO_TAG_UNKNOWN && document_.name(id) == "dialog";
-  if (is_dialog && !document_.attribute(id, open_)) return true;
+  if (tag == Tag::dialog && !document_.attribute(id, open_)) return true;
   const auto style = document_.attribute(id, style_);
   return style && style_hides(*style);
 }
