@@ -1,14 +1,14 @@
-# The front of the project. `make demo` and `make test` do all the set-up on a fresh Debian 12 machine.
+# The front of the project. `make demo` and `make test` do all the set-up on a fresh Debian or Ubuntu.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 
-.PHONY: help setup build demo test lint bench fuzz clean docs
+.PHONY: help setup build demo test lint bench fuzz smoke tsan portability check-all clean docs
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
-setup: ## installs what is missing: Debian packages, Python packages and the small model for the tests
+setup: ## installs what is missing: the distribution's packages, Python packages and the small model for the tests
 	@scripts/setup-system.sh
 	@scripts/model/setup.sh --small || echo "setup: without these Python packages the tests that need them are skipped"
 	@scripts/setup-node.sh || echo "setup: without this npm package the tests that need it are skipped"
@@ -34,6 +34,18 @@ bench: build ## the figures of docs/performance.md
 fuzz: ## every fuzz target for FUZZ_SECONDS (default 60) each
 	@scripts/setup-system.sh
 	@scripts/fuzz.sh
+
+smoke: ## a part of the end-to-end tests against the release programs; after `make test`
+	@scripts/smoke.sh
+
+tsan: ## ThreadSanitizer over routing, store, serve, net and genvm-llm
+	@scripts/setup-system.sh
+	@scripts/tsan.sh
+
+portability: ## the unit tests in a Debian 13 made by debootstrap; needs root
+	@scripts/portability.sh
+
+check-all: test lint smoke tsan fuzz portability bench ## everything; hours. CI runs the part that fits in an hour
 
 docs: ## writes the generated pages anew (Lua reference, LuaLS types, configuration)
 	@GVM_UPDATE_DOCS=1 scripts/test.sh -R 'Docs|Reference|Stale|Current'

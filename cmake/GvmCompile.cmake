@@ -22,6 +22,11 @@ endif()
 add_library(gvm_compile INTERFACE)
 target_compile_options(gvm_compile INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
                        -Wno-sign-conversion -Wnon-virtual-dtor -Werror=return-type)
+option(GVM_WERROR "a warning fails the build" OFF)
+if(GVM_WERROR)
+  # But not the one about a precompiled header that could not be used: the file is then compiled without.
+  target_compile_options(gvm_compile INTERFACE -Werror -Wno-error=invalid-pch)
+endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 reports uninitialised coroutine frames that are initialised; see docs/adr/0002.
   target_compile_options(gvm_compile INTERFACE -Wno-maybe-uninitialized -Wno-mismatched-new-delete)

@@ -15,8 +15,8 @@ pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
 pkg_check_modules(CARES REQUIRED IMPORTED_TARGET libcares)
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(PQ REQUIRED IMPORTED_TARGET libpq)
+find_library(GVM_GMP NAMES gmp REQUIRED)   # LGPL: linked dynamically, see NOTICE
 # Static where Debian has the archive: a shared library costs its relocations in every idle process.
-find_library(GVM_GMP NAMES libgmp.a gmp REQUIRED)
 find_library(GVM_YAML_STATIC libyaml-cpp.a REQUIRED)
 add_library(gvm_yaml INTERFACE)
 target_link_libraries(gvm_yaml INTERFACE ${GVM_YAML_STATIC})

@@ -11,6 +11,8 @@ macro(gvm_group name)
   target_include_directories(gvm_compile INTERFACE ${CMAKE_SOURCE_DIR}/src/${name})
 endmacro()
 
+add_custom_target(unit_tests)   # the test programs of src/
+
 # gvm_library(NAME [DEPS ...]): one folder of the current group is one static library. Every *.cpp beside is compiled;
 # *_test.cpp make the executable NAME_test, each of whose tests is a ctest test of its own.
 function(gvm_library name)
@@ -29,6 +31,7 @@ function(gvm_library name)
   endif()
   if(GVM_BUILD_TESTS AND tests)
     gvm_test(${name}_test SOURCES ${tests} DEPS gvm_${name} ${ARG_TEST_DEPS})
+    add_dependencies(unit_tests ${name}_test)
   endif()
 endfunction()
 

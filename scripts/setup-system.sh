@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
-# Installs the Debian packages of scripts/packages.txt that are missing. Quick when nothing is.
+# Installs the packages of scripts/packages.txt that are missing. Quick when nothing is.
 # Usage: scripts/setup-system.sh [--check]   --check: only says what is missing, exit 1 if anything is
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-wanted=$(grep -Ev '^\s*(#|$)' scripts/packages.txt)
+wanted=$(scripts/packages.sh)
 missing=()
 for package in $wanted; do
   dpkg-query -W -f='${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
 done
 if [ ${#missing[@]} -eq 0 ]; then
-  echo "setup: all $(wc -w <<<"$wanted") Debian packages are installed"
+  echo "setup: all $(wc -w <<<"$wanted") packages are installed"
   exit 0
 fi
-echo "setup: missing Debian packages: ${missing[*]}"
+echo "setup: missing packages: ${missing[*]}"
 [ "${1:-}" = "--check" ] && exit 1
 
 as_root=()
@@ -22,7 +22,7 @@ if [ "$(id -u)" -ne 0 ]; then
   as_root=(sudo)
 fi
 # The tests start PostgreSQL servers of their own: installing one must not start another.
-if [[ " ${missing[*]} " == *" postgresql-15 "* ]]; then
+if [[ " ${missing[*]} " == *" postgresql "* ]]; then
   "${as_root[@]}" mkdir -p /etc/postgresql-common/createcluster.d
   echo 'create_main_cluster = false' | "${as_root[@]}" tee /etc/postgresql-common/createcluster.d/genvm.conf >/dev/null
 fi

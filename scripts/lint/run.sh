@@ -13,5 +13,6 @@ run "co_await" scripts/lint/co_await.py
 run "words" scripts/lint/words.sh
 run "clang-format" clang-format-19 --dry-run -Werror "${sources[@]}"
 run "shellcheck" shellcheck "${shells[@]}"
-run "clang-tidy" scripts/lint/tidy.sh
+run "clang-tidy itself" scripts/lint/tidy.py --self-test
+run "clang-tidy" scripts/lint/tidy.py
 exit $failed

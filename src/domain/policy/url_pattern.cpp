@@ -1,9 +1,11 @@
 #include "policy/url_pattern.h"
 
 #include <re2/re2.h>
+#include <re2/stringpiece.h>
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -28,12 +30,17 @@ std::string_view without_dot(std::string_view host) {
   return host;
 }
 
+// RE2's view of a text. Newer versions take Abseil's view, which std::string_view does not become.
+re2::StringPiece piece(std::string_view text) {
+  return {text.data(), text.size()};
+}
+
 std::unique_ptr<RE2> compile_expression(std::string_view expression) {
   RE2::Options options;
   options.set_log_errors(false);
   options.set_max_mem(kMaxExpressionMemory);
   options.set_dot_nl(true);
-  return std::make_unique<RE2>(expression, options);
+  return std::make_unique<RE2>(piece(expression), options);
 }
 
 // '**' is any run, '*' any run without a slash.
@@ -41,7 +48,7 @@ std::unique_ptr<RE2> compile_glob(std::string_view glob) {
   std::string expression;
   for (std::size_t i = 0; i < glob.size(); ++i) {
     if (glob[i] != '*') {
-      expression += RE2::QuoteMeta(glob.substr(i, 1));
+      expression += RE2::QuoteMeta(piece(glob.substr(i, 1)));
     } else if (glob.substr(i).starts_with("**")) {
       expression += ".*";
       ++i;
@@ -65,7 +72,7 @@ class PathPattern {
   }
   bool valid() const { return !glob_ || glob_->ok(); }
   bool matches(std::string_view path) const {
-    if (glob_) return RE2::FullMatch(path, *glob_);
+    if (glob_) return RE2::FullMatch(piece(path), *glob_);
     if (!path.starts_with(path_)) return false;
     return path.size() == path_.size() || path_.ends_with('/') || path[path_.size()] == '/';
   }
@@ -180,8 +187,8 @@ bool UrlPattern::matches(const UrlForms& forms, Match match) const {
     return match == Match::either_form ? sent || lenient : sent && lenient;
   };
   if (compiled_->expression) {
-    return combine(RE2::FullMatch(forms.sent_url(), *compiled_->expression),
-                   RE2::FullMatch(forms.lenient_url(), *compiled_->expression));
+    return combine(RE2::FullMatch(piece(forms.sent_url()), *compiled_->expression),
+                   RE2::FullMatch(piece(forms.lenient_url()), *compiled_->expression));
   }
   if (!compiled_->authority_matches(forms)) return false;
   if (!compiled_->sent) return true;

@@ -1,5 +1,7 @@
 #include "host/re2_functions.h"
 
+#include <re2/stringpiece.h>
+
 #include <chrono>
 #include <map>
 #include <vector>

@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+"""clang-tidy with the list of .clang-tidy over the sources of src and apps, several files at a time.
+
+  scripts/lint/tidy.py [FILE...]      default: every .cpp of src and apps that is no test
+  scripts/lint/tidy.py --self-test    checks this script itself, with programs in clang-tidy's place
+
+A file passes when clang-tidy ends with 0 and prints no finding: a crash is a failure. A file that passed is skipped until it
+changes, or a header it includes (over any number of steps), its compile command, .clang-tidy or clang-tidy's version.
+"""
+import concurrent.futures
+import contextlib
+import hashlib
+import io
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.M)
+FINDING = re.compile(r"(warning|error):")
+TIDY = "clang-tidy-19"
+
+
+class Sources:
+    """The texts of the project's files, and which files one includes."""
+
+    def __init__(self, root):
+        self.root = root
+        groups = sorted(p for p in (root / "src").glob("*") if p.is_dir())
+        self.include_roots = [root, *groups, root / "build/clang/generated", root / "tests"]
+        self.texts = {}
+
+    def text(self, path):
+        if path not in self.texts:
+            self.texts[path] = path.read_text()
+        return self.texts[path]
+
+    def closure(self, file):
+        """The file and all headers of the project that it includes, sorted."""
+        seen, pending = set(), [file]
+        while pending:
+            path = pending.pop()
+            if path in seen:
+                continue
+            seen.add(path)
+            for name in INCLUDE.findall(self.text(path)):
+                found = next((r / name for r in [path.parent, *self.include_roots] if (r / name).is_file()), None)
+                if found:
+                    pending.append(found.resolve())
+        return sorted(seen)
+
+    def key(self, file, command):
+        digest = hashlib.sha256(command.encode())
+        for path in self.closure(file):
+            digest.update(self.text(path).encode())
+        return digest.hexdigest()
+
+
+def check(tidy, root, file):
+    """What is wrong with the file; empty when it passed."""
+    done = subprocess.run([*tidy, "--quiet", "-p", str(root / "build/clang"), str(file)],
+                          cwd=root, capture_output=True, text=True)
+    findings = [line for line in done.stdout.splitlines() if FINDING.search(line)]
+    if done.returncode != 0 and not findings:
+        findings = [f"{file}: clang-tidy ended with {done.returncode}:", *done.stderr.splitlines()[-15:]]
+    return findings
+
+
+def run(tidy, root, files):
+    """Prints what is wrong; the number of files that failed, and of those that were skipped."""
+    cache = root / "build/tidy-cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    commands = {c["file"]: c["command"] for c in json.loads((root / "build/clang/compile_commands.json").read_text())}
+    version = subprocess.run([*tidy, "--version"], capture_output=True, text=True).stdout
+    rules = version + (root / ".clang-tidy").read_text()
+    sources, failed, pending = Sources(root), 0, {}
+    for file in files:
+        path = (root / file).resolve()
+        stamp = cache / sources.key(path, rules + commands.get(str(path), ""))
+        if not stamp.exists():
+            pending[file] = stamp
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        waiting = {pool.submit(check, tidy, root, file): file for file in pending}
+        for job in concurrent.futures.as_completed(waiting):
+            if findings := job.result():
+                failed += 1
+                print("\n".join(findings), flush=True)
+            else:
+                pending[waiting[job]].touch()
+    return failed, len(files) - len(pending)
+
+
+def self_test():
+    """Stand-ins for clang-tidy: one that crashes fails, one that passes is not asked again until a header changes."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = pathlib.Path(folder).resolve()
+        for name, text in {"src/base/a/a.cpp": '#include "a/a.h"\n', "src/base/a/a.h": '#include "a/b.h"\n',
+                           "src/base/a/b.h": "int b;\n", "src/base/a/other.h": "int other;\n", ".clang-tidy": "",
+                           "build/clang/compile_commands.json": "[]"}.items():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_text(text)
+
+        def outcome(script):
+            with contextlib.redirect_stdout(io.StringIO()):
+                return run(["sh", "-c", script, "tidy"], root, ["src/base/a/a.cpp"])
+
+        assert outcome("kill -SEGV $$") == (1, 0), "a crash must fail"
+        assert outcome("echo 'a.cpp:1: warning: x'; exit 0") == (1, 0), "a finding must fail"
+        assert outcome("exit 0") == (0, 0), "a file without findings must pass"
+        assert outcome("exit 0") == (0, 1), "a file that passed must be skipped"
+        (root / "src/base/a/other.h").write_text("int changed;\n")
+        assert outcome("exit 0") == (0, 1), "a header that it does not include must not matter"
+        (root / "src/base/a/b.h").write_text("int changed;\n")
+        assert outcome("kill -SEGV $$") == (1, 0), "a header that it includes indirectly must matter"
+    print("tidy: the self-test passed")
+    return 0
+
+
+def main():
+    if sys.argv[1:] == ["--self-test"]:
+        return self_test()
+    if not (ROOT / "build/clang/compile_commands.json").exists():
+        configured = subprocess.run(["cmake", "--preset", "clang", "-DGVM_BUILD_TESTS=OFF"], cwd=ROOT,
+                                    stdout=subprocess.DEVNULL)
+        if configured.returncode != 0:
+            return 1
+    files = sys.argv[1:] or [f for f in subprocess.check_output(
+        ["git", "ls-files", "src/*.cpp", "apps/*.cpp"], cwd=ROOT, text=True).split() if not f.endswith("_test.cpp")]
+    failed, skipped = run([TIDY], ROOT, files)
+    print(f"clang-tidy: {len(files)} files, {failed} failed, {skipped} unchanged since they passed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
