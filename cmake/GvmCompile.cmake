@@ -16,6 +16,7 @@ option(GVM_BUILD_BENCH "build the benchmarks" OFF)
 find_program(GVM_CCACHE ccache)
 option(GVM_PRECOMPILED "compile the headers of Asio and of the standard library once" ON)
 if(GVM_CCACHE)
+  set(CMAKE_C_COMPILER_LAUNCHER ${GVM_CCACHE})
   set(CMAKE_CXX_COMPILER_LAUNCHER ${GVM_CCACHE})
 endif()
 
