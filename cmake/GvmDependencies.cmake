@@ -1,4 +1,4 @@
-# Debian packages only; scripts/setup-system.sh installs them.
+# Packages of the distribution; scripts/setup-system.sh installs them.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(Boost 1.81 REQUIRED)
@@ -17,7 +17,7 @@ pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(PQ REQUIRED IMPORTED_TARGET libpq)
 find_library(GVM_GMP NAMES gmp REQUIRED)   # LGPL: linked dynamically, see NOTICE
 # Static where Debian has the archive: a shared library costs its relocations in every idle process.
-find_library(GVM_YAML_STATIC libyaml-cpp.a REQUIRED)
+find_library(GVM_YAML_STATIC NAMES libyaml-cpp.a yaml-cpp REQUIRED)
 add_library(gvm_yaml INTERFACE)
 target_link_libraries(gvm_yaml INTERFACE ${GVM_YAML_STATIC})
 # Debian's C++ build of Lua: destructors run when lua_error unwinds. Static, so that it is the one we tested.

@@ -148,10 +148,10 @@ TEST(Call, SpeaksTheOtherFraming) {
 }
 
 TEST(Front, TellsItsVersionAndHelp) {
-  expect(front({"--version"}), 0, "0.1.0");
+  expect(front({"--version"}), 0, "0.2.0");
   expect(front({"--help"}), 0, "check-config");
   expect(front({"call", "--help"}), 0, "template");
-  expect(test::run_program({program("genvm-llm"), "--version"}), 0, "0.1.0");
+  expect(test::run_program({program("genvm-llm"), "--version"}), 0, "0.2.0");
 }
 
 TEST(Front, WrongUsageIsExitCode64) {
