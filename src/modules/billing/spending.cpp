@@ -148,18 +148,19 @@ Bill Purchase::bill_of(const provider::TokenUsage& reported) const {
   return bill;
 }
 
-Bill Purchase::end(const provider::Attempted& attempted, std::string_view kind,
+Bill Purchase::end(const provider::Exchanged& exchanged, std::string_view kind,
                    const std::string& record_id) {
   ended_ = true;
   store::Settlement settlement;
   settlement.error = std::string(kind);
   settlement.record_id = record_id;
   Bill bill;
-  const provider::TokenUsage* usage = attempted.answer  ? &attempted.answer->usage
-                                      : attempted.usage ? &*attempted.usage
-                                                        : nullptr;
-  const bool refused = !attempted.answer && attempted.answer.error().code() == codes::kStatusNotOk;
-  if (!attempted.sent) {
+  const provider::CallFailure* failure = exchanged ? nullptr : &exchanged.error();
+  const provider::TokenUsage* usage = failure == nullptr ? &exchanged->usage
+                                      : failure->usage   ? &*failure->usage
+                                                         : nullptr;
+  const bool refused = failure != nullptr && failure->stage == provider::CallStage::status;
+  if (failure != nullptr && !failure->request_sent) {
     reservation_.release();
     return bill;
   }

@@ -58,7 +58,7 @@ class Purchase {
   // From now on the provider may bill it.
   void sending() { sent_ = true; }
   // `kind` is the failure's name; empty: it answered.
-  Bill end(const provider::Attempted& attempted, std::string_view kind,
+  Bill end(const provider::Exchanged& exchanged, std::string_view kind,
            const std::string& record_id);
 
  private:

@@ -2,7 +2,6 @@
 
 #include "base/error_codes.h"
 #include "dispatch/permit.h"
-#include "provider/failure_kind.h"
 
 namespace gvm::dispatch {
 namespace {
@@ -28,28 +27,15 @@ void refuse(RoutedCall& out, Error error, ErrorKind kind) {
   out.ended = Clock::now();
 }
 
-// A text that is empty though nothing cut it.
-bool says_nothing(const CallOrder& order, const provider::ProviderAnswer& answer) {
-  return order.empty_text == EmptyText::is_a_failure &&
-         order.call.format == provider::Format::text && !answer.cut &&
-         answer.data.as_string().value_or("x").empty();
-}
-
-void judge(const CallOrder& order, bool has_images, RoutedCall& out) {
-  auto& answer = out.attempted->answer;
-  out.outcome.retry_after = out.attempted->retry_after;
-  if (answer && says_nothing(order, *answer)) {
-    out.attempted->usage = std::move(answer->usage);
-    Error empty(codes::kAnswerNotUsable, Fatality::fatal, "the model answered with nothing");
-    answer = fail(std::move(empty.with("kind", Value::string("empty"))));
-  }
-  if (answer) {
-    const auto& usage = answer->usage;
-    out.outcome.tokens = usage.total ? usage.total : provider::sum_of(usage.input, usage.output);
+void judge(RoutedCall& out) {
+  if (const auto* failure = out.failure()) {
+    out.kind = failure->kind;
+    out.outcome.error = out.kind;
+    out.outcome.retry_after = failure->retry_after;
     return;
   }
-  out.kind = provider::error_kind(answer.error(), order.call.format, has_images);
-  out.outcome.error = out.kind;
+  const auto& usage = (*out.exchanged)->usage;
+  out.outcome.tokens = usage.total ? usage.total : provider::sum_of(usage.input, usage.output);
 }
 
 }  // namespace
@@ -85,14 +71,12 @@ asio::awaitable<void> make_call(RunContext context, CallOrder order, Deadline de
   out.reserved = purchase->worst_nano_usd();
   purchase->sending();
   if (order.on_sending) order.on_sending();
-  const bool has_images = !order.call.prompt.images.empty();
   provider::ProviderCall call = std::move(order.call);
-  order.call.format = call.format;
-  auto attempted = co_await attempt(context.call, target, std::move(call), deadline);
-  out.attempted.emplace(std::move(attempted));
-  judge(order, has_images, out);
+  auto exchanged = co_await exchange(context.call, target, std::move(call), deadline);
+  out.exchanged.emplace(std::move(exchanged));
+  judge(out);
   const auto kind = out.kind ? routing::name_of(*out.kind) : std::string_view();
-  out.bill = purchase->end(*out.attempted, kind, order.record);
+  out.bill = purchase->end(*out.exchanged, kind, order.record);
   out.outcome.cost = out.bill.nano_usd;
   out.ended = Clock::now();
   admission->finish(out.outcome, out.ended);

@@ -2,21 +2,17 @@
 
 #include <algorithm>
 
-#include "base/error_codes.h"
 #include "net/backoff.h"
-#include "text/json_view.h"
 
 namespace gvm::dispatch {
 
-bool is_worth_retrying(const Error& error, const config::RetryConfig& rule) {
-  if (error.code() == codes::kStatusNotOk) {
-    const auto status = static_cast<int>(text::integer_at(error.ctx(), "/status").value_or(0));
-    return std::ranges::find(rule.on_statuses, status) != rule.on_statuses.end();
-  }
-  if (!rule.on_network_errors) return false;
-  const auto kind = text::string_at(error.ctx(), "/kind");
-  return error.code() == codes::kSendingRequest &&
-         (kind == "dns" || kind == "connect" || kind == "tls" || kind == "reset");
+bool is_worth_retrying(const provider::CallFailure& failure, const config::RetryConfig& rule) {
+  if (failure.stage == provider::CallStage::status)
+    return std::ranges::find(rule.on_statuses, failure.status) != rule.on_statuses.end();
+  if (!rule.on_network_errors || failure.timeout) return false;
+  using routing::ErrorKind;
+  return failure.kind == ErrorKind::dns || failure.kind == ErrorKind::connect ||
+         failure.kind == ErrorKind::tls || failure.kind == ErrorKind::reset;
 }
 
 std::chrono::milliseconds retry_delay(std::optional<std::chrono::milliseconds> asked,

@@ -3,13 +3,13 @@
 #include <chrono>
 #include <optional>
 
-#include "base/error.h"
 #include "config/llm_config.h"
+#include "provider/call_failure.h"
 
 namespace gvm::dispatch {
 
-// Of an attempt's error: a status the rule names, or a failure before any answer began.
-bool is_worth_retrying(const Error& error, const config::RetryConfig& rule);
+// A status the rule names, or a failure before any answer began.
+bool is_worth_retrying(const provider::CallFailure& failure, const config::RetryConfig& rule);
 
 // What the upstream asked for, else backoff * 2^(attempt-1) with up to 25 % of jitter, at most
 // max_backoff.

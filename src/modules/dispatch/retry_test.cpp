@@ -9,27 +9,30 @@ namespace {
 
 using std::chrono::milliseconds;
 
-Error with_status(int status) {
-  Error error(codes::kStatusNotOk, Fatality::fatal);
-  error.with("status", Value::integer(status));
-  return error;
+using provider::CallFailure;
+using provider::CallStage;
+using routing::ErrorKind;
+
+CallFailure with_status(int status) {
+  CallFailure failure(Error(codes::kStatusNotOk, Fatality::fatal), ErrorKind::server_error,
+                      CallStage::status);
+  failure.status = status;
+  return failure;
 }
 
-Error failed(std::string_view kind) {
-  Error error(codes::kSendingRequest, Fatality::fatal);
-  error.with("kind", Value::string(std::string(kind)));
-  return error;
+CallFailure failed(ErrorKind kind) {
+  return {Error(codes::kSendingRequest, Fatality::fatal), kind, CallStage::connecting};
 }
 
 TEST(Retry, RepeatsTheStatusesOfTheRuleAndConnectionFailures) {
   config::RetryConfig rule;
   EXPECT_TRUE(is_worth_retrying(with_status(429), rule));
   EXPECT_FALSE(is_worth_retrying(with_status(401), rule));
-  EXPECT_TRUE(is_worth_retrying(failed("connect"), rule));
-  EXPECT_TRUE(is_worth_retrying(failed("dns"), rule));
-  EXPECT_FALSE(is_worth_retrying(failed("protocol"), rule));
+  EXPECT_TRUE(is_worth_retrying(failed(ErrorKind::connect), rule));
+  EXPECT_TRUE(is_worth_retrying(failed(ErrorKind::dns), rule));
+  EXPECT_FALSE(is_worth_retrying(failed(ErrorKind::garbled), rule));
   rule.on_network_errors = false;
-  EXPECT_FALSE(is_worth_retrying(failed("connect"), rule));
+  EXPECT_FALSE(is_worth_retrying(failed(ErrorKind::connect), rule));
 }
 
 TEST(Retry, WaitsWhatTheUpstreamAsksFor) {

@@ -222,7 +222,7 @@ class PromptRun {
   Result<PromptAnswer> answer_of(Running& racer) {
     PromptAnswer answer;
     answer.candidate = racer.plan.candidate;
-    answer.answer = std::move(*racer.call.attempted->answer);
+    answer.answer = std::move(**racer.call.exchanged);
     answer.answer.record = choice_.decision.id;
     answer.nano_usd = report_.nano_usd();
     auto gen = report_.consumed_gen();

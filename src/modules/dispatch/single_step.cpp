@@ -14,16 +14,21 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// A kept connection that the provider had closed meanwhile: nothing is wrong with the provider, so
-// the same call is made once more, on a fresh connection and with money of its own.
-bool was_stale(const Error& error) {
-  return error.ctx().find("kept_connection") != nullptr;
-}
-
-// The end of one exchange: what it answered, and what the provider asks for.
+// How one exchange ended.
 struct Tried {
   Result<provider::ProviderAnswer> answer;
-  std::optional<milliseconds> retry_after;
+  std::optional<provider::CallFailure> failure;  // of the call itself; empty when it was not made
+
+  explicit Tried(provider::Exchanged exchanged)
+      : answer(exchanged ? Result<provider::ProviderAnswer>(std::move(*exchanged))
+                         : fail(exchanged.error().error)) {
+    if (!exchanged) failure = std::move(exchanged).error();
+  }
+  explicit Tried(Error refusal) : answer(fail(std::move(refusal))) {}
+
+  // The provider had closed the pooled connection: nothing is wrong with the provider, so the same
+  // call is made once more, on a fresh connection and with money of its own.
+  bool was_stale() const { return failure && failure->reused_connection_closed; }
 };
 
 class SingleStep {
@@ -46,12 +51,12 @@ class SingleStep {
     for (unsigned number = 1;;) {
       auto tried = co_await try_once();
       if (tried.answer) co_return finish(std::move(tried.answer));
-      if (!renewed && was_stale(tried.answer.error())) {
+      if (!renewed && tried.was_stale()) {
         renewed = true;
         retries.fetch_add(1, std::memory_order_relaxed);
         continue;
       }
-      if (number >= attempts || !is_worth_retrying(tried.answer.error(), retry_))
+      if (number >= attempts || !tried.failure || !is_worth_retrying(*tried.failure, retry_))
         co_return finish(std::move(tried.answer));
       const milliseconds wait = pause_before_retry(tried, number);
       // Waiting past the deadline helps nobody: the script may still go elsewhere.
@@ -75,37 +80,30 @@ class SingleStep {
 
   asio::awaitable<Tried> try_once() {
     provider::ProviderCall copy{call_.provider, call_.model, call_.format, call_.prompt.borrowed()};
-    Tried tried;
     if (context_.engine == nullptr) {
       provider::Target target;
       target.backend = found_.backend;
       target.model = found_.model;
-      auto plain = co_await attempt(context_.call, target, std::move(copy), deadline_);
-      tried.answer = std::move(plain.answer);
-      tried.retry_after = plain.retry_after;
-      co_return tried;
+      auto plain = co_await exchange(context_.call, target, std::move(copy), deadline_);
+      co_return Tried(std::move(plain));
     }
     CallOrder order;
     order.candidate = candidate_;
     order.urgency = routing::Urgency::regardless;
     order.tokens = choice_.request.tokens;
     order.call = std::move(copy);
-    order.empty_text = EmptyText::is_an_answer;
     order.prices = prices_;
     order.record = choice_.decision.id;
     RoutedCall called;
     co_await make_call(context_, std::move(order), deadline_, called);
     report_->add(candidate_, called, false);
-    tried.retry_after = called.outcome.retry_after;
-    tried.answer = called.refusal
-                       ? Result<provider::ProviderAnswer>(fail(std::move(*called.refusal)))
-                       : std::move(called.attempted->answer);
-    co_return tried;
+    if (called.refusal) co_return Tried(std::move(*called.refusal));
+    co_return Tried(std::move(*called.exchanged));
   }
 
   // Another key or endpoint need not wait for what this one asked for.
   milliseconds pause_before_retry(const Tried& tried, unsigned number) {
-    auto asked = tried.retry_after;
+    auto asked = tried.failure ? tried.failure->retry_after : std::nullopt;
     if (context_.engine != nullptr) {
       PromptChoice again;
       const auto next = choose_of_model(context_, *found_.model, call_.prompt, *prices_, again);

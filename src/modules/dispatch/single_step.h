@@ -10,7 +10,7 @@ namespace gvm::dispatch {
 
 namespace asio = boost::asio;
 
-// Errors: UNKNOWN_PROVIDER, BUDGET_EXCEEDED, those of attempt(), all with ctx.provider, ctx.model
+// Errors: UNKNOWN_PROVIDER, BUDGET_EXCEEDED, those of exchange(), all with ctx.provider, ctx.model
 // and, once it is known whom to ask, ctx.record; redacted. The call's views must outlive the
 // awaiting. Without an engine nothing is chosen, paid for or recorded.
 asio::awaitable<Result<provider::ProviderAnswer>> call_provider(RunContext context,

@@ -11,6 +11,8 @@
 namespace gvm::provider {
 namespace {
 
+constexpr std::string_view kBlank = " \t\r\n\v\f";
+
 Value headers_value(const std::vector<net::HttpHeader>& headers) {
   Value::Map map;
   for (const auto& header : headers) map.set(header.name, Value::bytes(header.value));
@@ -24,29 +26,36 @@ Value bounded_body(const std::string& body) {
   return Value::string(to_valid_utf8(std::string_view(body).substr(0, kErrorBodyBytes)));
 }
 
-Error unusable(Error error, const Answer& answer) {
-  if (answer.text.empty()) error.with("kind", Value::string("empty"));
+std::unexpected<CallFailure> unusable(Error error, const Answer& answer) {
+  using routing::ErrorKind;
+  const bool empty = answer.text.find_first_not_of(kBlank) == std::string::npos;
+  if (empty) error.with("kind", Value::string("empty"));
   error.with("answer_begins", Value::string(to_valid_utf8(answer.text.substr(0, kErrorBodyBytes))));
   if (answer.cut) error.add_cause("the token limit cut the answer");
-  return error;
+  return std::unexpected(CallFailure(
+      std::move(error), empty ? ErrorKind::empty : ErrorKind::garbled, CallStage::meaning));
 }
 
 }  // namespace
 
-Result<ReadAnswer> read_answer(const Dialect& dialect, const Value& body, Format format,
-                               JsonShape shape) {
+std::expected<ReadAnswer, CallFailure> read_answer(const Dialect& dialect, const Value& body,
+                                                   Format format, JsonShape shape) {
   auto answer = dialect.read(body, format);
-  if (!answer) return fail(std::move(answer).error());
+  if (!answer) return std::unexpected(std::move(answer).error());
   const bool cut = answer->cut;
+  if (format == Format::text && !cut && answer->text.find_first_not_of(kBlank) == std::string::npos)
+    return unusable(
+        Error(codes::kAnswerNotUsable, Fatality::fatal, "the model answered with nothing"),
+        *answer);
   if (format == Format::text) return ReadAnswer{Value::string(std::move(answer->text)), cut};
   const auto end = cut ? text::AnswerEnd::cut : text::AnswerEnd::stopped;
   if (format == Format::boolean) {
     auto judged = text::read_verdict(answer->text, end);
-    if (!judged) return fail(unusable(std::move(judged).error(), *answer));
+    if (!judged) return unusable(std::move(judged).error(), *answer);
     return ReadAnswer{Value::boolean(judged->result), cut};
   }
   auto repaired = text::repair_answer(answer->text, {.end = end});
-  if (!repaired) return fail(unusable(std::move(repaired).error(), *answer));
+  if (!repaired) return unusable(std::move(repaired).error(), *answer);
   if (shape == JsonShape::text) return ReadAnswer{Value::string(std::move(repaired->text)), cut};
   return ReadAnswer{std::move(repaired->value), cut};
 }

@@ -4,19 +4,20 @@
 #include <string>
 
 #include "net/http_client.h"
+#include "provider/call_failure.h"
 #include "provider/dialect.h"
 #include "provider/exchange.h"
 
 namespace gvm::provider {
 
 // Text as it is; JSON repaired to an object; bool from an object's `result`. Owned.
-// ANSWER_NOT_USABLE says why not.
+// DESERIALIZING and ANSWER_NOT_USABLE say why not.
 struct ReadAnswer {
   Value data;
   bool cut = false;  // the token limit ended it
 };
-Result<ReadAnswer> read_answer(const Dialect& dialect, const Value& body, Format format,
-                               JsonShape shape);
+std::expected<ReadAnswer, CallFailure> read_answer(const Dialect& dialect, const Value& body,
+                                                   Format format, JsonShape shape);
 
 // STATUS_NOT_OK with url, status, headers and the body: parsed when it is JSON, at most
 // kErrorBodyBytes of it.

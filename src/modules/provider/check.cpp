@@ -147,12 +147,12 @@ asio::awaitable<CheckReport> check_model(net::HttpClient& http, config::BackendC
   const Target target{found->backend, found->model};
   const CallContext context{&http, &catalog, &counters};
   const Deadline deadline = Deadline::in(timeout);
-  auto attempted = co_await attempt(context, target, std::move(call), deadline);
-  if (!attempted.answer) {
-    redactor->redact(attempted.answer.error());
-    co_return diagnose(attempted.answer.error());
+  auto answer = co_await exchange(context, target, std::move(call), deadline);
+  if (!answer) {
+    redactor->redact(answer.error().error);
+    co_return diagnose(answer.error());
   }
-  co_return judge(std::move(*attempted.answer));
+  co_return judge(std::move(*answer));
 }
 
 }  // namespace gvm::provider

@@ -4,11 +4,13 @@
 //
 // A new provider is one file like dialect_ollama.cpp, one line in dialect_registry.cpp, one name in
 // config, and its recorded answers in dialect_test.cpp.
+#include <expected>
 #include <string>
 #include <string_view>
 
 #include "base/error.h"
 #include "base/value.h"
+#include "provider/call_failure.h"
 #include "provider/prompt.h"
 #include "provider/token_usage.h"
 
@@ -43,7 +45,7 @@ class Dialect {
   virtual Value body(const Prompt& prompt, const CallTarget& target, Format format) const = 0;
   // DESERIALIZING when the body is not of the promised form; ANSWER_NOT_USABLE when the model
   // refused.
-  virtual Result<Answer> read(const Value& body, Format format) const = 0;
+  virtual std::expected<Answer, CallFailure> read(const Value& body, Format format) const = 0;
   // Never fails: what is not there is absent.
   virtual TokenUsage usage(const Value& body) const = 0;
 };
@@ -60,7 +62,7 @@ void put(Value::Map& map, std::string_view key, const std::optional<double>& num
 void put(Value::Map& map, std::string_view key, const std::optional<std::int64_t>& number);
 void put(Value::Map& map, std::string_view key, const std::optional<std::uint64_t>& number);
 void put(Value::Map& map, std::string_view key, const std::optional<std::uint32_t>& number);
-Error not_the_promised_form(std::string_view expected);
-Error refused(std::string_view why);
+CallFailure not_the_promised_form(std::string_view expected);
+CallFailure refused(std::string_view why);
 
 }  // namespace gvm::provider

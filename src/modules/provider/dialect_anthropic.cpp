@@ -89,28 +89,29 @@ class Anthropic final : public Dialect {
     return Value::map(std::move(body));
   }
 
-  Result<Answer> read(const Value& body, Format format) const override {
+  std::expected<Answer, CallFailure> read(const Value& body, Format format) const override {
     Answer answer;
     answer.cut = text::string_at(body, "/stop_reason") == "max_tokens";
     if (format != Format::text) {
       if (const Value* tool = block_of_type(body, "tool_use")) {
         const Value* input = tool->find("input");
         if (input == nullptr || !input->as_map())
-          return fail(not_the_promised_form("object in the tool's input"));
+          return std::unexpected(not_the_promised_form("object in the tool's input"));
         answer.text = json::write(*input);
         return answer;
       }
     }
     if (const Value* block = block_of_type(body, "text")) {
       auto text = text::string_at(*block, "/text");
-      if (!text) return fail(not_the_promised_form("text in its first text block"));
+      if (!text) return std::unexpected(not_the_promised_form("text in its first text block"));
       answer.text = *text;
       return answer;
     }
-    if (text::string_at(body, "/stop_reason") == "refusal") return fail(refused("it refused"));
+    if (text::string_at(body, "/stop_reason") == "refusal")
+      return std::unexpected(refused("it refused"));
     if (answer.cut) return answer;
-    return fail(not_the_promised_form(format == Format::text ? "text block in /content"
-                                                             : "tool call in /content"));
+    return std::unexpected(not_the_promised_form(format == Format::text ? "text block in /content"
+                                                                        : "tool call in /content"));
   }
 
   TokenUsage usage(const Value& body) const override {

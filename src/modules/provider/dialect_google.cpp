@@ -59,11 +59,11 @@ class Google final : public Dialect {
     return Value::map(std::move(body));
   }
 
-  Result<Answer> read(const Value& body, Format) const override {
+  std::expected<Answer, CallFailure> read(const Value& body, Format) const override {
     if (auto reason = text::string_at(body, "/promptFeedback/blockReason"))
-      return fail(refused(*reason));
+      return std::unexpected(refused(*reason));
     const Value* candidate = text::at(body, "/candidates/0");
-    if (candidate == nullptr) return fail(not_the_promised_form("/candidates/0"));
+    if (candidate == nullptr) return std::unexpected(not_the_promised_form("/candidates/0"));
     const auto finish = text::string_at(*candidate, "/finishReason");
     Answer answer;
     answer.cut = finish == "MAX_TOKENS";
@@ -82,8 +82,8 @@ class Google final : public Dialect {
       }
     }
     if (any || answer.cut) return answer;
-    if (finish && *finish != "STOP") return fail(refused(*finish));
-    return fail(not_the_promised_form("text at /candidates/0/content/parts"));
+    if (finish && *finish != "STOP") return std::unexpected(refused(*finish));
+    return std::unexpected(not_the_promised_form("text at /candidates/0/content/parts"));
   }
 
   TokenUsage usage(const Value& body) const override {

@@ -39,9 +39,9 @@ class Ollama final : public Dialect {
     return Value::map(std::move(body));
   }
 
-  Result<Answer> read(const Value& body, Format) const override {
+  std::expected<Answer, CallFailure> read(const Value& body, Format) const override {
     auto text = text::string_at(body, "/response");
-    if (!text) return fail(not_the_promised_form("text at /response"));
+    if (!text) return std::unexpected(not_the_promised_form("text at /response"));
     return Answer{std::string(*text), text::string_at(body, "/done_reason") == "length"};
   }
 

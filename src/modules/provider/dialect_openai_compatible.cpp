@@ -63,9 +63,9 @@ class OpenAiCompatible final : public Dialect {
     return Value::map(std::move(body));
   }
 
-  Result<Answer> read(const Value& body, Format) const override {
+  std::expected<Answer, CallFailure> read(const Value& body, Format) const override {
     const Value* choice = text::at(body, "/choices/0");
-    if (choice == nullptr) return fail(not_the_promised_form("/choices/0"));
+    if (choice == nullptr) return std::unexpected(not_the_promised_form("/choices/0"));
     Answer answer;
     answer.cut = text::string_at(*choice, "/finish_reason") == "length";
     if (const Value* content = text::at(*choice, "/message/content")) {
@@ -76,11 +76,12 @@ class OpenAiCompatible final : public Dialect {
     }
     // A reasoning model may spend its whole limit before the first word.
     if (answer.cut) return answer;
-    if (auto refusal = text::string_at(*choice, "/message/refusal")) return fail(refused(*refusal));
+    if (auto refusal = text::string_at(*choice, "/message/refusal"))
+      return std::unexpected(refused(*refusal));
     if (auto reason = text::string_at(*choice, "/finish_reason"); reason == "content_filter") {
-      return fail(refused("its content filter stopped it"));
+      return std::unexpected(refused("its content filter stopped it"));
     }
-    return fail(not_the_promised_form("text at /choices/0/message/content"));
+    return std::unexpected(not_the_promised_form("text at /choices/0/message/content"));
   }
 
   TokenUsage usage(const Value& body) const override {

@@ -10,6 +10,7 @@
 #include "base/null_fields.h"
 #include "net/backoff.h"
 #include "provider/answer.h"
+#include "provider/failure_kind.h"
 #include "text/json.h"
 
 namespace gvm::provider {
@@ -65,31 +66,44 @@ Result<net::HttpRequest> build_request(const Target& at, Prompt& prompt, Format 
   return request;
 }
 
-Result<void> check_capabilities(const config::ModelConfig& model, const Prompt& prompt) {
-  if (prompt.images.empty() || model.supports_image) return {};
-  return fail(codes::kMissingCapability, Fatality::fatal,
-              "the model takes no images (supports_image is false)");
+std::unexpected<CallFailure> not_sent(Error error, routing::ErrorKind kind) {
+  return std::unexpected(CallFailure(std::move(error), kind, CallStage::refused));
 }
 
-void count(CallContext& context, std::size_t row, const Result<ProviderAnswer>& answer,
+void count(CallContext& context, std::size_t row, const Exchanged& answer,
            Clock::time_point started) {
   auto& counters = context.counters->at(row);
   const auto spent = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - started);
   counters.microseconds.fetch_add(static_cast<std::uint64_t>(spent.count()),
                                   std::memory_order_relaxed);
-  auto& outcome = answer                                ? counters.answered
-                  : answer.error().ctx().find("tokens") ? counters.unusable
-                                                        : counters.failed;
+  auto& outcome = answer                 ? counters.answered
+                  : answer.error().usage ? counters.unusable
+                                         : counters.failed;
   outcome.fetch_add(1, std::memory_order_relaxed);
 }
 
+// A complete answer with an error status.
+CallFailure status_failure(const std::string& url, Format format, bool has_images,
+                           net::HttpResponse response) {
+  const int status = response.status;
+  const auto retry_after = net::retry_after(response);
+  Error error = status_error(url, std::move(response));
+  const auto kind = kind_of_status(status, error, format, has_images);
+  CallFailure failure(std::move(error), kind, CallStage::status);
+  failure.status = status;
+  failure.retry_after = retry_after;
+  return failure;
+}
+
 // What of the answer is of use; its usage counts either way.
-Result<ProviderAnswer> read(CallContext& context, const Target& at, const std::string& url,
-                            Format format, net::HttpResponse response,
-                            std::optional<TokenUsage>& paid) {
-  if (response.status != 200) return fail(status_error(url, std::move(response)));
+Exchanged read(CallContext& context, const Target& at, const std::string& url, Format format,
+               bool has_images, net::HttpResponse response) {
+  if (response.status != 200)
+    return std::unexpected(status_failure(url, format, has_images, std::move(response)));
   auto body = text::parse_json(response.body, text::JsonStrings::borrow);
-  if (!body) return fail(body_error(url, response, std::move(body).error()));
+  if (!body)
+    return std::unexpected(CallFailure(body_error(url, response, std::move(body).error()),
+                                       routing::ErrorKind::garbled, CallStage::form));
   const Dialect& dialect = *at.backend->dialect;
   TokenUsage usage = dialect.usage(*body);
   context.counters->record_usage(at.model->counters, usage);
@@ -98,24 +112,29 @@ Result<ProviderAnswer> read(CallContext& context, const Target& at, const std::s
   drop_null_fields(usage.raw_usage);
   auto answer = read_answer(dialect, *body, format, context.json_shape);
   if (!answer) {
-    Error error = std::move(answer).error();
-    error.with("tokens", usage.to_value()).with("url", Value::string(url));
-    paid = std::move(usage);
-    return fail(std::move(error));
+    CallFailure failure = std::move(answer).error();
+    failure.error.with("tokens", usage.to_value()).with("url", Value::string(url));
+    failure.usage = std::move(usage);
+    return std::unexpected(std::move(failure));
   }
   return ProviderAnswer{std::move(answer->data), std::move(usage), answer->cut, Integer(), {}};
 }
 
-void finish(CallContext& context, const Target& at, const std::string& url, Format format,
-            Result<net::HttpResponse> response, Attempted& out) {
+Exchanged finish(CallContext& context, const Target& at, const std::string& url, Format format,
+                 bool has_images, net::HttpResult response) {
+  constexpr int kFirstErrorStatus = 400;
   if (!response) {
-    out.sent = net::progress_of(response.error()).request_sent;
-    out.answer = fail(std::move(response).error());
-    return;
+    CallFailure failure = failure_of(std::move(response).error());
+    // The body of an error got lost: its status still tells more than "ended too early".
+    if (failure.status >= kFirstErrorStatus) {
+      failure.kind = kind_of_status(failure.status, failure, format, has_images);
+      failure.stage = CallStage::status;
+    }
+    return std::unexpected(std::move(failure));
   }
-  out.sent = true;
-  if (response->status != 200) out.retry_after = net::retry_after(*response);
-  out.answer = read(context, at, url, format, std::move(*response), out.usage);
+  Exchanged out = read(context, at, url, format, has_images, std::move(*response));
+  if (!out) out.error().request_sent = out.error().answer_began = true;
+  return out;
 }
 
 }  // namespace
@@ -156,26 +175,23 @@ std::size_t response_limit(const Prompt& prompt) {
   return std::min(kMost, kBase + kPerToken * prompt.max_tokens.value_or(0));
 }
 
-asio::awaitable<Attempted> attempt(CallContext context, Target target, ProviderCall call,
-                                   Deadline deadline) {
-  Attempted out;
+asio::awaitable<Exchanged> exchange(CallContext context, Target target, ProviderCall call,
+                                    Deadline deadline) {
   const config::ModelConfig& model = *target.model->config;
-  if (auto capable = check_capabilities(model, call.prompt); !capable) {
-    out.answer = fail(std::move(capable).error());
-    co_return out;
-  }
+  const bool has_images = !call.prompt.images.empty();
+  if (has_images && !model.supports_image)
+    co_return not_sent(Error(codes::kMissingCapability, Fatality::fatal,
+                             "the model takes no images (supports_image is false)"),
+                       routing::ErrorKind::capability_image);
   apply_rules(call.prompt, model);
   auto request = build_request(target, call.prompt, call.format);
-  if (!request) {
-    out.answer = fail(std::move(request).error());
-    co_return out;
-  }
+  if (!request) co_return not_sent(std::move(request).error(), routing::ErrorKind::bad_request);
   const std::string url = request->url;
   const auto started = Clock::now();
   net::HttpRequest sent = std::move(*request);
   auto response = co_await context.http->send(std::move(sent), deadline);
-  finish(context, target, url, call.format, std::move(response), out);
-  count(context, target.model->counters, out.answer, started);
+  Exchanged out = finish(context, target, url, call.format, has_images, std::move(response));
+  count(context, target.model->counters, out, started);
   co_return out;
 }
 

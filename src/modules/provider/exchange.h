@@ -1,10 +1,11 @@
 #pragma once
 // One HTTP exchange with one model: sampling rules, request, answer, usage, repair. On a lane.
 #include <boost/asio/awaitable.hpp>
-#include <chrono>
-#include <optional>
+#include <expected>
+#include <string>
 
 #include "base/deadline.h"
+#include "provider/call_failure.h"
 #include "provider/catalog.h"
 #include "provider/counters.h"
 #include "provider/prompt.h"
@@ -43,19 +44,14 @@ struct ProviderAnswer {
   Value to_value() &&;
 };
 
-struct Attempted {
-  Result<ProviderAnswer> answer;
-  std::optional<TokenUsage> usage;  // of an answer that is no use, which was paid all the same
-  std::optional<std::chrono::milliseconds> retry_after;  // what the provider asks for
-  bool sent = false;  // some of the request may have reached the provider: it may be billed
-};
+using Exchanged = std::expected<ProviderAnswer, CallFailure>;
 
 // Errors of the answer: MISSING_CAPABILITY, SCRIPT_BAD_ARGUMENT (extra), STATUS_NOT_OK (ctx url,
 // status, headers, body: bounded), SENDING_REQUEST, READING_BODY, DEADLINE_EXCEEDED, CANCELLED,
-// DESERIALIZING, ANSWER_NOT_USABLE (ctx.tokens). Not redacted yet. The call's views must outlive
-// the awaiting.
-asio::awaitable<Attempted> attempt(CallContext context, Target target, ProviderCall call,
-                                   Deadline deadline);
+// DESERIALIZING, ANSWER_NOT_USABLE (ctx.tokens). Neither error nor CallFailure::said is redacted.
+// The call's views must outlive the awaiting.
+asio::awaitable<Exchanged> exchange(CallContext context, Target target, ProviderCall call,
+                                    Deadline deadline);
 
 // The model's rules applied to what the script asked for.
 void apply_rules(Prompt& prompt, const config::ModelConfig& model);

@@ -4,9 +4,7 @@
 #include <array>
 #include <string>
 
-#include "base/error_codes.h"
 #include "base/json.h"
-#include "text/json_view.h"
 
 namespace gvm::provider {
 namespace {
@@ -71,8 +69,9 @@ ErrorKind of_refused_request(int status, const std::string& text, Format format,
   return ErrorKind::bad_request;
 }
 
-ErrorKind of_status(const Error& error, Format format, bool has_images) {
-  const auto status = static_cast<int>(text::integer_at(error.ctx(), "/status").value_or(0));
+}  // namespace
+
+ErrorKind kind_of_status(int status, const Error& error, Format format, bool has_images) {
   switch (status) {
     case 401:
       return ErrorKind::auth;
@@ -97,53 +96,6 @@ ErrorKind of_status(const Error& error, Format format, bool has_images) {
   if (status >= 500) return ErrorKind::server_error;
   if (status >= 400) return of_refused_request(status, said(error), format, has_images);
   return status >= 300 ? ErrorKind::redirect : ErrorKind::garbled;
-}
-
-ErrorKind of_sending(const Error& error) {
-  const auto kind = text::string_at(error.ctx(), "/kind").value_or("");
-  if (kind == "dns") return ErrorKind::dns;
-  if (kind == "tls") return ErrorKind::tls;
-  if (kind == "connect" || kind == "proxy") return ErrorKind::connect;
-  return kind == "protocol" ? ErrorKind::garbled : ErrorKind::reset;
-}
-
-// An error of the server's counts before what became of its words about it.
-ErrorKind of_reading(const Error& error, Format format, bool has_images) {
-  if (error.ctx().find("status") != nullptr) return of_status(error, format, has_images);
-  const auto kind = text::string_at(error.ctx(), "/kind").value_or("");
-  if (kind == "limit" || kind == "ratio") return ErrorKind::oversize;
-  return kind == "encoding" ? ErrorKind::garbled : ErrorKind::cut;
-}
-
-ErrorKind of_timeout(const Error& error) {
-  const auto timeout = text::string_at(error.ctx(), "/timeout").value_or("");
-  if (timeout == "connect") return ErrorKind::connect;
-  if (timeout == "first_byte") return ErrorKind::first_byte_timeout;
-  if (timeout == "idle" || timeout == "speed") return ErrorKind::idle_timeout;
-  return timeout == "total" ? ErrorKind::total_timeout : ErrorKind::deadline;
-}
-
-ErrorKind of_unusable(const Error& error) {
-  const auto kind = text::string_at(error.ctx(), "/kind").value_or("");
-  if (kind == "refused") return ErrorKind::content_refused;
-  return kind == "empty" ? ErrorKind::empty : ErrorKind::garbled;
-}
-
-}  // namespace
-
-ErrorKind error_kind(const Error& error, Format format, bool has_images) {
-  const auto code = error.code();
-  if (code == codes::kStatusNotOk) return of_status(error, format, has_images);
-  if (code == codes::kSendingRequest) return of_sending(error);
-  if (code == codes::kReadingBody) return of_reading(error, format, has_images);
-  if (code == codes::kDeadlineExceeded) return of_timeout(error);
-  if (code == codes::kAnswerNotUsable) return of_unusable(error);
-  if (code == codes::kCancelled) return ErrorKind::cancelled;
-  if (code == codes::kBudgetExceeded) return ErrorKind::budget;
-  if (code == codes::kMissingCapability) return ErrorKind::capability_image;
-  if (code == codes::kScriptBadArgument || code == codes::kInvalidImage)
-    return ErrorKind::bad_request;
-  return ErrorKind::garbled;
 }
 
 }  // namespace gvm::provider
