@@ -59,6 +59,9 @@ struct Timeouts {
   std::chrono::milliseconds total{0};
 };
 
+// What becomes of a text answer that a limit cut.
+enum class CutText { deliver, fail };
+
 struct ModelConfig {
   std::string name;
   bool enabled = true;
@@ -73,6 +76,11 @@ struct ModelConfig {
   SamplingConfig sampling;
   MaxTokensConfig max_tokens;
   std::optional<std::uint64_t> context_length;  // tokens, prompt and answer
+  std::optional<std::uint64_t> num_ctx;         // ollama: else context_length
+  std::optional<std::string> base_path;         // between host and method; absent: the provider's
+  Value extra;                                  // merged into every request body; null when absent
+  bool strip_reasoning = true;                  // reasoning between marks is no part of a text
+  CutText cut_text = CutText::deliver;
 
   Timeouts timeouts;  // total: the model's, else the backend's, else the global one
 

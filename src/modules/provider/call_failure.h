@@ -10,6 +10,7 @@
 
 #include "base/typed_failure.h"
 #include "net/http_failure.h"
+#include "provider/parameter.h"
 #include "provider/token_usage.h"
 #include "routing/error_kind.h"
 
@@ -42,6 +43,8 @@ struct CallFailure : TypedFailure {
   // A pooled connection took the request and closed without a byte of answer: nothing is wrong with
   // the provider, and nothing was produced.
   bool reused_connection_closed = false;
+  // A parameter of the request that the model does not take.
+  std::optional<Parameter> unsupported;
   // Of an answer that is no use: it was produced, so it is paid.
   std::optional<TokenUsage> usage;
   // The provider's own words: the message of its error, its refusal or its end reason. Bounded,

@@ -61,13 +61,4 @@ CallFailure not_the_promised_form(std::string_view expected) {
           routing::ErrorKind::garbled, CallStage::form};
 }
 
-CallFailure refused(std::string_view why) {
-  constexpr std::size_t kLongestReason = 500;
-  Error error(
-      codes::kAnswerNotUsable, Fatality::fatal,
-      fmt::format("the model did not answer: {}", to_valid_utf8(why.substr(0, kLongestReason))));
-  error.with("kind", Value::string("refused"));
-  return {std::move(error), routing::ErrorKind::content_refused, CallStage::meaning};
-}
-
 }  // namespace gvm::provider

@@ -6,6 +6,7 @@
 
 #include "base/deadline.h"
 #include "provider/call_failure.h"
+#include "provider/call_request.h"
 #include "provider/catalog.h"
 #include "provider/counters.h"
 #include "provider/prompt.h"
@@ -25,22 +26,15 @@ struct CallContext {
   JsonShape json_shape = JsonShape::map;
 };
 
-// Where a model is asked: endpoint and key by their place in the backend's entry.
-struct Target {
-  const BackendEntry* backend = nullptr;
-  const ModelEntry* model = nullptr;
-  std::size_t endpoint = 0;
-  std::size_t key = 0;
-};
-
 struct ProviderAnswer {
   Value data;  // string for text, bool for bool, map or JSON text for json
   TokenUsage usage;
-  bool cut = false;      // the token limit ended it
+  bool cut = false;      // a limit ended the text
   Integer consumed_gen;  // what the host is charged for it
   std::string record;    // its decision record; empty: none was written
 
-  // {data, consumed_gen, tokens, record}, as exec_prompt_in_provider answers.
+  // {data, consumed_gen, tokens, record, cut}, as exec_prompt_in_provider answers; without `cut`
+  // when it is whole.
   Value to_value() &&;
 };
 
@@ -52,11 +46,5 @@ using Exchanged = std::expected<ProviderAnswer, CallFailure>;
 // The call's views must outlive the awaiting.
 asio::awaitable<Exchanged> exchange(CallContext context, Target target, ProviderCall call,
                                     Deadline deadline);
-
-// The model's rules applied to what the script asked for.
-void apply_rules(Prompt& prompt, const config::ModelConfig& model);
-// Largest answer body to read: 16 MiB and 16 bytes per requested token, at most 32 MiB
-// (providers.md).
-std::size_t response_limit(const Prompt& prompt);
 
 }  // namespace gvm::provider
