@@ -118,6 +118,7 @@ CallSize size_of(const provider::Prompt& prompt, const config::ModelConfig& mode
   limited.max_tokens = prompt.max_tokens;
   provider::apply_rules(limited, model);
   size.answer_tokens = limited.max_tokens ? *limited.max_tokens : assumed_max_tokens;
+  add_extra(size, model.extra);
   add_extra(size, prompt.extra);
   return size;
 }
