@@ -51,6 +51,9 @@ struct MaxTokensConfig {
   std::optional<std::uint64_t> ceiling;  // larger requests are cut to it
 };
 
+// What a call that ended with a status from 500 on is charged when no usage was reported.
+enum class ChargeServerErrors { never, worst_case };
+
 // Zero: no limit of this kind.
 struct Timeouts {
   std::chrono::milliseconds connect{0};
@@ -81,6 +84,8 @@ struct ModelConfig {
   Value extra;                                  // merged into every request body; null when absent
   bool strip_reasoning = true;                  // reasoning between marks is no part of a text
   CutText cut_text = CutText::deliver;
+  std::string charge_server_errors_word = "never";
+  ChargeServerErrors charge_server_errors = ChargeServerErrors::never;
 
   Timeouts timeouts;  // total: the model's, else the backend's, else the global one
 

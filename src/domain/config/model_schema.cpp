@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "config/choice.h"
 #include "config/diagnostic.h"
 #include "config/schema.h"
 
@@ -142,6 +143,10 @@ void check_model(const Node& node, const std::string& path, Context& context, Mo
     refuse_at(node, path, context, {"base_path"},
               fmt::format("got {}, expected a path such as /v1, or nothing at all",
                           quoted(*c.base_path)));
+  check_choice(node, path, "charge_server_errors", context, c.charge_server_errors_word,
+               {"never", "worst_case"});
+  if (c.charge_server_errors_word == "worst_case")
+    c.charge_server_errors = ChargeServerErrors::worst_case;
 }
 
 SectionBuilder<ModelConfig>& add_drop_in(SectionBuilder<ModelConfig>& table) {
@@ -209,6 +214,12 @@ const Section& model_section() {
                .doc = "A text answer that a limit cut: `deliver` it marked as cut, or "
                       "`fail` over",
                .origin = kOurs})
+        .leaf(
+            &C::charge_server_errors_word,
+            {.name = "charge_server_errors",
+             .doc = "What a call is charged that ends with a status from 500 on: `never` anything "
+                    "(flagged `server_error`), or its `worst_case`",
+             .origin = kOurs})
         .check(check_model)
         .listable()
         .build();

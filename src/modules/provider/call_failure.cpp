@@ -42,6 +42,7 @@ ErrorKind kind_of_timeout(net::TimeoutKind timeout) {
 }
 
 ErrorKind kind_of_fault(const net::HttpFailure& failure) {
+  if (failure.reused_connection_closed) return ErrorKind::stale_connection;
   switch (failure.fault) {
     case net::HttpFault::dns:
       return ErrorKind::dns;
