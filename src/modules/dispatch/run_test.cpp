@@ -283,33 +283,5 @@ TEST(SingleStep, ExtraReachesTheBodyByItsStrategy) {
   EXPECT_EQ(body.find("model")->as_string(), "other");
 }
 
-TEST(SingleStep, SamplingRulesOfTheModelApply) {
-  config::ModelConfig model;
-  model.sampling.temperature.max = 1;
-  model.sampling.top_p.preset = 0.8;
-  model.sampling.seed.send = false;
-  model.sampling.stop.preset = {"END"};
-  model.max_tokens.ceiling = 100;
-  provider::Prompt prompt;
-  prompt.sampling.temperature = 1.7;
-  prompt.sampling.seed = 5;
-  prompt.max_tokens = 8000;
-  provider::apply_rules(prompt, model);
-  EXPECT_EQ(prompt.sampling.temperature, 1.0);
-  EXPECT_EQ(prompt.sampling.top_p, 0.8);
-  EXPECT_EQ(prompt.sampling.seed, std::nullopt);
-  EXPECT_EQ(prompt.sampling.stop, std::vector<std::string>{"END"});
-  EXPECT_EQ(prompt.max_tokens, 100u);
-}
-
-TEST(SingleStep, ResponseLimitGrowsWithTheTokensAskedForUpTo32MiB) {
-  provider::Prompt prompt;
-  EXPECT_EQ(provider::response_limit(prompt), 16 * kMiB);
-  prompt.max_tokens = 1000;
-  EXPECT_EQ(provider::response_limit(prompt), 16 * kMiB + 16000);
-  prompt.max_tokens = UINT32_MAX;
-  EXPECT_EQ(provider::response_limit(prompt), 32 * kMiB);
-}
-
 }  // namespace
 }  // namespace gvm::dispatch
