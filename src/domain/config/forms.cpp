@@ -48,6 +48,11 @@ const Names<AuthStyle>& auth_names() {
   return names;
 }
 
+const Names<CutText>& cut_text_names() {
+  static const Names<CutText> names = {{"deliver", CutText::deliver}, {"fail", CutText::fail}};
+  return names;
+}
+
 std::string integer_form(const LeafRule& rule) {
   if (rule.format == Format::bytes)
     return fmt::format("a size{} (bytes, or 64KiB, 16MiB, 1GiB)", bounds(rule.range, [](double v) {
@@ -142,6 +147,9 @@ std::string expected(const LeafRule&, const RuntimeTemplate&) {
 std::string expected(const LeafRule&, const log::Level&) {
   return one_of(level_names());
 }
+std::string expected(const LeafRule&, const CutText&) {
+  return one_of(cut_text_names());
+}
 std::string expected(const LeafRule&, const std::optional<Provider>&) {
   return one_of(provider_names());
 }
@@ -172,6 +180,9 @@ std::string shown(const LeafRule&, const std::string& value) {
 }
 std::string shown(const LeafRule&, const std::vector<int>& value) {
   return fmt::format("[{}]", fmt::join(value, ", "));
+}
+std::string shown(const LeafRule&, const CutText& value) {
+  return value == CutText::deliver ? "deliver" : "fail";
 }
 std::string shown(const LeafRule&, const log::Level& value) {
   return std::string(log::level_name(value));

@@ -18,6 +18,7 @@ using Names = std::vector<std::pair<std::string_view, T>>;
 const Names<log::Level>& level_names();
 const Names<Provider>& provider_names();
 const Names<AuthStyle>& auth_names();
+const Names<CutText>& cut_text_names();
 
 template <class T>
 std::vector<std::string_view> words_of(const Names<T>& names) {

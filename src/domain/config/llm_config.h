@@ -51,6 +51,9 @@ struct MaxTokensConfig {
   std::optional<std::uint64_t> ceiling;  // larger requests are cut to it
 };
 
+// What a call that ended with a status from 500 on is charged when no usage was reported.
+enum class ChargeServerErrors { never, worst_case };
+
 // Zero: no limit of this kind.
 struct Timeouts {
   std::chrono::milliseconds connect{0};
@@ -58,6 +61,9 @@ struct Timeouts {
   std::chrono::milliseconds idle{0};
   std::chrono::milliseconds total{0};
 };
+
+// What becomes of a text answer that a limit cut.
+enum class CutText { deliver, fail };
 
 struct ModelConfig {
   std::string name;
@@ -73,6 +79,13 @@ struct ModelConfig {
   SamplingConfig sampling;
   MaxTokensConfig max_tokens;
   std::optional<std::uint64_t> context_length;  // tokens, prompt and answer
+  std::optional<std::uint64_t> num_ctx;         // ollama: else context_length
+  std::optional<std::string> base_path;         // between host and method; absent: the provider's
+  Value extra;                                  // merged into every request body; null when absent
+  bool strip_reasoning = true;                  // reasoning between marks is no part of a text
+  CutText cut_text = CutText::deliver;
+  std::string charge_server_errors_word = "never";
+  ChargeServerErrors charge_server_errors = ChargeServerErrors::never;
 
   Timeouts timeouts;  // total: the model's, else the backend's, else the global one
 

@@ -83,6 +83,46 @@ void warn_about_idle_settings(const Node& node, const std::string& path, Context
                fmt::format("has no effect for {}", provider_name(b.provider())));
 }
 
+// Marks that come along when a key is pasted from a chat or a document.
+std::string_view fault_of_key(std::string_view key) {
+  constexpr std::string_view kMarks[] = {"\xEF\xBB\xBF", "\u2018", "\u2019", "\u201C", "\u201D"};
+  for (const auto mark : kMarks)
+    if (key.find(mark) != key.npos) return mark == kMarks[0] ? "a byte order mark" : "curly quotes";
+  if (key.find("$ENV[") != key.npos) return "$ENV[...], expected ${ENV[...]}";
+  if (key.starts_with('"') || key.starts_with('\'')) return "quotes";
+  if (key.find_first_of(" \t\r\n") != key.npos) return "white space";
+  return {};
+}
+
+void warn_about_key(const Node& key, const std::string& path, Context& context) {
+  if (key.kind != Node::Kind::scalar) return;
+  const auto fault = fault_of_key(key.text);
+  if (!fault.empty())
+    context.warn(key.mark, path,
+                 fmt::format("the key holds {}: it will hardly be accepted", fault));
+}
+
+void warn_about_keys(const Node& node, const std::string& path, Context& context) {
+  if (const auto* key = node.find("key")) warn_about_key(*key->value, path + ".key", context);
+  const auto* keys = node.find("keys");
+  if (keys == nullptr || keys->value->kind != Node::Kind::list) return;
+  for (std::size_t i = 0; i < keys->value->items.size(); ++i)
+    warn_about_key(*keys->value->items[i], fmt::format("{}.keys[{}]", path, i), context);
+}
+
+// A host that already holds what the provider's form would append. It works; a person should know.
+void warn_about_host(const Node& node, const std::string& path, Context& context,
+                     const BackendConfig& b) {
+  constexpr std::string_view kEnds[] = {"/chat/completions", "/messages", "/generate", "/v1",
+                                        "/v1beta"};
+  const auto* host = node.find("host");
+  for (const auto end : kEnds) {
+    if (host == nullptr || !b.host.ends_with(end)) continue;
+    return context.warn(host->mark, path + ".host",
+                        fmt::format("ends in {}, which is not appended again", end));
+  }
+}
+
 bool is_on_loopback(const std::string& host) {
   const auto parsed = parse_endpoint(host);
   return parsed.endpoint && parsed.endpoint->loopback;
@@ -114,6 +154,8 @@ class Backends {
     resolve_timeouts(config_, b);
     if (!b.share.priority) b.share.priority = priority_in(b.meta);
     warn_about_idle_settings(*entry.value, path, context_, b);
+    warn_about_keys(*entry.value, path, context_);
+    warn_about_host(*entry.value, path, context_, b);
     return true;
   }
 

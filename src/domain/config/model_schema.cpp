@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "config/choice.h"
+#include "config/diagnostic.h"
 #include "config/schema.h"
 
 namespace gvm::config {
@@ -132,6 +134,21 @@ const Section& max_tokens_section() {
   return section;
 }
 
+void check_model(const Node& node, const std::string& path, Context& context, ModelConfig& c) {
+  if (!c.extra.is_null() && c.extra.as_map() == nullptr)
+    refuse_at(node, path, context, {"extra"}, "got a value, expected a map of fields");
+  const bool fits = !c.base_path || c.base_path->empty() ||
+                    (c.base_path->starts_with('/') && !c.base_path->ends_with('/'));
+  if (!fits)
+    refuse_at(node, path, context, {"base_path"},
+              fmt::format("got {}, expected a path such as /v1, or nothing at all",
+                          quoted(*c.base_path)));
+  check_choice(node, path, "charge_server_errors", context, c.charge_server_errors_word,
+               {"never", "worst_case"});
+  if (c.charge_server_errors_word == "worst_case")
+    c.charge_server_errors = ChargeServerErrors::worst_case;
+}
+
 SectionBuilder<ModelConfig>& add_drop_in(SectionBuilder<ModelConfig>& table) {
   using C = ModelConfig;
   return table.leaf(&C::enabled, {.name = "enabled", .doc = "false: as if the model were not here"})
@@ -171,6 +188,39 @@ const Section& model_section() {
                                    .origin = kOurs,
                                    .range = {1, kMostTokens},
                                    .unit = "tokens"})
+        .leaf(&C::num_ctx, {.name = "num_ctx",
+                            .doc = "ollama: the context it is to load the model with; absent: "
+                                   "`context_length`, and its own default without that",
+                            .origin = kOurs,
+                            .range = {1, kMostTokens},
+                            .unit = "tokens"})
+        .leaf(&C::base_path,
+              {.name = "base_path",
+               .doc =
+                   "What stands between `host` and the method, in place of the provider's `/v1`, "
+                   "`/v1beta` or `/api`: `/v1beta/openai`, or empty for a host whose path is whole",
+               .origin = kOurs})
+        .leaf(&C::extra, {.name = "extra",
+                          .doc = "Fields merged into every request body; a script's `extra` wins",
+                          .origin = kOurs,
+                          .format = Format::json_object})
+        .leaf(
+            &C::strip_reasoning,
+            {.name = "strip_reasoning",
+             .doc = "What a model thinks between marks such as <think> is left out of text answers",
+             .origin = kOurs})
+        .leaf(&C::cut_text,
+              {.name = "cut_text",
+               .doc = "A text answer that a limit cut: `deliver` it marked as cut, or "
+                      "`fail` over",
+               .origin = kOurs})
+        .leaf(
+            &C::charge_server_errors_word,
+            {.name = "charge_server_errors",
+             .doc = "What a call is charged that ends with a status from 500 on: `never` anything "
+                    "(flagged `server_error`), or its `worst_case`",
+             .origin = kOurs})
+        .check(check_model)
         .listable()
         .build();
   }();

@@ -258,6 +258,10 @@ void read(const Leaf& leaf, log::Level& out) {
   if (const auto level = read_word(leaf, level_names())) out = *level;
 }
 
+void read(const Leaf& leaf, CutText& out) {
+  if (const auto word = read_word(leaf, cut_text_names())) out = *word;
+}
+
 void read(const Leaf& leaf, std::optional<Provider>& out) {
   if (const auto provider = read_word(leaf, provider_names())) out = *provider;
 }

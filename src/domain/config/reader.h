@@ -82,6 +82,7 @@ void read(const Leaf& leaf, std::vector<ExtraHeader>& out);
 void read(const Leaf& leaf, std::vector<SignerHeader>& out);
 void read(const Leaf& leaf, RuntimeTemplate& out);
 void read(const Leaf& leaf, log::Level& out);
+void read(const Leaf& leaf, CutText& out);
 void read(const Leaf& leaf, std::optional<Provider>& out);
 void read(const Leaf& leaf, std::optional<AuthStyle>& out);
 template <class T>
@@ -111,6 +112,7 @@ std::string expected(const LeafRule& rule, const std::vector<ExtraHeader>&);
 std::string expected(const LeafRule& rule, const std::vector<SignerHeader>&);
 std::string expected(const LeafRule& rule, const RuntimeTemplate&);
 std::string expected(const LeafRule& rule, const log::Level&);
+std::string expected(const LeafRule& rule, const CutText&);
 std::string expected(const LeafRule& rule, const std::optional<Provider>&);
 std::string expected(const LeafRule& rule, const std::optional<AuthStyle>&);
 template <class T>
@@ -128,6 +130,7 @@ std::string shown(const LeafRule& rule, const std::chrono::milliseconds& value);
 std::string shown(const LeafRule& rule, const std::string& value);
 std::string shown(const LeafRule& rule, const std::vector<int>& value);
 std::string shown(const LeafRule& rule, const log::Level& value);
+std::string shown(const LeafRule& rule, const CutText& value);
 template <class T>
 std::string shown(const LeafRule&, const T&) {
   return {};

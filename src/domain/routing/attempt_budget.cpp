@@ -20,9 +20,9 @@ void AttemptBudget::settled(NanoUsd worst_case, NanoUsd cost) {
   committed_ += std::max<NanoUsd>(0, cost) - std::max<NanoUsd>(0, worst_case);
 }
 
-void AttemptBudget::taken_back(NanoUsd worst_case) {
+void AttemptBudget::taken_back(NanoUsd worst_case, NanoUsd cost) {
   --attempts_;
-  settled(worst_case, 0);
+  settled(worst_case, cost);
 }
 
 }  // namespace gvm::routing

@@ -41,8 +41,8 @@ class AttemptBudget {
   // (kUnknownCost) fits only a budget without limit.
   std::optional<Exhausted> refuses(Time start, NanoUsd worst_case) const;
   void started(NanoUsd worst_case);
-  void settled(NanoUsd worst_case, NanoUsd cost);  // once per started()
-  void taken_back(NanoUsd worst_case);             // the call was not made after all
+  void settled(NanoUsd worst_case, NanoUsd cost);     // once per started()
+  void taken_back(NanoUsd worst_case, NanoUsd cost);  // it does not count as an attempt
 
   unsigned attempts() const { return attempts_; }
   NanoUsd committed() const { return committed_; }

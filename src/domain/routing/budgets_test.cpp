@@ -21,7 +21,7 @@ TEST(AttemptBudget, EndsWithItsAttempts) {
     budget.started(0);
   }
   EXPECT_EQ(budget.refuses(at(0), 0), Exhausted::attempts);
-  budget.taken_back(0);
+  budget.taken_back(0, 0);
   EXPECT_FALSE(budget.refuses(at(0), 0));
 }
 

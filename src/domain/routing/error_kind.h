@@ -11,6 +11,7 @@ enum class ErrorKind : std::uint8_t {
   tls,                 // no secure connection
   dns,                 // the host's name does not resolve
   reset,               // the connection closed before an answer began
+  stale_connection,    // the same on a kept connection: the server had closed it meanwhile
   first_byte_timeout,  // no answer began in time
   idle_timeout,        // silence, or a trickle, within the answer
   total_timeout,       // the answer was not complete in time

@@ -1,12 +1,7 @@
 #include "routing/failover.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <array>
 #include <utility>
-
-#include "base/error_codes.h"
 
 namespace gvm::routing {
 namespace {
@@ -156,11 +151,15 @@ GiveUp Failover::give_up(GiveUp::Why why, std::optional<Time> recovers_at) const
   return {why, budget_.attempts(), last_error_, recovers_at};
 }
 
-void Failover::not_admitted(CandidateId id) {
-  auto& place = place_of(id);
+// The attempt counts neither for the prompt nor for the module's retries.
+void Failover::take_back(Place& place, NanoUsd cost) {
   --place.calls;
   if (std::exchange(place.charged, false)) retries_.give_back();
-  budget_.taken_back(request_.cost_of(id));
+  budget_.taken_back(request_.cost_of(place.id), cost);
+}
+
+void Failover::not_admitted(CandidateId id) {
+  take_back(place_of(id), 0);
   const auto note = std::ranges::find_if(
       notes_, [&](const AttemptNote& n) { return n.candidate == id && !n.ended; });
   if (note != notes_.end()) notes_.erase(note);
@@ -174,7 +173,12 @@ void Failover::refused(CandidateId id, ErrorKind kind) {
 }
 
 void Failover::ended(CandidateId id, const Outcome& outcome, Time now) {
-  budget_.settled(request_.cost_of(id), outcome.cost);
+  if (outcome.error == ErrorKind::stale_connection && renewals_ < kFreeRenewals) {
+    ++renewals_;
+    take_back(place_of(id), outcome.cost);
+  } else {
+    budget_.settled(request_.cost_of(id), outcome.cost);
+  }
   for (auto& note : notes_) {
     if (note.candidate != id || note.ended) continue;
     note.ended = now;
@@ -217,31 +221,6 @@ std::optional<Attempt> Failover::hedge(Time now) {
 
 Failover::Place& Failover::place_of(CandidateId id) {
   return *std::ranges::find(places_, id, &Place::id);
-}
-
-std::string_view name_of(GiveUp::Why why) {
-  constexpr std::array<std::string_view, 8> kNames = {"final_error", "no_candidate", "all_failed",
-                                                      "unavailable", "attempts",     "deadline",
-                                                      "cost",        "retry_budget"};
-  return kNames[static_cast<std::size_t>(why)];
-}
-
-Error GiveUp::to_error(Time now) const {
-  const bool late = why == Why::deadline || last == ErrorKind::deadline;
-  const bool left = why == Why::final_error && last == ErrorKind::cancelled;
-  const auto code =
-      left ? codes::kCancelled : (late ? codes::kDeadlineExceeded : codes::kNoProviderForPrompt);
-  std::string sentence = "no candidate answered: " + std::string(name_of(why));
-  const auto wait = std::chrono::ceil<milliseconds>(
-      recovers_at ? std::max(Duration::zero(), *recovers_at - now) : Duration::zero());
-  if (recovers_at) sentence += fmt::format("; the first may work again in {} ms", wait.count());
-  Error error(code, Fatality::fatal, std::move(sentence));
-  error.with("why", Value::string(std::string(name_of(why))));
-  error.with("attempts", Value::integer(static_cast<std::int64_t>(attempts)));
-  if (last) error.with("last_error", Value::string(std::string(name_of(*last))));
-  if (recovers_at)
-    error.with("recovers_in_ms", Value::integer(static_cast<std::int64_t>(wait.count())));
-  return error;
 }
 
 }  // namespace gvm::routing

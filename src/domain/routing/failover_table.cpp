@@ -15,42 +15,54 @@ constexpr auto kSilent = Answered::no;
 constexpr auto kAnswered = Answered::yes;
 constexpr auto kAgain = Again::yes;
 constexpr auto kOnce = Again::no;
+constexpr auto kFree = Charge::nothing;
+constexpr auto kWorst = Charge::worst_case;
+constexpr auto kServer = Charge::server_error;
 
 // In the order of ErrorKind. docs/routing.md gives the reasons.
 constexpr std::array<FailoverRule, kErrorKinds> kTable = {{
-    {K::connect, S::next_endpoint, E::failure, B::endpoint, kIgnored, kSilent, kAgain},
-    {K::tls, S::next_endpoint, E::failure, B::endpoint, kIgnored, kSilent, kAgain},
-    {K::dns, S::next_endpoint, E::failure, B::endpoint, kIgnored, kSilent, kAgain},
-    {K::reset, S::retry_here, E::failure, B::candidate, kIgnored, kSilent, kAgain},
-    {K::first_byte_timeout, S::next_candidate, E::failure, B::candidate, kIgnored, kSilent, kAgain},
-    {K::idle_timeout, S::next_candidate, E::failure, B::candidate, kIgnored, kAnswered, kAgain},
-    {K::total_timeout, S::next_candidate, E::failure, B::candidate, kIgnored, kAnswered, kAgain},
-    {K::cut, S::next_endpoint, E::failure, B::candidate, kIgnored, kAnswered, kAgain},
-    {K::rate_limited, S::next_key, E::cooldown, B::candidate, kHonoured, kAnswered, kAgain},
-    {K::overloaded, S::next_endpoint, E::failure, B::candidate, kHonoured, kAnswered, kAgain},
-    {K::server_error, S::retry_here, E::failure, B::candidate, kHonoured, kAnswered, kAgain},
-    {K::auth, S::next_key, E::decisive, B::key, kIgnored, kAnswered, kOnce},
-    {K::forbidden, S::next_key, E::failure, B::candidate, kIgnored, kAnswered, kOnce},
-    {K::payment_required, S::next_key, E::decisive, B::key, kIgnored, kAnswered, kOnce},
-    {K::not_found, S::next_candidate, E::decisive, B::candidate, kIgnored, kAnswered, kOnce},
-    {K::bad_request, S::next_model, E::none, B::nobody, kIgnored, kAnswered, kOnce},
-    {K::context_too_long, S::next_model, E::none, B::nobody, kIgnored, kAnswered, kOnce},
-    {K::capability_json, S::next_model, E::capability, B::candidate, kIgnored, kAnswered, kOnce},
-    {K::capability_image, S::next_model, E::capability, B::candidate, kIgnored, kAnswered, kOnce},
-    {K::content_refused, S::next_model, E::none, B::nobody, kIgnored, kAnswered, kOnce},
-    {K::garbled, S::next_candidate, E::failure, B::candidate, kIgnored, kAnswered, kAgain},
-    {K::empty, S::retry_here, E::failure, B::candidate, kIgnored, kAnswered, kAgain},
-    {K::oversize, S::next_candidate, E::failure, B::candidate, kIgnored, kAnswered, kOnce},
-    {K::redirect, S::next_endpoint, E::failure, B::endpoint, kIgnored, kAnswered, kOnce},
-    {K::cancelled, S::give_up, E::none, B::nobody, kIgnored, kSilent, kOnce},
-    {K::deadline, S::give_up, E::none, B::nobody, kIgnored, kSilent, kOnce},
-    {K::budget, S::give_up, E::none, B::nobody, kIgnored, kSilent, kOnce},
+    {K::connect, S::next_endpoint, E::failure, B::endpoint, kIgnored, kSilent, kAgain, kFree},
+    {K::tls, S::next_endpoint, E::failure, B::endpoint, kIgnored, kSilent, kAgain, kFree},
+    {K::dns, S::next_endpoint, E::failure, B::endpoint, kIgnored, kSilent, kAgain, kFree},
+    {K::reset, S::retry_here, E::failure, B::candidate, kIgnored, kSilent, kAgain, kWorst},
+    {K::stale_connection, S::retry_here, E::none, B::nobody, kIgnored, kSilent, kAgain, kFree},
+    {K::first_byte_timeout, S::next_candidate, E::failure, B::candidate, kIgnored, kSilent, kAgain,
+     kWorst},
+    {K::idle_timeout, S::next_candidate, E::failure, B::candidate, kIgnored, kAnswered, kAgain,
+     kWorst},
+    {K::total_timeout, S::next_candidate, E::failure, B::candidate, kIgnored, kAnswered, kAgain,
+     kWorst},
+    {K::cut, S::next_endpoint, E::failure, B::candidate, kIgnored, kAnswered, kAgain, kWorst},
+    {K::rate_limited, S::next_key, E::cooldown, B::candidate, kHonoured, kAnswered, kAgain, kFree},
+    {K::overloaded, S::next_endpoint, E::failure, B::candidate, kHonoured, kAnswered, kAgain,
+     kServer},
+    {K::server_error, S::retry_here, E::failure, B::candidate, kHonoured, kAnswered, kAgain,
+     kServer},
+    {K::auth, S::next_key, E::decisive, B::key, kIgnored, kAnswered, kOnce, kFree},
+    {K::forbidden, S::next_key, E::failure, B::candidate, kIgnored, kAnswered, kOnce, kFree},
+    {K::payment_required, S::next_key, E::decisive, B::key, kIgnored, kAnswered, kOnce, kFree},
+    {K::not_found, S::next_candidate, E::decisive, B::candidate, kIgnored, kAnswered, kOnce, kFree},
+    {K::bad_request, S::next_model, E::none, B::nobody, kIgnored, kAnswered, kOnce, kFree},
+    {K::context_too_long, S::next_model, E::none, B::nobody, kIgnored, kAnswered, kOnce, kFree},
+    {K::capability_json, S::next_model, E::capability, B::candidate, kIgnored, kAnswered, kOnce,
+     kFree},
+    {K::capability_image, S::next_model, E::capability, B::candidate, kIgnored, kAnswered, kOnce,
+     kFree},
+    {K::content_refused, S::next_model, E::none, B::nobody, kIgnored, kAnswered, kOnce, kWorst},
+    {K::garbled, S::next_candidate, E::failure, B::candidate, kIgnored, kAnswered, kAgain, kWorst},
+    {K::empty, S::retry_here, E::failure, B::candidate, kIgnored, kAnswered, kAgain, kWorst},
+    {K::oversize, S::next_candidate, E::failure, B::candidate, kIgnored, kAnswered, kOnce, kWorst},
+    {K::redirect, S::next_endpoint, E::failure, B::endpoint, kIgnored, kAnswered, kOnce, kFree},
+    {K::cancelled, S::give_up, E::none, B::nobody, kIgnored, kSilent, kOnce, kWorst},
+    {K::deadline, S::give_up, E::none, B::nobody, kIgnored, kSilent, kOnce, kWorst},
+    {K::budget, S::give_up, E::none, B::nobody, kIgnored, kSilent, kOnce, kFree},
 }};
 
 constexpr std::array<std::string_view, kErrorKinds> kNames = {"connect",
                                                               "tls",
                                                               "dns",
                                                               "reset",
+                                                              "stale_connection",
                                                               "first_byte_timeout",
                                                               "idle_timeout",
                                                               "total_timeout",
@@ -119,6 +131,11 @@ std::string_view name_of(Effect effect) {
 std::string_view name_of(Blame blame) {
   constexpr std::array<std::string_view, 4> kBlames = {"nobody", "candidate", "key", "endpoint"};
   return kBlames[static_cast<std::size_t>(blame)];
+}
+
+std::string_view name_of(Charge charge) {
+  constexpr std::array<std::string_view, 3> kCharges = {"nothing", "worst case", "server error"};
+  return kCharges[static_cast<std::size_t>(charge)];
 }
 
 }  // namespace gvm::routing

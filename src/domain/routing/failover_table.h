@@ -1,5 +1,6 @@
 #pragma once
-// What follows from each error kind: the table of docs/routing.md, in one place.
+// What follows from each error kind for the next call, for health and for money: the table of
+// docs/routing.md.
 #include <span>
 
 #include "routing/error_kind.h"
@@ -32,6 +33,14 @@ enum class Answered : std::uint8_t { no, yes };
 // Whether the same candidate may be asked again for the same prompt.
 enum class Again : std::uint8_t { no, yes };
 
+// What a call that was sent is charged when the provider reported no usage. An error status counts
+// before the kind: below 500 it is charged nothing, from 500 on like a server error.
+enum class Charge : std::uint8_t {
+  nothing,       // it provably produced nothing
+  worst_case,    // it may have produced an answer that was lost
+  server_error,  // as the model's `charge_server_errors` says
+};
+
 struct FailoverRule {
   ErrorKind kind;
   Step step;
@@ -40,6 +49,7 @@ struct FailoverRule {
   RetryAfter retry_after;
   Answered answered;
   Again again;
+  Charge charge;
 };
 
 const FailoverRule& rule_of(ErrorKind kind);
@@ -48,5 +58,6 @@ std::span<const FailoverRule> failover_table();
 std::string_view name_of(Step step);
 std::string_view name_of(Effect effect);
 std::string_view name_of(Blame blame);
+std::string_view name_of(Charge charge);
 
 }  // namespace gvm::routing

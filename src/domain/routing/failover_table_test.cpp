@@ -19,37 +19,39 @@ struct Row {
   const char* blame;
   bool retry_after;
   bool again;
+  const char* charge;
 };
 
 // What operators are promised, row by row.
 const Row kRows[] = {
-    {"connect", "next endpoint", "failure", "endpoint", false, true},
-    {"tls", "next endpoint", "failure", "endpoint", false, true},
-    {"dns", "next endpoint", "failure", "endpoint", false, true},
-    {"reset", "retry here", "failure", "candidate", false, true},
-    {"first_byte_timeout", "next candidate", "failure", "candidate", false, true},
-    {"idle_timeout", "next candidate", "failure", "candidate", false, true},
-    {"total_timeout", "next candidate", "failure", "candidate", false, true},
-    {"cut", "next endpoint", "failure", "candidate", false, true},
-    {"rate_limited", "next key", "cooldown", "candidate", true, true},
-    {"overloaded", "next endpoint", "failure", "candidate", true, true},
-    {"server_error", "retry here", "failure", "candidate", true, true},
-    {"auth", "next key", "opens at once", "key", false, false},
-    {"forbidden", "next key", "failure", "candidate", false, false},
-    {"payment_required", "next key", "opens at once", "key", false, false},
-    {"not_found", "next candidate", "opens at once", "candidate", false, false},
-    {"bad_request", "next model", "none", "nobody", false, false},
-    {"context_too_long", "next model", "none", "nobody", false, false},
-    {"capability_json", "next model", "capability", "candidate", false, false},
-    {"capability_image", "next model", "capability", "candidate", false, false},
-    {"content_refused", "next model", "none", "nobody", false, false},
-    {"garbled", "next candidate", "failure", "candidate", false, true},
-    {"empty", "retry here", "failure", "candidate", false, true},
-    {"oversize", "next candidate", "failure", "candidate", false, false},
-    {"redirect", "next endpoint", "failure", "endpoint", false, false},
-    {"cancelled", "give up", "none", "nobody", false, false},
-    {"deadline", "give up", "none", "nobody", false, false},
-    {"budget", "give up", "none", "nobody", false, false},
+    {"connect", "next endpoint", "failure", "endpoint", false, true, "nothing"},
+    {"tls", "next endpoint", "failure", "endpoint", false, true, "nothing"},
+    {"dns", "next endpoint", "failure", "endpoint", false, true, "nothing"},
+    {"reset", "retry here", "failure", "candidate", false, true, "worst case"},
+    {"stale_connection", "retry here", "none", "nobody", false, true, "nothing"},
+    {"first_byte_timeout", "next candidate", "failure", "candidate", false, true, "worst case"},
+    {"idle_timeout", "next candidate", "failure", "candidate", false, true, "worst case"},
+    {"total_timeout", "next candidate", "failure", "candidate", false, true, "worst case"},
+    {"cut", "next endpoint", "failure", "candidate", false, true, "worst case"},
+    {"rate_limited", "next key", "cooldown", "candidate", true, true, "nothing"},
+    {"overloaded", "next endpoint", "failure", "candidate", true, true, "server error"},
+    {"server_error", "retry here", "failure", "candidate", true, true, "server error"},
+    {"auth", "next key", "opens at once", "key", false, false, "nothing"},
+    {"forbidden", "next key", "failure", "candidate", false, false, "nothing"},
+    {"payment_required", "next key", "opens at once", "key", false, false, "nothing"},
+    {"not_found", "next candidate", "opens at once", "candidate", false, false, "nothing"},
+    {"bad_request", "next model", "none", "nobody", false, false, "nothing"},
+    {"context_too_long", "next model", "none", "nobody", false, false, "nothing"},
+    {"capability_json", "next model", "capability", "candidate", false, false, "nothing"},
+    {"capability_image", "next model", "capability", "candidate", false, false, "nothing"},
+    {"content_refused", "next model", "none", "nobody", false, false, "worst case"},
+    {"garbled", "next candidate", "failure", "candidate", false, true, "worst case"},
+    {"empty", "retry here", "failure", "candidate", false, true, "worst case"},
+    {"oversize", "next candidate", "failure", "candidate", false, false, "worst case"},
+    {"redirect", "next endpoint", "failure", "endpoint", false, false, "nothing"},
+    {"cancelled", "give up", "none", "nobody", false, false, "worst case"},
+    {"deadline", "give up", "none", "nobody", false, false, "worst case"},
+    {"budget", "give up", "none", "nobody", false, false, "nothing"},
 };
 
 class EveryErrorKind : public ::testing::TestWithParam<Row> {};
@@ -66,6 +68,7 @@ TEST_P(EveryErrorKind, IsFollowedByWhatIsPromised) {
   EXPECT_EQ(name_of(rule.blame), row.blame);
   EXPECT_EQ(rule.retry_after == RetryAfter::honoured, row.retry_after);
   EXPECT_EQ(rule.again == Again::yes, row.again);
+  EXPECT_EQ(name_of(rule.charge), row.charge);
 }
 
 INSTANTIATE_TEST_SUITE_P(FailoverTable, EveryErrorKind, ::testing::ValuesIn(kRows),
@@ -102,9 +105,10 @@ std::string page() {
 TEST(FailoverTable, TheManualSaysTheSame) {
   const auto text = page();
   for (const auto& row : kRows) {
-    const std::string line =
-        std::string("| `") + row.kind + "` | " + row.step + " | " + row.effect + " | " + row.blame +
-        " | " + (row.retry_after ? "yes" : "no") + " | " + (row.again ? "yes" : "no") + " |";
+    const std::string line = std::string("| `") + row.kind + "` | " + row.step + " | " +
+                             row.effect + " | " + row.blame + " | " +
+                             (row.retry_after ? "yes" : "no") + " | " + (row.again ? "yes" : "no") +
+                             " | " + row.charge + " |";
     EXPECT_NE(text.find(line), std::string::npos) << line;
   }
 }

@@ -43,6 +43,8 @@ struct Outcome {
   std::optional<std::uint64_t> tokens =
       std::nullopt;  // used, as reported; empty: the estimate stands
   NanoUsd cost = 0;  // settled, or still owed in the worst case
+  int status = 0;    // of an answer with an error status; 0: there was none
+  bool timed_out = false;
 
   static Outcome success() { return {}; }
   static Outcome failure(ErrorKind kind) { return {.error = kind}; }

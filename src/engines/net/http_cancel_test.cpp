@@ -12,14 +12,14 @@ using namespace asio::experimental::awaitable_operators;
 struct HttpCancel : ClientFixture {
   // Starts a request, cancels it once `when()` holds, gives its outcome.
   template <class When>
-  std::optional<Result<HttpResponse>> cancelled(const std::string& url, When&& when) {
+  std::optional<HttpResult> cancelled(const std::string& url, When&& when) {
     asio::cancellation_signal signal;
-    std::optional<Result<HttpResponse>> outcome;
-    asio::co_spawn(context, client.send(get(url), Deadline::never()),
-                   asio::bind_cancellation_slot(
-                       signal.slot(), [&](std::exception_ptr, Result<HttpResponse> result) {
-                         outcome = std::move(result);
-                       }));
+    std::optional<HttpResult> outcome;
+    asio::co_spawn(
+        context, client.send(get(url), Deadline::never()),
+        asio::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr, HttpResult result) {
+          outcome = std::move(result);
+        }));
     context.restart();
     const auto patience = Deadline::in(kPatience);
     while (!when() && !patience.expired()) context.run_one_for(milliseconds(1));

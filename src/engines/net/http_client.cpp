@@ -37,20 +37,6 @@ std::optional<std::string_view> HttpResponse::header(std::string_view name) cons
   return std::nullopt;
 }
 
-SendProgress progress_of(const Error& error) {
-  const auto flag = [&](std::string_view key) {
-    const Value* value = error.ctx().find(key);
-    const bool* said = value == nullptr ? nullptr : value->as_bool();
-    return said == nullptr || *said;
-  };
-  return {flag("request_sent"), flag("answer_began")};
-}
-
-void note_progress(Error& error, SendProgress progress) {
-  error.with("request_sent", Value::boolean(progress.request_sent));
-  error.with("answer_began", Value::boolean(progress.answer_began));
-}
-
 // libcurl, OpenSSL and their tables are 2 MB: a module that has sent nothing yet does without.
 class HttpClient::Impl {
  public:
@@ -81,7 +67,7 @@ HttpClient::HttpClient(asio::io_context& context, HttpClientOptions options)
 
 HttpClient::~HttpClient() = default;
 
-asio::awaitable<Result<HttpResponse>> HttpClient::send(HttpRequest request, Deadline deadline) {
+asio::awaitable<HttpResult> HttpClient::send(HttpRequest request, Deadline deadline) {
   Outcome outcome;
   HttpDriver& driver = impl_->driver();
   co_await driver.run(&request, deadline, &outcome, asio::use_awaitable);

@@ -11,6 +11,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <chrono>
+#include <expected>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -22,6 +23,7 @@
 #include "base/error.h"
 #include "base/secret.h"
 #include "base/size.h"
+#include "net/http_failure.h"
 
 namespace gvm::net {
 
@@ -137,13 +139,7 @@ struct HttpClientOptions {
   HttpVersion version = HttpVersion::best;  // http1: never HTTP/2
 };
 
-// What an error of send() says about repeating the request: ctx.request_sent, ctx.answer_began.
-struct SendProgress {
-  bool request_sent = true;  // some of it may have reached the server
-  bool answer_began = true;  // a byte of the answer came
-};
-SendProgress progress_of(const Error& error);  // the worst when the error says nothing
-void note_progress(Error& error, SendProgress progress);
+using HttpResult = std::expected<HttpResponse, HttpFailure>;
 
 // Counters for /metrics; read from other threads.
 struct HttpClientStats {
@@ -164,7 +160,8 @@ class HttpClient {
   // is replaced by a fresh one, silently.
   //
   // Errors, all fatal; callers lower that where a contract may catch it. ctx.url is the URL without
-  // user info and query.
+  // user info and query; ctx.request_sent and ctx.answer_began say how far the exchange came. Code
+  // reads the fields of HttpFailure, never ctx.
   //   SENDING_REQUEST    ctx.kind is one of dns, connect, proxy, tls, send, reset, protocol. With
   //                      tls, ctx.tls is one of expired, not_yet_valid, wrong_host, self_signed,
   //                      unknown_issuer, revoked, certificate (another fault of it), protocol.
@@ -175,7 +172,7 @@ class HttpClient {
   //   DEADLINE_EXCEEDED  ctx.timeout names connect, first_byte, idle, speed, total or deadline
   //   CANCELLED          the awaiting coroutine was cancelled (asio cancellation), which closes the
   //   exchange at once
-  asio::awaitable<Result<HttpResponse>> send(HttpRequest request, Deadline deadline);
+  asio::awaitable<HttpResult> send(HttpRequest request, Deadline deadline);
 
   HttpClientStats stats() const;
 

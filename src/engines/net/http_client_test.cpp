@@ -79,7 +79,7 @@ TEST_F(HttpClientTest, WaitsForAConnectionWhenThePoolIsFull) {
   std::size_t answered = 0;
   for (int i = 0; i < 20; ++i) {
     asio::co_spawn(context, narrow.send(get(server.url()), Deadline::in(kPatience)),
-                   [&](std::exception_ptr, Result<HttpResponse> r) { answered += r.has_value(); });
+                   [&](std::exception_ptr, HttpResult r) { answered += r.has_value(); });
   }
   context.run_for(kPatience);
   EXPECT_EQ(answered, 20U);
@@ -234,7 +234,7 @@ TEST_F(HttpClientTest, TheClientMayGoWhileRequestsRun) {
   auto gone = std::make_unique<HttpClient>(context, HttpClientOptions());
   bool resumed = false;
   asio::co_spawn(context, gone->send(get(hanging.url()), Deadline::never()),
-                 [&](std::exception_ptr, Result<HttpResponse>) { resumed = true; });
+                 [&](std::exception_ptr, HttpResult) { resumed = true; });
   while (hanging.request_count() == 0) context.run_one_for(kPatience);
   gone.reset();
   context.run_for(kPatience);

@@ -47,19 +47,19 @@ struct ClientFixture : testing::Test {
   explicit ClientFixture(HttpClientOptions options = {}) : client(context, std::move(options)) {}
 
   // Runs all requests at once until the last has its answer.
-  std::vector<Result<HttpResponse>> send_all(std::vector<HttpRequest> requests,
-                                             Deadline deadline = Deadline::in(kPatience)) {
-    std::vector<std::optional<Result<HttpResponse>>> outcomes(requests.size());
+  std::vector<HttpResult> send_all(std::vector<HttpRequest> requests,
+                                   Deadline deadline = Deadline::in(kPatience)) {
+    std::vector<std::optional<HttpResult>> outcomes(requests.size());
     for (std::size_t i = 0; i < requests.size(); ++i) {
       asio::co_spawn(context, client.send(std::move(requests[i]), deadline),
-                     [&, i](std::exception_ptr failure, Result<HttpResponse> result) {
+                     [&, i](std::exception_ptr failure, HttpResult result) {
                        if (failure) std::rethrow_exception(failure);
                        outcomes[i] = std::move(result);
                      });
     }
     context.restart();
     context.run_for(2 * kPatience);
-    std::vector<Result<HttpResponse>> results;
+    std::vector<HttpResult> results;
     for (auto& outcome : outcomes) {
       if (!outcome) throw std::runtime_error("a request never ended");
       results.push_back(std::move(*outcome));
@@ -67,7 +67,7 @@ struct ClientFixture : testing::Test {
     return results;
   }
 
-  Result<HttpResponse> send(HttpRequest request, Deadline deadline = Deadline::in(kPatience)) {
+  HttpResult send(HttpRequest request, Deadline deadline = Deadline::in(kPatience)) {
     std::vector<HttpRequest> one;
     one.push_back(std::move(request));
     return std::move(send_all(std::move(one), deadline).front());
@@ -89,13 +89,13 @@ inline std::string text_of(const Error& error, std::string_view key) {
 }
 
 // "CODE/kind", or "status N" when there is no error.
-inline std::string verdict(const Result<HttpResponse>& result) {
+inline std::string verdict(const HttpResult& result) {
   if (result) return "status " + std::to_string(result->status);
   return std::string(result.error().code()) + "/" + text_of(result.error(), "kind");
 }
 
 // "DEADLINE_EXCEEDED/idle"
-inline std::string timeout_verdict(const Result<HttpResponse>& result) {
+inline std::string timeout_verdict(const HttpResult& result) {
   if (result) return verdict(result);
   return std::string(result.error().code()) + "/" + text_of(result.error(), "timeout");
 }

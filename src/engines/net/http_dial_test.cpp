@@ -120,7 +120,7 @@ TEST(HttpPinsUnderPolicy, NothingIsDialledWhenOneIsForbidden) {
   for (const auto& pins : {std::vector<std::string>{"127.0.0.7"}, {"127.0.0.7", "::1"}}) {
     const auto answer = client.send(pinned(url, pins));
     EXPECT_EQ(verdict(answer), "ADDRESS_FORBIDDEN/address");
-    EXPECT_FALSE(progress_of(answer.error()).request_sent);
+    EXPECT_FALSE(answer.error().request_sent);
   }
   EXPECT_EQ(sink.connections(), 0U);
 }
@@ -214,7 +214,7 @@ TEST_F(HttpProxies, ThatRefuseAreToldApart) {
   const auto answer = send(by(proxy.url(), pinned("http://www.example.com/", {"93.184.216.34"})));
   EXPECT_EQ(verdict(answer), "SENDING_REQUEST/proxy");
   EXPECT_EQ(answer.error().ctx().find("proxy_status")->as_integer()->to_i64(), 403);
-  EXPECT_FALSE(progress_of(answer.error()).request_sent);
+  EXPECT_FALSE(answer.error().request_sent);
   const auto socks =
       send(by(proxy.socks_url(), pinned("http://www.example.com/", {"93.184.216.34"})));
   EXPECT_EQ(verdict(socks), "SENDING_REQUEST/proxy");

@@ -56,16 +56,16 @@ HttpClientStats HttpDriver::stats() const {
 }
 
 void HttpDriver::start(const HttpRequest& request, Deadline deadline, Waiter waiter) {
-  const auto refuse = [&waiter](Error error) {
-    note_progress(error, {.request_sent = false, .answer_began = false});
-    waiter.outcome->emplace(fail(std::move(error)));
+  const auto refuse = [&waiter](HttpFailure failure) {
+    note_progress(failure);
+    waiter.outcome->emplace(std::unexpected(std::move(failure)));
     waiter.resume();
   };
   if (deadline.expired()) return refuse(timeout_error(TimeoutKind::deadline, {}, request.url));
   auto exchange = take_idle();
-  if (auto error = exchange->prepare(request, deadline)) {
+  if (auto failure = exchange->prepare(request, deadline)) {
     keep(std::move(exchange));
-    return refuse(std::move(*error));
+    return refuse(std::move(*failure));
   }
   exchange->waiter = std::move(waiter);
   launch(std::move(exchange));
@@ -89,7 +89,7 @@ void HttpDriver::launch(std::unique_ptr<Exchange> idle) {
 void HttpDriver::cancel(Exchange& exchange) {
   exchange.waiter.slot = {};  // it is executing: not to be cleared
   detach(exchange);
-  complete(exchange, fail(exchange.cancelled()));
+  complete(exchange, std::unexpected(exchange.cancelled()));
   arm();
 }
 
@@ -99,7 +99,7 @@ void HttpDriver::detach(Exchange& exchange) {
   curl_multi_remove_handle(multi_.get(), exchange.easy());
 }
 
-void HttpDriver::complete(Exchange& exchange, Result<HttpResponse> result) {
+void HttpDriver::complete(Exchange& exchange, HttpResult result) {
   Waiter waiter = std::exchange(exchange.waiter, Waiter());
   if (waiter.slot.is_connected()) waiter.slot.clear();
   auto node = running_.extract(*exchange.entry);
@@ -163,7 +163,7 @@ void HttpDriver::expire(Clock::time_point now) {
     const auto due = exchange.due();
     if (due.when <= now && !exchange.excused(due.kind, now)) {
       detach(exchange);
-      complete(exchange, fail(exchange.timed_out(due.kind)));
+      complete(exchange, std::unexpected(exchange.timed_out(due.kind)));
     } else {
       due_moved(exchange);
     }

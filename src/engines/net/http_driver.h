@@ -22,7 +22,7 @@
 
 namespace gvm::net {
 
-using Outcome = std::optional<Result<HttpResponse>>;
+using Outcome = std::optional<HttpResult>;
 
 class HttpDriver final : public ExchangeOwner {
  public:
@@ -69,7 +69,7 @@ class HttpDriver final : public ExchangeOwner {
   void start(const HttpRequest& request, Deadline deadline, Waiter waiter);
   void launch(std::unique_ptr<Exchange> idle);
   void cancel(Exchange& exchange);
-  void complete(Exchange& exchange, Result<HttpResponse> result);
+  void complete(Exchange& exchange, HttpResult result);
   void detach(Exchange& exchange);
   std::unique_ptr<Exchange> take_idle();
   void keep(std::unique_ptr<Exchange> idle);

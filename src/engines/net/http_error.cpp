@@ -2,6 +2,7 @@
 
 #include <openssl/x509_vfy.h>
 
+#include <array>
 #include <utility>
 
 #include "base/error_codes.h"
@@ -15,18 +16,20 @@ constexpr std::size_t kMaxDetail = 200;
 
 struct Failure {
   std::string_view code;
-  std::string_view kind;
+  HttpFault fault;
   std::string_view sentence;
 };
 
-constexpr Failure kReset{codes::kSendingRequest, "reset",
+constexpr Failure kReset{codes::kSendingRequest, HttpFault::reset,
                          "the server closed the connection without an answer"};
-constexpr Failure kCut{codes::kReadingBody, "cut", "the answer ended too early"};
-constexpr Failure kProtocol{codes::kSendingRequest, "protocol",
+constexpr Failure kCut{codes::kReadingBody, HttpFault::cut, "the answer ended too early"};
+constexpr Failure kProtocol{codes::kSendingRequest, HttpFault::protocol,
                             "the server's answer is not valid HTTP"};
-constexpr Failure kTls{codes::kSendingRequest, "tls", "no secure connection to the server"};
+constexpr Failure kTls{codes::kSendingRequest, HttpFault::tls,
+                       "no secure connection to the server"};
 
-constexpr Failure kProxy{codes::kSendingRequest, "proxy", "no way to the server by the proxy"};
+constexpr Failure kProxy{codes::kSendingRequest, HttpFault::proxy,
+                         "no way to the server by the proxy"};
 
 // Bytes got lost on the way: what that means depends on how much had arrived.
 Failure lost(const Progress& progress) {
@@ -45,11 +48,11 @@ Failure classify(CURLcode code, const Progress& progress) {
     case CURLE_COULDNT_RESOLVE_PROXY:
       return kProxy;
     case CURLE_COULDNT_RESOLVE_HOST:
-      return {codes::kSendingRequest, "dns", "the host's name could not be resolved"};
+      return {codes::kSendingRequest, HttpFault::dns, "the host's name could not be resolved"};
     case CURLE_COULDNT_CONNECT:
     case CURLE_OPERATION_TIMEDOUT:
     case CURLE_INTERFACE_FAILED:
-      return {codes::kSendingRequest, "connect", "no connection to the server"};
+      return {codes::kSendingRequest, HttpFault::connect, "no connection to the server"};
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CERTPROBLEM:
@@ -60,7 +63,8 @@ Failure classify(CURLcode code, const Progress& progress) {
       return kTls;
     case CURLE_SEND_ERROR:
     case CURLE_SEND_FAIL_REWIND:
-      return {codes::kSendingRequest, "send", "the connection broke while the request was sent"};
+      return {codes::kSendingRequest, HttpFault::send,
+              "the connection broke while the request was sent"};
     case CURLE_RECV_ERROR:
     case CURLE_GOT_NOTHING:
       return lost(progress);
@@ -70,10 +74,10 @@ Failure classify(CURLcode code, const Progress& progress) {
     case CURLE_HTTP2_STREAM:
       return progress.head_complete ? kCut : kProtocol;
     case CURLE_BAD_CONTENT_ENCODING:
-      return {codes::kReadingBody, "encoding", "the answer's compressed data is broken"};
+      return {codes::kReadingBody, HttpFault::encoding, "the answer's compressed data is broken"};
     case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
-      return {codes::kSendingRequest, "protocol",
+      return {codes::kSendingRequest, HttpFault::protocol,
               "this is no http or https URL, or the answer is not HTTP"};
     default:
       return progress.head_complete ? kCut : kProtocol;
@@ -116,11 +120,12 @@ std::string printable(std::string_view text) {
   return out;
 }
 
-Error make(const Failure& failure, const std::string& url) {
-  Error error(failure.code, Fatality::fatal, std::string(failure.sentence));
-  error.with("url", Value::string(redacted_url(url)));
-  error.with("kind", Value::string(std::string(failure.kind)));
-  return error;
+HttpFailure make(const Failure& failure, const std::string& url) {
+  HttpFailure made(Error(failure.code, Fatality::fatal, std::string(failure.sentence)));
+  made.fault = failure.fault;
+  made.error.with("url", Value::string(redacted_url(url)));
+  made.error.with("kind", Value::string(std::string(fault_name(failure.fault))));
+  return made;
 }
 
 std::string timeout_sentence(TimeoutKind kind, std::chrono::milliseconds limit) {
@@ -162,6 +167,13 @@ std::string_view timeout_name(TimeoutKind kind) {
   std::unreachable();
 }
 
+std::string_view fault_name(HttpFault fault) {
+  static constexpr std::array<std::string_view, 14> kNames = {
+      "dns",      "connect", "proxy", "tls", "address",  "send",    "reset",
+      "protocol", "limit",   "ratio", "cut", "encoding", "timeout", "cancelled"};
+  return kNames[static_cast<std::size_t>(fault)];
+}
+
 std::string redacted_url(const std::string& url) {
   static constexpr const char* kUnreadable = "(unreadable)";
   const UrlHandle parsed(curl_url());
@@ -179,88 +191,102 @@ std::string redacted_url(const std::string& url) {
   return std::string(CurlText(text).get());
 }
 
-Error transfer_error(int curl_code, std::string_view detail, const Progress& progress,
-                     const std::string& url) {
-  const auto code = static_cast<CURLcode>(curl_code);
-  const Failure failure = classify(code, progress);
-  Error error = make(failure, url);
-  if (failure.kind == kTls.kind)
-    error.with("tls", Value::string(std::string(tls_kind(code, progress.tls_verify))));
-  if (failure.kind == kProxy.kind && progress.proxy_status != 0) {
-    const auto status = static_cast<std::uint64_t>(progress.proxy_status);
-    error.with("proxy_status", Value::integer(Integer::from_u64(status)));
-  }
-  error.add_cause(printable(detail.empty() ? curl_easy_strerror(code) : detail));
-  return error;
+void note_progress(HttpFailure& failure) {
+  failure.error.with("request_sent", Value::boolean(failure.request_sent));
+  failure.error.with("answer_began", Value::boolean(failure.answer_began));
 }
 
-Error head_cut_error(const std::string& url) {
-  return make({codes::kSendingRequest, "reset", "the connection ended within the answer's headers"},
+HttpFailure transfer_error(int curl_code, std::string_view detail, const Progress& progress,
+                           const std::string& url) {
+  const auto code = static_cast<CURLcode>(curl_code);
+  const Failure failure = classify(code, progress);
+  HttpFailure made = make(failure, url);
+  if (failure.fault == HttpFault::tls)
+    made.error.with("tls", Value::string(std::string(tls_kind(code, progress.tls_verify))));
+  if (failure.fault == HttpFault::proxy && progress.proxy_status != 0) {
+    const auto status = static_cast<std::uint64_t>(progress.proxy_status);
+    made.error.with("proxy_status", Value::integer(Integer::from_u64(status)));
+  }
+  made.error.add_cause(printable(detail.empty() ? curl_easy_strerror(code) : detail));
+  return made;
+}
+
+HttpFailure head_cut_error(const std::string& url) {
+  return make({codes::kSendingRequest, HttpFault::reset,
+               "the connection ended within the answer's headers"},
               url);
 }
 
-Error protocol_error(std::string_view problem, const std::string& url) {
-  return make({codes::kSendingRequest, "protocol", problem}, url);
+HttpFailure protocol_error(std::string_view problem, const std::string& url) {
+  return make({codes::kSendingRequest, HttpFault::protocol, problem}, url);
 }
 
-Error proxy_error(std::string_view problem, const std::string& url) {
-  return make({codes::kSendingRequest, "proxy", problem}, url);
+HttpFailure proxy_error(std::string_view problem, const std::string& url) {
+  return make({codes::kSendingRequest, HttpFault::proxy, problem}, url);
 }
 
-Error resend_error(const std::string& url) {
-  Error error =
-      make({codes::kSendingRequest, "reset",
+HttpFailure resend_error(const std::string& url) {
+  HttpFailure made =
+      make({codes::kSendingRequest, HttpFault::reset,
             "the connection ended without an answer, and the request may have been acted on"},
            url);
-  return std::move(error.with("kept_connection", Value::boolean(true)));
+  made.reused_connection_closed = true;
+  made.error.with("kept_connection", Value::boolean(true));
+  return made;
 }
 
-Error ratio_error(std::size_t ratio, const std::string& url) {
-  Error error = make({codes::kReadingBody, "ratio",
-                      "the answer is larger than its compressed form can honestly be"},
-                     url);
-  error.with("limit", Value::integer(Integer::from_u64(ratio)));
-  return error;
+HttpFailure ratio_error(std::size_t ratio, const std::string& url) {
+  HttpFailure made = make({codes::kReadingBody, HttpFault::ratio,
+                           "the answer is larger than its compressed form can honestly be"},
+                          url);
+  made.error.with("limit", Value::integer(Integer::from_u64(ratio)));
+  return made;
 }
 
-Error body_limit_error(std::size_t limit, const std::string& url) {
-  Error error = make({codes::kReadingBody, "limit", "the answer is larger than allowed"}, url);
-  error.with("limit", Value::integer(Integer::from_u64(limit)));
-  return error;
+HttpFailure body_limit_error(std::size_t limit, const std::string& url) {
+  HttpFailure made =
+      make({codes::kReadingBody, HttpFault::limit, "the answer is larger than allowed"}, url);
+  made.error.with("limit", Value::integer(Integer::from_u64(limit)));
+  return made;
 }
 
-Error head_limit_error(std::size_t limit, const std::string& url) {
-  Error error = make(
-      {codes::kSendingRequest, "protocol", "the answer's headers are larger than allowed"}, url);
-  error.with("limit", Value::integer(Integer::from_u64(limit)));
-  return error;
+HttpFailure head_limit_error(std::size_t limit, const std::string& url) {
+  HttpFailure made = make(
+      {codes::kSendingRequest, HttpFault::protocol, "the answer's headers are larger than allowed"},
+      url);
+  made.error.with("limit", Value::integer(Integer::from_u64(limit)));
+  return made;
 }
 
-Error head_count_error(std::size_t limit, const std::string& url) {
-  Error error =
-      make({codes::kSendingRequest, "protocol", "the answer has more headers than allowed"}, url);
-  error.with("limit", Value::integer(Integer::from_u64(limit)));
-  return error;
+HttpFailure head_count_error(std::size_t limit, const std::string& url) {
+  HttpFailure made = make(
+      {codes::kSendingRequest, HttpFault::protocol, "the answer has more headers than allowed"},
+      url);
+  made.error.with("limit", Value::integer(Integer::from_u64(limit)));
+  return made;
 }
 
-Error encoding_error(std::string_view problem, const std::string& url) {
-  return make({codes::kReadingBody, "encoding", problem}, url);
+HttpFailure encoding_error(std::string_view problem, const std::string& url) {
+  return make({codes::kReadingBody, HttpFault::encoding, problem}, url);
 }
 
 // Says nothing about the address: a refusal tells nothing about the inside.
-Error address_error(const std::string& url) {
-  return make({codes::kAddressForbidden, "address", "the server's address is not allowed"}, url);
+HttpFailure address_error(const std::string& url) {
+  return make({codes::kAddressForbidden, HttpFault::address, "the server's address is not allowed"},
+              url);
 }
 
-Error timeout_error(TimeoutKind kind, std::chrono::milliseconds limit, const std::string& url) {
+HttpFailure timeout_error(TimeoutKind kind, std::chrono::milliseconds limit,
+                          const std::string& url) {
   const std::string sentence = timeout_sentence(kind, limit);
-  Error error = make({codes::kDeadlineExceeded, "timeout", sentence}, url);
-  error.with("timeout", Value::string(std::string(timeout_name(kind))));
-  return error;
+  HttpFailure made = make({codes::kDeadlineExceeded, HttpFault::timeout, sentence}, url);
+  made.timeout = kind;
+  made.error.with("timeout", Value::string(std::string(timeout_name(kind))));
+  return made;
 }
 
-Error cancelled_error(const std::string& url) {
-  return make({codes::kCancelled, "cancelled", "the request was cancelled"}, url);
+HttpFailure cancelled_error(const std::string& url) {
+  return make({codes::kCancelled, HttpFault::cancelled, "the request was cancelled"}, url);
 }
 
 }  // namespace gvm::net

@@ -1,16 +1,14 @@
 #pragma once
-// The errors of HttpClient, as its header promises them. Internal to net/.
+// The failures of HttpClient, as its header promises them; how far the exchange came is added by
+// the exchange. Internal to net/.
 #include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>
 
-#include "base/error.h"
+#include "net/http_failure.h"
 
 namespace gvm::net {
-
-enum class TimeoutKind { connect, first_byte, idle, speed, total, deadline };
-std::string_view timeout_name(TimeoutKind kind);
 
 // `url` without user info, query and fragment; "(unreadable)" when it is no URL.
 std::string redacted_url(const std::string& url);
@@ -23,22 +21,26 @@ struct Progress {
   long tls_verify = 0;        // X509_V_* of the server's certificate
 };
 
+// Writes ctx.request_sent and ctx.answer_began.
+void note_progress(HttpFailure& failure);
+
 // `curl_code` is a CURLcode other than CURLE_OK; `detail` is libcurl's own sentence, may be empty.
-Error transfer_error(int curl_code, std::string_view detail, const Progress& progress,
-                     const std::string& url);
+HttpFailure transfer_error(int curl_code, std::string_view detail, const Progress& progress,
+                           const std::string& url);
 // The connection ended before the head of the answer was complete.
-Error head_cut_error(const std::string& url);
+HttpFailure head_cut_error(const std::string& url);
 // The request cannot be sent as it is, or the answer is not HTTP as this client accepts it.
-Error protocol_error(std::string_view problem, const std::string& url);
-Error proxy_error(std::string_view problem, const std::string& url);
-Error resend_error(const std::string& url);
-Error ratio_error(std::size_t ratio, const std::string& url);
-Error body_limit_error(std::size_t limit, const std::string& url);
-Error head_limit_error(std::size_t limit, const std::string& url);
-Error head_count_error(std::size_t limit, const std::string& url);
-Error encoding_error(std::string_view problem, const std::string& url);
-Error address_error(const std::string& url);
-Error timeout_error(TimeoutKind kind, std::chrono::milliseconds limit, const std::string& url);
-Error cancelled_error(const std::string& url);
+HttpFailure protocol_error(std::string_view problem, const std::string& url);
+HttpFailure proxy_error(std::string_view problem, const std::string& url);
+HttpFailure resend_error(const std::string& url);
+HttpFailure ratio_error(std::size_t ratio, const std::string& url);
+HttpFailure body_limit_error(std::size_t limit, const std::string& url);
+HttpFailure head_limit_error(std::size_t limit, const std::string& url);
+HttpFailure head_count_error(std::size_t limit, const std::string& url);
+HttpFailure encoding_error(std::string_view problem, const std::string& url);
+HttpFailure address_error(const std::string& url);
+HttpFailure timeout_error(TimeoutKind kind, std::chrono::milliseconds limit,
+                          const std::string& url);
+HttpFailure cancelled_error(const std::string& url);
 
 }  // namespace gvm::net

@@ -62,7 +62,7 @@ void Exchange::begin(Phase phase) {
   stopped_ = Stopped::no;
 }
 
-std::optional<Error> Exchange::prepare(const HttpRequest& request, Deadline deadline) {
+std::optional<HttpFailure> Exchange::prepare(const HttpRequest& request, Deadline deadline) {
   if (!is_token(request.method))
     return protocol_error("the request's method is no HTTP method", request.url);
   if (!is_plain(request.url)) {
@@ -174,7 +174,7 @@ int Exchange::on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_o
   return 0;
 }
 
-std::optional<Error> Exchange::stop_error() const {
+std::optional<HttpFailure> Exchange::stop_error() const {
   switch (stopped_) {
     case Stopped::no:
       return std::nullopt;
@@ -202,23 +202,23 @@ std::optional<Error> Exchange::stop_error() const {
   return std::nullopt;
 }
 
-Result<HttpResponse> Exchange::finished(CURLcode code) {
-  std::optional<Error> error;
+HttpResult Exchange::finished(CURLcode code) {
+  std::optional<HttpFailure> failure;
   if (code != CURLE_OK) {
-    error = stop_error();
-    // What libcurl says of a line of the head that is longer than it takes.
-    if (!error && code == CURLE_OUT_OF_MEMORY && !head_complete_)
-      error = head_limit_error(std::min(request_->max_headers, kLongestHeadLine), request_->url);
-    if (!error) error = transfer_error(code, detail_, progress(), request_->url);
+    failure = stop_error();
+    // libcurl's code for a header line that is longer than it takes.
+    if (!failure && code == CURLE_OUT_OF_MEMORY && !head_complete_)
+      failure = head_limit_error(std::min(request_->max_headers, kLongestHeadLine), request_->url);
+    if (!failure) failure = transfer_error(code, detail_, progress(), request_->url);
   } else if (!head_complete_) {
-    error = head_cut_error(request_->url);
+    failure = head_cut_error(request_->url);
   } else if (ratio_exceeded(0)) {
-    error = ratio_error(request_->decompression.ratio, request_->url);
+    failure = ratio_error(request_->decompression.ratio, request_->url);
   }
-  if (error) {
-    error = noted(std::move(*error));
+  if (failure) {
+    failure = noted(std::move(*failure));
     end_run();
-    return fail(std::move(*error));
+    return std::unexpected(std::move(*failure));
   }
   response_.reused_connection = used_pooled_connection();
   long version = 0;
@@ -230,18 +230,18 @@ Result<HttpResponse> Exchange::finished(CURLcode code) {
   return response;
 }
 
-Error Exchange::timed_out(TimeoutKind kind) {
+HttpFailure Exchange::timed_out(TimeoutKind kind) {
   const bool slow = kind == TimeoutKind::speed;
   const auto limit = slow ? request_->min_speed.window : limit_of(request_->timeouts, kind);
-  Error error = noted(timeout_error(kind, limit, request_->url));
+  HttpFailure failure = noted(timeout_error(kind, limit, request_->url));
   end_run();
-  return error;
+  return failure;
 }
 
-Error Exchange::cancelled() {
-  Error error = noted(cancelled_error(request_->url));
+HttpFailure Exchange::cancelled() {
+  HttpFailure failure = noted(cancelled_error(request_->url));
   end_run();
-  return error;
+  return failure;
 }
 
 Progress Exchange::progress() const {
@@ -256,13 +256,29 @@ Progress Exchange::progress() const {
   return out;
 }
 
-// With what the caller must know before it repeats the request.
-Error Exchange::noted(Error error) const {
-  note_progress(error, {.request_sent = sent_, .answer_began = response_.status != 0});
-  // What went wrong for the server counts before how its words about it were cut off.
-  if (head_complete_ && response_.status >= 400)
-    error.with("status", Value::integer(response_.status));
-  return error;
+HttpStage Exchange::stage() const {
+  if (!sent_) return HttpStage::connecting;
+  if (response_.status != 0) return HttpStage::reading;
+  return phase_ == Phase::sending ? HttpStage::sending : HttpStage::waiting;
+}
+
+// Adds what the caller must know before it repeats the request.
+HttpFailure Exchange::noted(HttpFailure failure) const {
+  failure.stage = stage();
+  failure.request_sent = sent_;
+  failure.answer_began = response_.status != 0;
+  // After the request was sent, libcurl connects again only when a pooled connection has closed
+  // without a byte of answer.
+  const bool reconnecting = failure.fault == HttpFault::connect ||
+                            failure.fault == HttpFault::dns || failure.fault == HttpFault::tls;
+  if (sent_ && !failure.answer_began && reconnecting) failure.reused_connection_closed = true;
+  if (head_complete_) failure.status = response_.status;
+  note_progress(failure);
+  // If the body is truncated, keep the error status: it tells more than "ended too early".
+  constexpr int kFirstErrorStatus = 400;
+  if (failure.status >= kFirstErrorStatus)
+    failure.error.with("status", Value::integer(failure.status));
+  return failure;
 }
 
 void Exchange::end_run() {

@@ -26,7 +26,7 @@ class Exchange;
 struct Waiter {
   std::move_only_function<void()> resume;  // posts the continuation
   asio::cancellation_slot slot;
-  std::optional<Result<HttpResponse>>* outcome = nullptr;
+  std::optional<HttpResult>* outcome = nullptr;
 };
 
 // What an exchange asks of the client it belongs to. Called from inside libcurl's callbacks.
@@ -64,12 +64,12 @@ class Exchange {
   CURL* easy() const { return easy_.get(); }
 
   // Makes the handle ready to be started. `request` must outlive the exchange's run.
-  std::optional<Error> prepare(const HttpRequest& request, Deadline deadline);
+  std::optional<HttpFailure> prepare(const HttpRequest& request, Deadline deadline);
   // Ends the run: what libcurl's verdict, a timeout or a cancellation mean. Then the exchange may
   // be prepared again.
-  Result<HttpResponse> finished(CURLcode code);
-  Error timed_out(TimeoutKind kind);
-  Error cancelled();
+  HttpResult finished(CURLcode code);
+  HttpFailure timed_out(TimeoutKind kind);
+  HttpFailure cancelled();
 
   // After a failure: the pooled connection was unfit, nothing was sent on it, and the exchange may
   // be started again.
@@ -114,13 +114,14 @@ class Exchange {
   void set_constant_options(const HttpClientOptions& options, const ShareHandle& share);
   void set_trust(const HttpClientOptions& options);
   void set_method(const HttpRequest& request);
-  std::optional<Error> set_destination(const HttpRequest& request);
+  std::optional<HttpFailure> set_destination(const HttpRequest& request);
   bool may_dial(const sockaddr& address) const;
   bool may_resend() const;
   std::size_t received() const;
   bool ratio_exceeded(std::size_t slack) const;
   Progress progress() const;
-  Error noted(Error error) const;
+  HttpStage stage() const;
+  HttpFailure noted(HttpFailure failure) const;
   void begin(Phase phase);
   void enter(Phase phase);
   bool header_line(std::string_view line);
@@ -129,7 +130,7 @@ class Exchange {
   bool announce(std::string_view value);
   bool head_done();
   bool stop(Stopped reason);
-  std::optional<Error> stop_error() const;
+  std::optional<HttpFailure> stop_error() const;
   void end_run();
 
   ExchangeOwner& owner_;

@@ -81,7 +81,7 @@ void Exchange::set_trust(const HttpClientOptions& options) {
   }
 }
 
-std::optional<Error> Exchange::set_destination(const HttpRequest& request) {
+std::optional<HttpFailure> Exchange::set_destination(const HttpRequest& request) {
   const bool http1 = best_version_ == HttpVersion::http1 || request.version == HttpVersion::http1;
   set_option(easy_, CURLOPT_HTTP_VERSION,
              static_cast<long>(http1 ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));

@@ -265,7 +265,7 @@ TEST_F(HttpFailure, NoErrorTellsASecret) {
     ASSERT_FALSE(result);
     std::string everything = result.error().to_string() + text_of(result.error(), "url");
     EXPECT_THAT(everything, testing::Not(testing::HasSubstr("canary"))) << url;
-    EXPECT_TRUE(result.error().fatal());
+    EXPECT_TRUE(result.error().error.fatal());
   }
 }
 

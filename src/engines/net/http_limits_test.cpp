@@ -79,20 +79,23 @@ TEST_F(HttpLimits, ErrorsSayWhetherTheRequestMayHaveArrived) {
     request.timeouts.idle = milliseconds(100);
     const auto answer = send(std::move(request));
     EXPECT_FALSE(answer);
-    const auto said = answer ? SendProgress{} : progress_of(answer.error());
-    return std::pair(said.request_sent, said.answer_began);
+    const HttpFailure said = answer ? HttpFailure(Error("", Fatality::user)) : answer.error();
+    return std::tuple(said.stage, said.request_sent, said.answer_began);
   };
-  EXPECT_EQ(progress(Behaviour::hang), std::pair(true, false));
-  EXPECT_EQ(progress(Behaviour::cut), std::pair(true, false));
-  EXPECT_EQ(progress(Behaviour::hang_in_body), std::pair(true, true));
+  EXPECT_EQ(progress(Behaviour::hang), std::tuple(HttpStage::waiting, true, false));
+  EXPECT_EQ(progress(Behaviour::cut), std::tuple(HttpStage::waiting, true, false));
+  EXPECT_EQ(progress(Behaviour::hang_in_body), std::tuple(HttpStage::reading, true, true));
   const test::RefusingPort port;
-  EXPECT_FALSE(progress_of(send(get(port.url())).error()).request_sent);
+  const auto refused = send(get(port.url()));
+  ASSERT_FALSE(refused);
+  EXPECT_FALSE(refused.error().request_sent);
+  EXPECT_EQ(refused.error().stage, HttpStage::connecting);
 }
 
 // A pooled connection dies just when the next request is on its way: what the server answers is
 // cut, so libcurl would send it again.
-Result<HttpResponse> second_on_dying_connection(ClientFixture& client, HttpRequest request,
-                                                std::size_t& served) {
+HttpResult second_on_dying_connection(ClientFixture& client, HttpRequest request,
+                                      std::size_t& served) {
   HttpServer server([](const HttpServer::Request& r) -> HttpServer::Reply {
     if (r.target == "/first") return {};
     return {.behaviour = r.connection == 0 ? Behaviour::cut : Behaviour::normal};
@@ -113,7 +116,8 @@ TEST_F(HttpLimits, RequestsAreSentAgainOnlyWhereTheCallerAllowsIt) {
   const auto refused = second_on_dying_connection(*this, request, served);
   EXPECT_EQ(verdict(refused), "SENDING_REQUEST/reset");
   EXPECT_EQ(served, 1U);
-  EXPECT_TRUE(progress_of(refused.error()).request_sent);
+  EXPECT_TRUE(refused.error().request_sent);
+  EXPECT_TRUE(refused.error().reused_connection_closed);
   auto safe = get("");
   safe.resend = Resend::safe_method;
   EXPECT_EQ(verdict(second_on_dying_connection(*this, safe, served)), "status 200");

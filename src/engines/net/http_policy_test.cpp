@@ -16,7 +16,7 @@ std::uint16_t port_of(const sockaddr& address) {
   return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
 }
 
-Result<HttpResponse> send_through(const HttpClientOptions& options, HttpRequest request) {
+HttpResult send_through(const HttpClientOptions& options, HttpRequest request) {
   return FreeClient(options).send(std::move(request));
 }
 

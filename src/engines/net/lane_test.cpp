@@ -72,7 +72,7 @@ TEST(Lanes, StopWithRequestsRunningEndsThem) {
       HttpRequest request;
       request.url = server.url();
       asio::co_spawn(lane.executor(), lane.http().send(std::move(request), Deadline::never()),
-                     [](std::exception_ptr, Result<HttpResponse>) {});
+                     [](std::exception_ptr, HttpResult) {});
     }
     EXPECT_TRUE(server.wait_for_requests(4, std::chrono::seconds(10)));
     lanes.stop();

@@ -45,6 +45,8 @@ inline constexpr std::uint32_t kUnreserved = 8;       // made while the ledger c
 inline constexpr std::uint32_t kLeaseExpired = 16;    // charged by another machine meanwhile
 inline constexpr std::uint32_t kUnknownPrice = 32;    // of the caller: a default price was used
 inline constexpr std::uint32_t kEstimatedUsage = 64;  // of the caller: tokens were not reported
+// Of the caller: the provider failed with a 5xx and was charged nothing; it may have billed it.
+inline constexpr std::uint32_t kServerError = 128;
 }  // namespace flags
 // "unknown_cost in_flight_at_crash".
 std::string flag_names(std::uint32_t flags);

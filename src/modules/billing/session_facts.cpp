@@ -49,6 +49,12 @@ std::string SessionFacts::field(std::string_view name) const {
   return {};
 }
 
+std::optional<Integer> SessionFacts::gen_for(const pricing::Usd& cost) const {
+  if (!gen_rate) return Integer();
+  auto gen = pricing::consumed_gen(cost, *gen_rate);
+  return gen ? std::optional(std::move(*gen)) : std::nullopt;
+}
+
 SessionFacts facts_of(const envelope::Hello& hello, const config::PricesConfig& prices,
                       std::uint64_t seed) {
   SessionFacts facts;

@@ -24,6 +24,8 @@ struct SessionFacts {
   // "" for a field that this session does not have. Names: node_address, tx_id, contract_address,
   // host_data.NAME.
   std::string field(std::string_view name) const;
+  // What the host is charged for it; empty: beyond 256 bits.
+  std::optional<Integer> gen_for(const pricing::Usd& cost) const;
 };
 
 // A rate that is no number counts as none: prompts are answered and consume nothing.

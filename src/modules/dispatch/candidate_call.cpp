@@ -2,7 +2,6 @@
 
 #include "base/error_codes.h"
 #include "dispatch/permit.h"
-#include "provider/failure_kind.h"
 
 namespace gvm::dispatch {
 namespace {
@@ -21,62 +20,69 @@ ErrorKind budget_failure(const billing::Spending& spending, const Error& error) 
   return spending.leaves_others(error) ? ErrorKind::payment_required : ErrorKind::budget;
 }
 
-void refuse(RoutedCall& out, Error error, ErrorKind kind) {
-  out.refusal = std::move(error);
-  out.kind = kind;
-  out.outcome = routing::Outcome::failure(kind);
-  out.ended = Clock::now();
+// Of an answer by which the provider says that the call failed; 0: there was none.
+int error_status(const provider::CallFailure& failure) {
+  constexpr int kFirstError = 300;
+  const bool is_error =
+      failure.stage == provider::CallStage::status || failure.status >= kFirstError;
+  return is_error ? failure.status : 0;
 }
 
-// A text that is empty though nothing cut it.
-bool says_nothing(const CallOrder& order, const provider::ProviderAnswer& answer) {
-  return order.empty_text == EmptyText::is_a_failure &&
-         order.call.format == provider::Format::text && !answer.cut &&
-         answer.data.as_string().value_or("x").empty();
-}
-
-void judge(const CallOrder& order, bool has_images, RoutedCall& out) {
-  auto& answer = out.attempted->answer;
-  out.outcome.retry_after = out.attempted->retry_after;
-  if (answer && says_nothing(order, *answer)) {
-    out.attempted->usage = std::move(answer->usage);
-    Error empty(codes::kAnswerNotUsable, Fatality::fatal, "the model answered with nothing");
-    answer = fail(std::move(empty.with("kind", Value::string("empty"))));
-  }
-  if (answer) {
-    const auto& usage = answer->usage;
-    out.outcome.tokens = usage.total ? usage.total : provider::sum_of(usage.input, usage.output);
+void judge(CandidateCall& out) {
+  if (const auto* failure = out.failure()) {
+    out.kind = failure->kind;
+    out.outcome.error = out.kind;
+    out.outcome.retry_after = failure->retry_after;
+    out.outcome.status = error_status(*failure);
+    out.outcome.timed_out = failure->timeout.has_value();
     return;
   }
-  out.kind = provider::error_kind(answer.error(), order.call.format, has_images);
-  out.outcome.error = out.kind;
+  const auto& usage = (*out.exchanged)->usage;
+  out.outcome.tokens = usage.total ? usage.total : provider::sum_of(usage.input, usage.output);
+}
+
+billing::CallEnd end_of(const CandidateCall& call) {
+  billing::CallEnd end{.kind = call.kind, .status = call.outcome.status};
+  if (const auto* failure = call.failure()) {
+    end.sent = failure->request_sent;
+    if (failure->usage) end.usage = &*failure->usage;
+  } else {
+    end.usage = &(*call.exchanged)->usage;
+  }
+  return end;
 }
 
 }  // namespace
 
-asio::awaitable<void> make_call(RunContext context, CallOrder order, Deadline deadline,
-                                RoutedCall& out) {
+void CandidateCall::refuse(Error error, ErrorKind why) {
+  refusal = std::move(error);
+  kind = why;
+  outcome = routing::Outcome::failure(why);
+  ended = Clock::now();
+}
+
+asio::awaitable<void> call_candidate(RunContext context, CandidateCallSpec spec, Deadline deadline,
+                                     CandidateCall& out) {
   const auto engine = context.engine;
   Router& router = *engine->router;
-  const provider::Target target = router.candidates().target(order.candidate);
-  auto permit = co_await enter(router.gate(order.candidate), deadline);
+  const provider::Target target = router.candidates().target(spec.candidate);
+  auto permit = co_await enter(router.gate(spec.candidate), deadline);
   if (!permit) {
     const auto kind = permit_failure(permit.error());
-    co_return refuse(out, std::move(permit).error(), kind);
+    co_return out.refuse(std::move(permit).error(), kind);
   }
   const auto assumed = context.call.catalog->config().pricing.assumed_max_tokens;
-  const billing::CallSize size =
-      billing::size_of(order.call.prompt, *target.model->config, assumed);
-  std::string key = router.candidates().key_name(order.candidate);
-  auto prices = std::move(order.prices);
+  const billing::CallSize size = billing::size_of(spec.call.prompt, *target.model->config, assumed);
+  std::string key = router.candidates().key_name(spec.candidate);
+  auto prices = std::move(spec.prices);
   auto purchase = co_await engine->spending->reserve(std::move(prices), target, std::move(key),
                                                      size, *context.facts);
   if (!purchase) {
     const auto kind = budget_failure(*engine->spending, purchase.error());
-    co_return refuse(out, std::move(purchase).error(), kind);
+    co_return out.refuse(std::move(purchase).error(), kind);
   }
   const auto began = Clock::now();
-  auto admission = router.health().begin(order.candidate, began, order.tokens, order.urgency);
+  auto admission = router.health().begin(spec.candidate, began, spec.tokens, spec.urgency);
   if (!admission) {
     out.admitted = false;
     co_return;
@@ -84,15 +90,12 @@ asio::awaitable<void> make_call(RunContext context, CallOrder order, Deadline de
   out.began = began;
   out.reserved = purchase->worst_nano_usd();
   purchase->sending();
-  if (order.on_sending) order.on_sending();
-  const bool has_images = !order.call.prompt.images.empty();
-  provider::ProviderCall call = std::move(order.call);
-  order.call.format = call.format;
-  auto attempted = co_await attempt(context.call, target, std::move(call), deadline);
-  out.attempted.emplace(std::move(attempted));
-  judge(order, has_images, out);
-  const auto kind = out.kind ? routing::name_of(*out.kind) : std::string_view();
-  out.bill = purchase->end(*out.attempted, kind, order.record);
+  if (spec.on_sending) spec.on_sending();
+  provider::ProviderCall call = std::move(spec.call);
+  auto exchanged = co_await exchange(context.call, target, std::move(call), deadline);
+  out.exchanged.emplace(std::move(exchanged));
+  judge(out);
+  out.bill = purchase->end(end_of(out), spec.record);
   out.outcome.cost = out.bill.nano_usd;
   out.ended = Clock::now();
   admission->finish(out.outcome, out.ended);

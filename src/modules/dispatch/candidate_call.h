@@ -1,6 +1,6 @@
 #pragma once
 // One call to one candidate: its place at the backend, its money, its admission by the breakers,
-// the call, and what routing and ledger are told of its end. On a lane.
+// the exchange, and what routing and ledger are told of its end. On a lane.
 #include <functional>
 #include <memory>
 #include <optional>
@@ -13,43 +13,46 @@ namespace gvm::dispatch {
 
 namespace asio = boost::asio;
 
-enum class EmptyText { is_a_failure, is_an_answer };
-
-struct CallOrder {
+struct CandidateCallSpec {
   routing::CandidateId candidate = 0;
   routing::Urgency urgency = routing::Urgency::normal;
   std::uint32_t tokens = 0;     // estimate, for the limits per minute
   provider::ProviderCall call;  // provider and model are the candidate's
-  EmptyText empty_text = EmptyText::is_a_failure;
   std::shared_ptr<const pricing::Catalog> prices;
   std::string record;                // the decision record it belongs to
-  std::function<void()> on_sending;  // when it leaves, after all waiting; may be empty
+  std::function<void()> on_sending;  // called when the request leaves, after all waiting
 };
 
 // How far it came, and how it ended.
-struct RoutedCall {
+struct CandidateCall {
   bool admitted = true;          // false: its candidate was taken meanwhile; nothing was sent
   std::optional<Error> refusal;  // before anything was sent
-  std::optional<provider::Attempted> attempted;
-  std::optional<routing::ErrorKind> kind;  // empty and attempted: it answered
+  std::optional<provider::Exchanged> exchanged;
+  std::optional<routing::ErrorKind> kind;  // empty and exchanged: it answered
   routing::Outcome outcome;
   billing::Bill bill;
   std::int64_t reserved = 0;           // nano-USD
   std::optional<routing::Time> began;  // when it left
   routing::Time ended{};
 
-  bool answered() const { return attempted && !kind; }
+  bool answered() const { return exchanged && !kind; }
   // A budget has no room for this candidate, but may have for others.
   bool is_too_dear() const { return refusal && kind == routing::ErrorKind::payment_required; }
+  // Of the call itself; null when it answered or nothing was sent.
+  const provider::CallFailure* failure() const {
+    return exchanged && !*exchanged ? &exchanged->error() : nullptr;
+  }
   const Error* error() const {
     if (refusal) return &*refusal;
-    return attempted && !attempted->answer ? &attempted->answer.error() : nullptr;
+    return failure() ? &failure()->error : nullptr;
   }
+  // Ends a call that nothing was sent of.
+  void refuse(Error error, routing::ErrorKind why);
 };
 
 // `out` is new, and outlives the awaiting like the call's views. Whatever ends it, also
 // cancellation, what it holds is given back.
-asio::awaitable<void> make_call(RunContext context, CallOrder order, Deadline deadline,
-                                RoutedCall& out);
+asio::awaitable<void> call_candidate(RunContext context, CandidateCallSpec spec, Deadline deadline,
+                                     CandidateCall& out);
 
 }  // namespace gvm::dispatch

@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <tuple>
-
 namespace gvm::dispatch {
 namespace {
 
@@ -21,7 +18,7 @@ void begin(const RunContext& context, const pricing::Catalog& prices, PromptChoi
 }
 
 // Costs by candidate, where the choice or a limit looks at them.
-void look_at_costs(const RunContext& context, const PromptWish& wish,
+void look_at_costs(const RunContext& context, const ResolvedPrompt& prompt,
                    const pricing::Catalog& prices, const routing::RankPolicy& policy,
                    PromptChoice& out) {
   if (policy.strategy != routing::Strategy::cheapest && !out.request.cost_limit) return;
@@ -30,7 +27,7 @@ void look_at_costs(const RunContext& context, const PromptWish& wish,
   for (CandidateId id = 0; id < router.set().size(); ++id) {
     const provider::Target& target = router.candidates().target(id);
     const auto& model = *target.model->config;
-    const auto size = billing::size_of(wish.prompt_for(model), model, assumed);
+    const auto size = billing::size_of(prompt.prompt_for(model), model, assumed);
     out.decision.costs.push_back(context.engine->spending->worst_case(prices, target, size));
   }
   out.request.worst_case_cost = out.decision.costs;
@@ -48,40 +45,33 @@ void rank(Router& router, const routing::RankPolicy& policy, PromptChoice& out) 
   decision.tokens = request.tokens;
 }
 
-}  // namespace
-
-void choose(const RunContext& context, const PromptWish& wish, const pricing::Catalog& prices,
-            Deadline deadline, PromptChoice& out) {
-  Router& router = *context.engine->router;
-  const provider::PromptRequest& asked = wish.request;
-  begin(context, prices, out);
-  out.request.needs_json = asked.format != provider::Format::text;
-  out.request.needs_image = !asked.prompt.images.empty();
-  out.request.tokens = estimated_tokens(asked.prompt, asked.default_max_tokens);
-  out.request.cost_limit = router.failover_policy(deadline).limits.cost;
-  out.decision.excluded = wish.excluded;
-  const auto policy = wish.strategy ? router.rank_policy(*wish.strategy) : router.rank_policy();
-  look_at_costs(context, wish, prices, policy, out);
-  rank(router, policy, out);
+// All candidates of other models. What the chosen one can do is left to who chose it.
+std::vector<CandidateId> candidates_beside(const provider::ModelEntry& model,
+                                           const Router& router) {
+  std::vector<CandidateId> others;
+  for (CandidateId id = 0; id < router.set().size(); ++id)
+    if (router.candidates().target(id).model->config != model.config) others.push_back(id);
+  return others;
 }
 
-// What the model can do is left to who chose it: nothing is needed, and a length is no obstacle.
-CandidateId choose_of_model(const RunContext& context, const provider::ModelEntry& model,
-                            const provider::Prompt& prompt, const pricing::Catalog& prices,
-                            PromptChoice& out) {
+}  // namespace
+
+void choose(const RunContext& context, const ResolvedPrompt& prompt, const pricing::Catalog& prices,
+            Deadline deadline, PromptChoice& out) {
   Router& router = *context.engine->router;
   begin(context, prices, out);
-  out.request.tokens = estimated_tokens(prompt, std::nullopt);
-  std::vector<CandidateId> siblings;
-  for (CandidateId id = 0; id < router.set().size(); ++id) {
-    const bool is_its = router.candidates().target(id).model->config == model.config;
-    (is_its ? siblings : out.decision.excluded).push_back(id);
+  out.request.tokens = estimated_tokens(prompt.prompt, prompt.default_max_tokens);
+  if (prompt.only) {
+    out.decision.excluded = candidates_beside(*prompt.only->model, router);
+    return rank(router, router.rank_policy(), out);
   }
-  rank(router, router.rank_policy(), out);
-  if (!out.decision.ranking.ranked.empty()) return out.decision.ranking.ranked.front().candidate;
-  return *std::ranges::min_element(siblings, {}, [&](CandidateId id) {
-    return std::tuple(out.snapshot[id].recovers_in, out.snapshot[id].requests, id);
-  });
+  out.request.needs_json = prompt.format != provider::Format::text;
+  out.request.needs_image = !prompt.prompt.images.empty();
+  out.request.cost_limit = router.failover_policy(deadline).limits.cost;
+  out.decision.excluded = prompt.excluded;
+  const auto policy = prompt.strategy ? router.rank_policy(*prompt.strategy) : router.rank_policy();
+  look_at_costs(context, prompt, prices, policy, out);
+  rank(router, policy, out);
 }
 
 }  // namespace gvm::dispatch

@@ -20,14 +20,9 @@ struct PromptChoice {
   PromptChoice& operator=(const PromptChoice&) = delete;
 };
 
-// Every candidate that can do what the prompt needs. `deadline` is the prompt's.
-void choose(const RunContext& context, const PromptWish& wish, const pricing::Catalog& prices,
+// Every candidate that can do what the prompt needs; of a single step, its model's. `deadline` is
+// the prompt's.
+void choose(const RunContext& context, const ResolvedPrompt& prompt, const pricing::Catalog& prices,
             Deadline deadline, PromptChoice& out);
-
-// One of this model's endpoints and keys, and always one: the first that nothing speaks against,
-// else the one that recovers first.
-routing::CandidateId choose_of_model(const RunContext& context, const provider::ModelEntry& model,
-                                     const provider::Prompt& prompt, const pricing::Catalog& prices,
-                                     PromptChoice& out);
 
 }  // namespace gvm::dispatch

@@ -19,7 +19,7 @@ asio::awaitable<Result<std::optional<routing::Permit>>> enter(routing::Gate* gat
   permit = gate->try_enter();
   if (permit) co_return permit;
   const auto executor = co_await asio::this_coro::executor;
-  // llm::Shared with the callback, which may come when this is over.
+  // Shared with the callback, which may still run after this coroutine has ended.
   const auto wake = std::make_shared<asio::steady_timer>(executor, deadline.when());
   routing::Executor lane = [executor](std::function<void()> task) {
     asio::post(executor, std::move(task));

@@ -26,7 +26,7 @@ bool is_the_prompts_own(std::string_view code) {
 
 }  // namespace
 
-void PromptReport::add(CandidateId id, const RoutedCall& call, bool hedge) {
+void PromptReport::add(CandidateId id, const CandidateCall& call, bool hedge) {
   if (!call.admitted) return;
   nano_usd_ += call.bill.nano_usd;
   cost_ = cost_ + call.bill.cost();
@@ -46,7 +46,8 @@ void PromptReport::add(CandidateId id, const RoutedCall& call, bool hedge) {
   }
 }
 
-// What is told about a failed call: codes, never texts, which could repeat the prompt.
+// The row of a failed call in the prompt's error: codes, never texts, which could repeat the
+// prompt.
 void PromptReport::note_failure(CandidateId id, const Error& error, ErrorKind kind) {
   const auto& candidate = context_.engine->router->set()[id];
   Value row = Value::fields("provider", text(candidate.backend), "model", text(candidate.model),
@@ -56,8 +57,9 @@ void PromptReport::note_failure(CandidateId id, const Error& error, ErrorKind ki
   failures_.push_back(std::move(row));
 }
 
-// That a budget leaves only the cheaper ones is how it should be.
-void PromptReport::log_failure(CandidateId id, const RoutedCall& call, const Error& error) const {
+// A budget that leaves only cheaper candidates works as configured, so it is no warning.
+void PromptReport::log_failure(CandidateId id, const CandidateCall& call,
+                               const Error& error) const {
   if (call.kind == ErrorKind::cancelled) return;
   const auto level = call.is_too_dear() ? log::Level::debug : failures_level_;
   if (!context_.logger.enabled(level)) return;

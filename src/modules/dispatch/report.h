@@ -1,6 +1,6 @@
 #pragma once
-// What becomes known of a prompt: its calls, its cost, its errors. From it come the decision
-// record, the log's lines and the error of a prompt that nobody answered. On a lane.
+// Collects a prompt's calls, costs and errors, and makes of them the decision record, the log's
+// lines and the error of a prompt that nobody answered. On a lane.
 #include <optional>
 #include <string>
 
@@ -12,19 +12,22 @@ namespace gvm::dispatch {
 
 class PromptReport {
  public:
-  // Both outlive it. `failures`: at which level the log hears of calls that failed.
+  // `context` and `choice` outlive it. `failures`: the log level of calls that failed.
   PromptReport(const RunContext& context, PromptChoice& choice, log::Level failures)
       : context_(context), choice_(choice), failures_level_(failures) {}
 
-  // Of a call that has ended. Nobody hears of one that was not admitted.
-  void add(routing::CandidateId id, const RoutedCall& call, bool hedge);
+  // Of a call that has ended. One that was not admitted leaves no trace.
+  void add(routing::CandidateId id, const CandidateCall& call, bool hedge);
 
   std::int64_t nano_usd() const { return nano_usd_; }
   // What the host is charged; BAD_GEN_RATE when it is beyond 256 bits.
   Result<Integer> consumed_gen() const;
 
-  // The prompt's own end counts before what the state machine says of it.
+  // Of a prompt whose plan has given up. An error that is the prompt's own (its budget, its
+  // arguments, its cancellation) is passed on; else the error names the failed calls.
   Error give_up(const routing::GiveUp& over) const;
+  // Of the call that failed last; there was one.
+  const Error& last_error() const { return *last_error_; }
 
   // Ends it, once: the record goes to the ledger, the log hears who answered.
   void answered(routing::CandidateId id);
@@ -32,7 +35,7 @@ class PromptReport {
 
  private:
   void note_failure(routing::CandidateId id, const Error& error, routing::ErrorKind kind);
-  void log_failure(routing::CandidateId id, const RoutedCall& call, const Error& error) const;
+  void log_failure(routing::CandidateId id, const CandidateCall& call, const Error& error) const;
   void log_answer(routing::CandidateId id) const;
   std::string needs() const;
   void write(std::string outcome);

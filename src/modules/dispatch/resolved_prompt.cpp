@@ -1,10 +1,6 @@
 #include "dispatch/resolved_prompt.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-
-#include "base/error_codes.h"
 
 namespace gvm::dispatch {
 namespace {
@@ -13,31 +9,23 @@ constexpr std::uint64_t kBytesPerToken = 3;  // of ordinary text
 
 }  // namespace
 
-provider::Prompt PromptWish::prompt_for(const config::ModelConfig& model) const {
-  provider::Prompt prompt = request.prompt.borrowed();
-  if (!model.sampling.temperature.preset && !prompt.sampling.temperature)
-    prompt.sampling.temperature = request.default_temperature;
-  if (!model.max_tokens.preset && !prompt.max_tokens)
-    prompt.max_tokens = request.default_max_tokens;
-  return prompt;
+provider::Prompt ResolvedPrompt::prompt_for(const config::ModelConfig& model) const {
+  provider::Prompt sent = prompt.borrowed();
+  if (!model.sampling.temperature.preset && !sent.sampling.temperature)
+    sent.sampling.temperature = default_temperature;
+  if (!model.max_tokens.preset && !sent.max_tokens) sent.max_tokens = default_max_tokens;
+  return sent;
 }
 
-Result<PromptWish> wish_of(provider::PromptRequest request, const Candidates& candidates) {
-  PromptWish wish;
-  if (!request.strategy.empty()) {
-    wish.strategy = routing::parse_strategy(request.strategy);
-    if (!wish.strategy)
-      return fail(codes::kScriptBadArgument, Fatality::fatal,
-                  fmt::format("llm.rs: strategy: expected priority, weighted, least_busy, latency, "
-                              "cheapest or usage, found \"{}\"",
-                              request.strategy));
-  }
-  for (const auto& name : request.exclude) {
-    const auto found = candidates.named(name.provider, name.model);
-    wish.excluded.insert(wish.excluded.end(), found.begin(), found.end());
-  }
-  wish.request = std::move(request);
-  return wish;
+Result<ResolvedPrompt> resolve_single_step(provider::ProviderCall call,
+                                           const provider::Catalog& catalog) {
+  auto found = catalog.find(call.provider, call.model);
+  if (!found) return fail(std::move(found).error());
+  ResolvedPrompt resolved;
+  resolved.format = call.format;
+  resolved.prompt = std::move(call.prompt);
+  resolved.only = *found;
+  return resolved;
 }
 
 std::uint32_t estimated_tokens(const provider::Prompt& prompt,

@@ -1,5 +1,5 @@
 #pragma once
-// What a script asks of llm.rs.exec_prompt and llm.rs.route, in terms of candidates. Pure.
+// A prompt in terms of candidates: which ones may be asked, and what each of them is sent. Pure.
 #include <optional>
 #include <vector>
 
@@ -9,21 +9,29 @@
 
 namespace gvm::dispatch {
 
-struct PromptWish {
-  provider::PromptRequest request;
+struct ResolvedPrompt {
+  provider::Format format = provider::Format::text;
+  provider::Prompt prompt;
+  // For models whose configuration does not say, when the prompt does not say either.
+  std::optional<double> default_temperature;
+  std::optional<std::uint32_t> default_max_tokens;
   std::optional<routing::Strategy> strategy;  // in place of the configured one
   std::vector<routing::CandidateId> excluded;
+  // A single step: the caller has chosen the model, so no other one is asked, and neither breakers
+  // nor limits refuse the call. The candidates are the model's endpoints and keys.
+  std::optional<provider::Catalog::Found> only;
 
-  // As it is sent to one model, borrowed from this: what the model's configuration says counts
-  // before the script's defaults, and after the prompt.
+  // What one model is sent, borrowed from this prompt: the prompt's own parameters come first,
+  // then the model's configuration, then the defaults.
   provider::Prompt prompt_for(const config::ModelConfig& model) const;
 };
 
-// Names become candidates. SCRIPT_BAD_ARGUMENT for a strategy that does not exist; what is excluded
-// may be unknown.
-Result<PromptWish> wish_of(provider::PromptRequest request, const Candidates& candidates);
+// UNKNOWN_PROVIDER names the backends or models that exist.
+Result<ResolvedPrompt> resolve_single_step(provider::ProviderCall call,
+                                           const provider::Catalog& catalog);
 
-// Of prompt and answer together, for choices and limits per minute; money goes by size_of().
+// Tokens of prompt and answer together, an estimate for choices and limits per minute. Money is
+// reserved by billing::size_of(), which is an upper bound.
 std::uint32_t estimated_tokens(const provider::Prompt& prompt,
                                std::optional<std::uint32_t> default_max);
 

@@ -1,6 +1,6 @@
 #pragma once
 // What routing knows for the whole module: candidates, their health, the shared budgets of retries
-// and second calls, and how many calls each backend gets at once. llm::Shared by all lanes.
+// and second calls, and how many calls each backend gets at once. Shared by all lanes.
 #include <memory>
 #include <string>
 #include <vector>

@@ -12,6 +12,7 @@
 #include "base/error_codes.h"
 #include "dispatch/report.h"
 #include "net/pause.h"
+#include "routing/single_model.h"
 
 namespace gvm::dispatch {
 namespace {
@@ -23,7 +24,7 @@ struct Running {
   explicit Running(routing::Attempt attempt) : plan(attempt) {}
 
   routing::Attempt plan;
-  RoutedCall call;
+  CandidateCall call;
   bool hedge = false;
   bool ended = false;
   asio::cancellation_signal cancel;
@@ -37,40 +38,81 @@ asio::awaitable<bool> is_cancelled() {
   co_return state.cancelled() != asio::cancellation_type::none;
 }
 
+// How the two kinds of prompts differ, apart from their plan.
+struct RunPolicy {
+  Deadline deadline;
+  log::Level failures = log::Level::warn;  // the level at which the log hears of failed calls
+  bool hedging = false;
+};
+
+RunPolicy policy_of(const ResolvedPrompt& prompt, const Router& router, Deadline deadline) {
+  if (prompt.only) return {.deadline = deadline, .failures = log::Level::debug};
+  return {.deadline = router.prompt_deadline(deadline), .hedging = router.hedging()};
+}
+
+routing::RepeatPolicy repeat_policy(const config::RetryConfig& retry, Deadline deadline) {
+  return {.attempts = static_cast<unsigned>(std::max(1, retry.attempts)),
+          .backoff = {.first = retry.backoff, .longest = retry.max_backoff},
+          .statuses = retry.on_statuses,
+          .network_errors = retry.on_network_errors,
+          .deadline = deadline.when()};
+}
+
 class PromptRun {
  public:
-  PromptRun(RunContext context, PromptWish wish, Deadline deadline)
+  PromptRun(RunContext context, ResolvedPrompt prompt, Deadline deadline)
       : context_(std::move(context)),
-        wish_(std::move(wish)),
-        deadline_(context_.engine->router->prompt_deadline(deadline)),
+        prompt_(std::move(prompt)),
         router_(*context_.engine->router),
+        policy_(policy_of(prompt_, router_, deadline)),
         prices_(context_.engine->spending->prices()),
-        report_(context_, choice_, log::Level::warn) {}
+        report_(context_, choice_, policy_.failures) {}
 
   asio::awaitable<Result<PromptAnswer>> run() {
     co_await asio::this_coro::throw_if_cancelled(false);
     wake_.emplace(co_await asio::this_coro::executor);
-    choose(context_, wish_, *prices_, deadline_, choice_);
+    choose(context_, prompt_, *prices_, policy_.deadline, choice_);
     ++context_.facts->prompts;
-    failover_.emplace(router_.health(), router_.retries(), choice_.decision.ranking,
-                      choice_.request, router_.failover_policy(deadline_));
+    plan_ = make_plan();
     auto result = co_await try_candidates();
     if (result) {
       report_.answered(result->candidate);
     } else {
-      report_.failed(result.error());
-      result.error().with("record", Value::string(choice_.decision.id));
-      context_.call.catalog->redactor().redact(result.error());
+      fail_with(result.error());
     }
     co_return result;
   }
 
  private:
+  std::unique_ptr<routing::Plan> make_plan() {
+    const auto& [decision, request, snapshot] = choice_;
+    if (!prompt_.only)
+      return std::make_unique<routing::Failover>(router_.health(), router_.retries(),
+                                                 decision.ranking, request,
+                                                 router_.failover_policy(policy_.deadline));
+    return std::make_unique<routing::SingleModel>(
+        router_.health(), routing::candidates_of(decision.ranking), request.tokens, request.seed,
+        repeat_policy(prompt_.only->backend->config->retry, policy_.deadline));
+  }
+
+  void fail_with(Error& error) {
+    report_.failed(error);
+    error.with("record", Value::string(choice_.decision.id));
+    if (prompt_.only) {
+      error.with("provider", Value::string(prompt_.only->backend->config->name));
+      error.with("model", Value::string(prompt_.only->model->config->name));
+    }
+    context_.call.catalog->redactor().redact(error);
+  }
+
+  Error error_of(const routing::GiveUp& over) const {
+    return prompt_.only ? report_.last_error() : report_.give_up(over);
+  }
+
   asio::awaitable<Result<PromptAnswer>> try_candidates() {
     for (;;) {
-      const routing::Action action = failover_->next(Clock::now());
-      if (const auto* over = std::get_if<routing::GiveUp>(&action))
-        co_return fail(report_.give_up(*over));
+      const routing::Action action = plan_->next(Clock::now());
+      if (const auto* over = std::get_if<routing::GiveUp>(&action)) co_return fail(error_of(*over));
       if (const auto* wait = std::get_if<routing::Wait>(&action)) {
         auto paused = co_await net::pause_until(Deadline::at(wait->until));
         if (!paused) co_return fail(std::move(paused).error());
@@ -89,7 +131,7 @@ class PromptRun {
   asio::awaitable<RunningPtr> race(routing::Attempt plan) {
     std::vector<RunningPtr> racers;
     racers.push_back(std::make_shared<Running>(plan));
-    const auto patience = router_.hedging()
+    const auto patience = policy_.hedging
                               ? router_.hedges().when(router_.health().latencies(plan.candidate))
                               : std::nullopt;
     if (patience) {
@@ -138,7 +180,7 @@ class PromptRun {
   void hedge(std::vector<RunningPtr>& racers) {
     const auto now = Clock::now();
     if (!router_.hedges().may_hedge(now)) return;
-    const auto second = failover_->hedge(now);
+    const auto second = plan_->hedge(now);
     if (!second) return router_.hedges().give_back();
     racers.push_back(std::make_shared<Running>(*second));
     racers.back()->hedge = true;
@@ -172,75 +214,79 @@ class PromptRun {
   asio::awaitable<void> call(RunningPtr racer) {
     co_await asio::this_coro::throw_if_cancelled(false);
     const auto& plan = racer->plan;
-    RoutedCall& called = racer->call;
+    CandidateCall& called = racer->call;
     if (plan.delay > routing::Duration::zero()) {
       auto paused = co_await net::pause_until(Deadline::at(Clock::now() + plan.delay));
       if (!paused) {
-        called.refusal = std::move(paused).error();
-        called.kind = ErrorKind::cancelled;
-        called.outcome = routing::Outcome::failure(ErrorKind::cancelled);
-        called.ended = Clock::now();
+        called.refuse(std::move(paused).error(), ErrorKind::cancelled);
       }
     }
     if (!called.refusal) {
-      CallOrder order = order_for(*racer);
-      co_await make_call(context_, std::move(order), deadline_, called);
+      CandidateCallSpec spec = spec_for(*racer);
+      co_await call_candidate(context_, std::move(spec), policy_.deadline, called);
     }
     racer->ended = true;
   }
 
-  CallOrder order_for(const Running& racer) {
+  CandidateCallSpec spec_for(const Running& racer) {
     const auto id = racer.plan.candidate;
-    CallOrder order;
-    order.candidate = id;
-    order.urgency = racer.plan.urgency;
-    order.tokens = choice_.request.tokens;
-    order.call.format = wish_.request.format;
-    order.call.prompt = wish_.prompt_for(*router_.candidates().target(id).model->config);
-    order.prices = prices_;
-    order.record = choice_.decision.id;
-    order.on_sending = [this, second = racer.hedge] {
-      if (!second) router_.hedges().count_call();
+    CandidateCallSpec spec;
+    spec.candidate = id;
+    spec.urgency = racer.plan.urgency;
+    spec.tokens = choice_.request.tokens;
+    spec.call.format = prompt_.format;
+    spec.call.prompt = prompt_.prompt_for(*router_.candidates().target(id).model->config);
+    spec.prices = prices_;
+    spec.record = choice_.decision.id;
+    spec.on_sending = [this, second = racer.hedge] {
+      if (policy_.hedging && !second) router_.hedges().count_call();
       wake_->cancel();
     };
-    return order;
+    return spec;
   }
 
   // Tells the state machine and the report how a call ended.
   void settle(const Running& racer) {
     const auto id = racer.plan.candidate;
-    const RoutedCall& call = racer.call;
-    if (!call.admitted) return failover_->not_admitted(id);
+    const CandidateCall& call = racer.call;
+    if (!call.admitted) return plan_->not_admitted(id);
+    if (calls_++ > 0) count_retry(id);
     if (call.is_too_dear()) {
-      failover_->refused(id, *call.kind);
+      plan_->refused(id, *call.kind);
     } else {
-      failover_->ended(id, call.outcome, Clock::now());
+      plan_->ended(id, call.outcome, Clock::now());
     }
     report_.add(id, call, racer.hedge);
   }
 
-  Result<PromptAnswer> answer_of(Running& racer) {
+  void count_retry(routing::CandidateId id) {
+    auto& row = context_.call.counters->at(router_.candidates().target(id).model->counters);
+    row.retries.fetch_add(1, std::memory_order_relaxed);
+  }
+
+  PromptAnswer answer_of(Running& racer) {
     PromptAnswer answer;
     answer.candidate = racer.plan.candidate;
-    answer.answer = std::move(*racer.call.attempted->answer);
+    answer.answer = std::move(**racer.call.exchanged);
     answer.answer.record = choice_.decision.id;
     answer.nano_usd = report_.nano_usd();
-    auto gen = report_.consumed_gen();
-    if (!gen) return fail(std::move(gen).error());
-    answer.answer.consumed_gen = std::move(*gen);
+    // Calls are reserved within 256 bits of gen each. Should their sum be more, the answer, which
+    // is paid, is not lost for that.
+    if (auto gen = report_.consumed_gen()) answer.answer.consumed_gen = std::move(*gen);
     return answer;
   }
 
   RunContext context_;
-  PromptWish wish_;
-  Deadline deadline_;
+  ResolvedPrompt prompt_;
   Router& router_;
+  RunPolicy policy_;
   std::shared_ptr<const pricing::Catalog> prices_;
   PromptChoice choice_;
   PromptReport report_;
-  std::optional<routing::Failover> failover_;
+  std::unique_ptr<routing::Plan> plan_;
   std::optional<asio::steady_timer> wake_;
   std::size_t running_ = 0;
+  std::size_t calls_ = 0;
 };
 
 }  // namespace
@@ -255,9 +301,9 @@ Value PromptAnswer::to_value(const Candidates& candidates) && {
   return value;
 }
 
-asio::awaitable<Result<PromptAnswer>> run_prompt(RunContext context, PromptWish wish,
+asio::awaitable<Result<PromptAnswer>> run_prompt(RunContext context, ResolvedPrompt prompt,
                                                  Deadline deadline) {
-  PromptRun run(std::move(context), std::move(wish), deadline);
+  PromptRun run(std::move(context), std::move(prompt), deadline);
   auto result = co_await run.run();
   co_return result;
 }

@@ -1,7 +1,11 @@
 #pragma once
-// One prompt's way to an answer: candidates are ranked, called one after another or side by side,
-// paid for, and blamed for what they do wrong, until one answers or nothing is left to try. One
-// budget of attempts, of time and of money for all of it. On a lane.
+// The way of a prompt to an answer: candidates are chosen, called one after another or side by
+// side, paid for, and blamed for their failures, until one answers or nothing is left to try. One
+// budget of attempts, time and money covers all of it. On a lane.
+//
+// A single step (ResolvedPrompt::only) takes the same way by another policy: the candidates are one
+// model's, the backend's `retry` says when to call again, breakers and limits per minute refuse
+// nothing, and the log hears of failures at level debug, because the script goes on.
 #include <string>
 
 #include "dispatch/resolved_prompt.h"
@@ -20,10 +24,11 @@ struct PromptAnswer {
   Value to_value(const Candidates& candidates) &&;
 };
 
-// Errors: NO_PROVIDER_FOR_PROMPT (ctx.why, attempts, last_error, recovers_in_ms, record),
-// BUDGET_EXCEEDED, DEADLINE_EXCEEDED, CANCELLED, SCRIPT_BAD_ARGUMENT. Redacted. The wish's views
-// must outlive the awaiting.
-asio::awaitable<Result<PromptAnswer>> run_prompt(RunContext context, PromptWish wish,
+// Errors: NO_PROVIDER_FOR_PROMPT (ctx.why, attempts, last_error, recovers_in_ms), BUDGET_EXCEEDED,
+// DEADLINE_EXCEEDED, CANCELLED, SCRIPT_BAD_ARGUMENT; of a single step those of the last exchange,
+// with ctx.provider and ctx.model. All have ctx.record and are redacted. The prompt's views must
+// outlive the awaiting.
+asio::awaitable<Result<PromptAnswer>> run_prompt(RunContext context, ResolvedPrompt prompt,
                                                  Deadline deadline);
 
 }  // namespace gvm::dispatch

@@ -1,5 +1,5 @@
 #pragma once
-// What a prompt of a session runs with.
+// What the prompts of a session run with.
 #include <memory>
 
 #include "base/log.h"
@@ -9,14 +9,14 @@
 
 namespace gvm::dispatch {
 
-// What all sessions share for routing and money.
+// What all sessions of the module share for routing and money.
 struct Engine {
   std::unique_ptr<Router> router;
   std::unique_ptr<billing::Spending> spending;
 };
 
 struct RunContext {
-  // Held by every call under way: lanes drop unfinished ones when they go.
+  // Held by every call under way: a lane that goes drops unfinished calls, which still refer to it.
   std::shared_ptr<Engine> engine;
   provider::CallContext call;
   billing::SessionFacts* facts = nullptr;  // outlives the run

@@ -2,6 +2,7 @@
 
 #include "base/error_codes.h"
 #include "base/null_fields.h"
+#include "llm/script_prompt.h"
 #include "llm/services.h"
 
 namespace gvm::llm {
@@ -13,14 +14,16 @@ constexpr std::string_view kLibrary = "llm.rs";
 
 asio::awaitable<Result<Value>> exec_prompt_in_provider(script::Session& session,
                                                        script::HostFunction::Args args) {
-  auto call = provider::parse_provider_call(args.size() > 1 ? std::move(args[1]) : Value::null());
+  auto call = parse_provider_call(args.size() > 1 ? std::move(args[1]) : Value::null());
   if (!call) co_return fail(std::move(call).error());
   const auto& services = static_cast<LlmServices&>(session.services());
   dispatch::RunContext context = services.run_context();
-  provider::ProviderCall wanted = std::move(*call);
-  auto answer = co_await call_provider(std::move(context), std::move(wanted), session.deadline());
+  auto resolved = dispatch::resolve_single_step(std::move(*call), *context.call.catalog);
+  if (!resolved) co_return fail(std::move(resolved).error());
+  dispatch::ResolvedPrompt prompt = std::move(*resolved);
+  auto answer = co_await run_prompt(std::move(context), std::move(prompt), session.deadline());
   if (!answer) co_return fail(std::move(answer).error());
-  co_return std::move(*answer).to_value();
+  co_return std::move(answer->answer).to_value();
 }
 
 Result<Value> exhaust(script::Session&, script::HostFunction::Args&) {

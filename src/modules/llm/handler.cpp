@@ -65,7 +65,8 @@ Result<std::unique_ptr<serve::Service>> make_llm_service(
   shared->config = config;
   shared->redactor = redactor;
   shared->program = std::move(*program);
-  shared->catalog = std::make_unique<provider::Catalog>(config, redactor, *shared->counters);
+  shared->catalog = std::make_unique<provider::Catalog>(config, redactor, *shared->counters,
+                                                        logger.child("provider"));
   auto router = dispatch::Router::make(*shared->catalog);
   if (!router) return fail(std::move(router).error());
   auto spending = billing::Spending::open(config, environment, logger);

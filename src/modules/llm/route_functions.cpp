@@ -2,6 +2,7 @@
 #include "base/error_codes.h"
 #include "dispatch/choice.h"
 #include "llm/functions.h"
+#include "llm/script_prompt.h"
 #include "llm/services.h"
 
 namespace gvm::llm {
@@ -11,12 +12,9 @@ namespace {
 
 constexpr std::string_view kLibrary = "llm.rs";
 
-Result<dispatch::PromptWish> wish_in(script::HostFunction::Args& args,
-                                     const dispatch::Router& router) {
-  auto request =
-      provider::parse_prompt_request(args.size() > 1 ? std::move(args[1]) : Value::null());
-  if (!request) return fail(std::move(request).error());
-  return wish_of(std::move(*request), router.candidates());
+Result<dispatch::ResolvedPrompt> prompt_in(script::HostFunction::Args& args,
+                                           const dispatch::Router& router) {
+  return parse_prompt(args.size() > 1 ? std::move(args[1]) : Value::null(), router.candidates());
 }
 
 asio::awaitable<Result<Value>> exec_prompt(script::Session& session,
@@ -24,10 +22,10 @@ asio::awaitable<Result<Value>> exec_prompt(script::Session& session,
   auto& services = static_cast<LlmServices&>(session.services());
   dispatch::RunContext context = services.run_context();
   const auto engine = context.engine;
-  auto wish = wish_in(args, *engine->router);
-  if (!wish) co_return fail(std::move(wish).error());
-  dispatch::PromptWish wanted = std::move(*wish);
-  auto answer = co_await run_prompt(std::move(context), std::move(wanted), session.deadline());
+  auto resolved = prompt_in(args, *engine->router);
+  if (!resolved) co_return fail(std::move(resolved).error());
+  dispatch::ResolvedPrompt prompt = std::move(*resolved);
+  auto answer = co_await run_prompt(std::move(context), std::move(prompt), session.deadline());
   if (!answer) co_return fail(std::move(answer).error());
   co_return std::move(*answer).to_value(engine->router->candidates());
 }
@@ -48,10 +46,11 @@ Result<Value> route(script::Session& session, script::HostFunction::Args& args) 
   auto& services = static_cast<LlmServices&>(session.services());
   const dispatch::RunContext context = services.run_context();
   const auto& router = *context.engine->router;
-  auto wish = wish_in(args, router);
-  if (!wish) return fail(std::move(wish).error());
+  auto prompt = prompt_in(args, router);
+  if (!prompt) return fail(std::move(prompt).error());
   dispatch::PromptChoice choice;
-  dispatch::choose(context, *wish, *context.engine->spending->prices(), Deadline::never(), choice);
+  dispatch::choose(context, *prompt, *context.engine->spending->prices(), Deadline::never(),
+                   choice);
   const auto& ranking = choice.decision.ranking;
   Value::Array ranked;
   for (const auto& each : ranking.ranked)

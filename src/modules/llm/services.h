@@ -2,7 +2,6 @@
 // What the LLM module's host functions need of a session. Owned by the session; used on its lane
 // only.
 #include "dispatch/run.h"
-#include "dispatch/single_step.h"
 #include "host/direct_sender.h"
 #include "host/services.h"
 
@@ -19,7 +18,7 @@ class LlmServices final : public host::Services {
         sender_(*context_.call.http, &signer_) {
     context_.facts = &facts_;
   }
-  // With the session go the accounts of its budgets.
+  // The accounts of session budgets end with the session.
   ~LlmServices() override { context_.engine->spending->end_session(facts_); }
 
   const dispatch::RunContext& run_context() const { return context_; }

@@ -64,6 +64,7 @@ asio::awaitable<Result<std::string>> LlmSession::answer(Value message, Deadline 
   if (!request) co_return fail(std::move(request).error());
   const auto generation = peer().generation;
   EntryCall call = entry_call(*request);
+  // From Lua a prompt goes by functions.cpp or route_functions.cpp to dispatch::run_prompt().
   auto returned = co_await call_script(call.name, std::move(call.arguments), deadline);
   if (!returned && exhausted(returned.error())) {
     co_return envelope::encode_ok(envelope::answer_value(LlmAnswer::exhausted(), generation));

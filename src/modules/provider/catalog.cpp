@@ -61,8 +61,8 @@ BackendEntry make_entry(const config::BackendConfig& backend, Counters& counters
 }  // namespace
 
 Catalog::Catalog(std::shared_ptr<const config::LlmConfig> config,
-                 std::shared_ptr<const Redactor> redactor, Counters& counters)
-    : config_(std::move(config)), redactor_(std::move(redactor)) {
+                 std::shared_ptr<const Redactor> redactor, Counters& counters, log::Logger logger)
+    : config_(std::move(config)), redactor_(std::move(redactor)), logger_(std::move(logger)) {
   for (const auto& backend : config_->backends) {
     backends_.emplace(backend.name, make_entry(backend, counters));
   }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/log.h"
 #include "base/redactor.h"
 #include "config/llm_config.h"
 #include "net/http_client.h"
@@ -31,7 +32,7 @@ class Catalog {
  public:
   // Gives every model a row in `counters`.
   Catalog(std::shared_ptr<const config::LlmConfig> config, std::shared_ptr<const Redactor> redactor,
-          Counters& counters);
+          Counters& counters, log::Logger logger = {});
 
   struct Found {
     const BackendEntry* backend;
@@ -43,10 +44,13 @@ class Catalog {
   const std::map<std::string, BackendEntry, std::less<>>& backends() const { return backends_; }
   const config::LlmConfig& config() const { return *config_; }
   const Redactor& redactor() const { return *redactor_; }
+  // Hears what is learned of a model.
+  const log::Logger& logger() const { return logger_; }
 
  private:
   std::shared_ptr<const config::LlmConfig> config_;
   std::shared_ptr<const Redactor> redactor_;
+  log::Logger logger_;
   std::map<std::string, BackendEntry, std::less<>> backends_;
 };
 

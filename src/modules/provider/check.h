@@ -1,8 +1,10 @@
 #pragma once
-// `genvm-modules llm-check`: asks a model for "ok" and says in one sentence what is wrong when it
-// does not come.
+// `genvm-modules llm-check`: asks a model as production would, and says in one sentence what is
+// wrong when no good answer comes.
 #include <boost/asio/awaitable.hpp>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "provider/exchange.h"
 
@@ -25,15 +27,21 @@ enum class CheckOutcome {
 struct CheckReport {
   CheckOutcome outcome = CheckOutcome::other;
   std::string sentence;  // without secrets
-  provider::TokenUsage usage;
+  TokenUsage usage;      // of the first answer
+  std::string url;       // that was called
+  // What to write for the model in the configuration; empty: nothing.
+  std::vector<std::string> lines;
+  std::vector<std::string> tried;  // "text", "json", "image": what was answered well
 };
 
-// `backend` has exactly one model.
+// Asks for a text; for JSON when the model has supports_json; for the word in a picture when it has
+// supports_image. Sampling, base path and extra fields are the model's. `backend` has exactly one
+// model.
 asio::awaitable<CheckReport> check_model(net::HttpClient& http, config::BackendConfig backend);
 
-// What an error of the exchange means for the person who typed the command. Exposed for tests.
-CheckReport diagnose(const Error& error);
-// True for "ok" whatever its case, with or without quotes and a final stop.
-bool says_ok(std::string_view answer);
+// What a failed call means for the person who typed the command. Exposed for tests.
+CheckReport diagnose(const CallFailure& failure);
+// True for `word` whatever its case, with or without quotes and a final stop.
+bool says_word(std::string_view answer, std::string_view word);
 
 }  // namespace gvm::provider

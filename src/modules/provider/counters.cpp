@@ -47,6 +47,8 @@ void Counters::write_to(std::string& out) const {
   series(kCalls, kCallsHelp, ",outcome=\"answered\"", &Row::answered, true);
   series(kCalls, kCallsHelp, ",outcome=\"unusable\"", &Row::unusable, false);
   series(kCalls, kCallsHelp, ",outcome=\"failed\"", &Row::failed, false);
+  series("genvm_llm_cut_answers_total", "Text answers delivered though a limit cut them.", "",
+         &Row::cut, true);
   series("genvm_llm_retries_total", "Attempts beyond the first.", "", &Row::retries, true);
   constexpr std::string_view kTokens = "genvm_llm_tokens_total";
   constexpr std::string_view kTokensHelp = "Tokens as reported by providers.";

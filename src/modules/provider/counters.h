@@ -22,10 +22,13 @@ class Counters {
     std::atomic<std::uint64_t> answered{0};
     std::atomic<std::uint64_t> unusable{0};  // answered and paid, but not of the asked form
     std::atomic<std::uint64_t> failed{0};
+    std::atomic<std::uint64_t> cut{0};  // answered, with a text that a limit had cut
     std::atomic<std::uint64_t> retries{0};
     std::atomic<std::uint64_t> input_tokens{0};
     std::atomic<std::uint64_t> output_tokens{0};
     std::atomic<std::uint64_t> microseconds{0};
+    // Parameters that the model was found not to take, as bits (parameter.h).
+    std::atomic<std::uint32_t> left_out{0};
   };
 
   // Before the lanes start; returns the row's index.

@@ -4,12 +4,15 @@
 //
 // A new provider is one file like dialect_ollama.cpp, one line in dialect_registry.cpp, one name in
 // config, and its recorded answers in dialect_test.cpp.
+#include <expected>
 #include <string>
 #include <string_view>
 
 #include "base/error.h"
 #include "base/value.h"
+#include "provider/call_failure.h"
 #include "provider/prompt.h"
+#include "provider/provider_kind.h"
 #include "provider/token_usage.h"
 
 namespace gvm::provider {
@@ -24,31 +27,37 @@ struct CallTarget {
   std::string_view model;        // the name (or pinned version) sent upstream
   std::string_view api_version;  // empty: the dialect's own
   bool supports_json = true;     // false: the JSON switch is left out and the text is repaired
+  std::optional<std::uint64_t> context_tokens = {};  // ollama: what it is told as num_ctx
 };
 
 struct Answer {
   std::string text;  // the model's words; for JSON formats the text to repair
-  bool cut = false;  // the provider says that the token limit ended it
+  bool cut = false;  // a limit ended it
 };
 
 class Dialect {
  public:
   virtual ~Dialect() = default;
 
-  // Path and query after the host, starting with '/'.
-  virtual std::string path(const CallTarget& target) const = 0;
+  // What stands between the host and `method_path`, unless the model has a base_path: "/v1".
+  virtual std::string base_path(const CallTarget& target) const = 0;
+  // "/chat/completions".
+  virtual std::string method_path(const CallTarget& target) const = 0;
+  // Both: what follows a plain host.
+  std::string path(const CallTarget& target) const {
+    return base_path(target) + method_path(target);
+  }
   // A header every request carries beside content-type; name empty: none.
   virtual DialectHeader version_header(const CallTarget&) const { return {}; }
   // The request body without `extra`.
   virtual Value body(const Prompt& prompt, const CallTarget& target, Format format) const = 0;
-  // DESERIALIZING when the body is not of the promised form; ANSWER_NOT_USABLE when the model
-  // refused.
-  virtual Result<Answer> read(const Value& body, Format format) const = 0;
+  // The answer, when its end reason makes one (end_reason.h). DESERIALIZING when the body is not of
+  // the promised form; ANSWER_NOT_USABLE when its end makes no answer.
+  virtual std::expected<Answer, CallFailure> read(const Value& body, Format format) const = 0;
   // Never fails: what is not there is absent.
   virtual TokenUsage usage(const Value& body) const = 0;
 };
 
-enum class ProviderKind { openai_compatible, anthropic, google, ollama };
 const Dialect& dialect_of(ProviderKind kind);
 
 // Helpers the dialects share.
@@ -60,7 +69,6 @@ void put(Value::Map& map, std::string_view key, const std::optional<double>& num
 void put(Value::Map& map, std::string_view key, const std::optional<std::int64_t>& number);
 void put(Value::Map& map, std::string_view key, const std::optional<std::uint64_t>& number);
 void put(Value::Map& map, std::string_view key, const std::optional<std::uint32_t>& number);
-Error not_the_promised_form(std::string_view expected);
-Error refused(std::string_view why);
+CallFailure not_the_promised_form(std::string_view expected);
 
 }  // namespace gvm::provider

@@ -2,8 +2,12 @@
 // that the model is made to call; the tool's input is the object.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/json.h"
 #include "provider/dialects.h"
+#include "provider/end_reason.h"
+#include "provider/provider_error.h"
 #include "text/json_view.h"
 
 namespace gvm::provider {
@@ -55,18 +59,38 @@ void add_tool(Value::Map& body, Format format) {
   body.set("tool_choice", Value::fields("type", text_value("tool"), "name", text_value(kToolName)));
 }
 
-const Value* block_of_type(const Value& body, std::string_view type) {
-  const Value* content = body.find("content");
-  if (content == nullptr || !content->as_array()) return nullptr;
-  for (const auto& block : *content->as_array()) {
-    if (text::string_at(block, "/type") == type) return &block;
+// All text blocks, joined; thoughts are skipped. Empty: there is none.
+std::optional<std::string> text_of(const Value::Array& blocks) {
+  std::optional<std::string> joined;
+  for (const auto& block : blocks) {
+    if (text::string_at(block, "/type") != "text") continue;
+    const auto text = text::string_at(block, "/text");
+    if (text) joined = joined.value_or("") + std::string(*text);
   }
-  return nullptr;
+  return joined;
+}
+
+const Value* tool_call_in(const Value::Array& blocks) {
+  const auto found = std::ranges::find_if(
+      blocks, [](const Value& block) { return text::string_at(block, "/type") == "tool_use"; });
+  return found == blocks.end() ? nullptr : &*found;
+}
+
+std::expected<Answer, CallFailure> answer_of_tool(const Value& tool, bool cut) {
+  const auto name = text::string_at(tool, "/name").value_or("");
+  if (name != kToolName)
+    return std::unexpected(not_the_promised_form(
+        fmt::format("call of the tool \"{}\", but one of \"{}\"", kToolName, bounded_words(name))));
+  const Value* input = tool.find("input");
+  if (input == nullptr || !input->as_map())
+    return std::unexpected(not_the_promised_form("object in the tool's input"));
+  return Answer{json::write(*input), cut};
 }
 
 class Anthropic final : public Dialect {
  public:
-  std::string path(const CallTarget&) const override { return "/v1/messages"; }
+  std::string base_path(const CallTarget&) const override { return "/v1"; }
+  std::string method_path(const CallTarget&) const override { return "/messages"; }
   DialectHeader version_header(const CallTarget& target) const override {
     return {"anthropic-version", target.api_version.empty() ? "2023-06-01" : target.api_version};
   }
@@ -89,28 +113,22 @@ class Anthropic final : public Dialect {
     return Value::map(std::move(body));
   }
 
-  Result<Answer> read(const Value& body, Format format) const override {
-    Answer answer;
-    answer.cut = text::string_at(body, "/stop_reason") == "max_tokens";
-    if (format != Format::text) {
-      if (const Value* tool = block_of_type(body, "tool_use")) {
-        const Value* input = tool->find("input");
-        if (input == nullptr || !input->as_map())
-          return fail(not_the_promised_form("object in the tool's input"));
-        answer.text = json::write(*input);
-        return answer;
-      }
-    }
-    if (const Value* block = block_of_type(body, "text")) {
-      auto text = text::string_at(*block, "/text");
-      if (!text) return fail(not_the_promised_form("text in its first text block"));
-      answer.text = *text;
-      return answer;
-    }
-    if (text::string_at(body, "/stop_reason") == "refusal") return fail(refused("it refused"));
-    if (answer.cut) return answer;
-    return fail(not_the_promised_form(format == Format::text ? "text block in /content"
-                                                             : "tool call in /content"));
+  std::expected<Answer, CallFailure> read(const Value& body, Format format) const override {
+    const Value* content = body.find("content");
+    if (content == nullptr || !content->as_array())
+      return std::unexpected(not_the_promised_form("list of blocks in /content"));
+    const auto& blocks = *content->as_array();
+    auto text = text_of(blocks);
+    const auto reason = text::string_at(body, "/stop_reason");
+    if (!reason) return std::unexpected(not_the_promised_form("/stop_reason"));
+    auto cut = judge_end(ProviderKind::anthropic, reason, text.value_or(""));
+    if (!cut) return std::unexpected(std::move(cut).error());
+    const Value* tool = tool_call_in(blocks);
+    // No tool was offered for a text prompt.
+    if (tool != nullptr && (format != Format::text || !text)) return answer_of_tool(*tool, *cut);
+    if (text || *cut) return Answer{text.value_or(""), *cut};
+    return std::unexpected(not_the_promised_form(format == Format::text ? "text block in /content"
+                                                                        : "tool call in /content"));
   }
 
   TokenUsage usage(const Value& body) const override {

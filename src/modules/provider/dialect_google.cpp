@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "provider/dialects.h"
+#include "provider/end_reason.h"
 #include "text/json_view.h"
 
 namespace gvm::provider {
@@ -39,11 +40,27 @@ Value generation_config(const Prompt& prompt, bool json) {
   return Value::map(std::move(config));
 }
 
+// All parts but thoughts, joined. Empty: there is none.
+std::optional<std::string> text_of(const Value& candidate) {
+  const Value* parts = text::at(candidate, "/content/parts");
+  if (parts == nullptr || !parts->as_array()) return std::nullopt;
+  std::optional<std::string> joined;
+  for (const auto& part : *parts->as_array()) {
+    const Value* thought = part.find("thought");
+    if (thought && thought->as_bool() && *thought->as_bool()) continue;
+    if (auto text = text::string_at(part, "/text"))
+      joined = joined.value_or("") + std::string(*text);
+  }
+  return joined;
+}
+
 class Google final : public Dialect {
  public:
-  std::string path(const CallTarget& target) const override {
-    const std::string_view version = target.api_version.empty() ? "v1beta" : target.api_version;
-    return fmt::format("/{}/models/{}:generateContent", version, target.model);
+  std::string base_path(const CallTarget& target) const override {
+    return fmt::format("/{}", target.api_version.empty() ? "v1beta" : target.api_version);
+  }
+  std::string method_path(const CallTarget& target) const override {
+    return fmt::format("/models/{}:generateContent", target.model);
   }
 
   Value body(const Prompt& prompt, const CallTarget& target, Format format) const override {
@@ -59,31 +76,21 @@ class Google final : public Dialect {
     return Value::map(std::move(body));
   }
 
-  Result<Answer> read(const Value& body, Format) const override {
-    if (auto reason = text::string_at(body, "/promptFeedback/blockReason"))
-      return fail(refused(*reason));
-    const Value* candidate = text::at(body, "/candidates/0");
-    if (candidate == nullptr) return fail(not_the_promised_form("/candidates/0"));
-    const auto finish = text::string_at(*candidate, "/finishReason");
-    Answer answer;
-    answer.cut = finish == "MAX_TOKENS";
-    bool any = false;
-    const Value* parts = text::at(*candidate, "/content/parts");
-    if (parts != nullptr && parts->as_array()) {
-      for (const auto& part : *parts->as_array()) {
-        // A thought summary is no part of the answer.
-        if (const Value* thought = part.find("thought");
-            thought && thought->as_bool() && *thought->as_bool())
-          continue;
-        if (auto text = text::string_at(part, "/text")) {
-          answer.text += *text;
-          any = true;
-        }
-      }
+  std::expected<Answer, CallFailure> read(const Value& body, Format) const override {
+    if (auto reason = text::string_at(body, "/promptFeedback/blockReason")) {
+      const auto message = text::string_at(body, "/promptFeedback/blockReasonMessage");
+      return std::unexpected(
+          refused(message ? fmt::format("{}: {}", *reason, *message) : std::string(*reason)));
     }
-    if (any || answer.cut) return answer;
-    if (finish && *finish != "STOP") return fail(refused(*finish));
-    return fail(not_the_promised_form("text at /candidates/0/content/parts"));
+    const Value* candidate = text::at(body, "/candidates/0");
+    if (candidate == nullptr) return std::unexpected(not_the_promised_form("/candidates/0"));
+    const auto reason = text::string_at(*candidate, "/finishReason");
+    auto cut = judge_end(ProviderKind::google, reason,
+                         text::string_at(*candidate, "/finishMessage").value_or(""));
+    if (!cut) return std::unexpected(std::move(cut).error());
+    auto text = text_of(*candidate);
+    if (text || *cut) return Answer{text.value_or(""), *cut};
+    return std::unexpected(not_the_promised_form("text at /candidates/0/content/parts"));
   }
 
   TokenUsage usage(const Value& body) const override {

@@ -1,12 +1,15 @@
 // Ollama's generate form: POST {host}/api/generate. Runs locally, so a key is optional.
 #include "provider/dialects.h"
+#include "provider/end_reason.h"
 #include "text/json_view.h"
 
 namespace gvm::provider {
 namespace {
 
-Value options_of(const Prompt& prompt) {
+Value options_of(const Prompt& prompt, const CallTarget& target) {
   Value::Map options;
+  // Without it a prompt beyond the default length is cut without a word.
+  put(options, "num_ctx", target.context_tokens);
   put(options, "num_predict", prompt.max_tokens);
   put(options, "temperature", prompt.sampling.temperature);
   put(options, "top_p", prompt.sampling.top_p);
@@ -20,14 +23,15 @@ Value options_of(const Prompt& prompt) {
 
 class Ollama final : public Dialect {
  public:
-  std::string path(const CallTarget&) const override { return "/api/generate"; }
+  std::string base_path(const CallTarget&) const override { return "/api"; }
+  std::string method_path(const CallTarget&) const override { return "/generate"; }
 
   Value body(const Prompt& prompt, const CallTarget& target, Format format) const override {
     Value::Map body;
     body.set("model", Value::string(Blob::borrow(target.model)));
     body.set("prompt", Value::string(Blob::borrow(prompt.user_message.view())));
     body.set("stream", Value::boolean(false));
-    body.set("options", options_of(prompt));
+    body.set("options", options_of(prompt, target));
     if (prompt.system_message)
       body.set("system", Value::string(Blob::borrow(prompt.system_message->view())));
     if (!prompt.images.empty()) {
@@ -39,10 +43,18 @@ class Ollama final : public Dialect {
     return Value::map(std::move(body));
   }
 
-  Result<Answer> read(const Value& body, Format) const override {
+  std::expected<Answer, CallFailure> read(const Value& body, Format) const override {
     auto text = text::string_at(body, "/response");
-    if (!text) return fail(not_the_promised_form("text at /response"));
-    return Answer{std::string(*text), text::string_at(body, "/done_reason") == "length"};
+    if (!text) return std::unexpected(not_the_promised_form("text at /response"));
+    const auto reason = text::string_at(body, "/done_reason");
+    const Value* done = body.find("done");
+    const bool* is_done = done == nullptr ? nullptr : done->as_bool();
+    if (is_done == nullptr) return std::unexpected(not_the_promised_form("true or false at /done"));
+    // A part of an answer whose rest never came.
+    if (!*is_done) return Answer{std::string(*text), true};
+    auto cut = judge_end(ProviderKind::ollama, reason, "");
+    if (!cut) return std::unexpected(std::move(cut).error());
+    return Answer{std::string(*text), *cut};
   }
 
   TokenUsage usage(const Value& body) const override {

@@ -1,5 +1,12 @@
 // The chat completions form of OpenAI, which most servers speak: POST {host}/v1/chat/completions.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error_codes.h"
 #include "provider/dialects.h"
+#include "provider/end_reason.h"
+#include "provider/provider_error.h"
 #include "text/json_view.h"
 
 namespace gvm::provider {
@@ -20,28 +27,78 @@ Value message(std::string_view role, Value content) {
   return Value::fields("role", Value::string(Blob::borrow(role)), "content", std::move(content));
 }
 
-// `content` is a string, or with some servers a list of parts.
-std::optional<std::string> content_text(const Value& content) {
-  if (auto text = content.as_string()) return std::string(*text);
-  const auto* parts = content.as_array();
-  if (parts == nullptr) return std::nullopt;
-  std::string joined;
-  for (const auto& part : *parts) {
-    if (auto text = text::string_at(part, "/text")) joined += *text;
+// What `content` holds: a string, or with some servers a list of parts.
+struct Content {
+  std::string text;
+  std::optional<std::string> refusal;
+  bool there = false;
+};
+
+Content content_of(const Value& message) {
+  Content out;
+  const Value* content = message.find("content");
+  if (content == nullptr) return out;
+  if (auto text = content->as_string()) {
+    out.text = *text;
+    out.there = true;
   }
-  return joined;
+  const auto* parts = content->as_array();
+  if (parts == nullptr) return out;
+  out.there = true;
+  for (const auto& part : *parts) {
+    // Parts of other types are thoughts, citations and such.
+    const auto type = text::string_at(part, "/type").value_or("text");
+    if (auto text = text::string_at(part, "/text"); text && type == "text") out.text += *text;
+    if (auto refusal = text::string_at(part, "/refusal")) out.refusal = *refusal;
+  }
+  return out;
+}
+
+std::optional<std::string> refusal_of(const Value& message, const Content& content) {
+  const auto refusal = text::string_at(message, "/refusal");
+  if (refusal && !refusal->empty()) return std::string(*refusal);
+  return content.refusal;
+}
+
+bool mentions_json(std::string_view text) {
+  constexpr std::string_view kWord = "json";
+  const auto same = [](char a, char b) { return (a | 0x20) == b; };
+  return std::ranges::search(text, kWord, same).begin() != text.end();
+}
+
+// JSON mode is refused unless a message has the word in it.
+std::string system_text(const Prompt& prompt, bool json_mode) {
+  std::string text = prompt.system_message ? std::string(prompt.system_message->view()) : "";
+  if (!json_mode || mentions_json(text) || mentions_json(prompt.user_message.view())) return text;
+  if (!text.empty()) text += "\n\n";
+  return text + "Answer with a JSON object.";
+}
+
+// The error that ended the answer decides what kind of failure it is.
+std::unexpected<CallFailure> ended_by_error(const Value& error) {
+  const ProviderError said = read_error(error);
+  Error failed(codes::kAnswerNotUsable, Fatality::fatal,
+               fmt::format("the provider ended the answer with an error: {}", said.message));
+  failed.with("end_reason", Value::string("error"));
+  const auto kind =
+      said.status == 0 ? routing::ErrorKind::server_error : kind_of(said, said.status, {});
+  CallFailure failure(std::move(failed), kind, CallStage::meaning);
+  failure.status = said.status;
+  failure.retry_after = said.retry_after;
+  failure.said = said.message;
+  return std::unexpected(std::move(failure));
 }
 
 class OpenAiCompatible final : public Dialect {
  public:
-  std::string path(const CallTarget&) const override { return "/v1/chat/completions"; }
+  std::string base_path(const CallTarget&) const override { return "/v1"; }
+  std::string method_path(const CallTarget&) const override { return "/chat/completions"; }
 
   Value body(const Prompt& prompt, const CallTarget& target, Format format) const override {
+    const bool json_mode = format != Format::text && target.supports_json;
     Value::Array messages;
-    if (prompt.system_message) {
-      messages.push_back(
-          message("system", Value::string(Blob::borrow(prompt.system_message->view()))));
-    }
+    std::string system = system_text(prompt, json_mode);
+    if (!system.empty()) messages.push_back(message("system", Value::string(std::move(system))));
     messages.push_back(message("user", user_content(prompt)));
 
     Value::Map body;
@@ -57,30 +114,30 @@ class OpenAiCompatible final : public Dialect {
     put(body, "frequency_penalty", prompt.sampling.frequency_penalty);
     put(body, "seed", prompt.sampling.seed);
     if (!prompt.sampling.stop.empty()) body.set("stop", stop_list(prompt.sampling));
-    if (format != Format::text && target.supports_json) {
+    if (json_mode) {
       body.set("response_format", Value::fields("type", Value::string("json_object")));
     }
     return Value::map(std::move(body));
   }
 
-  Result<Answer> read(const Value& body, Format) const override {
+  std::expected<Answer, CallFailure> read(const Value& body, Format) const override {
     const Value* choice = text::at(body, "/choices/0");
-    if (choice == nullptr) return fail(not_the_promised_form("/choices/0"));
-    Answer answer;
-    answer.cut = text::string_at(*choice, "/finish_reason") == "length";
-    if (const Value* content = text::at(*choice, "/message/content")) {
-      if (auto text = content_text(*content)) {
-        answer.text = std::move(*text);
-        return answer;
-      }
-    }
+    const Value* message = choice == nullptr ? nullptr : choice->find("message");
+    if (message == nullptr) return std::unexpected(not_the_promised_form("/choices/0/message"));
+    Content content = content_of(*message);
+    if (auto refusal = refusal_of(*message, content)) return std::unexpected(refused(*refusal));
+    const auto reason = text::string_at(*choice, "/finish_reason");
+    if (const Value* error = choice->find("error");
+        error != nullptr && !error->is_null() && (!reason || reason == "error"))
+      return ended_by_error(*error);
+    auto cut = judge_end(ProviderKind::openai_compatible, reason, content.text);
+    if (!cut) return std::unexpected(std::move(cut).error());
     // A reasoning model may spend its whole limit before the first word.
-    if (answer.cut) return answer;
-    if (auto refusal = text::string_at(*choice, "/message/refusal")) return fail(refused(*refusal));
-    if (auto reason = text::string_at(*choice, "/finish_reason"); reason == "content_filter") {
-      return fail(refused("its content filter stopped it"));
-    }
-    return fail(not_the_promised_form("text at /choices/0/message/content"));
+    if (content.there || *cut) return Answer{std::move(content.text), *cut};
+    if (text::string_at(*message, "/reasoning_content"))
+      return std::unexpected(not_the_promised_form(
+          "text at /choices/0/message/content, only reasoning_content: the model's thoughts"));
+    return std::unexpected(not_the_promised_form("text at /choices/0/message/content"));
   }
 
   TokenUsage usage(const Value& body) const override {

@@ -55,18 +55,10 @@ void put(Value::Map& map, std::string_view key, const std::optional<std::uint32_
   if (number) map.set(key, Value::integer(static_cast<std::int64_t>(*number)));
 }
 
-Error not_the_promised_form(std::string_view expected) {
-  return Error(codes::kDeserializing, Fatality::fatal,
-               fmt::format("the provider's answer has no {}", expected));
-}
-
-Error refused(std::string_view why) {
-  constexpr std::size_t kLongestReason = 500;
-  Error error(
-      codes::kAnswerNotUsable, Fatality::fatal,
-      fmt::format("the model did not answer: {}", to_valid_utf8(why.substr(0, kLongestReason))));
-  error.with("kind", Value::string("refused"));
-  return error;
+CallFailure not_the_promised_form(std::string_view expected) {
+  return {Error(codes::kDeserializing, Fatality::fatal,
+                fmt::format("the provider's answer has no {}", expected)),
+          routing::ErrorKind::garbled, CallStage::form};
 }
 
 }  // namespace gvm::provider

@@ -5,6 +5,7 @@
 
 #include "base/error_codes.h"
 #include "base/json.h"
+#include "provider/end_reason.h"
 #include "text/json.h"
 
 namespace gvm::provider {
@@ -39,7 +40,8 @@ std::string body_of(ProviderKind kind, Format format, const CallTarget& target =
 TEST(OpenAiCompatible, BodyHasEveryParameterInItsPlace) {
   EXPECT_EQ(
       body_of(ProviderKind::openai_compatible, Format::json),
-      R"({"frequency_penalty":0.2,"max_tokens":9,"messages":[{"content":"sys","role":"system"},{"content":[)"
+      R"({"frequency_penalty":0.2,"max_tokens":9,"messages":[)"
+      R"({"content":"sys\n\nAnswer with a JSON object.","role":"system"},{"content":[)"
       R"({"text":"usr","type":"text"},{"image_url":{"url":"data:image/png;base64,iVBORw0KGgogcmVzdA=="},)"
       R"("type":"image_url"}],"role":"user"}],"model":"m","presence_penalty":0.1,"response_format":)"
       R"({"type":"json_object"},"seed":7,"stop":["x"],"stream":false,"temperature":0.5,"top_k":40,"top_p":0.9})");
@@ -133,8 +135,17 @@ TEST(Dialects, ReadTheAnswerText) {
       {ProviderKind::anthropic, Format::text,
        R"({"content":[{"type":"thinking","thinking":"hm"},{"type":"text","text":"hi"}],"stop_reason":"end_turn"})",
        "hi"},
+      {ProviderKind::openai_compatible, Format::text,
+       R"({"choices":[{"message":{"content":[{"type":"thinking","text":"hm"},{"type":"text","text":"hi"}]},"finish_reason":null}]})",
+       "hi"},
       {ProviderKind::anthropic, Format::json,
-       R"({"content":[{"type":"text","text":"so"},{"type":"tool_use","name":"answer","input":{"a":1}}]})",
+       R"({"content":[{"type":"text","text":"so"},{"type":"tool_use","name":"answer","input":{"a":1}}],"stop_reason":"tool_use"})",
+       R"({"a":1})"},
+      {ProviderKind::anthropic, Format::text,
+       R"({"content":[{"type":"text","text":"h"},{"type":"redacted_thinking","data":"x"},{"type":"text","text":"i"}],"stop_reason":"stop_sequence"})",
+       "hi"},
+      {ProviderKind::anthropic, Format::json,
+       R"({"content":[{"type":"text","text":""},{"type":"text","text":"{\"a\":1}"}],"stop_reason":"end_turn"})",
        R"({"a":1})"},
       {ProviderKind::google, Format::text,
        R"({"candidates":[{"content":{"parts":[{"text":"no","thought":true},{"text":"h"},{"text":"i"}]}}]})",
@@ -161,7 +172,22 @@ TEST(Dialects, SayWhyAnAnswerCannotBeRead) {
       {ProviderKind::openai_compatible,
        R"({"choices":[{"message":{"content":null},"finish_reason":"content_filter"}]})",
        codes::kAnswerNotUsable},
-      {ProviderKind::anthropic, R"({"content":[]})", codes::kDeserializing},
+      {ProviderKind::openai_compatible,
+       R"({"choices":[{"message":{"content":"half","refusal":"no"},"finish_reason":"stop"}]})",
+       codes::kAnswerNotUsable},
+      {ProviderKind::openai_compatible,
+       R"({"choices":[{"message":{"content":[{"type":"refusal","refusal":"no"}]}}]})",
+       codes::kAnswerNotUsable},
+      {ProviderKind::openai_compatible,
+       R"({"choices":[{"message":{"content":null,"reasoning_content":"hm"},"finish_reason":"stop"}]})",
+       codes::kDeserializing},
+      {ProviderKind::anthropic, R"({"content":[],"stop_reason":"end_turn"})",
+       codes::kDeserializing},
+      {ProviderKind::anthropic, R"({"content":[{"type":"text","text":"hi"}]})",
+       codes::kDeserializing},
+      {ProviderKind::anthropic,
+       R"({"content":[{"type":"tool_use","name":"other","input":{"a":1}}],"stop_reason":"tool_use"})",
+       codes::kDeserializing},
       {ProviderKind::anthropic, R"({"content":"x"})", codes::kDeserializing},
       {ProviderKind::anthropic, R"({"content":[],"stop_reason":"refusal"})",
        codes::kAnswerNotUsable},
@@ -172,12 +198,91 @@ TEST(Dialects, SayWhyAnAnswerCannotBeRead) {
       {ProviderKind::google, R"({"candidates":[]})", codes::kDeserializing},
       {ProviderKind::ollama, R"({"error":"x"})", codes::kDeserializing},
       {ProviderKind::ollama, "[]", codes::kDeserializing},
+      {ProviderKind::ollama, R"({"response":"","done":true,"done_reason":"load"})",
+       codes::kAnswerNotUsable},
   };
   for (const auto& [kind, body, code] : rows) {
     auto answer = dialect_of(kind).read(parse(body), Format::text);
     ASSERT_FALSE(answer) << body;
     EXPECT_EQ(answer.error().code(), code) << body;
   }
+}
+
+// Whatever text comes with it: the end reason alone decides.
+TEST(Dialects, TheEndReasonDecidesWhateverTheTextIs) {
+  const auto body_with = [](ProviderKind kind, std::string_view reason) {
+    const std::string quoted = "\"" + std::string(reason) + "\"";
+    switch (kind) {
+      case ProviderKind::openai_compatible:
+        return R"({"choices":[{"message":{"content":"half"},"finish_reason":)" + quoted + "}]}";
+      case ProviderKind::anthropic:
+        return R"({"content":[{"type":"text","text":"half"}],"stop_reason":)" + quoted + "}";
+      case ProviderKind::google:
+        return R"({"candidates":[{"content":{"parts":[{"text":"half"}]},"finishReason":)" + quoted +
+               "}]}";
+      case ProviderKind::ollama:
+        return R"({"response":"half","done":true,"done_reason":)" + quoted + "}";
+    }
+    return std::string();
+  };
+  const auto read = [&](ProviderKind kind, std::string_view reason) {
+    return dialect_of(kind).read(parse(body_with(kind, reason)), Format::text);
+  };
+  using routing::ErrorKind;
+  for (const auto& row : end_reasons()) {
+    const auto answer = read(row.provider, row.reason);
+    EXPECT_EQ(answer.has_value(),
+              row.end == End::answer || row.end == End::tool || row.end == End::cut)
+        << row.reason;
+    if (answer) EXPECT_EQ(answer->cut, row.end == End::cut) << row.reason;
+    if (row.end == End::refused) EXPECT_EQ(answer.error().kind, ErrorKind::content_refused);
+    if (row.end == End::refused) EXPECT_NE(answer.error().said.find(row.reason), std::string::npos);
+  }
+  for (const auto kind : {ProviderKind::openai_compatible, ProviderKind::anthropic,
+                          ProviderKind::google, ProviderKind::ollama}) {
+    for (const auto reason : {"error", "tool_calls", "OTHER", "MALFORMED_FUNCTION_CALL", "LANGUAGE",
+                              "never heard of", "STOP.", "Stop", ""}) {
+      const auto answer = read(kind, reason);
+      ASSERT_FALSE(answer) << reason;
+      EXPECT_EQ(answer.error().kind, ErrorKind::garbled) << reason;
+    }
+  }
+}
+
+TEST(Dialects, AnAnswerThatAnErrorEndedIsWhatTheErrorsCodeSays) {
+  const auto answer =
+      dialect_of(ProviderKind::openai_compatible)
+          .read(
+              parse(
+                  R"({"choices":[{"message":{"content":"half"},"finish_reason":"error",)"
+                  R"("error":{"code":429,"message":"slow down","metadata":{"retry_after":3}}}]})"),
+              Format::text);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, routing::ErrorKind::rate_limited);
+  EXPECT_EQ(answer.error().retry_after, std::chrono::seconds(3));
+  EXPECT_EQ(answer.error().said, "slow down");
+}
+
+TEST(Ollama, AnAnswerThatIsNotDoneIsCut) {
+  const auto answer = dialect_of(ProviderKind::ollama)
+                          .read(parse(R"({"response":"half","done":false})"), Format::text);
+  ASSERT_TRUE(answer);
+  EXPECT_TRUE(answer->cut);
+}
+
+TEST(Ollama, IsToldTheContextItsModelIsToHave) {
+  CallTarget target{"m", "", true};
+  target.context_tokens = 32'768;
+  const Value body = dialect_of(ProviderKind::ollama).body(full_prompt(), target, Format::text);
+  EXPECT_EQ(*body.find("options")->find("num_ctx")->as_integer(), Integer(32'768));
+}
+
+TEST(OpenAiCompatible, SaysJsonOnlyWhereNobodyElseDoes) {
+  Prompt prompt = full_prompt();
+  prompt.user_message = Blob::borrow("Write JSON.");
+  const auto text = json::write(
+      dialect_of(ProviderKind::openai_compatible).body(prompt, {"m", "", true}, Format::json));
+  EXPECT_EQ(text.find("Answer with a JSON object"), std::string::npos) << text;
 }
 
 TEST(Dialects, ReadTokenUsageInFull) {

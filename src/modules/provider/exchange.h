@@ -1,10 +1,12 @@
 #pragma once
 // One HTTP exchange with one model: sampling rules, request, answer, usage, repair. On a lane.
 #include <boost/asio/awaitable.hpp>
-#include <chrono>
-#include <optional>
+#include <expected>
+#include <string>
 
 #include "base/deadline.h"
+#include "provider/call_failure.h"
+#include "provider/call_request.h"
 #include "provider/catalog.h"
 #include "provider/counters.h"
 #include "provider/prompt.h"
@@ -24,43 +26,25 @@ struct CallContext {
   JsonShape json_shape = JsonShape::map;
 };
 
-// Where a model is asked: endpoint and key by their place in the backend's entry.
-struct Target {
-  const BackendEntry* backend = nullptr;
-  const ModelEntry* model = nullptr;
-  std::size_t endpoint = 0;
-  std::size_t key = 0;
-};
-
 struct ProviderAnswer {
   Value data;  // string for text, bool for bool, map or JSON text for json
   TokenUsage usage;
-  bool cut = false;      // the token limit ended it
+  bool cut = false;      // a limit ended the text
   Integer consumed_gen;  // what the host is charged for it
   std::string record;    // its decision record; empty: none was written
 
-  // {data, consumed_gen, tokens, record}, as exec_prompt_in_provider answers.
+  // {data, consumed_gen, tokens, record, cut}, as exec_prompt_in_provider answers; without `cut`
+  // when it is whole.
   Value to_value() &&;
 };
 
-struct Attempted {
-  Result<ProviderAnswer> answer;
-  std::optional<TokenUsage> usage;  // of an answer that is no use, which was paid all the same
-  std::optional<std::chrono::milliseconds> retry_after;  // what the provider asks for
-  bool sent = false;  // some of the request may have reached the provider: it may be billed
-};
+using Exchanged = std::expected<ProviderAnswer, CallFailure>;
 
 // Errors of the answer: MISSING_CAPABILITY, SCRIPT_BAD_ARGUMENT (extra), STATUS_NOT_OK (ctx url,
 // status, headers, body: bounded), SENDING_REQUEST, READING_BODY, DEADLINE_EXCEEDED, CANCELLED,
-// DESERIALIZING, ANSWER_NOT_USABLE (ctx.tokens). Not redacted yet. The call's views must outlive
-// the awaiting.
-asio::awaitable<Attempted> attempt(CallContext context, Target target, ProviderCall call,
-                                   Deadline deadline);
-
-// The model's rules applied to what the script asked for.
-void apply_rules(Prompt& prompt, const config::ModelConfig& model);
-// Largest answer body to read: 16 MiB and 16 bytes per requested token, at most 32 MiB
-// (providers.md).
-std::size_t response_limit(const Prompt& prompt);
+// DESERIALIZING, ANSWER_NOT_USABLE (ctx.tokens). Neither error nor CallFailure::said is redacted.
+// The call's views must outlive the awaiting.
+asio::awaitable<Exchanged> exchange(CallContext context, Target target, ProviderCall call,
+                                    Deadline deadline);
 
 }  // namespace gvm::provider

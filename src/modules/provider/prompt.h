@@ -1,6 +1,6 @@
 #pragma once
-// A prompt as a script hands it to a provider (lua-api.md, exec_prompt_in_provider). Typed once;
-// strings and images are borrowed from the script's values while the call runs.
+// A prompt for one model: its texts and images, and how they are to be answered. Texts and images
+// may be borrowed; whoever lends them keeps them until the call has ended.
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -39,7 +39,7 @@ struct Prompt {
   MergeStrategy extra_merge_strategy;
   std::optional<std::chrono::milliseconds> timeout;
 
-  // The same for one call: texts and images, which may have megabytes, are borrowed from this one.
+  // A copy for one call that borrows texts and images, which may be megabytes, from this prompt.
   Prompt borrowed() const;
 };
 
@@ -49,29 +49,5 @@ struct ProviderCall {
   Format format = Format::text;
   Prompt prompt;
 };
-
-// What a script hands to llm.rs.exec_prompt and llm.rs.route: a prompt for whichever model is best.
-struct PromptRequest {
-  Format format = Format::text;
-  Prompt prompt;
-  // Where neither the prompt nor the model's configuration says.
-  std::optional<double> default_temperature;
-  std::optional<std::uint32_t> default_max_tokens;
-  std::string strategy;  // empty: the configured one
-  struct Name {
-    std::string provider;
-    std::string model;  // empty: all of the provider
-  };
-  std::vector<Name> exclude;
-};
-
-// Errors: as of parse_provider_call.
-Result<PromptRequest> parse_prompt_request(Value request);
-
-// Takes the script's request table apart. Sampling names standing at the top of `extra` (top_p,
-// top_k, stop, seed, penalties) are taken as sampling parameters, so that every provider gets them
-// where it has a place for them. Errors: SCRIPT_BAD_ARGUMENT naming the field, what was expected
-// and what was found; INVALID_IMAGE.
-Result<ProviderCall> parse_provider_call(Value request);
 
 }  // namespace gvm::provider

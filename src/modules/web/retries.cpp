@@ -1,9 +1,7 @@
 #include "web/retries.h"
 
 #include <algorithm>
-#include <array>
 
-#include "base/error_codes.h"
 #include "net/backoff.h"
 
 namespace gvm::web {
@@ -19,38 +17,48 @@ bool may_be_repeated(std::string_view method) {
   return is_safe(method) || method == "PUT" || method == "DELETE";
 }
 
-std::string_view text_of(const Error& error, std::string_view key) {
-  const Value* value = error.ctx().find(key);
-  return value == nullptr ? std::string_view() : value->as_string().value_or("");
+// A name that does not exist will not exist a moment later.
+bool is_unknown_name(const Error& error) {
+  const Value* value = error.ctx().find("dns");
+  const auto dns = value == nullptr ? std::string_view() : value->as_string().value_or("");
+  return dns == "no_name" || dns == "no_address" || dns == "bad_name";
 }
 
-// Failures another attempt may not see. A certificate, a malformed answer or a forbidden address
-// stay what they are.
-bool may_pass(const Error& error) {
-  constexpr std::array<std::string_view, 5> kKinds{"dns", "connect", "proxy", "reset", "send"};
-  if (error.code() == codes::kDeadlineExceeded) return text_of(error, "timeout") == "connect";
-  if (error.code() != codes::kSendingRequest) return false;
-  const auto dns = text_of(error, "dns");
-  if (dns == "no_name" || dns == "no_address" || dns == "bad_name") return false;
-  return std::ranges::find(kKinds, text_of(error, "kind")) != kKinds.end();
+// Another attempt may succeed. A bad certificate, a malformed answer or a forbidden address will
+// be the same again.
+bool is_transient(const net::HttpFailure& failure) {
+  using Fault = net::HttpFault;
+  switch (failure.fault) {
+    case Fault::dns:
+      return !is_unknown_name(failure);
+    case Fault::connect:
+    case Fault::proxy:
+    case Fault::reset:
+    case Fault::send:
+      return true;
+    case Fault::timeout:
+      return failure.timeout == net::TimeoutKind::connect;
+    default:
+      return false;
+  }
 }
 
-bool is_worth_repeating(const net::HttpRequest& request, const Result<net::HttpResponse>& outcome,
+bool is_worth_repeating(const net::HttpRequest& request, const net::HttpResult& outcome,
                         const RetrySettings& settings) {
   if (outcome) {
     return is_safe(request.method) &&
            std::ranges::find(settings.statuses, outcome->status) != settings.statuses.end();
   }
-  if (!may_pass(outcome.error())) return false;
-  const auto progress = net::progress_of(outcome.error());
-  if (!progress.request_sent || text_of(outcome.error(), "kind") == "dns") return true;
-  return !progress.answer_began && may_be_repeated(request.method);
+  const net::HttpFailure& failure = outcome.error();
+  if (!is_transient(failure)) return false;
+  if (!failure.request_sent) return true;
+  return !failure.answer_began && may_be_repeated(request.method);
 }
 
 }  // namespace
 
 std::optional<milliseconds> retry_after(const net::HttpRequest& request,
-                                        const Result<net::HttpResponse>& outcome,
+                                        const net::HttpResult& outcome,
                                         const RetrySettings& settings, unsigned attempt,
                                         Deadline deadline) {
   if (attempt >= settings.attempts || !is_worth_repeating(request, outcome, settings))

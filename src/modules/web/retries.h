@@ -22,7 +22,7 @@ struct RetrySettings {
 //   - the settings' statuses, when the method is safe (GET, HEAD, OPTIONS);
 // and only when the wait (Retry-After, or backoff) leaves time for another attempt.
 std::optional<std::chrono::milliseconds> retry_after(const net::HttpRequest& request,
-                                                     const Result<net::HttpResponse>& outcome,
+                                                     const net::HttpResult& outcome,
                                                      const RetrySettings& settings,
                                                      unsigned attempt, Deadline deadline);
 

@@ -15,7 +15,7 @@ net::HttpRequest request(std::string method) {
   return made;
 }
 
-Result<net::HttpResponse> status(int code, std::vector<net::HttpHeader> headers = {}) {
+net::HttpResult status(int code, std::vector<net::HttpHeader> headers = {}) {
   net::HttpResponse response;
   response.status = code;
   response.headers = std::move(headers);
@@ -23,39 +23,40 @@ Result<net::HttpResponse> status(int code, std::vector<net::HttpHeader> headers 
 }
 
 enum class Sent { nothing, request, part_of_the_answer };
-Result<net::HttpResponse> failure(std::string_view kind, Sent sent) {
-  Error error(codes::kSendingRequest, Fatality::fatal);
-  error.with("kind", Value::string(std::string(kind)));
-  error.with("request_sent", Value::boolean(sent != Sent::nothing));
-  error.with("answer_began", Value::boolean(sent == Sent::part_of_the_answer));
-  return fail(std::move(error));
+using Fault = net::HttpFault;
+net::HttpResult failure(Fault fault, Sent sent) {
+  net::HttpFailure made(Error(codes::kSendingRequest, Fatality::fatal));
+  made.fault = fault;
+  made.request_sent = sent != Sent::nothing;
+  made.answer_began = sent == Sent::part_of_the_answer;
+  return std::unexpected(std::move(made));
 }
 
-bool repeated(std::string method, const Result<net::HttpResponse>& outcome, unsigned attempt = 1) {
+bool repeated(std::string method, const net::HttpResult& outcome, unsigned attempt = 1) {
   return retry_after(request(std::move(method)), outcome, {}, attempt, Deadline::never())
       .has_value();
 }
 
 TEST(WebRetries, WhatWasNeverSentIsRepeatedWhateverTheMethod) {
-  EXPECT_TRUE(repeated("POST", failure("connect", Sent::nothing)));
-  EXPECT_TRUE(repeated("PATCH", failure("dns", Sent::nothing)));
+  EXPECT_TRUE(repeated("POST", failure(Fault::connect, Sent::nothing)));
+  EXPECT_TRUE(repeated("PATCH", failure(Fault::dns, Sent::nothing)));
 }
 
 TEST(WebRetries, WhatMayHaveArrivedIsRepeatedOnlyForIdempotentMethods) {
-  EXPECT_TRUE(repeated("GET", failure("reset", Sent::request)));
-  EXPECT_TRUE(repeated("PUT", failure("reset", Sent::request)));
-  EXPECT_FALSE(repeated("POST", failure("reset", Sent::request)));
-  EXPECT_FALSE(repeated("PATCH", failure("reset", Sent::request)));
-  EXPECT_FALSE(repeated("GET", failure("reset", Sent::part_of_the_answer)));
+  EXPECT_TRUE(repeated("GET", failure(Fault::reset, Sent::request)));
+  EXPECT_TRUE(repeated("PUT", failure(Fault::reset, Sent::request)));
+  EXPECT_FALSE(repeated("POST", failure(Fault::reset, Sent::request)));
+  EXPECT_FALSE(repeated("PATCH", failure(Fault::reset, Sent::request)));
+  EXPECT_FALSE(repeated("GET", failure(Fault::reset, Sent::part_of_the_answer)));
 }
 
 TEST(WebRetries, WhatCannotGetBetterIsNotRepeated) {
-  EXPECT_FALSE(repeated("GET", failure("tls", Sent::nothing)));
-  EXPECT_FALSE(repeated("GET", failure("protocol", Sent::request)));
-  Error no_name(codes::kSendingRequest, Fatality::fatal);
-  no_name.with("kind", Value::string("dns")).with("dns", Value::string("no_name"));
-  EXPECT_FALSE(repeated("GET", fail(std::move(no_name))));
-  EXPECT_FALSE(repeated("GET", fail(Error(codes::kAddressForbidden, Fatality::user))));
+  EXPECT_FALSE(repeated("GET", failure(Fault::tls, Sent::nothing)));
+  EXPECT_FALSE(repeated("GET", failure(Fault::protocol, Sent::request)));
+  auto no_name = failure(Fault::dns, Sent::nothing);
+  no_name.error().error.with("dns", Value::string("no_name"));
+  EXPECT_FALSE(repeated("GET", no_name));
+  EXPECT_FALSE(repeated("GET", failure(Fault::address, Sent::nothing)));
 }
 
 TEST(WebRetries, StatusesAreRepeatedForSafeMethodsOnly) {

@@ -38,9 +38,16 @@ void apply(const RequestLimits& limits, net::HttpRequest& request) {
 }
 
 // The proxy, or the way to it, failed: another way may do.
-bool is_proxys_fault(const Error& error) {
-  const Value* kind = error.ctx().find("kind");
-  return kind != nullptr && kind->as_string() == "proxy";
+bool is_proxys_fault(const net::HttpFailure& failure) {
+  return failure.fault == net::HttpFault::proxy;
+}
+
+// Nothing was sent: the hop may not be taken, or its host's address is not known.
+std::unexpected<net::HttpFailure> not_sent(Error error, net::HttpFault fault) {
+  net::HttpFailure failure(std::move(error));
+  failure.fault = fault;
+  failure.stage = net::HttpStage::refused;
+  return std::unexpected(std::move(failure));
 }
 
 }  // namespace
@@ -60,14 +67,14 @@ asio::awaitable<Result<net::HttpResponse>> WebSender::send_hop(const host::Outgo
   }
   for (unsigned attempt = 1;; ++attempt) {
     auto judging = permit(request, by);
-    Result<Permission> permission = co_await std::move(judging);
-    std::optional<Result<net::HttpResponse>> outcome;
+    std::expected<Permission, net::HttpFailure> permission = co_await std::move(judging);
+    std::optional<net::HttpResult> outcome;
     if (permission) {
       auto sending = send_signed(request, *permission, deadline);
-      Result<net::HttpResponse> sent = co_await std::move(sending);
+      net::HttpResult sent = co_await std::move(sending);
       outcome.emplace(std::move(sent));
     } else {
-      outcome.emplace(fail(std::move(permission).error()));
+      outcome.emplace(std::unexpected(std::move(permission).error()));
     }
     const auto wait = retry_after(request.http, *outcome, network_.retries, attempt, by);
     if (!wait) co_return std::move(*outcome);
@@ -79,8 +86,8 @@ asio::awaitable<Result<net::HttpResponse>> WebSender::send_hop(const host::Outgo
   }
 }
 
-asio::awaitable<Result<WebSender::Permission>> WebSender::permit(const host::Outgoing& request,
-                                                                 Deadline deadline) {
+asio::awaitable<std::expected<WebSender::Permission, net::HttpFailure>> WebSender::permit(
+    const host::Outgoing& request, Deadline deadline) {
   Permission permission;
   if (request.filtering == host::Filtering::unfiltered) {
     permission.guarded = false;
@@ -88,7 +95,7 @@ asio::awaitable<Result<WebSender::Permission>> WebSender::permit(const host::Out
   }
   const policy::Decision decision = network_.rules->judge(request.url);
   if (!decision.allowed) {
-    co_return fail(decision.error(request.url));
+    co_return not_sent(decision.error(request.url), net::HttpFault::address);
   }
   if (decision.trusted) {
     permission.guarded = false;
@@ -101,20 +108,24 @@ asio::awaitable<Result<WebSender::Permission>> WebSender::permit(const host::Out
   } else {
     auto resolving = lane_.resolver.resolve(policy::dns_name(request.url), deadline);
     Result<net::Addresses> found = co_await std::move(resolving);
-    if (!found) co_return fail(std::move(found).error());
+    if (!found) {
+      const bool late = found.error().code() == codes::kDeadlineExceeded;
+      const auto fault = late ? net::HttpFault::timeout : net::HttpFault::dns;
+      co_return not_sent(std::move(found).error(), fault);
+    }
     permission.addresses = std::move(*found);
   }
   std::erase_if(permission.addresses,
                 [&](const asio::ip::address& address) { return !allows(rules, address, port); });
   if (permission.addresses.empty()) {
-    co_return fail(forbidden_address(request.url));
+    co_return not_sent(forbidden_address(request.url), net::HttpFault::address);
   }
   co_return permission;
 }
 
-asio::awaitable<Result<net::HttpResponse>> WebSender::send_signed(const host::Outgoing& request,
-                                                                  const Permission& permission,
-                                                                  Deadline deadline) {
+asio::awaitable<net::HttpResult> WebSender::send_signed(const host::Outgoing& request,
+                                                        const Permission& permission,
+                                                        Deadline deadline) {
   net::HttpRequest http = host::request_of(request);
   http.pinned_addresses = permission.addresses;
   http.resend = net::Resend::safe_method;
@@ -122,41 +133,40 @@ asio::awaitable<Result<net::HttpResponse>> WebSender::send_signed(const host::Ou
   if (request.sign_with) {
     auto signing = signer_.sign(http, request.url, *request.sign_with, deadline);
     Result<void> done = co_await std::move(signing);
-    if (!done) co_return fail(std::move(done).error());
+    if (!done) co_return not_sent(std::move(done).error(), net::HttpFault::protocol);
   }
   const Route& route = network_.routes.of(request.url);
   auto sending = send_routed(std::move(http), route, permission.guarded, deadline);
-  Result<net::HttpResponse> response = co_await std::move(sending);
-  // What an address policy refuses at the last moment is the contract's business, like the rest.
-  if (!response && response.error().code() == codes::kAddressForbidden)
-    co_return fail(forbidden_address(request.url));
+  net::HttpResult response = co_await std::move(sending);
+  // A refusal by the address policy at the last moment is an error the contract may catch, like an
+  // earlier one.
+  if (!response && response.error().fault == net::HttpFault::address)
+    response.error().error = forbidden_address(request.url);
   co_return response;
 }
 
-asio::awaitable<Result<net::HttpResponse>> WebSender::send_routed(net::HttpRequest request,
-                                                                  const Route& route, bool guarded,
-                                                                  Deadline deadline) {
+asio::awaitable<net::HttpResult> WebSender::send_routed(net::HttpRequest request,
+                                                        const Route& route, bool guarded,
+                                                        Deadline deadline) {
   net::HttpClient& client = guarded ? lane_.guarded : lane_.open;
   request.source = route.source;
   const auto ways = lane_.turns.order(route);
   for (std::size_t i = 0; i + 1 < ways.size(); ++i) {
     net::HttpRequest copy = request;
     auto sending = send_by(ways[i], std::move(copy), client, deadline);
-    Result<net::HttpResponse> response = co_await std::move(sending);
+    net::HttpResult response = co_await std::move(sending);
     if (response || !is_proxys_fault(response.error())) co_return response;
   }
   auto sending = send_by(ways.back(), std::move(request), client, deadline);
-  Result<net::HttpResponse> response = co_await std::move(sending);
+  net::HttpResult response = co_await std::move(sending);
   co_return response;
 }
 
-asio::awaitable<Result<net::HttpResponse>> WebSender::send_by(std::size_t way,
-                                                              net::HttpRequest request,
-                                                              net::HttpClient& client,
-                                                              Deadline deadline) {
+asio::awaitable<net::HttpResult> WebSender::send_by(std::size_t way, net::HttpRequest request,
+                                                    net::HttpClient& client, Deadline deadline) {
   if (way != Route::kDirect) request.proxy = network_.routes.proxy(way).proxy;
   auto sending = client.send(std::move(request), deadline);
-  Result<net::HttpResponse> response = co_await std::move(sending);
+  net::HttpResult response = co_await std::move(sending);
   if (response) lane_.turns.worked(way);
   if (!response && is_proxys_fault(response.error())) lane_.turns.failed(way);
   co_return response;

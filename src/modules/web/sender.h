@@ -72,17 +72,16 @@ class WebSender final : public host::Sender {
     bool guarded = true;
     net::Addresses addresses;  // of guarded hops: those that passed
   };
-  asio::awaitable<Result<Permission>> permit(const host::Outgoing& request, Deadline deadline);
-  asio::awaitable<Result<net::HttpResponse>> send_signed(const host::Outgoing& request,
-                                                         const Permission& permission,
-                                                         Deadline deadline);
-  asio::awaitable<Result<net::HttpResponse>> send_routed(net::HttpRequest request,
-                                                         const Route& route, bool guarded,
-                                                         Deadline deadline);
+  asio::awaitable<std::expected<Permission, net::HttpFailure>> permit(const host::Outgoing& request,
+                                                                      Deadline deadline);
+  asio::awaitable<net::HttpResult> send_signed(const host::Outgoing& request,
+                                               const Permission& permission, Deadline deadline);
+  asio::awaitable<net::HttpResult> send_routed(net::HttpRequest request, const Route& route,
+                                               bool guarded, Deadline deadline);
 
   // By one way of a route: a proxy's index, or Route::kDirect.
-  asio::awaitable<Result<net::HttpResponse>> send_by(std::size_t way, net::HttpRequest request,
-                                                     net::HttpClient& client, Deadline deadline);
+  asio::awaitable<net::HttpResult> send_by(std::size_t way, net::HttpRequest request,
+                                           net::HttpClient& client, Deadline deadline);
 
   const Network& network_;
   LaneNetwork& lane_;

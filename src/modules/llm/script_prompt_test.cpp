@@ -1,14 +1,14 @@
-#include "provider/prompt.h"
+#include "llm/script_prompt.h"
 
 #include <gtest/gtest.h>
 
 #include "base/error_codes.h"
 #include "text/json.h"
 
-namespace gvm::provider {
+namespace gvm::llm {
 namespace {
 
-Result<ProviderCall> parse(std::string_view text) {
+Result<provider::ProviderCall> parse(std::string_view text) {
   return parse_provider_call(text::parse_json(text).value());
 }
 
@@ -17,12 +17,12 @@ constexpr std::string_view kFull =
   "system_message":"s","user_message":"u","temperature":0.5,"images":[],"max_tokens":10,
   "use_max_completion_tokens":true,"seed":7,"extra":{"top_p":0.9,"stop":["a","b"],"user":"x"}}})";
 
-TEST(Prompt, TakesEveryFieldOfTheScriptsTable) {
+TEST(ScriptPrompt, TakesEveryFieldOfTheScriptsTable) {
   auto call = parse(kFull);
   ASSERT_TRUE(call) << call.error().to_string();
   EXPECT_EQ(call->provider, "p");
   EXPECT_EQ(call->model, "m");
-  EXPECT_EQ(call->format, Format::json);
+  EXPECT_EQ(call->format, provider::Format::json);
   EXPECT_EQ(call->prompt.system_message->view(), "s");
   EXPECT_EQ(call->prompt.user_message.view(), "u");
   EXPECT_EQ(call->prompt.sampling.temperature, 0.5);
@@ -32,7 +32,7 @@ TEST(Prompt, TakesEveryFieldOfTheScriptsTable) {
   EXPECT_EQ(call->prompt.timeout, std::chrono::milliseconds(1500));
 }
 
-TEST(Prompt, SamplingNamesInExtraBecomeSamplingForEveryProvider) {
+TEST(ScriptPrompt, SamplingNamesInExtraBecomeSamplingForEveryProvider) {
   auto call = parse(kFull);
   ASSERT_TRUE(call);
   EXPECT_EQ(call->prompt.sampling.top_p, 0.9);
@@ -40,14 +40,14 @@ TEST(Prompt, SamplingNamesInExtraBecomeSamplingForEveryProvider) {
   EXPECT_EQ(call->prompt.extra, Value::fields("user", Value::string("x")));
 }
 
-TEST(Prompt, AnEmptyTableOfImagesIsNoImages) {
+TEST(ScriptPrompt, AnEmptyTableOfImagesIsNoImages) {
   auto call = parse(
       R"({"provider":"p","model":"m","prompt":{"user_message":"u","images":{},"temperature":1}})");
   ASSERT_TRUE(call);
   EXPECT_TRUE(call->prompt.images.empty());
 }
 
-TEST(Prompt, WrongArgumentsNameFieldExpectationAndFinding) {
+TEST(ScriptPrompt, WrongArgumentsNameFieldExpectationAndFinding) {
   const std::pair<std::string_view, std::string_view> rows[] = {
       {"1", "request: expected a table"},
       {R"({"model":"m","prompt":{"user_message":"u"}})", "provider: expected a string"},
@@ -82,4 +82,4 @@ TEST(Prompt, WrongArgumentsNameFieldExpectationAndFinding) {
 }
 
 }  // namespace
-}  // namespace gvm::provider
+}  // namespace gvm::llm

@@ -1,12 +1,12 @@
 // One prompt to one model over real sockets, against an upstream that behaves and misbehaves.
-#include "dispatch/single_step.h"
-
 #include <gtest/gtest.h>
 
 #include <boost/asio/co_spawn.hpp>
+#include <filesystem>
 
 #include "base/error_codes.h"
 #include "base/json.h"
+#include "dispatch/single_step.h"
 #include "support/http_server.h"
 #include "text/json.h"
 
@@ -32,11 +32,12 @@ Reply ok(std::string body) {
       .status = 200, .headers = {{"content-type", "application/json"}}, .body = std::move(body)};
 }
 
-// A catalogue of one backend "b" with one model "m" at `host`, and one lane's client.
+// A module's engine with one backend "b" of one model "m" at `host`, and one lane's client.
 class Bench {
  public:
   explicit Bench(const std::string& host, std::function<void(config::BackendConfig&)> change = {}) {
     auto config = std::make_shared<config::LlmConfig>();
+    config->common.data_dir = folder_.path;
     config::BackendConfig backend;
     backend.name = "b";
     backend.host = host.ends_with('/') ? host.substr(0, host.size() - 1) : host;
@@ -53,8 +54,13 @@ class Bench {
     auto redactor =
         std::make_shared<const Redactor>(std::vector<Secret>{Secret(std::string(kKey))});
     catalog_ = std::make_unique<provider::Catalog>(config, redactor, counters_);
+    engine_->router = Router::make(*catalog_).value();
+    engine_->spending =
+        billing::Spending::open(config, config::Environment(), log::Logger()).value();
   }
+  ~Bench() { engine_->spending->close(); }
 
+  // A single step.
   Result<provider::ProviderAnswer> call(provider::Format format, std::string_view text = "hello",
                                         provider::JsonShape shape = provider::JsonShape::map) {
     provider::ProviderCall call;
@@ -67,14 +73,23 @@ class Bench {
 
   Result<provider::ProviderAnswer> call_with(provider::ProviderCall call,
                                              provider::JsonShape shape = provider::JsonShape::map) {
+    auto prompt = resolve_single_step(std::move(call), *catalog_);
+    if (!prompt) return fail(std::move(prompt).error());
+    auto answer = run(std::move(*prompt), shape);
+    if (!answer) return fail(std::move(answer).error());
+    return std::move(answer->answer);
+  }
+
+  Result<PromptAnswer> run(ResolvedPrompt prompt,
+                           provider::JsonShape shape = provider::JsonShape::map) {
     RunContext context;
+    context.engine = engine_;
     context.call = {&http_, catalog_.get(), &counters_, shape};
-    std::optional<Result<provider::ProviderAnswer>> result;
-    asio::co_spawn(context_,
-                   call_provider(context, std::move(call), Deadline::in(std::chrono::seconds(20))),
-                   [&](std::exception_ptr, Result<provider::ProviderAnswer> done) {
-                     result.emplace(std::move(done));
-                   });
+    context.facts = &facts_;
+    std::optional<Result<PromptAnswer>> result;
+    asio::co_spawn(
+        context_, run_prompt(context, std::move(prompt), Deadline::in(std::chrono::seconds(20))),
+        [&](std::exception_ptr, Result<PromptAnswer> done) { result.emplace(std::move(done)); });
     context_.restart();
     context_.run();
     return std::move(*result);
@@ -83,12 +98,24 @@ class Bench {
   provider::Counters counters_;
 
  private:
+  struct Folder {
+    Folder() {
+      std::string name = std::filesystem::temp_directory_path() / "gvm-run-XXXXXX";
+      path = ::mkdtemp(name.data());
+    }
+    ~Folder() { std::filesystem::remove_all(path); }
+    std::string path;
+  };
+
+  Folder folder_;
   asio::io_context context_{1};
   net::HttpClient http_{context_, {}};
   std::unique_ptr<provider::Catalog> catalog_;
+  std::shared_ptr<Engine> engine_ = std::make_shared<Engine>();
+  billing::SessionFacts facts_;
 };
 
-TEST(ProviderCall, AnswersTextWithUsage) {
+TEST(SingleStep, AnswersTextWithUsage) {
   HttpServer server([](const auto&) { return ok(openai_answer("Paris")); });
   Bench bench(server.url(""));
   auto answer = bench.call(provider::Format::text);
@@ -101,7 +128,7 @@ TEST(ProviderCall, AnswersTextWithUsage) {
   EXPECT_EQ(bench.counters_.at(0).answered.load(), 1u);
 }
 
-TEST(ProviderCall, RepairsJsonAndGivesItInTheShapeOfTheGeneration) {
+TEST(SingleStep, RepairsJsonAndGivesItInTheShapeOfTheGeneration) {
   HttpServer server([](const auto&) {
     return ok(openai_answer("Sure:\n```json\n{\"b\": 2, \"a\": [1.5, null]}\n```"));
   });
@@ -114,7 +141,7 @@ TEST(ProviderCall, RepairsJsonAndGivesItInTheShapeOfTheGeneration) {
   EXPECT_EQ(text::parse_json(*text->data.as_string()).value(), map->data);
 }
 
-TEST(ProviderCall, ReadsABoolAnswer) {
+TEST(SingleStep, ReadsABoolAnswer) {
   HttpServer server(
       [](const auto&) { return ok(openai_answer(R"({"reason":"same","result":true})")); });
   Bench bench(server.url(""));
@@ -123,7 +150,7 @@ TEST(ProviderCall, ReadsABoolAnswer) {
   EXPECT_TRUE(*answer->data.as_bool());
 }
 
-TEST(ProviderCall, AnUnusableAnswerIsStillCharged) {
+TEST(SingleStep, AnUnusableAnswerIsStillCharged) {
   HttpServer server([](const auto&) { return ok(openai_answer("I would rather not.")); });
   Bench bench(server.url(""));
   auto answer = bench.call(provider::Format::json);
@@ -134,7 +161,7 @@ TEST(ProviderCall, AnUnusableAnswerIsStillCharged) {
   EXPECT_EQ(bench.counters_.at(0).unusable.load(), 1u);
 }
 
-TEST(ProviderCall, AStatusErrorCarriesStatusProviderModelAndARedactedBody) {
+TEST(SingleStep, AStatusErrorCarriesStatusProviderModelAndARedactedBody) {
   HttpServer server([](const auto& request) {
     return Reply{.status = 401,
                  .body = R"({"error":{"message":"bad key )" +
@@ -153,7 +180,7 @@ TEST(ProviderCall, AStatusErrorCarriesStatusProviderModelAndARedactedBody) {
   EXPECT_NE(shown.find("[redacted]"), std::string::npos) << shown;
 }
 
-TEST(ProviderCall, TheBodyOfAnErrorIsBounded) {
+TEST(SingleStep, TheBodyOfAnErrorIsBounded) {
   HttpServer server(
       [](const auto&) { return Reply{.status = 500, .body = std::string(1'000'000, 'x')}; });
   Bench bench(server.url(""));
@@ -162,7 +189,7 @@ TEST(ProviderCall, TheBodyOfAnErrorIsBounded) {
   EXPECT_LT(json::write(answer.error().to_value()).size(), 8000u);
 }
 
-TEST(ProviderCall, MisbehavingUpstreamsGiveTypedErrors) {
+TEST(SingleStep, MisbehavingUpstreamsGiveTypedErrors) {
   const std::pair<Behaviour, std::string_view> rows[] = {
       {Behaviour::cut, codes::kSendingRequest},
       {Behaviour::garbage, codes::kSendingRequest},
@@ -185,7 +212,7 @@ TEST(ProviderCall, MisbehavingUpstreamsGiveTypedErrors) {
   }
 }
 
-TEST(ProviderCall, ABodyThatIsNoJsonSaysSoWithItsBeginning) {
+TEST(SingleStep, ABodyThatIsNoJsonSaysSoWithItsBeginning) {
   HttpServer server([](const auto&) { return ok("<html>login</html>"); });
   Bench bench(server.url(""));
   auto answer = bench.call(provider::Format::text);
@@ -194,7 +221,7 @@ TEST(ProviderCall, ABodyThatIsNoJsonSaysSoWithItsBeginning) {
   EXPECT_EQ(answer.error().ctx().find("body")->as_string(), "<html>login</html>");
 }
 
-TEST(ProviderCall, RetriesAsOftenAsTheBackendSaysAndThenSucceeds) {
+TEST(SingleStep, RetriesAsOftenAsTheBackendSaysAndThenSucceeds) {
   std::atomic<int> calls{0};
   HttpServer server([&](const auto&) {
     if (++calls < 3) return Reply{.status = 503, .headers = {{"retry-after-ms", "1"}}};
@@ -207,7 +234,7 @@ TEST(ProviderCall, RetriesAsOftenAsTheBackendSaysAndThenSucceeds) {
   EXPECT_EQ(bench.counters_.at(0).retries.load(), 2u);
 }
 
-TEST(ProviderCall, DoesNotWaitPastTheDeadlineForARetry) {
+TEST(SingleStep, DoesNotWaitPastTheDeadlineForARetry) {
   HttpServer server(
       [](const auto&) { return Reply{.status = 503, .headers = {{"retry-after", "3600"}}}; });
   Bench bench(server.url(""), [](auto& backend) { backend.retry.attempts = 3; });
@@ -217,7 +244,7 @@ TEST(ProviderCall, DoesNotWaitPastTheDeadlineForARetry) {
   EXPECT_EQ(server.request_count(), 1u);
 }
 
-TEST(ProviderCall, RefusesImagesForAModelThatTakesNone) {
+TEST(SingleStep, RefusesImagesForAModelThatTakesNone) {
   HttpServer server([](const auto&) { return ok(openai_answer("x")); });
   Bench bench(server.url(""));
   provider::ProviderCall call;
@@ -231,7 +258,7 @@ TEST(ProviderCall, RefusesImagesForAModelThatTakesNone) {
   EXPECT_EQ(server.request_count(), 0u);
 }
 
-TEST(ProviderCall, AnUnknownBackendOrModelNamesWhatThereIs) {
+TEST(SingleStep, AnUnknownBackendOrModelNamesWhatThereIs) {
   Bench bench("http://127.0.0.1:1");
   provider::ProviderCall call;
   call.provider = "x";
@@ -242,7 +269,7 @@ TEST(ProviderCall, AnUnknownBackendOrModelNamesWhatThereIs) {
   EXPECT_NE(answer.error().to_string().find("there are: b"), std::string::npos);
 }
 
-TEST(ProviderCall, ExtraReachesTheBodyByItsStrategy) {
+TEST(SingleStep, ExtraReachesTheBodyByItsStrategy) {
   HttpServer server([](const auto&) { return ok(openai_answer("x")); });
   Bench bench(server.url(""));
   provider::ProviderCall call;
@@ -254,34 +281,6 @@ TEST(ProviderCall, ExtraReachesTheBodyByItsStrategy) {
   const Value body = text::parse_json(server.last_request().body).value();
   EXPECT_EQ(body.find("user")->as_string(), "me");
   EXPECT_EQ(body.find("model")->as_string(), "other");
-}
-
-TEST(ProviderCall, SamplingRulesOfTheModelApply) {
-  config::ModelConfig model;
-  model.sampling.temperature.max = 1;
-  model.sampling.top_p.preset = 0.8;
-  model.sampling.seed.send = false;
-  model.sampling.stop.preset = {"END"};
-  model.max_tokens.ceiling = 100;
-  provider::Prompt prompt;
-  prompt.sampling.temperature = 1.7;
-  prompt.sampling.seed = 5;
-  prompt.max_tokens = 8000;
-  provider::apply_rules(prompt, model);
-  EXPECT_EQ(prompt.sampling.temperature, 1.0);
-  EXPECT_EQ(prompt.sampling.top_p, 0.8);
-  EXPECT_EQ(prompt.sampling.seed, std::nullopt);
-  EXPECT_EQ(prompt.sampling.stop, std::vector<std::string>{"END"});
-  EXPECT_EQ(prompt.max_tokens, 100u);
-}
-
-TEST(ProviderCall, ResponseLimitGrowsWithTheTokensAskedForUpTo32MiB) {
-  provider::Prompt prompt;
-  EXPECT_EQ(provider::response_limit(prompt), 16 * kMiB);
-  prompt.max_tokens = 1000;
-  EXPECT_EQ(provider::response_limit(prompt), 16 * kMiB + 16000);
-  prompt.max_tokens = UINT32_MAX;
-  EXPECT_EQ(provider::response_limit(prompt), 32 * kMiB);
 }
 
 }  // namespace

@@ -1,0 +1,54 @@
+#include "billing/price_reload.h"
+
+#include "base/error_codes.h"
+#include "billing/metric_row.h"
+
+namespace gvm::billing {
+namespace {
+
+Error catalogue_error(const std::vector<config::Diagnostic>& errors) {
+  Error error(codes::kInvalidConfig, Fatality::fatal, "the price catalogue is not usable");
+  for (const auto& each : errors) error.add_cause(each.to_string());
+  return error;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<PriceReload>> PriceReload::open(const config::PricesConfig& config,
+                                                       const config::Environment& environment,
+                                                       log::Logger logger) {
+  std::unique_ptr<PriceReload> made(new PriceReload(config, environment, std::move(logger)));
+  if (config.file.empty()) return made;
+  auto loaded = made->prices_.reload();
+  if (!loaded) return fail(catalogue_error(loaded.error()));
+  for (const auto& warning : *loaded) made->logger_.warn(warning);
+  made->watch_ = std::make_unique<pricing::CatalogWatch>(
+      made->prices_, config.reload_every,
+      [reload = made.get()](const auto& read) { reload->note(read); });
+  return made;
+}
+
+void PriceReload::note(const pricing::CatalogWatch::Reloaded& read) {
+  outdated_.store(!read, std::memory_order_relaxed);
+  (read ? taken_ : refused_).fetch_add(1, std::memory_order_relaxed);
+  const Value hash = Value::string(current()->hash());
+  if (!read) {
+    logger_.error("the price catalogue is not usable, the old one stays",
+                  {{"error", catalogue_error(read.error()).to_value()}, {"hash", hash}});
+    return;
+  }
+  logger_.info("price catalogue loaded", {{"hash", hash}});
+  for (const auto& warning : *read) logger_.warn(warning);
+}
+
+void PriceReload::write_to(std::string& out) const {
+  write_row(out, "genvm_llm_prices_taken_total", "counter",
+            "Changed price catalogues that were taken.", taken_.load(std::memory_order_relaxed));
+  write_row(out, "genvm_llm_prices_refused_total", "counter",
+            "Changed price catalogues with errors.", refused_.load(std::memory_order_relaxed));
+  write_row(out, "genvm_llm_prices_outdated", "gauge",
+            "1 while the price catalogue has errors and the one before it is in use.",
+            outdated_.load(std::memory_order_relaxed) ? 1 : 0);
+}
+
+}  // namespace gvm::billing

@@ -1,0 +1,43 @@
+#pragma once
+// The price catalogue while the module runs: read at the start, looked at again when its file
+// changes. A faulty file changes nothing: the last good catalogue stays. Shared by all lanes.
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "base/log.h"
+#include "config/environment.h"
+#include "config/llm_config.h"
+#include "pricing/catalog_watch.h"
+#include "pricing/live_catalog.h"
+
+namespace gvm::billing {
+
+class PriceReload {
+ public:
+  // Reads the file. INVALID_CONFIG with every error of it.
+  static Result<std::unique_ptr<PriceReload>> open(const config::PricesConfig& config,
+                                                   const config::Environment& environment,
+                                                   log::Logger logger);
+
+  std::shared_ptr<const pricing::Catalog> current() const { return prices_.current(); }
+  // Ends the thread that looks at the file.
+  void close() { watch_.reset(); }
+  void write_to(std::string& out) const;
+
+ private:
+  PriceReload(const config::PricesConfig& config, const config::Environment& environment,
+              log::Logger logger)
+      : prices_(config.file, environment), logger_(std::move(logger)) {}
+  // On the watch's thread.
+  void note(const pricing::CatalogWatch::Reloaded& read);
+
+  pricing::LiveCatalog prices_;
+  log::Logger logger_;
+  std::atomic<std::uint64_t> taken_{0};  // since the start
+  std::atomic<std::uint64_t> refused_{0};
+  std::atomic<bool> outdated_{false};             // the file has errors
+  std::unique_ptr<pricing::CatalogWatch> watch_;  // last: its thread uses the others
+};
+
+}  // namespace gvm::billing

@@ -1,0 +1,43 @@
+#pragma once
+// What a provider's end reason says of the answer. Each form has a list of the reasons that make an
+// answer; a reason that is not listed is a failure, whatever text came with it.
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "provider/call_failure.h"
+#include "provider/provider_kind.h"
+
+namespace gvm::provider {
+
+enum class End : std::uint8_t {
+  answer,   // the model ended its answer
+  tool,     // it called a tool: an answer when that is the tool it was made to call
+  cut,      // a limit ended it
+  refused,  // the model or a filter of the provider's did not want to answer
+  loading,  // nothing was said because the model is still being loaded
+  failed,   // anything else
+};
+std::string_view end_name(End end);
+
+struct EndReason {
+  ProviderKind provider;
+  std::string_view reason;  // as the provider writes it
+  End end;
+};
+// The whole table, for the documentation and its test.
+std::span<const EndReason> end_reasons();
+
+End end_of(ProviderKind provider, std::string_view reason);
+
+// Whether a limit cut the answer, or why this end makes no answer. `reason` is absent where the
+// provider gave none, which the caller has allowed. `words` is what the provider says about it.
+std::expected<bool, CallFailure> judge_end(ProviderKind provider,
+                                           std::optional<std::string_view> reason,
+                                           std::string_view words);
+
+// ANSWER_NOT_USABLE, ctx.kind "refused"; `why` are the provider's words.
+CallFailure refused(std::string_view why);
+
+}  // namespace gvm::provider

@@ -1,0 +1,344 @@
+// One call at one model over real sockets: what counts as an answer, what is learned, where it
+// goes.
+#include "provider/exchange.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+
+#include "base/error_codes.h"
+#include "provider/check.h"
+#include "provider/check_picture.h"
+#include "support/http_server.h"
+#include "text/json.h"
+
+namespace gvm::provider {
+namespace {
+
+using routing::ErrorKind;
+using test::HttpServer;
+using Reply = HttpServer::Reply;
+using std::chrono::milliseconds;
+
+config::BackendConfig backend_at(std::string host, config::Provider provider) {
+  config::BackendConfig backend;
+  backend.name = "b";
+  while (host.ends_with('/')) host.pop_back();
+  backend.host = std::move(host);
+  backend.provider_setting = provider;
+  config::ModelConfig model;
+  model.name = "m";
+  model.supports_json = true;
+  model.supports_image = true;
+  model.timeouts.total = milliseconds(10'000);
+  backend.models.push_back(std::move(model));
+  return backend;
+}
+
+// A backend "b" with one model "m" at a server that answers as the test says.
+class Bench {
+ public:
+  explicit Bench(HttpServer::Handler handler,
+                 config::Provider provider = config::Provider::openai_compatible)
+      : server_(std::move(handler)), backend(backend_at(server_.url(""), provider)) {}
+
+  config::ModelConfig& model() { return backend.models.front(); }
+  HttpServer& server() { return server_; }
+
+  Exchanged ask(Format format = Format::text, bool with_image = false) {
+    if (!catalog_) {
+      auto config = std::make_shared<config::LlmConfig>();
+      config->backends.push_back(backend);
+      catalog_ = std::make_unique<Catalog>(
+          config, std::make_shared<const Redactor>(std::vector<Secret>{}), counters_);
+    }
+    const auto found = catalog_->find("b", "m").value();
+    ProviderCall call;
+    call.format = format;
+    call.prompt.user_message = Blob::borrow("hello");
+    call.prompt.sampling.temperature = 0.5;
+    call.prompt.max_tokens = 77;
+    const std::string picture = check_picture();
+    if (with_image) call.prompt.images.push_back(Blob::borrow(picture));
+    std::optional<Exchanged> out;
+    boost::asio::co_spawn(
+        context_,
+        exchange({&http_, catalog_.get(), &counters_}, Target{found.backend, found.model},
+                 std::move(call), Deadline::in(std::chrono::seconds(20))),
+        [&](std::exception_ptr, Exchanged done) { out.emplace(std::move(done)); });
+    context_.restart();
+    context_.run();
+    return std::move(*out);
+  }
+
+ private:
+  HttpServer server_;
+  boost::asio::io_context context_{1};
+  net::HttpClient http_{context_, {}};
+  Counters counters_;
+  std::unique_ptr<Catalog> catalog_;
+
+ public:
+  config::BackendConfig backend;
+};
+
+HttpServer::Handler always(Reply reply) {
+  return [reply](const HttpServer::Request&) { return reply; };
+}
+
+std::string chat(std::string_view content_json, std::string_view reason = "stop") {
+  return R"({"choices":[{"message":{"content":)" + std::string(content_json) +
+         R"(},"finish_reason":")" + std::string(reason) +
+         R"("}],"usage":{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7}})";
+}
+
+TEST(Exchange, ACutTextIsDeliveredAndMarkedUnlessTheModelSaysOtherwise) {
+  Bench bench(always({.body = chat(R"("half a sen")", "length")}));
+  const auto answer = bench.ask();
+  ASSERT_TRUE(answer) << answer.error().to_string();
+  EXPECT_TRUE(answer->cut);
+  EXPECT_EQ(answer->data.as_string(), "half a sen");
+  ProviderAnswer copy = *answer;
+  EXPECT_TRUE(*std::move(copy).to_value().find("cut")->as_bool());
+
+  Bench strict(always({.body = chat(R"("half a sen")", "length")}));
+  strict.model().cut_text = config::CutText::fail;
+  const auto failed = strict.ask();
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().kind, ErrorKind::cut);
+  EXPECT_EQ(failed.error().stage, CallStage::meaning);
+  ASSERT_TRUE(failed.error().usage);
+  EXPECT_EQ(failed.error().usage->output, 4u);
+}
+
+TEST(Exchange, ACutObjectOrVerdictIsAFailureThatSaysWhere) {
+  for (const auto format : {Format::json, Format::boolean}) {
+    for (const auto* text :
+         {R"("{\"pay_to\": [\"ann\", \"bob\"")", R"("{\"result\": true}")", "null"}) {
+      Bench bench(always({.body = chat(text, "length")}));
+      const auto answer = bench.ask(format);
+      ASSERT_FALSE(answer) << text;
+      EXPECT_EQ(answer.error().kind, ErrorKind::cut);
+      EXPECT_NE(answer.error().to_string().find("cut at 4 tokens"), std::string::npos)
+          << answer.error().to_string();
+    }
+  }
+}
+
+TEST(Exchange, AnEmptyToolCallThatWasCutIsNoAnswer) {
+  Bench bench(
+      always({.body =
+                  R"({"content":[{"type":"tool_use","name":"answer","input":{}}],)"
+                  R"("stop_reason":"max_tokens","usage":{"input_tokens":3,"output_tokens":9}})"}),
+      config::Provider::anthropic);
+  const auto answer = bench.ask(Format::json);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, ErrorKind::cut);
+}
+
+TEST(Exchange, ALimitUsedUpBeforeTheFirstWordIsAFailure) {
+  Bench bench(always({.body = chat("null", "length")}));
+  const auto answer = bench.ask();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, ErrorKind::cut);
+  EXPECT_NE(answer.error().to_string().find("reasoning"), std::string::npos);
+}
+
+TEST(Exchange, WhiteSpaceAloneIsEmpty) {
+  for (const auto format : {Format::text, Format::json}) {
+    Bench bench(always({.body = chat(R"("  \n\t ")")}));
+    const auto answer = bench.ask(format);
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().kind, ErrorKind::empty);
+    EXPECT_TRUE(answer.error().usage) << "it is paid for";
+  }
+}
+
+TEST(Exchange, ReasoningIsNoPartOfATextUnlessTheModelSaysOtherwise) {
+  const Reply reply{.body = chat(R"("<think>say yes</think>\n\nNo.")")};
+  Bench bench(always(reply));
+  EXPECT_EQ(bench.ask()->data.as_string(), "No.");
+  Bench raw(always(reply));
+  raw.model().strip_reasoning = false;
+  EXPECT_EQ(raw.ask()->data.as_string(), "<think>say yes</think>\n\nNo.");
+}
+
+TEST(Exchange, ARefusalSaysTheProvidersOwnWords) {
+  Bench bench(always({.body = R"({"choices":[{"message":{"content":null,"refusal":"I must not."},)"
+                              R"("finish_reason":"stop"}]})"}));
+  const auto answer = bench.ask();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, ErrorKind::content_refused);
+  EXPECT_EQ(answer.error().said, "I must not.");
+  EXPECT_NE(answer.error().to_string().find("I must not."), std::string::npos);
+}
+
+TEST(Exchange, AnErrorBesideSuccessIsWhatItsCodeSaysAndWasNotProduced) {
+  Bench bench(always({.headers = {{"retry-after", "4"}},
+                      .body = R"({"error":{"code":429,"message":"Provider returned error"}})"}));
+  const auto answer = bench.ask();
+  ASSERT_FALSE(answer);
+  const auto& failure = answer.error();
+  EXPECT_EQ(failure.kind, ErrorKind::rate_limited);
+  EXPECT_EQ(failure.stage, CallStage::status);
+  EXPECT_EQ(failure.status, 429);
+  EXPECT_EQ(failure.retry_after, milliseconds(4'000));
+  EXPECT_FALSE(failure.usage);
+  EXPECT_EQ(failure.code(), codes::kStatusNotOk);
+  EXPECT_EQ(failure.said, "Provider returned error");
+}
+
+TEST(Exchange, AnHtmlErrorPageIsAServerErrorWithItsStatus) {
+  for (const int status : {502, 503, 520, 524, 526, 529}) {
+    Bench bench(always({.status = status,
+                        .headers = {{"content-type", "text/html"}},
+                        .body = "<html><title>Web server is down</title></html>"}));
+    const auto answer = bench.ask();
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().code(), codes::kStatusNotOk);
+    EXPECT_EQ(answer.error().status, status);
+    EXPECT_EQ(answer.error().kind,
+              status == 503 || status == 529 ? ErrorKind::overloaded : ErrorKind::server_error);
+    EXPECT_EQ(answer.error().said, "Web server is down");
+  }
+}
+
+TEST(Exchange, AnyStatusOfSuccessWithAProperBodyIsAnAnswer) {
+  for (const int status : {201, 202, 203, 206}) {
+    Bench bench(always({.status = status, .body = chat(R"("hi")")}));
+    const auto answer = bench.ask();
+    ASSERT_TRUE(answer) << status << answer.error().to_string();
+    EXPECT_EQ(answer->usage.output, 4u);
+  }
+  Bench empty(always({.status = 202, .body = ""}));
+  EXPECT_EQ(empty.ask().error().code(), codes::kStatusNotOk);
+}
+
+// Takes no temperature, and wants max_completion_tokens.
+Reply picky(const HttpServer::Request& request) {
+  const auto refuse = [](std::string_view name) {
+    return Reply{.status = 400,
+                 .body = R"({"error":{"message":"Unsupported parameter: ')" + std::string(name) +
+                         R"('","type":"invalid_request_error","param":")" + std::string(name) +
+                         R"(","code":"unsupported_parameter"}})"};
+  };
+  const Value body = text::parse_json(request.body).value();
+  if (body.find("temperature") != nullptr) return refuse("temperature");
+  if (body.find("max_tokens") != nullptr) return refuse("max_tokens");
+  return {.body = chat(R"("ok")")};
+}
+
+TEST(Exchange, AParameterTheModelDoesNotTakeIsLeftOutAtOnceAndFromThenOn) {
+  Bench bench(picky);
+  ASSERT_TRUE(bench.ask());
+  EXPECT_EQ(bench.server().request_count(), 3u);
+  ASSERT_TRUE(bench.ask());
+  EXPECT_EQ(bench.server().request_count(), 4u) << "it is remembered";
+  const Value last = text::parse_json(bench.server().last_request().body).value();
+  EXPECT_NE(last.find("max_completion_tokens"), nullptr);
+}
+
+TEST(Exchange, AModelThatRefusesAParameterForEverIsNotAskedForEver) {
+  Bench bench(always(
+      {.status = 400,
+       .body = R"({"error":{"message":"x","param":"temperature","code":"unsupported_value"}})"}));
+  const auto answer = bench.ask();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, ErrorKind::bad_request);
+  EXPECT_EQ(bench.server().request_count(), 2u);
+}
+
+TEST(Exchange, TheModelsExtraFieldsAreInTheBody) {
+  Bench bench(always({.body = chat(R"("ok")")}));
+  bench.model().extra = text::parse_json(R"({"reasoning":{"effort":"low"}})").value();
+  ASSERT_TRUE(bench.ask());
+  const Value sent = text::parse_json(bench.server().last_request().body).value();
+  EXPECT_EQ(sent.find("reasoning")->find("effort")->as_string(), "low");
+}
+
+TEST(Exchange, GoesToTheHostAsItIsWritten) {
+  struct Row {
+    config::Provider provider;
+    std::string host;
+    std::optional<std::string> base_path;
+    std::string url;
+  };
+  using config::Provider;
+  const Row rows[] = {
+      {Provider::openai_compatible, "https://h", {}, "https://h/v1/chat/completions"},
+      {Provider::openai_compatible, "https://h/v1", {}, "https://h/v1/chat/completions"},
+      {Provider::openai_compatible, "https://h/api/v1", {}, "https://h/api/v1/chat/completions"},
+      {Provider::openai_compatible,
+       "https://h/x/chat/completions",
+       {},
+       "https://h/x/chat/completions"},
+      {Provider::openai_compatible, "https://h/custom", "", "https://h/custom/chat/completions"},
+      {Provider::openai_compatible, "https://h", "/v1beta/openai",
+       "https://h/v1beta/openai/chat/completions"},
+      {Provider::anthropic, "https://h/v1", {}, "https://h/v1/messages"},
+      {Provider::anthropic, "https://h/v1/messages", {}, "https://h/v1/messages"},
+      {Provider::google, "https://h/v1beta", {}, "https://h/v1beta/models/m:generateContent"},
+      {Provider::ollama, "http://h:1", {}, "http://h:1/api/generate"},
+      {Provider::ollama, "http://h:1/api", {}, "http://h:1/api/generate"},
+  };
+  for (const auto& row : rows) {
+    auto config = std::make_shared<config::LlmConfig>();
+    config->backends.push_back(backend_at(row.host, row.provider));
+    config->backends.front().models.front().base_path = row.base_path;
+    Counters counters;
+    const Catalog catalog(config, std::make_shared<const Redactor>(std::vector<Secret>{}),
+                          counters);
+    const auto found = catalog.find("b", "m").value();
+    EXPECT_EQ(url_of({found.backend, found.model}), row.url) << row.host;
+  }
+}
+
+CheckReport check(Bench& bench) {
+  boost::asio::io_context context(1);
+  net::HttpClient http(context, {});
+  CheckReport report;
+  boost::asio::co_spawn(context, check_model(http, bench.backend),
+                        [&](std::exception_ptr, CheckReport done) { report = std::move(done); });
+  context.run();
+  return report;
+}
+
+Reply good_at_everything(const HttpServer::Request& request) {
+  if (request.body.find("response_format") != std::string::npos)
+    return {.body = chat(R"("{\"word\":\"ok\"}")")};
+  if (request.body.find("image_url") != std::string::npos) return {.body = chat(R"("Tiger.")")};
+  return {.body = chat(R"("ok")")};
+}
+
+TEST(Check, TriesJsonAndAPictureWhereTheModelClaimsThem) {
+  Bench bench(good_at_everything);
+  const auto report = check(bench);
+  EXPECT_EQ(report.outcome, CheckOutcome::works) << report.sentence;
+  EXPECT_EQ(report.tried, (std::vector<std::string>{"text", "json", "image"}));
+  EXPECT_EQ(report.url, bench.backend.host + "/v1/chat/completions");
+  EXPECT_TRUE(report.lines.empty());
+}
+
+TEST(Check, SaysWhichLineToWrite) {
+  Bench bench(picky);
+  bench.model().supports_json = false;
+  bench.model().supports_image = false;
+  const auto report = check(bench);
+  EXPECT_EQ(report.outcome, CheckOutcome::works) << report.sentence;
+  EXPECT_EQ(report.lines, (std::vector<std::string>{"sampling: {temperature: {send: false}}",
+                                                    "use_max_completion_tokens: true"}));
+}
+
+TEST(Check, AModelThatCannotReadThePictureIsNoModelForImages) {
+  Bench bench([](const HttpServer::Request& request) {
+    if (request.body.find("image_url") != std::string::npos)
+      return Reply{.body = chat(R"("a cat")")};
+    return good_at_everything(request);
+  });
+  const auto report = check(bench);
+  EXPECT_EQ(report.outcome, CheckOutcome::unhelpful_answer);
+  EXPECT_NE(report.sentence.find("a cat"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace gvm::provider
