@@ -7,6 +7,7 @@
 
 #include "base/encoding.h"
 #include "base/error_codes.h"
+#include "base/error_detail.h"
 #include "base/json.h"
 #include "text/json_view.h"
 
@@ -80,7 +81,7 @@ CheckReport diagnose_status(const Error& error) {
 
 CheckReport diagnose_transport(const Error& error) {
   const auto kind = text::string_at(error.ctx(), "/kind").value_or("");
-  const std::string detail = error.causes().size() > 1 ? error.causes()[1] : error.to_string();
+  const std::string detail(detail_of(error).empty() ? error.code() : detail_of(error));
   if (kind == "tls")
     return report(CheckOutcome::tls_trouble, fmt::format("TLS trouble: {}", detail));
   if (kind == "dns" || kind == "connect") {
