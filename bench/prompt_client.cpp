@@ -110,7 +110,7 @@ class Session : public std::enable_shared_from_this<Session> {
     socket_.binary(true);
     socket_.async_handshake("localhost", "/", [self = shared_from_this(), then](error_code ec) {
       if (ec) return complain("upgrading: " + ec.message());
-      self->request_ = gvm::e2e::encode(gvm::e2e::hello_first());
+      self->request_ = gvm::e2e::encode(gvm::e2e::hello_a());
       self->socket_.async_write(asio::buffer(self->request_),
                                 [self, then](error_code failed, std::size_t) {
                                   if (!failed) then();

@@ -116,9 +116,9 @@ local function raise_no_provider(needs, attempts)
   local why = #attempts == 0 and "no enabled model supports " .. needs .. " prompts" or "every candidate failed"
   lib.log { level = "error", message = "no provider for the prompt", reason = why, attempts = attempts }
   lib.rs.user_error {
-    causes = { "NO_PROVIDER_FOR_PROMPT", why },
+    causes = { "NO_PROVIDER_FOR_PROMPT" },
     fatal = true,
-    ctx = { needs = needs, attempts = attempts },
+    ctx = { detail = why, needs = needs, attempts = attempts },
   }
 end
 

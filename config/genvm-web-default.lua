@@ -6,12 +6,12 @@
 local lib = require("lib-genvm")
 local web = require("lib-web")
 
---- One HTTP request. Every status is an answer; what fails is raised.
+--- One HTTP request. Every status is an answer. What goes wrong with the site is an error that the contract may catch.
 ---@param ctx table
 ---@param payload WebRequestPayload
 function Request(ctx, payload)
   web.check_url(payload.url)
-  return lib.rs.request(ctx, {
+  return web.catchable(lib.rs.request, ctx, {
     method = payload.method,
     url = payload.url,
     headers = payload.headers,
@@ -26,7 +26,7 @@ end
 ---@param payload WebRenderPayload
 function Render(ctx, payload)
   web.check_url(payload.url)
-  local page = web.rs.render(ctx, {
+  local page = web.catchable(web.rs.render, ctx, {
     url = payload.url,
     mode = payload.mode,
     wait_after_loaded = payload.wait_after_loaded,

@@ -23,8 +23,10 @@ void require(bool holds) {
 void check_reply(const Error& error) {
   require(!error.causes().empty());
   for (const auto& cause : error.causes()) require(is_valid_utf8(cause));
-  const std::string reply = envelope::encode_error(error);
-  require(calldata::decode(reply).has_value());
+  for (const auto generation : {envelope::Generation::a, envelope::Generation::c}) {
+    const std::string reply = envelope::encode_error(error, generation);
+    require(calldata::decode(reply).has_value());
+  }
 }
 
 void check_llm(const envelope::LlmRequest& request) {
@@ -55,7 +57,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   llm ? check_llm(*llm) : check_reply(llm.error());
   const auto web = envelope::parse_web_request(*value);
   if (!web) check_reply(web.error());
-  const std::string reply = envelope::encode_ok(*value);
+  const std::string reply = envelope::encode_ok(*value, envelope::Generation::b);
   require(calldata::decode(reply).has_value());
   return 0;
 }

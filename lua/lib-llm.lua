@@ -162,9 +162,14 @@ local TEMPLATES = {
 
 local function unknown_template(name)
   lib.rs.user_error {
-    causes = { "SCRIPT_BAD_ARGUMENT", "exec_prompt_template_transform: there is no such prompt template" },
+    causes = { "SCRIPT_BAD_ARGUMENT" },
     fatal = true,
-    ctx = { ["function"] = "exec_prompt_template_transform", argument = "template", found = tostring(name) },
+    ctx = {
+      detail = "exec_prompt_template_transform: there is no such prompt template",
+      ["function"] = "exec_prompt_template_transform",
+      argument = "template",
+      found = tostring(name),
+    },
   }
 end
 
@@ -331,29 +336,23 @@ local STATUS_DESCRIPTIONS = {
   [403] = "auth_error",
   [404] = "model_unavailable",
   [408] = "timeout",
-  [410] = "model_unavailable",
-  [413] = "bad_request",
-  [415] = "bad_request",
-  [422] = "bad_request",
   [429] = "rate_limit",
-  [503] = "server_overloaded",
   [504] = "gateway_timeout",
-  [524] = "gateway_timeout",
   [529] = "server_overloaded",
 }
 
---- One word for the status of a provider's answer; no status (nil or 0) means that none came.
+--- One word for the status of a provider's answer; nil means that none came.
 ---@param status integer|nil
 ---@return "rate_limit"|"timeout"|"gateway_timeout"|"auth_error"|"model_unavailable"|"bad_request"|"server_overloaded"|"server_error"|"network_error"|"unknown"
 function M.provider_http_error_description(status)
-  if status == nil or status == 0 then
+  if status == nil then
     return "network_error"
   end
   local known = STATUS_DESCRIPTIONS[status]
   if known then
     return known
   end
-  return type(status) == "number" and status >= 500 and status <= 599 and "server_error" or "unknown"
+  return type(status) == "number" and status >= 500 and "server_error" or "unknown"
 end
 
 return M

@@ -43,4 +43,37 @@ function M.check_url(url)
   return rs.judge_url(url)
 end
 
+-- Codes of what goes wrong with a site: nobody answers, the name is unknown, TLS fails, it is too slow, redirects without
+-- end, sends too much, or something broken.
+local SITE_FAULTS = {
+  SENDING_REQUEST = true,
+  READING_BODY = true,
+  DESERIALIZING = true,
+  STATUS_NOT_OK = true,
+  DEADLINE_EXCEEDED = true,
+  TOO_LARGE = true,
+  DOCUMENT_TOO_COMPLEX = true,
+  WEBPAGE_LOAD_FAILED = true,
+}
+
+--- Answers what `f(...)` answers. What it raises about a site is raised again as not fatal, so that the contract may catch
+--- it: a site that is down never ends a contract. The operator's own troubles (no browser, no signer, a proxy that does
+--- not answer, a broken script) stay fatal.
+---@generic T
+---@param f fun(...): T
+---@param ... any
+---@return T
+function M.catchable(f, ...)
+  local results = table.pack(pcall(f, ...))
+  if results[1] then
+    return table.unpack(results, 2, results.n)
+  end
+  local raised = results[2]
+  local err = lib.rs.as_user_error(raised)
+  if err ~= nil and SITE_FAULTS[err.causes[1]] and err.ctx.kind ~= "proxy" then
+    lib.reraise_with_fatality(raised, false)
+  end
+  error(raised, 0)
+end
+
 return M

@@ -94,8 +94,8 @@ Command add_call(CLI::App& app) {
       ->check(CLI::Range(1, 10'000'000));
   call->add_option("--concurrency", plan.concurrency, "sessions at the same time, default 1")
       ->check(CLI::Range(1, 1024));
-  call->add_option("--generation", plan.generation, "of the hello: 1 or 2, default 1")
-      ->check(CLI::Range(1, 2));
+  call->add_option("--generation", plan.generation, "of GenVM that is spoken: a, b or c, default a")
+      ->check(CLI::IsMember({"a", "b", "c"}));
   call->add_option("--host-data", plan.host_data, "JSON object merged into the hello's host_data");
   call->require_subcommand(1);
   call->footer("Exit code: 0 Ok, 2 UserError, 3 FatalError, 4 no connection, 64 wrong usage.");

@@ -49,10 +49,12 @@ Result<Value> hello_of(const CallPlan& plan) {
       return fail("USAGE", Fatality::user, "--host-data: expected a JSON object");
     for (auto& [key, value] : *given->as_map()) host_data.as_map()->set(key.view(), value);
   }
-  if (plan.generation == 1) {
+  if (plan.generation == "a") {
     return Value::fields("cookie", Value::string("genvm-modules-call"), "host_data",
                          std::move(host_data));
   }
+  if (plan.generation == "b")
+    return Value::fields("genvm_id", Value::integer(1), "host_data", std::move(host_data));
   return Value::fields("genvm_id", Value::integer(1), "role", Value::string("leader"), "host_data",
                        std::move(host_data), "gas_data", Value::map(),
                        "initial_time_units_allocation", Value::integer(0));

@@ -11,9 +11,9 @@ struct CallPlan {
   double timeout_seconds = 300;
   int repeat = 1;
   int concurrency = 1;
-  int generation = 1;
-  std::string host_data;  // JSON object
-  std::string out_file;   // for a page, a picture or a body; empty: shown
+  std::string generation = "a";  // a, b or c: whose hello is sent
+  std::string host_data;         // JSON object
+  std::string out_file;          // for a page, a picture or a body; empty: shown
 };
 
 // The exit code: of the worst outcome.

@@ -34,39 +34,47 @@ int check_prices(const std::string& file, const config::Environment& environment
   return kExitOk;
 }
 
-int check_llm(const std::string& file, const config::Environment& environment) {
-  const auto loaded = config::load_llm(file, environment, {config::EmptyBackends::allow});
+int check_llm(const std::string& file, const config::Environment& environment,
+              config::Strictness strictness) {
+  const auto loaded =
+      config::load_llm(file, environment, {config::EmptyBackends::allow, strictness});
   if (!loaded) return faulty(loaded.error(), file);
   sound(loaded->warnings, file, "configuration of the LLM module");
   return check_prices(loaded->config.pricing.file, environment);
 }
 
-int check_web(const std::string& file, const config::Environment& environment) {
-  const auto loaded = config::load_web(file, environment);
+int check_web(const std::string& file, const config::Environment& environment,
+              config::Strictness strictness) {
+  const auto loaded =
+      config::load_web(file, environment, {config::EmptyBackends::refuse, strictness});
   if (!loaded) return faulty(loaded.error(), file);
   sound(loaded->warnings, file, "configuration of the web module");
   return kExitOk;
 }
 
-int check(const std::string& file) {
+int check(const std::string& file, config::Strictness strictness) {
   auto kind = config::detect_kind(file);
   if (!kind) {
     std::fprintf(stderr, "%s\n", kind.error().to_string().c_str());
     return kExitFailure;
   }
   const auto environment = config::Environment::of_process(kVersion);
-  return *kind == config::ModuleKind::web ? check_web(file, environment)
-                                          : check_llm(file, environment);
+  return *kind == config::ModuleKind::web ? check_web(file, environment, strictness)
+                                          : check_llm(file, environment, strictness);
 }
 
 }  // namespace
 
 Command add_check_config(CLI::App& app) {
   auto file = std::make_shared<std::string>();
+  auto strict = std::make_shared<bool>(false);
   auto* command = app.add_subcommand(
       "check-config", "say everything that is wrong with a configuration file and its prices");
   command->add_option("file", *file, "the YAML file, of either module")->required();
-  return [file] { return check(*file); };
+  command->add_flag("--strict", *strict, "unknown keys are errors, not warnings");
+  return [file, strict] {
+    return check(*file, *strict ? config::Strictness::strict : config::Strictness::lenient);
+  };
 }
 
 }  // namespace gvm::apps

@@ -1,5 +1,5 @@
 -- Temperature by role: a leader writes with some freedom, a validator judges coldly, and each validator a little
--- differently. First-generation hosts send no role; they count as validators.
+-- differently. Hosts of the generations A and B send no role; they count as validators.
 
 local lib = require("lib-genvm")
 local llm = require("lib-llm")

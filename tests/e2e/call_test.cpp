@@ -57,7 +57,7 @@ TEST(Call, ShowsJsonInBothGenerations) {
   World world;
   expect(world.call({"prompt", "--json", "x"}), 0, R"({"n":"0.5","result":true})");
   const auto url = world.module.url();
-  expect(front({"call", url, "--generation", "2", "prompt", "--json", "x"}), 0, R"("n")");
+  expect(front({"call", url, "--generation", "c", "prompt", "--json", "x"}), 0, R"("n")");
 }
 
 TEST(Call, SendsImages) {

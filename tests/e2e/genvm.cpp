@@ -6,6 +6,7 @@
 #include "calldata/debug.h"
 #include "calldata/decode.h"
 #include "calldata/encode.h"
+#include "e2e/debug_form.h"
 #include "text/json.h"
 
 namespace gvm::e2e {
@@ -29,10 +30,16 @@ void read_error(Reply& reply, const Value& error) {
   if (const Value* ctx = error.find("ctx")) reply.ctx = *ctx;
 }
 
+// In the form of generation C, or of A and B.
+Result<Value> error_of(std::string_view text) {
+  if (text.starts_with('{')) return text::parse_json(text);
+  return read_debug_form(text);
+}
+
 void read_fatal(Reply& reply, std::string_view text) {
   if (text.find('\n') != text.npos) throw std::runtime_error("more than one line");
-  const auto error = text::parse_json(text);
-  if (!error) throw std::runtime_error("a fatal error that is no JSON: " + std::string(text));
+  const auto error = error_of(text);
+  if (!error) throw std::runtime_error("a fatal error of no form: " + std::string(text));
   const Value* fatal = error->find("fatal");
   if (fatal == nullptr || !fatal->as_bool() || !*fatal->as_bool())
     throw std::runtime_error("a fatal error that does not say so");
@@ -45,11 +52,15 @@ std::string encode(const Value& value) {
   return calldata::encode(value).value();
 }
 
-Value hello_first() {
+Value hello_a() {
   return Value::fields("cookie", string("cookie-1"), "host_data", host_data());
 }
 
-Value hello_second() {
+Value hello_b() {
+  return Value::fields("genvm_id", Value::integer(7), "host_data", host_data());
+}
+
+Value hello_c() {
   return Value::fields("genvm_id", Value::integer(7), "role", string("validator"), "host_data",
                        host_data(), "gas_data", Value::map(), "initial_time_units_allocation",
                        Value::integer(0));

@@ -15,8 +15,10 @@ using namespace std::chrono_literals;
 
 std::string encode(const Value& value);
 
-Value hello_first();
-Value hello_second();
+// Hellos of the three generations.
+Value hello_a();
+Value hello_b();
+Value hello_c();
 
 using Slots = std::initializer_list<std::pair<std::string_view, std::string>>;
 
@@ -41,13 +43,14 @@ struct Reply {
   // "UserError CODE" or "FatalError CODE"; "Ok" otherwise.
   std::string outcome() const;
 };
-// Throws when it is no reply, or a fatal error's text is not one line of JSON of the promised form.
+// Throws when it is no reply, or a fatal error's text is neither one line of JSON nor the debug
+// form.
 Reply parse_reply(std::string_view bytes);
 
 // A session over WebSocket. Everything has a deadline and throws when it passes.
 class GenVm {
  public:
-  explicit GenVm(std::uint16_t port, const Value& hello = hello_first(),
+  explicit GenVm(std::uint16_t port, const Value& hello = hello_a(),
                  std::chrono::milliseconds timeout = 60s);
   void send(const Value& request) { ws_.send(encode(request)); }
   Reply receive();

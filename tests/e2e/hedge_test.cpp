@@ -36,7 +36,7 @@ struct Pair {
 
 TEST(Hedge, ASlowAnswerIsOvertakenByASecondCallAndCancelled) {
   Pair pair;
-  GenVm genvm(pair.module.port(), hello_first(), 15s);
+  GenVm genvm(pair.module.port(), hello_a(), 15s);
   const auto begins = Clock::now();
   EXPECT_EQ(who_answered(genvm.ask(prompt("slow"))), "second");
   EXPECT_LT(Clock::now() - begins, 100ms + 1000ms * kSlowness);
@@ -83,7 +83,7 @@ TEST(Hedge, TheQueueOfABackendIsNoSlowness) {
 TEST(Hedge, AFailureBeforeItsTimeIsFollowedAtOnce) {
   Pair pair("routing: {hedge: {enabled: true, after: 20s}}\n");
   always(pair.first, "status_404");
-  GenVm genvm(pair.module.port(), hello_first(), 15s);
+  GenVm genvm(pair.module.port(), hello_a(), 15s);
   const auto begins = Clock::now();
   EXPECT_EQ(who_answered(genvm.ask(prompt("x"))), "second");
   EXPECT_LT(Clock::now() - begins, 10s);
@@ -111,7 +111,7 @@ TEST(Hedge, WhenBothFailTheThirdAnswers) {
 
 TEST(Hedge, TheLosersPermitComesBack) {
   Pair pair(std::string(kHedging), "max_concurrency: 1");
-  GenVm genvm(pair.module.port(), hello_first(), 15s);
+  GenVm genvm(pair.module.port(), hello_a(), 15s);
   for (int i = 0; i < 5; ++i) EXPECT_EQ(who_answered(genvm.ask(prompt("slow"))), "second");
   EXPECT_EQ(who_answered(genvm.ask(prompt("x"))), "first");
   EXPECT_EQ(pair.module.metric(

@@ -40,7 +40,7 @@ TEST(Limits, ASessionTooManyIsRefusedClearly) {
   EXPECT_EQ(second.ask(prompt("x")).text(), "fine");
   EXPECT_NE(refusal_of(module.port()).find("503"), std::string::npos);
   auto framed = WireClient::tcp(module.port());
-  framed.send_frame(encode(hello_first()));
+  framed.send_frame(encode(hello_a()));
   const auto reply = framed.receive_frame();
   ASSERT_TRUE(reply);
   EXPECT_EQ(parse_reply(*reply).outcome(), "FatalError TOO_MANY_SESSIONS");
@@ -54,7 +54,7 @@ TEST(Limits, APeerThatDoesNotReadHoldsNobodyUp) {
   HttpServer upstream = answering(std::string(1 * kMiB, 'a'));
   Module module({.backends = backend_at(upstream.url(""))});
   auto deaf = WireClient::tcp(module.port());
-  deaf.send_frame(encode(hello_first()));
+  deaf.send_frame(encode(hello_a()));
   std::string frames;
   const std::string one = encode(prompt("x"));
   for (int i = 0; i < 5000; ++i)
@@ -78,7 +78,7 @@ TEST(Limits, AnnouncedLengthsTakeNoMemory) {
   constexpr int kPeers = 40;  // each announces 31 MiB and sends a few bytes
   for (int i = 0; i < kPeers; ++i) {
     peers.push_back(WireClient::tcp(module.port()));
-    peers.back().send_frame(encode(hello_first()));
+    peers.back().send_frame(encode(hello_a()));
     peers.back().send(std::string("\x01\xf0\x00\x00 a few bytes", 16));
   }
   EXPECT_TRUE(module.wait_for_sessions(kPeers + 1));

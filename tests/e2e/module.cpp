@@ -89,7 +89,7 @@ Module::Module(const ModuleOptions& options)
   const auto line = text::parse_json(*ready);
   if (!line) throw std::runtime_error("no JSON: " + *ready);
   address_ = line->find("address")->as_string().value();
-  if (const auto colon = address_.rfind(':'); !address_.starts_with("unix:"))
+  if (const auto colon = address_.rfind(':'); colon != address_.npos && address_[colon + 1] != '/')
     port_ = static_cast<std::uint16_t>(std::stoi(address_.substr(colon + 1)));
 }
 

@@ -217,7 +217,7 @@ TEST(Money, ConsumedGenFollowsTheHostsRate) {
   Module module({.backends = short_answers(upstream),
                  .script = std::string(kAskScript),
                  .more = pricing_of(folder, ", time_units_per_usd: 1000000")});
-  Value hello = hello_second();
+  Value hello = hello_c();
   hello.as_map()->set("gas_data", Value::fields("genPerTimeUnit", Value::string("3000")));
   GenVm genvm(module.port(), hello);
   const Reply reply = genvm.ask(prompt("x"));

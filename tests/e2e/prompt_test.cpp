@@ -45,7 +45,7 @@ constexpr std::string_view kJsonAnswer =
 
 TEST(Prompt, JsonAnswersAMapToTheFirstGeneration) {
   Answering world{std::string(kJsonAnswer)};
-  GenVm genvm(world.module.port(), hello_first());
+  GenVm genvm(world.module.port(), hello_a());
   const Reply reply = genvm.ask(json_prompt("an object"));
   EXPECT_EQ(calldata::to_debug_string(reply.data),
             R"({"in": {"yes": true}, "int": 12345678901234567890123, "list": [1, null, "-2.5"], )"
@@ -55,7 +55,7 @@ TEST(Prompt, JsonAnswersAMapToTheFirstGeneration) {
 
 TEST(Prompt, JsonAnswersItsTextToTheSecondGeneration) {
   Answering world{std::string(kJsonAnswer)};
-  GenVm genvm(world.module.port(), hello_second());
+  GenVm genvm(world.module.port(), hello_c());
   const Reply reply = genvm.ask(json_prompt("an object"));
   const auto parsed = text::parse_json(reply.text());
   ASSERT_TRUE(parsed) << reply.shown;
@@ -137,7 +137,7 @@ TEST(Prompt, PingsAreAnsweredWhileARequestRuns) {
 TEST(Prompt, TextMessagesAndFragmentsAreTakenTheSameWay) {
   Answering world("yes");
   test::WsClient ws(world.module.port());
-  const std::string hello = encode(hello_first());
+  const std::string hello = encode(hello_a());
   ws.send_fragments({hello.substr(0, 1), hello.substr(1, 7), "", hello.substr(8)});
   // Bytes that are UTF-8 by chance, as RFC 6455, 8.1 demands of text messages.
   const Value payload = Value::fields("prompt", Value::string("short"), "images", Value::array());
@@ -152,7 +152,7 @@ TEST(Prompt, TextMessagesAndFragmentsAreTakenTheSameWay) {
 TEST(Prompt, TheLengthPrefixedFramingSharesThePort) {
   Answering world("framed");
   auto client = test::WireClient::tcp(world.module.port());
-  client.send_frame(encode(hello_second()));
+  client.send_frame(encode(hello_c()));
   client.send_frame(encode(prompt("one")));
   client.send_frame(encode(prompt("two")));
   EXPECT_EQ(parse_reply(client.receive_frame().value()).text(), "framed");
@@ -169,7 +169,7 @@ TEST(Prompt, AUnixSocketCarriesTheFraming) {
     Module module({.backends = backend_at(upstream.url("")), .bind_address = "unix://" + path});
     EXPECT_EQ(module.address(), "unix://" + path);
     auto client = test::WireClient::unix_socket(path);
-    client.send_frame(encode(hello_first()));
+    client.send_frame(encode(hello_a()));
     client.send_frame(encode(prompt("one")));
     EXPECT_EQ(parse_reply(client.receive_frame().value()).text(), "by file");
   }

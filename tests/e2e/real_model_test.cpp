@@ -39,7 +39,7 @@ void expect_an_answer_from(const ModelServer& server, const std::string& provide
                    .models = "{" + server.model +
                              ": {max_tokens: {ceiling: 24}, sampling: {temperature: {max: 0}}}}"};
   Module module({.backends = backend(spec)});
-  GenVm genvm(module.port(), hello_first(), 240s);
+  GenVm genvm(module.port(), hello_a(), 240s);
   const Reply reply = genvm.ask(prompt("What is the capital of France?"));
   ASSERT_TRUE(reply.ok()) << reply.shown;
   EXPECT_FALSE(reply.text().empty()) << provider;

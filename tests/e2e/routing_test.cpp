@@ -210,7 +210,7 @@ TEST(Routing, ThePromptsDeadlineEndsACallThatHangs) {
   always(upstream, "silence_after_request");
   Module module(
       {.backends = backend_of(upstream, "main", 0), .more = "routing: {deadline: 500ms}\n"});
-  GenVm genvm(module.port(), hello_first(), 20s);
+  GenVm genvm(module.port(), hello_a(), 20s);
   const auto begins = Clock::now();
   const Reply reply = genvm.ask(prompt("x"));
   EXPECT_EQ(reply.outcome(), "FatalError DEADLINE_EXCEEDED") << reply.shown;

@@ -128,7 +128,7 @@ TEST(RunawayScript, AWaitingPipelineIsDroppedWithIt) {
 TEST(RunawayScript, TheOtherFramingIsClosedToo) {
   World world;
   auto client = test::WireClient::tcp(world.module.port());
-  client.send_frame(encode(hello_first()));
+  client.send_frame(encode(hello_a()));
   client.send_frame(encode(prompt("loop")));
   EXPECT_EQ(parse_reply(client.receive_frame().value()).outcome(), "FatalError SCRIPT_CPU_LIMIT");
   EXPECT_TRUE(client.closed_within(10s));

@@ -53,7 +53,8 @@ end
 function acts.raise() lib.rs.user_error { causes = { "MY_CODE", "why" }, fatal = false, ctx = { n = 1 } } end
 function acts.raise_fatal() lib.rs.user_error { causes = { "MY_CODE" }, fatal = true, ctx = {} } end
 function acts.bug() local nothing; return nothing.field end
-function acts.no_answer() return "text alone" end
+function acts.no_answer() return 5 end
+function acts.bare() return "text alone" end
 function acts.wrong_type() return { data = { 1 } } end
 function acts.get(ctx)
   local url = llm.rs.meta.url
@@ -167,7 +168,7 @@ TEST(OperatorScript, CtxLivesAsLongAsTheSessionAndNoLonger) {
 TEST(OperatorScript, HasEveryFieldOfTheHello) {
   World world;
   EXPECT_EQ(world.ask("hello").text(), "0x1234 anything nil");
-  GenVm second(world.module.port(), hello_second());
+  GenVm second(world.module.port(), hello_c());
   EXPECT_EQ(second.ask(prompt("hello")).text(), "0x1234 anything validator");
 }
 
@@ -185,6 +186,16 @@ TEST(OperatorScript, ErrorsReachTheHostTyped) {
   EXPECT_EQ(genvm.ask(prompt("no_answer")).outcome(), "FatalError SCRIPT_BAD_ANSWER");
   EXPECT_EQ(genvm.ask(prompt("wrong_type")).outcome(), "FatalError SCRIPT_BAD_ANSWER");
   EXPECT_EQ(genvm.ask(prompt("count")).text(), "101") << "the session goes on";
+}
+
+TEST(OperatorScript, ABareAnswerPassesAndIsLoggedOnce) {
+  World world;
+  EXPECT_EQ(world.ask("bare").text(), "text alone");
+  EXPECT_EQ(world.ask("bare").text(), "text alone");
+  ASSERT_TRUE(world.module.process().wait_for_line("answers the data alone", 10s));
+  const auto log = world.module.process().out();
+  const auto first = log.find("answers the data alone");
+  EXPECT_EQ(log.find("answers the data alone", first + 1), log.npos) << log;
 }
 
 TEST(OperatorScript, RequestsOfItsOwnWork) {

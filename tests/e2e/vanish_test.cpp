@@ -55,7 +55,7 @@ TEST(Vanish, ThePeersEndClosesTheUpstreamConnectionAtOnce) {
 TEST(Vanish, TheLengthPrefixedFramingIsCancelledTheSameWay) {
   World world;
   auto client = test::WireClient::tcp(world.module.port());
-  client.send_frame(encode(hello_first()));
+  client.send_frame(encode(hello_a()));
   client.send_frame(encode(prompt("x")));
   ASSERT_TRUE(world.upstream.wait_for_requests(1, 20s));
   client.reset();
@@ -79,7 +79,7 @@ TEST(Vanish, ManyPeersAtOnce) {
 TEST(Vanish, AHalfSentMessageGoesWithItsPeer) {
   World world;
   auto client = test::WireClient::tcp(world.module.port());
-  client.send_frame(encode(hello_first()));
+  client.send_frame(encode(hello_a()));
   client.send(std::string("\x00\x10\x00\x00 the beginning of a megabyte", 30));
   EXPECT_TRUE(world.module.wait_for_sessions(1));
   client.close();

@@ -204,7 +204,7 @@ TEST_F(WebPolicy, FailuresOfTheNameServiceAreRefusalsToo) {
   const Module module(options(dns));
   GenVm genvm(module.port());
   for (const auto* host : {"none.example.com", "broken.example.com", "empty.example.com"})
-    EXPECT_EQ(genvm.ask(get(url(host))).outcome(), "FatalError SENDING_REQUEST") << host;
+    EXPECT_EQ(genvm.ask(get(url(host))).outcome(), "UserError SENDING_REQUEST") << host;
   EXPECT_EQ(at_sinks(), 0U);
 }
 

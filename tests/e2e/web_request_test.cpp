@@ -143,7 +143,7 @@ TEST(WebRequest, ARedirectIsJudgedLikeTheFirstUrl) {
   EXPECT_EQ(genvm.ask(get(server.url("/http://example.com:23/"))).outcome(),
             "UserError PORT_FORBIDDEN");
   const auto file = genvm.ask(get(server.url("/file:///etc/passwd")));
-  EXPECT_EQ(file.outcome(), "FatalError SENDING_REQUEST");
+  EXPECT_EQ(file.outcome(), "UserError SENDING_REQUEST");
 }
 
 TEST(WebRequest, EndlessRedirectsEnd) {
@@ -153,7 +153,7 @@ TEST(WebRequest, EndlessRedirectsEnd) {
   const Module module(web_options());
   GenVm genvm(module.port());
   const auto reply = genvm.ask(get(server.url()));
-  EXPECT_EQ(reply.outcome(), "FatalError SENDING_REQUEST");
+  EXPECT_EQ(reply.outcome(), "UserError SENDING_REQUEST");
   EXPECT_THAT(reply.shown, HasSubstr("10 redirects"));
   EXPECT_EQ(server.request_count(), 11U);
 }
@@ -195,9 +195,9 @@ TEST(WebRequest, SizeLimitsAreTyped) {
   HttpServer server(
       [](const HttpServer::Request&) -> ServerReply { return {.body = std::string(10'000, 'x')}; });
   const Module module(web_options());
-  GenVm genvm(module.port(), hello_second());
+  GenVm genvm(module.port(), hello_c());
   EXPECT_EQ(genvm.ask(with_size_limit(get(server.url()), 9'999)).outcome(),
-            "FatalError READING_BODY");
+            "UserError READING_BODY");
   EXPECT_TRUE(genvm.ask(with_size_limit(get(server.url()), 10'000)).ok());
 }
 
@@ -208,7 +208,7 @@ TEST(WebRequest, AGzipBombEndsEarly) {
   });
   const Module module(web_options());
   GenVm genvm(module.port());
-  EXPECT_EQ(genvm.ask(get(server.url())).outcome(), "FatalError READING_BODY");
+  EXPECT_EQ(genvm.ask(get(server.url())).outcome(), "UserError READING_BODY");
   EXPECT_LT(module.resident_bytes(), 200 * kMiB * kSlowness);
 }
 
@@ -222,7 +222,7 @@ TEST(WebRequest, WhatFailsBeforeAnAnswerIsRepeatedOnlyWhenThatIsSafe) {
   EXPECT_EQ(body_of(genvm.ask(get(server.url()))), "late");
   count = 0;
   EXPECT_EQ(genvm.ask(web_request({.method = "POST", .url = server.url(), .body = "b"})).outcome(),
-            "FatalError SENDING_REQUEST");
+            "UserError SENDING_REQUEST");
   EXPECT_EQ(count, 1);
 }
 
@@ -249,10 +249,10 @@ TEST(WebRequest, UnusableAnswersAreTyped) {
   });
   const Module module(web_options("http: {retry: {attempts: 1}}\n"));
   GenVm genvm(module.port());
-  EXPECT_EQ(genvm.ask(get(server.url("/cut"))).outcome(), "FatalError READING_BODY");
-  EXPECT_EQ(genvm.ask(get(server.url("/long"))).outcome(), "FatalError READING_BODY");
-  EXPECT_EQ(genvm.ask(get(server.url("/garbage"))).outcome(), "FatalError SENDING_REQUEST");
-  EXPECT_EQ(genvm.ask(get(server.url("/headers"))).outcome(), "FatalError SENDING_REQUEST");
+  EXPECT_EQ(genvm.ask(get(server.url("/cut"))).outcome(), "UserError READING_BODY");
+  EXPECT_EQ(genvm.ask(get(server.url("/long"))).outcome(), "UserError READING_BODY");
+  EXPECT_EQ(genvm.ask(get(server.url("/garbage"))).outcome(), "UserError SENDING_REQUEST");
+  EXPECT_EQ(genvm.ask(get(server.url("/headers"))).outcome(), "UserError SENDING_REQUEST");
 }
 
 struct TlsServer {
@@ -276,7 +276,7 @@ TEST(WebRequest, EachFaultOfACertificateIsNamed) {
   EXPECT_TRUE(genvm.ask(get(good.server.url())).ok());
   const auto fault = [&](const TlsServer& tls) {
     const auto reply = genvm.ask(get(tls.server.url()));
-    EXPECT_EQ(reply.outcome(), "FatalError SENDING_REQUEST");
+    EXPECT_EQ(reply.outcome(), "UserError SENDING_REQUEST");
     const Value* kind = reply.ctx.find("tls");
     return kind == nullptr ? reply.shown : std::string(*kind->as_string());
   };

@@ -32,7 +32,7 @@ Outcome ask(GenVm& genvm, const std::string& url) {
 
 void expect_timeout(GenVm& genvm, const std::string& url, std::string_view timeout) {
   const auto outcome = ask(genvm, url);
-  EXPECT_EQ(outcome.outcome, "FatalError DEADLINE_EXCEEDED") << url;
+  EXPECT_EQ(outcome.outcome, "UserError DEADLINE_EXCEEDED") << url;
   EXPECT_EQ(outcome.timeout, timeout) << url;
   EXPECT_TRUE(outcome.in_time) << timeout;
 }
@@ -54,7 +54,7 @@ TEST(WebTimeout, EachStageHasItsLimitAndSaysSo) {
   expect_timeout(genvm, silent.url(), "first_byte");
   expect_timeout(genvm, server.url("/hang"), "first_byte");
   expect_timeout(genvm, server.url("/body"), "idle");
-  EXPECT_EQ(ask(genvm, server.url("/headers")).outcome, "FatalError DEADLINE_EXCEEDED");
+  EXPECT_EQ(ask(genvm, server.url("/headers")).outcome, "UserError DEADLINE_EXCEEDED");
 }
 
 TEST(WebTimeout, AServerThatDripsIsCutByTheMinimumSpeed) {
@@ -65,7 +65,7 @@ TEST(WebTimeout, AServerThatDripsIsCutByTheMinimumSpeed) {
       web_options("http: {min_speed: 10KiB, min_speed_window: 600ms, retry: {attempts: 1}}\n"));
   GenVm genvm(module.port());
   const auto outcome = ask(genvm, server.url());
-  EXPECT_EQ(outcome.outcome, "FatalError DEADLINE_EXCEEDED");
+  EXPECT_EQ(outcome.outcome, "UserError DEADLINE_EXCEEDED");
   EXPECT_EQ(outcome.timeout, "speed");
 }
 
@@ -76,7 +76,7 @@ TEST(WebTimeout, TheWholeRequestHasADeadline) {
   const Module module(web_options("serve: {request_timeout: 600ms}\n"));
   GenVm genvm(module.port());
   const auto outcome = ask(genvm, server.url());
-  EXPECT_EQ(outcome.outcome, "FatalError DEADLINE_EXCEEDED");
+  EXPECT_EQ(outcome.outcome, "UserError DEADLINE_EXCEEDED");
   EXPECT_TRUE(outcome.in_time);
   EXPECT_TRUE(server.wait_for_open_connections(0, 2s));
 }

@@ -43,6 +43,11 @@ WireClient WireClient::tcp(std::uint16_t port) {
   return WireClient(connected(AF_INET, reinterpret_cast<sockaddr*>(&address), sizeof address));
 }
 
+WireClient WireClient::of_descriptor(int fd) {
+  ::fcntl(fd, F_SETFL, O_NONBLOCK);
+  return WireClient(fd);
+}
+
 WireClient WireClient::unix_socket(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;

@@ -13,6 +13,8 @@ class WireClient {
  public:
   static WireClient tcp(std::uint16_t port);
   static WireClient unix_socket(const std::string& path);
+  // Takes over a connected socket.
+  static WireClient of_descriptor(int fd);
   WireClient(WireClient&& other) noexcept;
   WireClient& operator=(WireClient&&) = delete;
   ~WireClient();

@@ -173,8 +173,10 @@ SectionBuilder<BackendConfig>& add_drop_in(SectionBuilder<BackendConfig>& table)
       .named(&C::models, model_section(),
              {.name = "models", .doc = "Its models by name; a list of names is the older form"})
       .leaf(&C::meta, {.name = "meta", .doc = "Anything, for scripts to read"})
-      .leaf(&C::timeout,
-            {.name = "timeout", .doc = "One call; absent: the global one", .range = {1, kDayMs}});
+      .leaf(&C::timeout, {.name = "timeout",
+                          .doc = "One call; absent: the global one; 0: no limit (24 hours)",
+                          .format = Format::timeout,
+                          .range = {0, kDayMs}});
 }
 
 }  // namespace

@@ -45,13 +45,15 @@ std::vector<Row> read_rows() {
   return rows;
 }
 
+constexpr LoadOptions kStrict{.strictness = Strictness::strict};
+
 std::string messages_of(const Row& row) {
   const auto yaml = with_control_character(row.yaml);
   if (row.kind == "web") {
-    const auto loaded = load_web_text(yaml, "c.yaml", test_environment());
+    const auto loaded = load_web_text(yaml, "c.yaml", test_environment(), kStrict);
     return loaded ? "loads" : to_string(loaded.error());
   }
-  const auto loaded = load_llm_text(yaml, "c.yaml", test_environment());
+  const auto loaded = load_llm_text(yaml, "c.yaml", test_environment(), kStrict);
   return loaded ? "loads" : to_string(loaded.error());
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "config/scalar.h"
 #include "config/schema.h"
 #include "config/templating.h"
 
@@ -170,16 +171,21 @@ void check_common(const Node& node, const std::string&, Context& context, Common
   expand_default(node, "lua_path", context, c.lua_path);
   expand_default(node, "data_dir", context, c.data_dir);
   if (!c.extra_lua_path.empty()) c.lua_path += ";" + c.extra_lua_path;
+  const auto* address = node.find("bind_address");
+  if (address != nullptr && address->value->kind == Node::Kind::null) c.bind_address.clear();
   const auto* level = node.find("log_level");
-  if (level != nullptr && level->value->text == "off") c.log_disable = "*";
+  if (level != nullptr && lower_case(level->value->text) == "off") c.log_disable = "*";
 }
 
 SectionBuilder<CommonConfig>& add_process(SectionBuilder<CommonConfig>& table) {
   using C = CommonConfig;
   return table
-      .leaf(&C::bind_address, {.name = "bind_address",
-                               .doc = "Where the module listens; port 0 lets the system choose",
-                               .format = Format::bind_address})
+      .leaf(&C::bind_address,
+            {.name = "bind_address",
+             .doc = "Where the module listens: `host:port` (port 0 lets the system "
+                    "choose), `unix:///path`, or `fd://N`, an inherited socket; "
+                    "null: only a socket of socket activation",
+             .format = Format::bind_address})
       .leaf(&C::threads, {.name = "threads",
                           .doc = "Lanes: each is one thread with its own share of the sessions",
                           .range = {1, 1024},

@@ -53,15 +53,30 @@ std::string to_string(const std::vector<Diagnostic>& diagnostics) {
   return out;
 }
 
-std::string_view nearest(std::string_view name, const std::vector<std::string_view>& known) {
+namespace {
+
+// The closest of `known` within `limit` edits.
+std::string_view closest(std::string_view name, const std::vector<std::string_view>& known,
+                         std::size_t limit) {
   if (name.size() > kLongestCompared) return {};
   std::string_view best;
-  std::size_t best_distance = std::max<std::size_t>(1, name.size() / 3) + 1;
+  std::size_t best_distance = limit + 1;
   for (const auto candidate : known) {
     const auto distance = edit_distance(name, candidate);
     if (distance < best_distance) std::tie(best, best_distance) = std::pair(candidate, distance);
   }
   return best;
+}
+
+}  // namespace
+
+std::string_view nearest(std::string_view name, const std::vector<std::string_view>& known) {
+  return closest(name, known, std::max<std::size_t>(1, name.size() / 3));
+}
+
+std::string_view misspelled(std::string_view name, const std::vector<std::string_view>& known) {
+  constexpr std::size_t kShort = 3;
+  return closest(name, known, name.size() <= kShort ? 1 : 2);
 }
 
 std::string in_quotes(std::string_view text) {

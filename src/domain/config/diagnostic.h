@@ -34,6 +34,10 @@ std::string to_string(const std::vector<Diagnostic>& diagnostics);
 // none is close enough to be what was meant.
 std::string_view nearest(std::string_view name, const std::vector<std::string_view>& known);
 
+// The known name that `name` is probably a typing error of: at most two edits away (one for names
+// of up to three characters, which are two edits from anything). Empty when there is none.
+std::string_view misspelled(std::string_view name, const std::vector<std::string_view>& known);
+
 // `text` in quotes for a message: control characters escaped, at most 40 characters of it.
 std::string in_quotes(std::string_view text);
 

@@ -136,6 +136,8 @@ bool is_bind_address(std::string_view text) {
     const auto path = text.substr(kUnix.size());
     return path.size() > 1 && path.front() == '/' && path.size() <= kLongestUnixPath;
   }
+  constexpr std::string_view kFd = "fd://";
+  if (text.starts_with(kFd)) return is_port(text.substr(kFd.size()));
   const auto where = split_host_port(text);
   return where.valid && !where.port.empty();
 }

@@ -183,6 +183,7 @@ class Backends {
 Loaded<LlmConfig> load_llm_document(Document document, const std::string& file,
                                     const Environment& env, LoadOptions options) {
   return load_document<LlmConfig>(std::move(document), file, env, llm_section(),
+                                  unknown_keys_of(options.strictness),
                                   [&](const Node& root, Context& context, LlmConfig& config) {
                                     Backends(root, context, config).finish(options.empty_backends);
                                   });

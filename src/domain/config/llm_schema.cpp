@@ -123,8 +123,10 @@ const Section& llm_section() {
           .inlined(&C::common, common_section(ModuleKind::llm))
           .leaf(&C::timeout,
                 {.name = "timeout",
-                 .doc = "One call of a provider, unless its backend or model says otherwise",
-                 .range = {1, kDayMs}})
+                 .doc = "One call of a provider, unless its backend or model says otherwise; 0: no "
+                        "limit (24 hours)",
+                 .format = Format::timeout,
+                 .range = {0, kDayMs}})
           .named(&C::backends, backend_section(),
                  {.name = "backends", .doc = "The providers by a name of your choice"})
           .section(&C::prompt_templates, prompt_templates_section(),

@@ -26,19 +26,24 @@ using Loaded = std::expected<LoadResult<T>, std::vector<Diagnostic>>;
 
 enum class EmptyBackends { refuse, allow };  // --allow-empty-backends
 
+// Files written for GenVM's other implementation, which ignores unknown keys, must start.
+enum class Strictness { lenient, strict };  // unknown keys: warnings or errors
+
 struct LoadOptions {
   EmptyBackends empty_backends = EmptyBackends::refuse;
+  Strictness strictness = Strictness::lenient;
 };
 
 Loaded<LlmConfig> load_llm(const std::string& path, const Environment& env,
                            LoadOptions options = {});
-Loaded<WebConfig> load_web(const std::string& path, const Environment& env);
+Loaded<WebConfig> load_web(const std::string& path, const Environment& env,
+                           LoadOptions options = {});
 
 // The same from text; `file` is the name in diagnostics.
 Loaded<LlmConfig> load_llm_text(std::string_view text, const std::string& file,
                                 const Environment& env, LoadOptions options = {});
 Loaded<WebConfig> load_web_text(std::string_view text, const std::string& file,
-                                const Environment& env);
+                                const Environment& env, LoadOptions options = {});
 
 // Which module a file is for: by its keys, else by its name.
 std::expected<ModuleKind, Diagnostic> detect_kind(const std::string& path);

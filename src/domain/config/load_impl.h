@@ -7,13 +7,17 @@
 
 namespace gvm::config {
 
+inline UnknownKeys unknown_keys_of(Strictness strictness) {
+  return strictness == Strictness::strict ? UnknownKeys::refuse : UnknownKeys::warn;
+}
+
 // Strings, schema, then `finish(root, context, config)` when nothing was wrong so far.
 template <class T, class Finish>
 Loaded<T> load_document(Document document, const std::string& file, const Environment& env,
-                        const Section& section, Finish finish) {
+                        const Section& section, UnknownKeys unknown_keys, Finish finish) {
   if (!document.root) return std::unexpected(std::move(document.diagnostics));
   expand_strings(document, file, env);
-  Context context{file, env, std::move(document.diagnostics), {}, {}};
+  Context context{file, env, unknown_keys, std::move(document.diagnostics), {}, {}};
   T config;
   read_section(section, *document.root, "", context, &config);
   if (context.errors.empty()) finish(*document.root, context, config);

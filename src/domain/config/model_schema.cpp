@@ -159,8 +159,10 @@ SectionBuilder<ModelConfig>& add_drop_in(SectionBuilder<ModelConfig>& table) {
              .doc = "openai-compatible: send `max_completion_tokens` in place of `max_tokens`"})
       .leaf(&C::meta, {.name = "meta", .doc = "Anything, for scripts to read"})
       .leaf(&C::timeout, {.name = "timeout",
-                          .doc = "One call of this model; absent: the backend's",
-                          .range = {1, kDayMs}});
+                          .doc = "One call of this model; absent: the backend's; 0: no limit "
+                                 "(24 hours)",
+                          .format = Format::timeout,
+                          .range = {0, kDayMs}});
 }
 
 }  // namespace

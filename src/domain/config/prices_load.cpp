@@ -10,6 +10,7 @@ namespace {
 Loaded<PriceCatalogConfig> load(Document document, const std::string& file,
                                 const Environment& env) {
   return load_document<PriceCatalogConfig>(std::move(document), file, env, price_catalog_section(),
+                                           UnknownKeys::refuse,  // money hangs on every key
                                            [](const Node&, Context&, PriceCatalogConfig&) {});
 }
 

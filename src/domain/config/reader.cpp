@@ -12,11 +12,15 @@ namespace gvm::config {
 
 namespace {
 
+enum class Spelling { exact, any_case };
+
 template <class T>
-std::optional<T> read_word(const Leaf& leaf, const Names<T>& names) {
+std::optional<T> read_word(const Leaf& leaf, const Names<T>& names,
+                           Spelling spelling = Spelling::exact) {
   if (leaf.node.kind == Node::Kind::scalar) {
+    const auto text = spelling == Spelling::exact ? leaf.node.text : lower_case(leaf.node.text);
     for (const auto& [word, value] : names)
-      if (leaf.node.text == word) return value;
+      if (text == word) return value;
   }
   auto form = one_of(names);
   const auto close = nearest(leaf.node.text, words_of(names));
@@ -91,6 +95,14 @@ bool check_header(const Leaf& leaf, const Entry& entry) {
   return false;
 }
 
+std::chrono::milliseconds within_longest_timeout(const Leaf& leaf, std::chrono::milliseconds span) {
+  if (span.count() == 0) return kLongestTimeout;
+  if (span <= kLongestTimeout) return span;
+  leaf.context.warn(leaf.node.mark, leaf.path,
+                    fmt::format("got {}, which is cut to 24 hours", in_quotes(leaf.node.text)));
+  return kLongestTimeout;
+}
+
 void add_literals_as_secrets(const RuntimeTemplate& text, Context& context) {
   for (auto& literal : text.literals()) context.secrets.emplace_back(std::move(literal));
 }
@@ -147,6 +159,10 @@ void read(const Leaf& leaf, double& out) {
 void read(const Leaf& leaf, std::chrono::milliseconds& out) {
   const auto quoting = leaf.node.plain ? Quoting::plain : Quoting::quoted;
   const auto span = is_text(leaf.node) ? parse_duration(leaf.node.text, quoting) : std::nullopt;
+  if (span && leaf.rule.format == Format::timeout) {
+    out = within_longest_timeout(leaf, *span);
+    return;
+  }
   if (span && within(leaf.rule.range, static_cast<double>(span->count())))
     out = *span;
   else
@@ -255,7 +271,7 @@ void read(const Leaf& leaf, RuntimeTemplate& out) {
 }
 
 void read(const Leaf& leaf, log::Level& out) {
-  if (const auto level = read_word(leaf, level_names())) out = *level;
+  if (const auto level = read_word(leaf, level_names(), Spelling::any_case)) out = *level;
 }
 
 void read(const Leaf& leaf, CutText& out) {

@@ -15,10 +15,15 @@
 
 namespace gvm::config {
 
+// What is done about a key that the schema does not have. One that is probably a typing error of a
+// known key is an error in any case: money or safety may hang on it.
+enum class UnknownKeys { warn, refuse };
+
 // Everything one load collects.
 struct Context {
   std::string file;
   const Environment& env;
+  UnknownKeys unknown_keys = UnknownKeys::refuse;
   std::vector<Diagnostic> errors;
   std::vector<std::string> warnings;
   std::vector<Secret> secrets;
@@ -42,11 +47,14 @@ enum class Format {
   bind_address,
   path,
   header_name,
+  timeout,  // of a whole call: 0 is no limit, which is kLongestTimeout; longer ones are cut to it
   not_empty,
   json_object,
   decimal,     // an exact one, kept as its text: 12, 0.25
   one_or_more  // of a list of texts: one text may stand alone
 };
+
+inline constexpr std::chrono::hours kLongestTimeout{24};
 
 struct LeafRule {
   Format format = Format::plain;

@@ -14,7 +14,6 @@ namespace gvm::config {
 
 namespace {
 
-// Longer spans are typing errors, and would overflow clocks when added to now.
 constexpr double kLongestSpanMs = 366.0 * 24 * 3600 * 1000;
 
 template <class T>
@@ -33,8 +32,8 @@ std::string_view without_trailing_spaces(std::string_view text) {
 
 std::optional<std::chrono::milliseconds> span_of(std::string_view number, double unit_ms) {
   const auto count = parse_number(without_trailing_spaces(number));
-  if (!count || *count < 0 || *count * unit_ms > kLongestSpanMs) return std::nullopt;
-  return std::chrono::milliseconds(std::llround(*count * unit_ms));
+  if (!count || *count < 0) return std::nullopt;
+  return std::chrono::milliseconds(std::llround(std::min(*count * unit_ms, kLongestSpanMs)));
 }
 
 }  // namespace
@@ -95,6 +94,11 @@ std::string format_bytes(std::uint64_t bytes) {
 
 std::string format_number(double number) {
   return fmt::format("{}", number);
+}
+
+std::string lower_case(std::string text) {
+  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return text;
 }
 
 bool is_decimal(std::string_view text) {

@@ -17,7 +17,8 @@ std::optional<std::int64_t> parse_integer(std::string_view text);  // decimal, o
 std::optional<double> parse_number(std::string_view text);  // finite, decimal, optional exponent
 
 enum class Quoting { plain, quoted };
-// "500ms", "3s", "1.5m"; a plain number is seconds. Rounded to milliseconds; never negative.
+// "500ms", "3s", "1.5m"; a plain number is seconds. Rounded to milliseconds; never negative; cut to
+// a year, as longer spans would overflow clocks when added to now.
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text, Quoting quoting);
 // "64KiB", "16MiB", "1GiB"; a plain number is bytes.
 std::optional<std::int64_t> parse_bytes(std::string_view text);
@@ -25,6 +26,8 @@ std::optional<std::int64_t> parse_bytes(std::string_view text);
 std::string format_duration(std::chrono::milliseconds span);  // shortest of the forms above
 std::string format_bytes(std::uint64_t bytes);
 std::string format_number(double number);
+
+std::string lower_case(std::string text);  // ASCII letters
 
 struct Endpoint {
   std::string url;              // without trailing '/'
@@ -39,7 +42,8 @@ struct EndpointResult {
 };
 EndpointResult parse_endpoint(std::string_view text);
 
-// "host:port" (IPv6 in brackets; port 0 lets the system choose) or "unix:///absolute/path".
+// "host:port" (IPv6 in brackets; port 0 lets the system choose), "unix:///absolute/path" or
+// "fd://N" (an inherited socket).
 bool is_bind_address(std::string_view text);
 // Digits, perhaps with a point and further digits: at most 20 before it and 18 after it.
 bool is_decimal(std::string_view text);

@@ -16,11 +16,17 @@ std::string child_path(const std::string& path, std::string_view name) {
   return path.empty() ? std::string(name) : fmt::format("{}.{}", path, name);
 }
 
-void refuse_unknown(const Place& place, const Entry& entry) {
-  auto message = fmt::format("unknown key, expected a key of {}", place.section.title);
-  const auto close = nearest(entry.key, place.section.names());
+void complain_of_unknown(const Place& place, const Entry& entry) {
+  const auto known = place.section.names();
+  const auto meant = misspelled(entry.key, known);
+  const bool refused = !meant.empty() || place.context.unknown_keys == UnknownKeys::refuse;
+  auto message = fmt::format("unknown key, {} a key of {}", refused ? "expected" : "ignored; not",
+                             place.section.title);
+  const auto close = meant.empty() ? nearest(entry.key, known) : meant;
   if (!close.empty()) message += fmt::format(", nearest is \"{}\"", close);
-  place.context.error(entry.mark, child_path(place.path, entry.key), std::move(message));
+  const auto path = child_path(place.path, entry.key);
+  refused ? place.context.error(entry.mark, path, std::move(message))
+          : place.context.warn(entry.mark, path, std::move(message));
 }
 
 void read_named(const Key& key, const Node& node, const std::string& path, Context& context,
@@ -108,7 +114,7 @@ void read_keys(const Place& place, const Section& section, const Node& node, voi
 
 void read_map(const Place& place, const Node& node, void* target) {
   for (const auto& entry : node.entries)
-    if (place.section.find(entry.key) == nullptr) refuse_unknown(place, entry);
+    if (place.section.find(entry.key) == nullptr) complain_of_unknown(place, entry);
   read_keys(place, place.section, node, target);
 }
 

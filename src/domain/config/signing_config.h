@@ -25,6 +25,9 @@ struct SigningKeyConfig {
 struct SigningConfig {
   std::string use;  // the key for `sign: true`; empty: the external signer
   std::vector<SigningKeyConfig> keys;
+  // What the external signer's signatures cover: as the session's generation expects ("session"),
+  // or always as generation "a", "b" or "c" does.
+  std::string genlayer_profile = "session";
 };
 
 }  // namespace gvm::config

@@ -21,6 +21,7 @@ constexpr std::array<std::string_view, 7> kAlgorithms{
     "ES256K"};
 constexpr std::array<std::string_view, 6> kParameters{"created", "expires", "nonce",
                                                       "alg",     "keyid",   "tag"};
+constexpr std::array<std::string_view, 4> kProfiles{"session", "a", "b", "c"};
 constexpr std::array<std::string_view, 3> kDigests{"sha-256", "sha-512", "none"};
 
 template <std::size_t N>
@@ -94,6 +95,7 @@ const Section& key_section() {
 }
 
 void check_signing(const Node& node, const std::string& path, Context& context, SigningConfig& c) {
+  check_choice(node, path, "genlayer_profile", c.genlayer_profile, kProfiles, context);
   if (c.use.empty()) return;
   const auto named = [&](const SigningKeyConfig& key) { return key.name == c.use; };
   if (std::ranges::any_of(c.keys, named)) return;
@@ -116,6 +118,11 @@ const Section& signing_section() {
                  {.name = "keys",
                   .doc = "By name; scripts choose one by `sign_with`",
                   .origin = kOurs})
+          .leaf(&C::genlayer_profile,
+                {.name = "genlayer_profile",
+                 .doc = "What the signer at signer_url signs: `session` as the GenVM's generation "
+                        "expects; `a` or `b` without `@scheme`, `c` with it",
+                 .origin = kOurs})
           .check(check_signing)
           .build();
   return section;

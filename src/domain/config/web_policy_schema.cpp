@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/error_detail.h"
 #include "config/schema.h"
 #include "config/web_checks.h"
 #include "policy/url_pattern.h"
@@ -20,7 +21,7 @@ constexpr std::string_view kDirect = "direct";
 constexpr std::array<std::string_view, 3> kProxySchemes = {"http://", "https://", "socks5://"};
 
 std::string reason_of(const Error& error) {
-  return error.causes().size() > 1 ? error.causes()[1] : error.causes()[0];
+  return std::string(detail_of(error).empty() ? error.code() : detail_of(error));
 }
 
 // Calls `problem(text)` for every text of the list `key`; a sentence is an error at its place.

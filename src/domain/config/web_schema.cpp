@@ -1,4 +1,5 @@
 // The rows of the web module alone, and its load.
+#include "base/error_detail.h"
 #include "base/json.h"
 #include "config/load.h"
 #include "config/load_impl.h"
@@ -30,10 +31,9 @@ void check_web(const Node& node, const std::string&, Context& context, WebConfig
     c.session_create_request = std::move(text);
     return;
   }
-  const auto& causes = parsed.error().causes();
-  context.error(entry->value->mark, entry->key,
-                "got no valid JSON (" + (causes.size() > 1 ? causes[1] : causes[0]) +
-                    "), expected a JSON object");
+  context.error(
+      entry->value->mark, entry->key,
+      "got no valid JSON (" + std::string(detail_of(parsed.error())) + "), expected a JSON object");
 }
 
 }  // namespace
@@ -45,12 +45,13 @@ const Section& web_section() {
           .inlined(&C::common, common_section(ModuleKind::web))
           .leaf(&C::webdriver_host,
                 {.name = "webdriver_host",
-                 .doc = "A W3C WebDriver: a standalone server or a grid. Absent: the module runs "
-                        "browsers of its own",
+                 .doc = "A W3C WebDriver (a standalone server or a grid) or GenLayer's rendering "
+                        "service; which one is found out. Absent: the module runs browsers of its "
+                        "own",
                  .format = Format::url})
           .leaf(&C::session_create_request,
                 {.name = "session_create_request",
-                 .doc = "Body of the request that opens a browser session, as JSON text",
+                 .doc = "Body of the request that opens a session at a WebDriver, as JSON text",
                  .format = Format::json_object})
           .leaf(&C::extra_tld,
                 {.name = "extra_tld", .doc = "Top-level domains allowed beside the public ones"})
@@ -81,18 +82,19 @@ const Section& web_section() {
 }
 
 Loaded<WebConfig> load_web_document(Document document, const std::string& file,
-                                    const Environment& env) {
+                                    const Environment& env, LoadOptions options) {
   return load_document<WebConfig>(std::move(document), file, env, web_section(),
+                                  unknown_keys_of(options.strictness),
                                   [](const Node&, Context&, WebConfig&) {});
 }
 
-Loaded<WebConfig> load_web(const std::string& path, const Environment& env) {
-  return load_web_document(read_document(path), path, env);
+Loaded<WebConfig> load_web(const std::string& path, const Environment& env, LoadOptions options) {
+  return load_web_document(read_document(path), path, env, options);
 }
 
 Loaded<WebConfig> load_web_text(std::string_view text, const std::string& file,
-                                const Environment& env) {
-  return load_web_document(parse_document(text, file), file, env);
+                                const Environment& env, LoadOptions options) {
+  return load_web_document(parse_document(text, file), file, env, options);
 }
 
 }  // namespace gvm::config

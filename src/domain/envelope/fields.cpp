@@ -82,9 +82,9 @@ Blob Fields::string(std::string_view key) {
 }
 
 Blob Fields::string_or(std::string_view key, std::string_view fallback) {
-  if (map_ == nullptr || map_->find(key) != nullptr) return string(key);
-  known_.push_back(key);
-  return Blob::copy(fallback);
+  const Value* value = find(key);
+  if (map_ != nullptr && (value == nullptr || value->is_null())) return Blob::copy(fallback);
+  return string(key);
 }
 
 bool Fields::boolean_or(std::string_view key, bool fallback) {

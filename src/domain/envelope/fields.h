@@ -23,7 +23,9 @@ class Fields {
   Fields& operator=(const Fields&) = delete;
 
   Blob string(std::string_view key);
+  // Absent and null are the same.
   Blob string_or(std::string_view key, std::string_view fallback);
+  bool has(std::string_view key) const { return value_.find(key) != nullptr; }
   bool boolean_or(std::string_view key, bool fallback);
   Integer integer(std::string_view key);
   Integer non_negative(std::string_view key);

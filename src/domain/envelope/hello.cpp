@@ -1,6 +1,7 @@
 #include "envelope/hello.h"
 
-#include <fmt/format.h>
+#include <algorithm>
+#include <array>
 
 #include "base/error_codes.h"
 #include "envelope/fields.h"
@@ -8,15 +9,28 @@
 namespace gvm::envelope {
 namespace {
 
-void check_first(Fields& fields) {
-  fields.string("cookie");
+constexpr std::string_view kRole = "role";
+constexpr std::string_view kGasData = "gas_data";
+constexpr std::string_view kTimeUnits = "initial_time_units_allocation";
+
+Generation generation_of(const Value& hello) {
+  if (hello.find("genvm_id") == nullptr) return Generation::a;
+  constexpr std::array kOnlyC{kRole, kGasData, kTimeUnits};
+  const bool any =
+      std::ranges::any_of(kOnlyC, [&](auto key) { return hello.find(key) != nullptr; });
+  return any ? Generation::c : Generation::b;
 }
 
-void check_second(Fields& fields) {
+void check_own_fields(Fields& fields, Generation generation) {
+  if (generation == Generation::a) {
+    fields.string("cookie");
+    return;
+  }
   fields.integer("genvm_id");
-  fields.one_of("role", {"leader", "validator"});
-  fields.map_of(Value::Kind::string, "gas_data");
-  fields.integer("initial_time_units_allocation");
+  if (generation == Generation::b) return;
+  fields.one_of(kRole, {"leader", "validator"});
+  fields.map_of(Value::Kind::string, kGasData);
+  fields.integer(kTimeUnits);
 }
 
 }  // namespace
@@ -24,9 +38,9 @@ void check_second(Fields& fields) {
 Result<Hello> parse_hello(Value message) {
   Hello hello;
   hello.fields = std::move(message).to_owned();
-  if (hello.fields.find("genvm_id") != nullptr) hello.generation = Hello::Generation::second;
+  hello.generation = generation_of(hello.fields);
   Fields fields(hello.fields, "", codes::kMalformedHello);  // reads a copy: reading moves
-  hello.generation == Hello::Generation::first ? check_first(fields) : check_second(fields);
+  check_own_fields(fields, hello.generation);
   Fields host_data(fields, "host_data");
   hello.node_address = host_data.string_or("node_address", "").view();
   hello.tx_id = host_data.string_or("tx_id", "").view();

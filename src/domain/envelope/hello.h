@@ -1,23 +1,23 @@
 #pragma once
-// The first message of a session (wire.md, "Hello"). Two generations of GenVM say it differently.
+// The first message of a session (wire.md, "Hello").
 #include <string>
 
 #include "base/error.h"
 #include "base/value.h"
+#include "envelope/generation.h"
 
 namespace gvm::envelope {
 
 struct Hello {
-  enum class Generation { first, second };
-
-  Generation generation = Generation::first;
+  Generation generation = Generation::a;
   Value fields;              // the whole message, owned: every field reaches the script
-  std::string node_address;  // host_data's, empty when absent
-  std::string tx_id;         // host_data's, empty when absent
+  std::string node_address;  // host_data's, empty when absent or null
+  std::string tx_id;         // host_data's, empty when absent or null
 };
 
-// A second-generation hello is known by its genvm_id. Fields beyond the known ones are kept.
-// MALFORMED_HELLO, fatal, names the field that is missing or of another type.
+// A hello with a genvm_id is of generation B, and of C when it also has any field that only C
+// sends; a hello without one is of A. Fields beyond the known ones are kept. MALFORMED_HELLO,
+// fatal, names the field that is missing or of another type.
 Result<Hello> parse_hello(Value message);
 
 }  // namespace gvm::envelope

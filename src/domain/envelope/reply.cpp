@@ -6,6 +6,7 @@
 #include "base/encoding.h"
 #include "base/json.h"
 #include "calldata/encode.h"
+#include "envelope/debug_form.h"
 
 namespace gvm::envelope {
 namespace {
@@ -52,20 +53,35 @@ Value user_error(const Error& error) {
   return tagged("UserError", Value::map(std::move(body)));
 }
 
+// In the order that wire.md shows: causes, fatal, ctx.
+std::string json_form(const Error& error) {
+  Value::Array causes;
+  for (const auto& cause : error.causes()) causes.push_back(Value::string(cause));
+  std::string text = R"({"causes":)";
+  json::write_to(text, Value::array(std::move(causes)));
+  text += error.fatal() ? R"(,"fatal":true,"ctx":)" : R"(,"fatal":false,"ctx":)";
+  json::write_to(text, error.ctx());
+  return text + "}";
+}
+
+std::string text_of(const Error& error, Generation generation) {
+  return wants_errors_as_json(generation) ? json_form(error) : debug_form(error);
+}
+
 }  // namespace
 
 Result<std::string> try_encode_ok(Value answer) {
   return calldata::encode(tagged("Ok", std::move(answer)));
 }
 
-std::string encode_ok(Value answer) {
+std::string encode_ok(Value answer, Generation generation) {
   auto message = try_encode_ok(std::move(answer));
-  return message ? std::move(*message) : encode_error(message.error());
+  return message ? std::move(*message) : encode_error(message.error(), generation);
 }
 
-std::string encode_error(const Error& error) {
+std::string encode_error(const Error& error, Generation generation) {
   const Value reply = error.fatal()
-                          ? tagged("FatalError", Value::string(json::write(error.to_value())))
+                          ? tagged("FatalError", Value::string(text_of(error, generation)))
                           : user_error(error);
   return calldata::encode(reply).value();
 }
@@ -75,8 +91,8 @@ LlmAnswer LlmAnswer::exhausted() {
   return {Value::string(""), Integer::from_limbs(kAllOnes, false)};
 }
 
-Value answer_value(LlmAnswer answer, Hello::Generation generation) {
-  if (generation == Hello::Generation::second && answer.data.as_map() != nullptr) {
+Value answer_value(LlmAnswer answer, Generation generation) {
+  if (wants_json_text(generation) && answer.data.as_map() != nullptr) {
     answer.data = Value::string(json::write(answer.data));
   }
   Value::Map map;

@@ -5,18 +5,19 @@
 
 #include "base/error.h"
 #include "base/value.h"
-#include "envelope/hello.h"
+#include "envelope/generation.h"
 
 namespace gvm::envelope {
 
 // {"Ok": answer}. The error is encode()'s, for callers that want to know.
 Result<std::string> try_encode_ok(Value answer);
 // The same; the FatalError reply when the answer cannot be encoded.
-std::string encode_ok(Value answer);
+std::string encode_ok(Value answer, Generation generation);
 
-// {"UserError": {"causes", "ctx"}}, or {"FatalError": the error as one line of JSON}. In a
-// UserError's strings invalid UTF-8 is replaced by U+FFFD; NaN and infinities become null.
-std::string encode_error(const Error& error);
+// {"UserError": {"causes", "ctx"}}, or {"FatalError": text}, the text in the generation's form: one
+// line of JSON, or the debug form. In a UserError's strings invalid UTF-8 is replaced by U+FFFD;
+// NaN and infinities become null.
+std::string encode_error(const Error& error, Generation generation);
 
 struct LlmAnswer {
   Value data;            // string, bool or map
@@ -26,9 +27,8 @@ struct LlmAnswer {
   static LlmAnswer exhausted();
 };
 
-// {"data", "consumed_gen"}. To a second-generation peer a map (a JSON prompt's answer) goes as JSON
-// text.
-Value answer_value(LlmAnswer answer, Hello::Generation generation);
+// {"data", "consumed_gen"}. A map (a JSON prompt's answer) goes as JSON text to generation C.
+Value answer_value(LlmAnswer answer, Generation generation);
 
 // What the web module answers a `Request` with.
 struct WebResponse {

@@ -30,10 +30,20 @@ std::span<const std::string_view> slots_of(Template kind) {
   return {};
 }
 
+Integer read_fuel_field(Fields& request, std::string_view key) {
+  Integer fuel = request.non_negative(key);
+  if (fuel.bit_length() > kFuelBits) request.complain(key, "expected an integer below 2^256");
+  return fuel;
+}
+
+// wire.md, "Requests": the field has two names. A host that sends both must mean the same.
 Integer read_fuel(Fields& request) {
-  constexpr std::string_view kKey = "remaining_fuel_as_gen";
-  Integer fuel = request.non_negative(kKey);
-  if (fuel.bit_length() > kFuelBits) request.complain(kKey, "expected an integer below 2^256");
+  constexpr std::string_view kOlder = "remaining_fuel_as_gen";
+  constexpr std::string_view kNewer = "remaining_time_fee_gen_wei";
+  if (!request.has(kNewer)) return read_fuel_field(request, kOlder);
+  Integer fuel = read_fuel_field(request, kNewer);
+  if (request.has(kOlder) && read_fuel_field(request, kOlder) != fuel)
+    request.complain(kNewer, "differs from remaining_fuel_as_gen");
   return fuel;
 }
 

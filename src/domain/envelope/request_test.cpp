@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "base/error_codes.h"
+#include "base/error_detail.h"
 #include "envelope/image.h"
 
 namespace gvm::envelope {
@@ -88,7 +89,7 @@ TEST(LlmRequest, ReadsEveryTemplate) {
     for (const auto* slot : slots) {
       Value missing = payload;
       missing.as_map()->erase(slot);
-      EXPECT_EQ(error_of(with_fuel("PromptTemplate", missing)).causes().at(1),
+      EXPECT_EQ(detail_of(error_of(with_fuel("PromptTemplate", missing))),
                 std::string("PromptTemplate.payload.") + slot + ": is missing");
     }
   }
@@ -99,7 +100,7 @@ TEST(LlmRequest, TakesFuelBelowTwoToThe256) {
   const Integer most = Integer::from_limbs(ones, false);
   EXPECT_EQ(prompt_of(with_fuel("Prompt", prompt_payload(), most)).remaining_fuel, most);
   for (const auto& fuel : {Integer::pow2(256), Integer(-1), Integer::from_limbs(ones, true)}) {
-    EXPECT_THAT(error_of(with_fuel("Prompt", prompt_payload(), fuel)).causes().at(1),
+    EXPECT_THAT(detail_of(error_of(with_fuel("Prompt", prompt_payload(), fuel))),
                 testing::StartsWith("Prompt.remaining_fuel_as_gen: expected an"));
   }
 }
@@ -155,7 +156,7 @@ TEST(LlmRequest, NamesThePathOfWhatIsWrong) {
     const Error error = error_of(message);
     EXPECT_EQ(error.code(), codes::kMalformedRequest);
     EXPECT_TRUE(error.fatal());
-    EXPECT_EQ(error.causes().at(1), detail);
+    EXPECT_EQ(detail_of(error), detail);
   }
 }
 

@@ -29,4 +29,13 @@ Result<Variant> parse_variant(Value message, std::initializer_list<std::string_v
   return Variant{static_cast<std::size_t>(at - known.begin()), std::move(payload)};
 }
 
+bool is_stats_request(const Value& message) {
+  constexpr std::string_view kGetStats = "GetStats";
+  if (message.as_string() == kGetStats) return true;
+  const auto* map = message.as_map();
+  if (map == nullptr || map->size() != 1) return false;
+  const Value* payload = map->find(kGetStats);
+  return payload != nullptr && payload->is_null();
+}
+
 }  // namespace gvm::envelope

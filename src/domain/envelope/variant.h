@@ -16,4 +16,8 @@ struct Variant {
 // MALFORMED_REQUEST listing `known` when `message` is none of them.
 Result<Variant> parse_variant(Value message, std::initializer_list<std::string_view> known);
 
+// Whether `message` is the variant "GetStats", which has no payload: the bare string, or a map with
+// null. Both modules take it.
+bool is_stats_request(const Value& message);
+
 }  // namespace gvm::envelope

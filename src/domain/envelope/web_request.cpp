@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <limits>
 
 #include "base/error_codes.h"
@@ -41,7 +43,7 @@ Result<AnyWebRequest> parse_render(Sized message) {
   if (const auto parsed = parse_wait(wait.view())) {
     render.wait_after_loaded = *parsed;
   } else {
-    fields.complain("wait_after_loaded", "expected \"<n>ms\" or \"<n>s\", at most an hour");
+    fields.complain("wait_after_loaded", "expected \"<n>ms\" or \"<n>s\"");
   }
   if (auto error = fields.finish()) return fail(std::move(*error));
   return render;
@@ -96,18 +98,22 @@ std::string_view web_method_name(WebMethod method) {
 }
 
 std::optional<std::chrono::milliseconds> parse_wait(std::string_view text) {
-  std::uint32_t count = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), count);
+  constexpr double kMsPerSecond = 1000;
+  constexpr auto kLongestMs = std::chrono::duration_cast<std::chrono::milliseconds>(kLongestWait);
+  const auto is_part_of_number = [](char c) { return (c >= '0' && c <= '9') || c == '.'; };
+  const auto unit_at = std::ranges::find_if_not(text, is_part_of_number);
+  const std::string_view number(text.begin(), unit_at);
+  const std::string_view unit(unit_at, text.end());
+  if (unit != "s" && unit != "ms") return std::nullopt;
+  double count = 0;
+  const auto [end, problem] = std::from_chars(number.data(), number.data() + number.size(), count,
+                                              std::chars_format::fixed);
+  if (number.empty() || end != number.data() + number.size()) return std::nullopt;
+  if (problem == std::errc::result_out_of_range) return kLongestMs;
   if (problem != std::errc{}) return std::nullopt;
-  const std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
-  std::chrono::milliseconds wait{count};
-  if (unit == "s") {
-    wait = std::chrono::seconds{count};
-  } else if (unit != "ms") {
-    return std::nullopt;
-  }
-  if (wait > kLongestWait) return std::nullopt;
-  return wait;
+  if (unit == "s") count *= kMsPerSecond;
+  if (count >= static_cast<double>(kLongestMs.count())) return kLongestMs;
+  return std::chrono::milliseconds(static_cast<std::int64_t>(std::ceil(count)));
 }
 
 Result<AnyWebRequest> parse_web_request(Value message) {

@@ -19,7 +19,7 @@ struct RenderRequest {
   RenderMode mode = RenderMode::text;
   Blob url;
   std::chrono::milliseconds wait_after_loaded{0};
-  std::optional<std::uint64_t> size_limit;  // bytes of the answer's body; second generation only
+  std::optional<std::uint64_t> size_limit;  // bytes of the answer's body; generation C only
 };
 
 struct WebRequest {
@@ -28,16 +28,17 @@ struct WebRequest {
   Value::Map headers;  // name -> bytes
   std::optional<Blob> body;
   bool sign = false;
-  std::optional<std::uint64_t> size_limit;  // bytes of the answer's body; second generation only
+  std::optional<std::uint64_t> size_limit;  // bytes of the answer's body; generation C only
 };
 
 using AnyWebRequest = std::variant<RenderRequest, WebRequest>;
 
-// A second-generation variant holds [payload, size_limit]. Errors as of parse_llm_request:
+// A variant of generation C holds [payload, size_limit]. Errors as of parse_llm_request:
 // MALFORMED_REQUEST, fatal.
 Result<AnyWebRequest> parse_web_request(Value message);
 
-// "<n>ms" or "<n>s", n in decimal, at most kLongestWait.
+// "<n>ms" or "<n>s" with a decimal n, which may have a fraction. A longer wait is cut to
+// kLongestWait; the module cuts it to its own limit afterwards.
 inline constexpr std::chrono::hours kLongestWait{1};
 std::optional<std::chrono::milliseconds> parse_wait(std::string_view text);
 

@@ -345,6 +345,11 @@ Error Decision::error(const url::Url& url) const {
   else
     shown += url.path();
   out.with("url", Value::string(std::move(shown)));
+  if (code == codes::kSchemaForbidden) out.with("schema", Value::string(std::string(url.scheme())));
+  if (code == codes::kPortForbidden)
+    out.with("port", Value::integer(url.effective_port().value_or(0)));
+  if (code == codes::kTldForbidden)
+    out.with("tld", Value::string(std::string(last_label(without_dot(url.hostname())))));
   return out;
 }
 

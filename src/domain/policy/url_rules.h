@@ -63,7 +63,8 @@ struct Decision {
   std::string entry;     // the pattern, name or range that decided; for operators
   std::string sentence;  // for the contract: says nothing about the inside
 
-  // The non-fatal error of a refusal: code, sentence, ctx.url (without user info and query).
+  // The non-fatal error of a refusal: code, sentence, and in ctx the url (without user info and
+  // query) and what was wrong of it: schema, port or tld.
   Error error(const url::Url& url) const;
 };
 

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error_codes.h"
+#include "base/error_detail.h"
 #include "signing/signature_base.h"
 #include "signing/test_messages.h"
 
@@ -194,7 +195,7 @@ TEST(ComponentValue, AnAbsentFieldIsNamed) {
   ASSERT_FALSE(value);
   EXPECT_EQ(value.error().code(), codes::kAbsentHeader);
   EXPECT_FALSE(value.error().fatal());
-  EXPECT_NE(value.error().causes().at(1).find("\"x-missing\""), std::string::npos);
+  EXPECT_NE(detail_of(value.error()).find("\"x-missing\""), std::string::npos);
 }
 
 TEST(ComponentValue, RefusesWhatWouldForgeALine) {

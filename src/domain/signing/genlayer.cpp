@@ -28,10 +28,11 @@ Fields callers_fields(Fields headers, bool has_body) {
   return headers;
 }
 
-std::vector<Component> covered(bool has_body, bool has_query) {
-  std::vector<Component> components;
-  for (const char* name : {"@method", "@authority", "@path", "genlayer-node-address",
-                           "genlayer-tx-id", "genlayer-salt"}) {
+std::vector<Component> covered(GenlayerProfile profile, bool has_body, bool has_query) {
+  std::vector<Component> components{{"@method", {}}};
+  if (profile == GenlayerProfile::with_scheme) components.push_back({"@scheme", {}});
+  for (const char* name :
+       {"@authority", "@path", "genlayer-node-address", "genlayer-tx-id", "genlayer-salt"}) {
     components.push_back({name, {}});
   }
   if (has_body) components.push_back({"content-digest", {}});
@@ -54,7 +55,7 @@ Result<GenlayerRequest> prepare_genlayer(std::string_view method, const url::Url
   fields.push_back({"genlayer-salt", base64_encode(context.salt)});
   if (body) fields.push_back({"content-digest", content_digest(DigestAlgorithm::sha_256, *body)});
   const bool has_query = message.target.request_target.find('?') != std::string::npos;
-  auto base = signature_base(message, covered(body.has_value(), has_query),
+  auto base = signature_base(message, covered(context.profile, body.has_value(), has_query),
                              SignatureParams().created(context.created).alg(kAlgorithm));
   if (!base) return fail(std::move(base.error()));
   return GenlayerRequest{std::move(*base), std::move(fields)};

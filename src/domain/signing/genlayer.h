@@ -18,11 +18,18 @@ struct GenlayerLimits {
   static constexpr std::size_t kLongestSignature = 4096;  // bytes of a signer's answer
 };
 
+// What receivers of each generation expect to be covered.
+enum class GenlayerProfile {
+  without_scheme,  // generations A and B: "@method" "@authority" ...
+  with_scheme,     // generation C: "@method" "@scheme" "@authority" ...
+};
+
 struct GenlayerContext {
   std::string node_address;  // of the hello
   std::string tx_id;         // of the hello
   std::string salt;          // kSaltBytes random bytes
   std::int64_t created = 0;  // Unix seconds
+  GenlayerProfile profile = GenlayerProfile::without_scheme;
 };
 
 struct GenlayerRequest {

@@ -54,6 +54,20 @@ TEST(Genlayer, WithoutBodyAndQueryTheyAreNotCovered) {
   EXPECT_FALSE(field_value(request.headers, "content-digest"));
 }
 
+TEST(Genlayer, TheProfileOfGenerationCCoversTheSchemeToo) {
+  GenlayerContext context = kContext;
+  context.profile = GenlayerProfile::with_scheme;
+  const auto url = url::parse("https://e.com/p").value();
+  const auto request = prepare_genlayer("GET", url, {}, std::nullopt, context).value();
+  EXPECT_EQ(request.base.text,
+            "\"@method\": GET\n\"@scheme\": https\n\"@authority\": e.com\n\"@path\": /p\n"
+            "\"genlayer-node-address\": 0xNode\n\"genlayer-tx-id\": 0xTx\n\"genlayer-salt\": " +
+                std::string(kSalt) +
+                "\n\"@signature-params\": (\"@method\" \"@scheme\" \"@authority\" \"@path\" "
+                "\"genlayer-node-address\" \"genlayer-tx-id\" \"genlayer-salt\")"
+                ";created=1700000000;alg=\"ES256K\"");
+}
+
 TEST(Genlayer, AnEmptyBodyIsABody) {
   EXPECT_TRUE(field_value(prepare("POST", "http://e.com/", {}, "").headers, "content-digest"));
 }

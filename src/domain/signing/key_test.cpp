@@ -7,6 +7,7 @@
 
 #include "base/encoding.h"
 #include "base/error_codes.h"
+#include "base/error_detail.h"
 #include "signing/test_messages.h"
 #include "support/keys.h"
 
@@ -26,7 +27,7 @@ std::string why_not(Algorithm algorithm, std::string text, KeyUse use = KeyUse::
   if (key) return "";
   EXPECT_EQ(key.error().code(), codes::kSignBadKey);
   EXPECT_TRUE(key.error().fatal());
-  return key.error().causes().at(1);
+  return std::string(detail_of(key.error()));
 }
 
 void expect_round_trip(Algorithm algorithm, const test::KeyPair& keys, std::size_t size) {

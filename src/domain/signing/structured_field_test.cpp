@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error_codes.h"
+#include "base/error_detail.h"
 
 namespace gvm::signing {
 namespace {
@@ -97,7 +98,7 @@ TEST(StructuredField, SaysWhereTheFaultIs) {
   const auto list = parse_list("one, two,");
   ASSERT_FALSE(list);
   EXPECT_EQ(list.error().code(), codes::kMalformedStructuredField);
-  EXPECT_EQ(list.error().causes().at(1), "at byte 9: a comma with no member behind it");
+  EXPECT_EQ(detail_of(list.error()), "at byte 9: a comma with no member behind it");
 }
 
 TEST(StructuredField, BoundsItsMembers) {

@@ -219,7 +219,7 @@ std::optional<Error> PoolCore::trouble() const {
   Error error = no_session(options_.webdriver_host.empty()
                                ? "no browser of our own starts"
                                : "no session at webdriver_host " + options_.webdriver_host);
-  for (const auto& cause : found->causes()) error.add_cause(cause);
+  error.add_cause(found->to_string());
   return error;
 }
 

@@ -143,11 +143,29 @@ int host_index(lua_State* L) {
 
 const Module* find(lua_State* L, std::string_view name) {
   const SessionImpl& session = Vm::of(L).session();
-  if (ProgramImpl* loading = session.loading()) return loading->find_or_compile(name);
-  return session.program().find_module(name);
+  ProgramImpl* loading = session.loading();
+  if (loading == nullptr) return session.program().find_module(name);
+  lua_getfield(L, lua_upvalueindex(3), "path");
+  std::size_t size = 0;
+  const char* path = lua_tolstring(L, -1, &size);
+  const Module* found = loading->find_or_compile(
+      path == nullptr ? std::string_view() : std::string_view(path, size), name);
+  lua_pop(L, 1);
+  return found;
 }
 
-// require(name): upvalue 1 is package.loaded, upvalue 2 the host table.
+// Pushes package.preload[name] when that is a function.
+bool push_preloaded(lua_State* L, const char* name) {
+  if (lua_getfield(L, lua_upvalueindex(3), "preload") == LUA_TTABLE &&
+      lua_getfield(L, -1, name) == LUA_TFUNCTION) {
+    lua_remove(L, -2);
+    return true;
+  }
+  lua_settop(L, 1);
+  return false;
+}
+
+// require(name): upvalue 1 is package.loaded, upvalue 2 the host table, upvalue 3 package.
 int require(lua_State* L) {
   std::size_t size = 0;
   const char* name = luaL_checklstring(L, 1, &size);
@@ -155,11 +173,13 @@ int require(lua_State* L) {
   lua_pushvalue(L, 1);
   if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL) return 1;
   lua_pop(L, 1);
-  const Module* module = find(L, std::string_view(name, size));
-  if (module == nullptr) {
-    return luaL_error(L, "module '%s' not found: no library of ours, no file on lua_path", name);
+  if (!push_preloaded(L, name)) {
+    const Module* module = find(L, std::string_view(name, size));
+    if (module == nullptr) {
+      return luaL_error(L, "module '%s' not found: no library of ours, no file on lua_path", name);
+    }
+    push_chunk(L, *module);
   }
-  push_chunk(L, *module);
   lua_pushvalue(L, 1);
   lua_pushvalue(L, lua_upvalueindex(2));
   lua_call(L, 2, 1);
@@ -193,6 +213,17 @@ void push_host_table(lua_State* L) {
   lua_setmetatable(L, -2);
 }
 
+// The globals that copies of the field's own libraries take their functions from. The host table
+// is on top.
+void set_host_globals(lua_State* L) {
+  constexpr std::pair<const char*, const char*> kGlobals[] = {
+      {"__dflt", "lib.rs"}, {"__llm", "llm.rs"}, {"__web", "web.rs"}};
+  for (const auto& [global, library] : kGlobals) {
+    lua_getfield(L, -1, library);
+    lua_setglobal(L, global);
+  }
+}
+
 void install_require(lua_State* L) {
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
   for (const char* name : {"string", "table", "math", "utf8", "os", "coroutine"}) {
@@ -201,12 +232,20 @@ void install_require(lua_State* L) {
   }
   lua_pushglobaltable(L);
   lua_setfield(L, -2, "_G");
-  lua_createtable(L, 0, 1);
+  lua_createtable(L, 0, 3);
   lua_pushvalue(L, -2);
   lua_setfield(L, -2, "loaded");
+  lua_newtable(L);
+  lua_setfield(L, -2, "preload");
+  const std::string& path = Vm::of(L).session().program().options().lua_path;
+  lua_pushlstring(L, path.data(), path.size());
+  lua_setfield(L, -2, "path");
+  lua_pushvalue(L, -1);
   lua_setglobal(L, "package");
   push_host_table(L);
-  lua_pushcclosure(L, require, 2);
+  set_host_globals(L);
+  lua_rotate(L, -2, 1);  // loaded, host, package
+  lua_pushcclosure(L, require, 3);
   lua_setglobal(L, "require");
 }
 

@@ -5,6 +5,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "base/error_codes.h"
+#include "base/error_detail.h"
 #include "support/script_session.h"
 
 namespace gvm::script {
@@ -92,7 +93,7 @@ TEST(Bridge, TypedErrorsCrossPcallAndRethrow) {
       "error(e)");
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code(), codes::kStatusNotOk);
-  EXPECT_EQ(answer.error().causes().at(1), "why");
+  EXPECT_EQ(detail_of(answer.error()), "why");
 }
 
 TEST(Bridge, ExceptionsOfHostFunctionsBecomeInternalErrors) {

@@ -54,7 +54,7 @@ int finish(lua_State* L) {
   Result<Value> answer = to_value(L, 2);
   if (!answer) {
     Error error(codes::kScriptBadAnswer, Fatality::fatal, frame.entry);
-    for (const auto& cause : answer.error().causes()) error.add_cause(cause);
+    error.add_cause(answer.error().to_string());
     raise(L, std::move(error));
   }
   frame.answer = std::move(*answer).to_owned();

@@ -46,9 +46,16 @@ const Module* ProgramImpl::find_module(std::string_view name) const {
   return at == modules_.end() ? nullptr : &at->second;
 }
 
-const Module* ProgramImpl::find_or_compile(std::string_view name) {
+std::optional<std::string> ProgramImpl::file_of(std::string_view lua_path,
+                                                std::string_view name) const {
+  if (auto file = find_on_lua_path(lua_path, name)) return file;
+  const auto folder = std::filesystem::path(options_.script_path).parent_path();
+  return find_on_lua_path((folder / "?.lua").string(), name);
+}
+
+const Module* ProgramImpl::find_or_compile(std::string_view lua_path, std::string_view name) {
   if (const Module* known = find_module(name)) return known;
-  const auto file = find_on_lua_path(options_.lua_path, name);
+  const auto file = file_of(lua_path, name);
   if (!file) return nullptr;
   const auto source = read_source(*file);
   if (!source) return nullptr;
@@ -92,7 +99,11 @@ void ProgramLoader::add_engine_functions() {
 
 Result<void> ProgramLoader::compile_libraries() {
   for (const LibrarySource& library : program_->options_.libraries) {
-    Module module = compile(library.source, "=" + library.name);
+    // An operator's own copy counts (lua-api.md, "Where require looks").
+    const auto own = program_->file_of(program_->options_.lua_path, library.name);
+    const auto source = own ? read_source(*own) : std::nullopt;
+    Module module = source ? compile(*source, chunk_name_of(*own))
+                           : compile(library.source, "=" + library.name);
     if (!module.problem.empty()) return fail(config_error("library " + module.problem));
     program_->modules_[library.name] = std::move(module);
   }

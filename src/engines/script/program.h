@@ -2,6 +2,7 @@
 // Inside of Program: everything compiled, shared and immutable once load() has returned.
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -27,8 +28,11 @@ class ProgramImpl : public Program {
   const Module& entry_runner() const { return entry_runner_; }
   // A null pointer when nothing of this name was found.
   const Module* find_module(std::string_view name) const;
-  // Only while load() runs: looks on lua_path and compiles.
-  const Module* find_or_compile(std::string_view name);
+  // Only while load() runs: looks on `lua_path` (what package.path says) and beside the script,
+  // then among the libraries that ship, and compiles.
+  const Module* find_or_compile(std::string_view lua_path, std::string_view name);
+  // The file of a module: on `lua_path`, or beside the script.
+  std::optional<std::string> file_of(std::string_view lua_path, std::string_view name) const;
   std::unique_ptr<Services> loading_services() const;
 
  private:

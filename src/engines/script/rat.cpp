@@ -37,6 +37,11 @@ void push_checked(lua_State* L, const std::optional<Rational>& value, const char
   push_rational(L, *value);
 }
 
+void push_decimal(lua_State* L, const Integer& value) {
+  const std::string text = value.to_string();
+  lua_pushlstring(L, text.data(), text.size());
+}
+
 void push_integer_result(lua_State* L, const Integer& value) {
   push_rational(L, Rational(value));
 }
@@ -103,11 +108,12 @@ int less(lua_State* L) {
 int less_equal(lua_State* L) {
   return lua_pushboolean(L, operand(L, 1) <= operand(L, 2)), 1;
 }
+// Decimal strings, as the field's scripts expect: they parse them themselves.
 int numerator(lua_State* L) {
-  return push_integer_result(L, self(L).numerator()), 1;
+  return push_decimal(L, self(L).numerator()), 1;
 }
 int denominator(lua_State* L) {
-  return push_integer_result(L, self(L).denominator()), 1;
+  return push_decimal(L, self(L).denominator()), 1;
 }
 int to_float(lua_State* L) {
   return lua_pushnumber(L, self(L).to_double()), 1;

@@ -34,6 +34,13 @@ TEST(Rat, ComparesWithNumbers) {
   EXPECT_EQ(shown("rat.new(2) == rat.new('4/2')"), "true");
 }
 
+TEST(Rat, ItsPartsAreDecimalStrings) {
+  EXPECT_EQ(shown("type(rat.new('6/4'):numer()) .. type(rat.new(7):denom())"), "stringstring");
+  EXPECT_EQ(shown("rat.new('-123456789012345678901234567890/7'):numer()"),
+            "-123456789012345678901234567890");
+  EXPECT_EQ(shown("math.tointeger(tonumber(rat.new(5):numer())) + 1"), "6");
+}
+
 TEST(Rat, TellsItsParts) {
   EXPECT_EQ(shown("rat.new('6/4'):numer() .. '|' .. rat.new('6/4'):denom()"), "3|2");
   EXPECT_EQ(shown("rat.new('-1/4'):to_float()"), "-0.25");

@@ -11,12 +11,13 @@ namespace gvm::serve {
 namespace {
 
 constexpr std::string_view kUnixScheme = "unix://";
+constexpr std::string_view kFdScheme = "fd://";
 constexpr std::size_t kLongestUnixPath = sizeof(sockaddr_un::sun_path) - 1;
 
 std::unexpected<Error> refuse(std::string_view text, std::string_view why) {
   return fail(codes::kInvalidConfig, Fatality::fatal,
               "bind_address '" + std::string(text) + "': " + std::string(why) +
-                  "; expected host:port, [v6]:port or unix:///path");
+                  "; expected host:port, [v6]:port, unix:///path or fd://N");
 }
 
 std::optional<std::uint16_t> parse_port(std::string_view digits) {
@@ -34,16 +35,25 @@ Result<ListenAddress> parse_unix(std::string_view text) {
   return ListenAddress{.host = {}, .port = 0, .path = std::string(path)};
 }
 
+Result<ListenAddress> parse_fd(std::string_view text) {
+  // A descriptor fits in a port's range: far more than any process can have open.
+  const auto fd = parse_port(text.substr(kFdScheme.size()));
+  if (!fd) return refuse(text, "this is no descriptor");
+  return ListenAddress{.host = {}, .port = 0, .path = {}, .fd = *fd};
+}
+
 }  // namespace
 
 std::string ListenAddress::to_string() const {
   if (is_unix()) return std::string(kUnixScheme) + path;
+  if (is_inherited() && host.empty()) return std::string(kFdScheme) + std::to_string(fd);
   const bool v6 = host.find(':') != host.npos;
   return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
 Result<ListenAddress> parse_listen_address(std::string_view text) {
   if (text.starts_with(kUnixScheme)) return parse_unix(text);
+  if (text.starts_with(kFdScheme)) return parse_fd(text);
   const auto colon = text.rfind(':');
   if (colon == text.npos) return refuse(text, "no port");
   auto host = text.substr(0, colon);

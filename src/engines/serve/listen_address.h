@@ -1,6 +1,6 @@
 #pragma once
-// Where a module listens: `host:port`, `[v6]:port` or `unix:///path` (wire.md, "Transport" and "A
-// second framing").
+// Where a module listens: `host:port`, `[v6]:port`, `unix:///path` (wire.md, "Transport" and "A
+// second framing"), or `fd://N`, an inherited socket that listens or is connected.
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -13,8 +13,10 @@ struct ListenAddress {
   std::string host;  // empty for a Unix socket
   std::uint16_t port = 0;
   std::string path;  // absolute; empty for TCP
+  int fd = -1;       // of an inherited socket; then host and path are empty
 
   bool is_unix() const { return !path.empty(); }
+  bool is_inherited() const { return fd >= 0; }
   std::string to_string() const;
 };
 

@@ -99,6 +99,17 @@ Result<std::unique_ptr<Listener>> Listener::open(asio::io_context& context,
   return listener;
 }
 
+Result<std::unique_ptr<Listener>> Listener::adopt(asio::io_context& context,
+                                                  const InheritedSocket& socket) {
+  ListenAddress address{.host = {}, .port = 0, .path = {}, .fd = socket.fd};
+  if (socket.family != AF_UNIX) address.port = port_of(socket.fd);
+  std::unique_ptr<Listener> listener(new Listener(context, std::move(address)));
+  boost::system::error_code error;
+  listener->acceptor_.assign(asio::generic::stream_protocol(socket.family, 0), socket.fd, error);
+  if (error) return refuse(listener->address_, error.message());
+  return listener;
+}
+
 Listener::~Listener() {
   close();
 }

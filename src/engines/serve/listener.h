@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "serve/inherited.h"
 #include "serve/listen_address.h"
 
 namespace gvm::serve {
@@ -25,6 +26,9 @@ class Listener {
   static Result<std::unique_ptr<Listener>> open(asio::io_context& context,
                                                 const ListenAddress& address, int backlog,
                                                 unsigned unix_mode);
+  // Takes over an inherited socket that listens already. Its file, if it has one, is not ours.
+  static Result<std::unique_ptr<Listener>> adopt(asio::io_context& context,
+                                                 const InheritedSocket& socket);
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;

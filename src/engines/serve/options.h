@@ -15,9 +15,11 @@ inline constexpr std::size_t kLargestMessageLimit = 1 * kGiB;
 struct ServerOptions {
   std::string program = "genvm-module";
   std::string version = "0";
-  std::string bind_address = "127.0.0.1:0";  // host:port, [v6]:port or unix:///path
-  unsigned unix_mode = 0600;                 // permissions of the socket file
-  int backlog = 4096;                        // connections the kernel keeps until they are accepted
+  // host:port, [v6]:port, unix:///path or fd://N; empty: only a socket that is inherited. Sockets
+  // of socket activation come before any of these but fd://N.
+  std::string bind_address = "127.0.0.1:0";
+  unsigned unix_mode = 0600;  // permissions of the socket file
+  int backlog = 4096;         // connections the kernel keeps until they are accepted
 
   std::size_t max_sessions = 4096;           // whole process
   std::size_t max_sessions_per_address = 0;  // sessions of one IP address; 0: no limit

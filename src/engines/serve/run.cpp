@@ -38,6 +38,8 @@ class Lifetime::Impl {
     log_ = &log;
     wait_signal();
     wait_parent();
+    server.on_exhausted(
+        [this] { asio::post(context_, [this] { begin("the inherited connection has ended"); }); });
     context_.run();
     return exit_code_;
   }
@@ -98,6 +100,7 @@ class Lifetime::Impl {
     exit_code_ = code;
     code == 0 ? log_->info(message) : log_->error(message);
     server_->on_stopped(nullptr);
+    server_->on_exhausted(nullptr);
     context_.stop();
   }
 

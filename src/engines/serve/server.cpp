@@ -8,6 +8,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <mutex>
 #include <vector>
 
 #include "base/error_codes.h"
@@ -72,24 +73,29 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
   }
 
   Core& core() { return *core_; }
-  const Listener* listener() const { return listener_.get(); }
+  const Listener* listener() const {
+    return listeners_.empty() ? nullptr : listeners_.front().get();
+  }
+  void on_exhausted(std::function<void()> callback) {
+    const std::lock_guard lock(exhausted_mutex_);
+    on_exhausted_ = std::move(callback);
+    if (exhausted_ && on_exhausted_) on_exhausted_();
+  }
 
   Result<void> bind() {
     if (auto checked = check(core_->options); !checked) return checked;
-    const auto address = parse_listen_address(core_->options.bind_address);
-    if (!address) return fail(address.error());
-    auto opened = Listener::open(lanes_.at(0).context(), *address, core_->options.backlog,
-                                 core_->options.unix_mode);
-    if (!opened) return fail(std::move(opened.error()));
-    listener_ = std::move(*opened);
+    if (auto bound = bind_address(); !bound) return bound;
     raise_descriptor_limit(*core_);
     return {};
   }
 
   void start() {
     started_ = true;
-    asio::co_spawn(lanes_.at(0).executor(), accept_all(shared_from_this()),
-                   [](const std::exception_ptr&) {});
+    for (const auto& listener : listeners_) {
+      asio::co_spawn(lanes_.at(0).executor(), accept_all(shared_from_this(), *listener),
+                     [](const std::exception_ptr&) {});
+    }
+    asio::post(lanes_.at(0).executor(), [self = shared_from_this()] { self->serve_connected(); });
   }
 
   void shutdown(std::chrono::milliseconds grace) {
@@ -99,7 +105,7 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
     }
     core_->gate.stop();
     if (!started_) {
-      listener_.reset();
+      listeners_.clear();
       core_->gate.listener_closed();
       return;
     }
@@ -111,12 +117,67 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
   bool started() const { return started_; }
 
  private:
-  static asio::awaitable<void> accept_all(std::shared_ptr<Impl> self) {
+  // The inherited sockets, or the configured address.
+  Result<void> bind_address() {
+    const std::string& text = core_->options.bind_address;
+    const auto activated = take_activation_descriptors();
+    if (text.empty() && activated.empty()) {
+      return fail(codes::kListenFailed, Fatality::fatal,
+                  "bind_address is null, and no socket was inherited (LISTEN_FDS)");
+    }
+    const auto address = text.empty() ? Result<ListenAddress>() : parse_listen_address(text);
+    if (!address) return fail(address.error());
+    if (address->is_inherited()) return inherit({address->fd});
+    if (!activated.empty()) return inherit(activated);
+    auto opened = Listener::open(lanes_.at(0).context(), *address, core_->options.backlog,
+                                 core_->options.unix_mode);
+    if (!opened) return fail(std::move(opened.error()));
+    listeners_.push_back(std::move(*opened));
+    return {};
+  }
+
+  Result<void> inherit(const std::vector<int>& descriptors) {
+    for (const int fd : descriptors) {
+      const auto socket = inspect_inherited(fd);
+      if (!socket) return fail(socket.error());
+      if (socket->role == InheritedSocket::Role::connected) {
+        connected_.push_back(*socket);
+        continue;
+      }
+      auto listener = Listener::adopt(lanes_.at(0).context(), *socket);
+      if (!listener) return fail(std::move(listener.error()));
+      listeners_.push_back(std::move(*listener));
+    }
+    return {};
+  }
+
+  // On the first lane.
+  void serve_connected() {
+    open_inherited_ = connected_.size();
+    for (const auto& inherited : std::exchange(connected_, {})) {
+      auto& lane = lanes_.next();
+      Socket socket(lane.context());
+      boost::system::error_code error;
+      socket.assign(asio::generic::stream_protocol(inherited.family, 0), inherited.fd, error);
+      if (!error)
+        adopt(lane, std::move(socket), [self = shared_from_this()] { self->inherited_ended(); });
+    }
+  }
+
+  // On any lane.
+  void inherited_ended() {
+    if (open_inherited_.fetch_sub(1) != 1 || !listeners_.empty()) return;
+    const std::lock_guard lock(exhausted_mutex_);
+    exhausted_ = true;
+    if (on_exhausted_) on_exhausted_();
+  }
+
+  static asio::awaitable<void> accept_all(std::shared_ptr<Impl> self, Listener& listener) {
     Event pause(self->lanes_.at(0).executor());
     bool complained = false;
-    while (self->listener_ && self->listener_->acceptor().is_open()) {
+    auto& acceptor = listener.acceptor();
+    while (acceptor.is_open()) {
       auto& lane = self->lanes_.next();
-      auto& acceptor = self->listener_->acceptor();
       auto [error, socket] = co_await acceptor.async_accept(lane.context(), kToken);
       if (!error) {
         complained = false;
@@ -133,7 +194,8 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
     }
   }
 
-  void adopt(net::Lane& lane, Socket socket) {
+  // `ended` runs when the connection is over, on its lane.
+  void adopt(net::Lane& lane, Socket socket, std::function<void()> ended = {}) {
     auto ticket = core_->gate.enter();
     auto& hub = hubs_[lane.index()];
     if (!ticket) {
@@ -142,13 +204,14 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
       return;
     }
     asio::co_spawn(lane.executor(), serve_connection(hub, std::move(socket), std::move(*ticket)),
-                   [hub](const std::exception_ptr& failure) {
+                   [hub, ended = std::move(ended)](const std::exception_ptr& failure) {
                      if (failure) hub->core().log.error("connection failed by an exception");
+                     if (ended) ended();
                    });
   }
 
   void close_listener() {
-    listener_->close();
+    for (const auto& listener : listeners_) listener->close();
     core_->gate.listener_closed();
   }
 
@@ -161,7 +224,12 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
   net::Lanes& lanes_;
   std::shared_ptr<Core> core_;
   std::vector<std::shared_ptr<Hub>> hubs_;
-  std::unique_ptr<Listener> listener_;
+  std::vector<std::unique_ptr<Listener>> listeners_;  // not changed once started
+  std::vector<InheritedSocket> connected_;            // until they are served
+  std::atomic<std::size_t> open_inherited_{0};
+  std::mutex exhausted_mutex_;
+  bool exhausted_ = false;
+  std::function<void()> on_exhausted_;
   std::atomic<int> calls_{0};
   bool started_ = false;
 };
@@ -205,6 +273,10 @@ void Server::shutdown(std::chrono::milliseconds grace) {
 
 bool Server::wait(std::chrono::milliseconds span) {
   return impl_->core().gate.wait_empty(span);
+}
+
+void Server::on_exhausted(std::function<void()> callback) {
+  impl_->on_exhausted(std::move(callback));
 }
 
 void Server::on_stopped(std::function<void()> callback) {

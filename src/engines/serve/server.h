@@ -23,8 +23,8 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // Takes the address. Errors: INVALID_CONFIG, LISTEN_FAILED. From here on the kernel queues
-  // connections.
+  // Takes the address, or the sockets the process has inherited. Errors: INVALID_CONFIG,
+  // LISTEN_FAILED. From here on the kernel queues connections.
   Result<void> bind();
   // Accepts. Call once, after bind().
   void start();
@@ -41,6 +41,9 @@ class Server {
   void shutdown(std::chrono::milliseconds grace);
   // After shutdown(): true once nobody is left.
   bool wait(std::chrono::milliseconds span);
+  // `callback` runs, on any thread, once the process can get no connection any more: it has
+  // inherited connected sockets only, and these have ended. At once when that is so already.
+  void on_exhausted(std::function<void()> callback);
   // `callback` runs once nobody is left after shutdown(), on any thread.
   void on_stopped(std::function<void()> callback);
 

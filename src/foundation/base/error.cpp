@@ -2,13 +2,27 @@
 
 #include <stdexcept>
 
+#include "base/error_detail.h"
+
 namespace gvm {
+namespace {
+
+constexpr std::string_view kDetail = "detail";
+
+}  // namespace
+
+std::string_view detail_of(const Error& error) {
+  const Value* detail = error.ctx().find(kDetail);
+  return detail == nullptr ? std::string_view() : detail->as_string().value_or("");
+}
 
 Error::Error(std::string_view code, Fatality fatality)
     : causes_{std::string(code)}, fatality_(fatality) {}
 
 Error::Error(std::string_view code, Fatality fatality, std::string detail)
-    : causes_{std::string(code), std::move(detail)}, fatality_(fatality) {}
+    : causes_{std::string(code)}, fatality_(fatality) {
+  with(kDetail, Value::string(std::move(detail)));
+}
 
 Error::Error(std::vector<std::string> causes, Fatality fatality, Value ctx)
     : causes_(std::move(causes)), fatality_(fatality), ctx_(std::move(ctx)) {
@@ -17,8 +31,9 @@ Error::Error(std::vector<std::string> causes, Fatality fatality, Value ctx)
 }
 
 Error& Error::add_cause(std::string cause) & {
-  causes_.push_back(std::move(cause));
-  return *this;
+  const auto before = detail_of(*this);
+  return with(kDetail, Value::string(before.empty() ? std::move(cause)
+                                                    : std::string(before) + ": " + cause));
 }
 
 Error&& Error::add_cause(std::string cause) && {
@@ -45,6 +60,7 @@ std::string Error::to_string() const {
     if (!text.empty()) text += ": ";
     text += cause;
   }
+  if (const auto last = detail_of(*this); !last.empty()) text.append(": ").append(last);
   return text;
 }
 

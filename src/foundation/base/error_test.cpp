@@ -7,15 +7,16 @@
 namespace gvm {
 namespace {
 
-TEST(Error, StartsWithItsCode) {
+TEST(Error, HasItsCodeAsTheOnlyCauseAndTellsTheRestInDetail) {
   const Error error = Error("READING_BODY", Fatality::fatal, "cut off")
                           .add_cause("timeout")
                           .with("url", Value::string("u"));
   EXPECT_EQ(error.code(), "READING_BODY");
   EXPECT_TRUE(error.fatal());
   EXPECT_EQ(error.to_string(), "READING_BODY: cut off: timeout");
-  EXPECT_EQ(json::write(error.to_value()),
-            R"({"causes":["READING_BODY","cut off","timeout"],"ctx":{"url":"u"},"fatal":true})");
+  EXPECT_EQ(
+      json::write(error.to_value()),
+      R"({"causes":["READING_BODY"],"ctx":{"detail":"cut off: timeout","url":"u"},"fatal":true})");
 }
 
 TEST(Error, NeedsACauseAndAMap) {

@@ -6,6 +6,7 @@
 
 #include "base/encoding.h"
 #include "base/error_codes.h"
+#include "base/error_detail.h"
 #include "calldata/encode.h"
 #include "support/random_value.h"
 
@@ -70,7 +71,7 @@ TEST_P(DecodeRefuses, WithTheOffsetOfTheFault) {
   EXPECT_TRUE(value.error().fatal());
   EXPECT_EQ(*value.error().ctx().find("offset")->as_integer(), Integer::from_u64(GetParam().offset))
       << GetParam().what;
-  EXPECT_THAT(value.error().causes().at(1), HasSubstr(GetParam().detail)) << GetParam().what;
+  EXPECT_THAT(detail_of(value.error()), HasSubstr(GetParam().detail)) << GetParam().what;
 }
 
 const Malformed kMalformed[] = {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error_codes.h"
+#include "base/error_detail.h"
 #include "text/json.h"
 #include "text/reasoning.h"
 
@@ -109,10 +110,6 @@ Result<Verdict> verdict_of(const Value& value) {
   const Value* reason = value.find("reason");
   const auto words = reason != nullptr ? reason->as_string() : std::nullopt;
   return Verdict{*verdict, std::string(words.value_or(""))};
-}
-
-std::string_view detail_of(const Error& error) {
-  return error.causes().size() > 1 ? std::string_view(error.causes()[1]) : error.code();
 }
 
 Result<Verdict> read_object(std::string_view text, AnswerEnd end) {

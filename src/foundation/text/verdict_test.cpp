@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/error_codes.h"
+#include "base/error_detail.h"
 
 namespace gvm::text {
 namespace {
@@ -20,8 +21,7 @@ std::string fault_of(std::string_view answer, AnswerEnd end = AnswerEnd::stopped
   EXPECT_FALSE(verdict) << answer;
   if (verdict) return "";
   EXPECT_EQ(verdict.error().code(), codes::kAnswerNotUsable);
-  EXPECT_EQ(verdict.error().causes().size(), 2U);
-  return verdict.error().causes().back();
+  return std::string(detail_of(verdict.error()));
 }
 
 TEST(Verdict, ReadsOneObjectWithAFenceOrReasoningAroundIt) {

@@ -75,13 +75,16 @@ class Parser {
     url_.href_.reserve(input.size() + kSlack);
     const char* wrong = start(input);
     if (wrong != nullptr) {
-      return fail(codes::kMalformedUrl, Fatality::user, std::string("this is no URL: ") + wrong);
+      return fail(
+          Error(codes::kMalformedUrl, Fatality::user, std::string("this is no URL: ") + wrong)
+              .with("url", Value::string(to_valid_utf8(input.substr(0, kShownBytes)))));
     }
     return std::move(url_);
   }
 
  private:
-  static constexpr std::size_t kSlack = 8;  // room for what canonical form adds
+  static constexpr std::size_t kSlack = 8;          // room for what canonical form adds
+  static constexpr std::size_t kShownBytes = 2048;  // of the input in an error
 
   // Every step returns nullptr, or what is wrong.
   const char* start(std::string_view in) {

@@ -4,6 +4,8 @@
 
 #include <limits>
 
+#include "base/error_detail.h"
+
 namespace gvm::host {
 
 namespace {
@@ -13,8 +15,7 @@ TEST(Arguments, ErrorNamesFunctionArgumentExpectedAndFound) {
   const auto result = Arguments("lib.rs.f", args).bytes(0, "text");
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code(), "SCRIPT_BAD_ARGUMENT");
-  EXPECT_EQ(result.error().causes().at(1),
-            "lib.rs.f: argument 1 (text): expected string, found table");
+  EXPECT_EQ(detail_of(result.error()), "lib.rs.f: argument 1 (text): expected string, found table");
   EXPECT_EQ(*result.error().ctx().find("function")->as_string(), "lib.rs.f");
   EXPECT_EQ(*result.error().ctx().find("argument")->as_string(), "argument 1 (text)");
   EXPECT_EQ(*result.error().ctx().find("expected")->as_string(), "string");

@@ -2,6 +2,7 @@
 
 #include "host/html_functions.h"
 #include "host/re2_functions.h"
+#include "host/sqlite_functions.h"
 
 namespace gvm::host {
 
@@ -17,6 +18,7 @@ script::HostTable common_table(const CommonOptions& options) {
   add_log_functions(table, options.limits);
   add_re2_functions(table);
   add_html_functions(table);
+  add_sqlite_functions(table, options.data_dir);
   table.constants.push_back(
       {kCommonLibrary, "data_dir", "string",
        "The folder scripts keep their data in (`data_dir` of the configuration).",

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/error_detail.h"
 #include "base/json.h"
 #include "host/host_run.h"
 #include "support/paths.h"
@@ -130,7 +131,7 @@ TEST(GreyboxScript, NoCapableModelSaysWhatIsMissing) {
   const auto answer = ask(run, prompt_args("p", "json", Value::array({Value::bytes("x")})));
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code(), "NO_PROVIDER_FOR_PROMPT");
-  EXPECT_THAT(answer.error().causes().at(1), HasSubstr("json+image"));
+  EXPECT_THAT(detail_of(answer.error()), HasSubstr("json+image"));
 }
 
 TEST(GreyboxScript, EndsWithTheCallInsteadOfFailingOver) {

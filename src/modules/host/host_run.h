@@ -38,6 +38,7 @@ struct HostRunOptions {
   std::string script;       // Lua text, or
   std::string script_path;  // a file
   std::string lua_path;
+  std::string data_dir = "/data";
   Value providers = Value::map();
   Value ctx = Value::object({{"host_data", Value::object({{"node_address", Value::string("0x01")},
                                                           {"tx_id", Value::string("0x02")}})}});

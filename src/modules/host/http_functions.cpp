@@ -115,7 +115,7 @@ Result<Value> Exchange::answer(net::HttpResponse response) const {
     auto parsed = text::parse_json(response.body);
     if (!parsed) {
       Error error = response_error(codes::kDeserializing, response);
-      for (const auto& cause : parsed.error().causes()) error.add_cause(cause);
+      error.add_cause(parsed.error().to_string());
       return fail(std::move(error));
     }
     body = std::move(*parsed);
@@ -148,7 +148,8 @@ Result<url::Url> request_url(const std::string& text) {
   if (url->scheme() != "http" && url->scheme() != "https") {
     return fail(
         Error(codes::kSchemaForbidden, Fatality::user, std::string(kName) + ": only http and https")
-            .with("schema", Value::string(std::string(url->scheme()))));
+            .with("schema", Value::string(std::string(url->scheme())))
+            .with("url", Value::string(url->without_credentials())));
   }
   return url;
 }

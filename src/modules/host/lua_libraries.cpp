@@ -14,7 +14,7 @@ script::LibrarySource library(std::string_view name) {
 }
 
 std::vector<script::LibrarySource> common_libraries() {
-  return {library("value2json"), library("lib-genvm"), library("inspect")};
+  return {library("value2json"), library("lib-genvm"), library("inspect"), library("lsqlite3")};
 }
 
 }  // namespace gvm::host

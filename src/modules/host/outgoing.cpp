@@ -16,12 +16,14 @@ asio::awaitable<Result<net::HttpResponse>> Sender::send(Outgoing& request, Deadl
     if (!target) co_return fail(std::move(target).error());
     if (!target->has_value()) co_return response;
     if (hop == request.redirects) {
-      co_return fail(redirect_error("more than " + std::to_string(hop) + " redirects"));
+      co_return fail(
+          redirect_error("more than " + std::to_string(hop) + " redirects", request.url));
     }
     for (const auto& header : response->headers) {
       if (header.name == "set-cookie") request.cookies.take(request.url, header.value);
     }
     move_on(request, *response, std::move(**target));
+    ++request.hops;
   }
 }
 

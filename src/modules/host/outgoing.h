@@ -28,6 +28,7 @@ struct Outgoing {
   std::optional<std::string> sign_with;
   CookieJar cookies;                     // of the answers so far
   unsigned redirects = 10;               // followed; one more is an error
+  unsigned hops = 0;                     // redirects followed so far
   Deadline timeout = Deadline::never();  // of all hops together
 };
 

@@ -30,9 +30,10 @@ bool is_credential_header(std::string_view lower_name) {
          std::ranges::any_of(kCredentialEndings, ends);
 }
 
-Error redirect_error(std::string detail) {
+Error redirect_error(std::string detail, const url::Url& from) {
   return Error(codes::kSendingRequest, Fatality::fatal, std::move(detail))
-      .with("kind", Value::string("redirect"));
+      .with("kind", Value::string("redirect"))
+      .with("url", Value::string(from.without_credentials()));
 }
 
 Result<std::optional<url::Url>> redirect_target(const url::Url& from,
@@ -43,12 +44,13 @@ Result<std::optional<url::Url>> redirect_target(const url::Url& from,
   const auto location = response.header("location");
   if (!location) return std::nullopt;
   auto target = url::parse(*location, &from);
-  if (!target) return fail(redirect_error("the answer redirects to something that is no URL"));
+  if (!target)
+    return fail(redirect_error("the answer redirects to something that is no URL", from));
   if (target->scheme() != "http" && target->scheme() != "https") {
-    return fail(redirect_error("the answer redirects to a URL that is not http or https"));
+    return fail(redirect_error("the answer redirects to a URL that is not http or https", from));
   }
   if (from.scheme() == "https" && target->scheme() == "http") {
-    return fail(redirect_error("the answer redirects from https to http"));
+    return fail(redirect_error("the answer redirects from https to http", from));
   }
   return std::move(*target);
 }

@@ -28,7 +28,7 @@ void follow_redirect(net::HttpRequest& request, int status, const url::Url& from
 // Headers that are worth hiding: their values are credentials.
 bool is_credential_header(std::string_view lower_name);
 
-// SENDING_REQUEST with kind "redirect".
-Error redirect_error(std::string detail);
+// SENDING_REQUEST with kind "redirect"; `from` is the URL that answered with the redirect.
+Error redirect_error(std::string detail, const url::Url& from);
 
 }  // namespace gvm::host

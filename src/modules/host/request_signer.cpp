@@ -102,6 +102,14 @@ void add_digest(net::HttpRequest& request, signing::Fields& fields, signing::Sig
     spec.components.push_back(digest);
 }
 
+// The session's own profile, unless the configuration forces one.
+signing::GenlayerProfile profile_for(const std::string& configured,
+                                     signing::GenlayerProfile of_session) {
+  if (configured == "session") return of_session;
+  return configured == "c" ? signing::GenlayerProfile::with_scheme
+                           : signing::GenlayerProfile::without_scheme;
+}
+
 // The operator's own URLs may hold a key: an error names the setting instead.
 Error signer_error(std::string_view code, std::string detail) {
   return Error(code, Fatality::fatal, "signer_url: " + std::move(detail));
@@ -212,6 +220,7 @@ asio::awaitable<Result<void>> RequestSigner::sign_externally(net::HttpRequest& r
   if (config_.signer_url.empty())
     co_return fail(signer_error(codes::kSignUrlPatchFailed, "not configured: nothing signs"));
   signing::GenlayerContext context;
+  context.profile = profile_for(config_.signing.genlayer_profile, identity_.profile);
   context.node_address = identity_.node_address;
   context.tx_id = identity_.tx_id;
   context.salt = random_text(signing::GenlayerLimits::kSaltBytes);

@@ -8,6 +8,7 @@
 
 #include "config/common_config.h"
 #include "host/outgoing.h"
+#include "signing/genlayer.h"
 #include "signing/key.h"
 #include "signing/signer.h"
 
@@ -41,6 +42,7 @@ struct SigningIdentity {
   std::string node_address;
   std::string tx_id;
   Value host_data;  // every string in it can stand in the signer's URL and headers
+  signing::GenlayerProfile profile = signing::GenlayerProfile::without_scheme;
 };
 
 class RequestSigner {

@@ -7,6 +7,8 @@
 
 namespace gvm::host {
 
+class OpenDatabases;
+
 class Services : public script::Services {
  public:
   // `redactor` may be null.
@@ -15,9 +17,12 @@ class Services : public script::Services {
   // Who sends the requests of lib.rs.request.
   virtual Sender& sender() = 0;
   const Redactor* redactor() const { return redactor_.get(); }
+  // The databases that the script has open; null until it opens one. They close with the session.
+  std::shared_ptr<OpenDatabases>& databases() { return databases_; }
 
  private:
   std::shared_ptr<const Redactor> redactor_;
+  std::shared_ptr<OpenDatabases> databases_;
 };
 
 }  // namespace gvm::host

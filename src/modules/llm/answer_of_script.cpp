@@ -12,7 +12,7 @@
 namespace gvm::llm {
 namespace {
 
-using envelope::Hello;
+using envelope::Generation;
 
 std::unexpected<Error> bad(std::string_view field, std::string_view expected, const Value& found) {
   return fail(codes::kScriptBadAnswer, Fatality::fatal,
@@ -56,8 +56,8 @@ Result<Integer> read_consumed(const Value* value) {
 }
 
 // In the form this peer's contracts read: a map, or JSON text.
-Result<Value> read_json(Value data, Hello::Generation generation) {
-  const bool as_text = generation == Hello::Generation::second;
+Result<Value> read_json(Value data, Generation generation) {
+  const bool as_text = envelope::wants_json_text(generation);
   if (auto* map = data.as_map()) {
     if (!as_text) return data;
     return Value::string(json::write(Value::map(std::move(*map))));
@@ -70,8 +70,7 @@ Result<Value> read_json(Value data, Hello::Generation generation) {
   return std::move(repaired->value);
 }
 
-Result<Value> read_data(Value data, const envelope::LlmRequest& request,
-                        Hello::Generation generation) {
+Result<Value> read_data(Value data, const envelope::LlmRequest& request, Generation generation) {
   if (const auto* prompt = std::get_if<envelope::PromptRequest>(&request)) {
     if (prompt->response_format == envelope::ResponseFormat::json) {
       return read_json(std::move(data), generation);
@@ -86,10 +85,24 @@ Result<Value> read_data(Value data, const envelope::LlmRequest& request,
   return data;
 }
 
+// The data alone, where `returned` is no {data =}.
+bool is_bare(const Value& returned, const envelope::LlmRequest& request) {
+  if (returned.as_string() || returned.as_bool() != nullptr) return true;
+  const auto* prompt = std::get_if<envelope::PromptRequest>(&request);
+  const bool json = prompt != nullptr && prompt->response_format == envelope::ResponseFormat::json;
+  const auto* map = returned.as_map();
+  return json && map != nullptr && map->find("data") == nullptr;
+}
+
 }  // namespace
 
 Result<ScriptAnswer> read_script_answer(Value returned, const envelope::LlmRequest& request,
-                                        Hello::Generation generation) {
+                                        Generation generation) {
+  if (is_bare(returned, request)) {
+    auto read = read_data(std::move(returned), request, generation);
+    if (!read) return fail(std::move(read).error());
+    return ScriptAnswer{std::move(*read), Integer(0), true};
+  }
   auto* map = returned.as_map();
   if (map == nullptr) return bad("the result", "a table {data =, consumed_gen =}", returned);
   auto consumed = read_consumed(map->find("consumed_gen"));
@@ -98,7 +111,7 @@ Result<ScriptAnswer> read_script_answer(Value returned, const envelope::LlmReque
   if (data == nullptr) return bad("data", "an answer", Value::null());
   auto read = read_data(std::move(*data), request, generation);
   if (!read) return fail(std::move(read).error());
-  return ScriptAnswer{std::move(*read), std::move(*consumed)};
+  return ScriptAnswer{std::move(*read), std::move(*consumed), false};
 }
 
 }  // namespace gvm::llm

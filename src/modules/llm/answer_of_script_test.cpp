@@ -9,7 +9,7 @@
 namespace gvm::llm {
 namespace {
 
-using Generation = envelope::Hello::Generation;
+using Generation = envelope::Generation;
 
 envelope::LlmRequest prompt(envelope::ResponseFormat format) {
   envelope::PromptRequest request;
@@ -24,7 +24,7 @@ envelope::LlmRequest judge(envelope::Template kind) {
 }
 
 Result<ScriptAnswer> read(std::string_view returned, const envelope::LlmRequest& request,
-                          Generation generation = Generation::first) {
+                          Generation generation = Generation::a) {
   return read_script_answer(text::parse_json(returned).value(), request, generation);
 }
 
@@ -42,9 +42,25 @@ TEST(AnswerOfScript, EachRequestHasItsForm) {
 
 TEST(AnswerOfScript, AJsonAnswerMayComeInEitherFormAndGoesInThePeersForm) {
   EXPECT_EQ(json::write(read(R"({"data":"{\"a\":1}"})", kJson)->data), R"({"a":1})");
-  EXPECT_EQ(read(R"({"data":{"a":1}})", kJson, Generation::second)->data.as_string(), R"({"a":1})");
-  EXPECT_EQ(read(R"({"data":"{\"b\":1,\"a\":2}"})", kJson, Generation::second)->data.as_string(),
+  EXPECT_EQ(read(R"({"data":{"a":1}})", kJson, Generation::c)->data.as_string(), R"({"a":1})");
+  EXPECT_EQ(read(R"({"data":"{\"b\":1,\"a\":2}"})", kJson, Generation::c)->data.as_string(),
             R"({"b":1,"a":2})");
+}
+
+TEST(AnswerOfScript, ABareAnswerIsTheDataAndConsumesNothing) {
+  const auto text = read(R"("hi")", kText);
+  ASSERT_TRUE(text) << text.error().to_string();
+  EXPECT_EQ(text->data.as_string(), "hi");
+  EXPECT_EQ(text->consumed_gen, Integer(0));
+  EXPECT_TRUE(text->bare);
+  EXPECT_FALSE(read(R"({"data":"hi"})", kText)->bare);
+  EXPECT_TRUE(*read("true", kJudge)->data.as_bool());
+  EXPECT_EQ(json::write(read(R"({"a":1})", kJson)->data), R"({"a":1})");
+  EXPECT_EQ(json::write(read(R"("{\"a\":1}")", kJson)->data), R"({"a":1})");
+  EXPECT_EQ(read(R"({"a":1})", kJson, Generation::c)->data.as_string(), R"({"a":1})");
+  for (const char* wrong : {"true", R"({"a":1})"})
+    EXPECT_EQ(read(wrong, kText).error().code(), codes::kScriptBadAnswer) << wrong;
+  EXPECT_EQ(read(R"("yes")", kJudge).error().code(), codes::kScriptBadAnswer);
 }
 
 TEST(AnswerOfScript, ConsumedGenIsWholeAndUnsigned) {

@@ -18,7 +18,10 @@ class LlmService final : public serve::Service {
   std::unique_ptr<serve::SessionHandler> open(net::Lane& lane, std::uint64_t) override {
     return std::make_unique<LlmSession>(shared_, lane, pools_.of(lane, shared_->program));
   }
-  std::string fatal_reply(const Error& error) override { return envelope::encode_error(error); }
+  // Only the length-prefixed framing has such replies, and only generation C speaks it.
+  std::string fatal_reply(const Error& error) override {
+    return envelope::encode_error(error, envelope::Generation::c);
+  }
   // Lanes have stopped: what was spent is written down before the process goes.
   ~LlmService() override { shared_->engine->spending->close(); }
 

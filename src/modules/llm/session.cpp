@@ -35,15 +35,21 @@ struct EntryCall {
   Arguments arguments;
 };
 
-EntryCall entry_call(envelope::LlmRequest& request) {
+// wire.md, "Requests": scripts of A and B calculate with a plain integer, as far as it fits one.
+bool as_rat(const Integer& fuel, envelope::Generation generation) {
+  return envelope::wants_fuel_as_rat(generation) || !fuel.to_i64();
+}
+
+EntryCall entry_call(envelope::LlmRequest& request, envelope::Generation generation) {
   return std::visit(
-      [](auto& typed) {
+      [generation](auto& typed) {
         constexpr bool kIsPrompt =
             std::is_same_v<std::decay_t<decltype(typed)>, envelope::PromptRequest>;
         EntryCall call{kIsPrompt ? "ExecPrompt" : "ExecPromptTemplate", {}};
+        const bool fuel_as_rat = as_rat(typed.remaining_fuel, generation);
         Value fuel = Value::integer(std::move(typed.remaining_fuel));
         call.arguments.push_back({payload_of(typed), false});
-        call.arguments.push_back({std::move(fuel), true});
+        call.arguments.push_back({std::move(fuel), fuel_as_rat});
         return call;
       },
       request);
@@ -63,17 +69,33 @@ asio::awaitable<Result<std::string>> LlmSession::answer(Value message, Deadline 
   auto request = envelope::parse_llm_request(std::move(message));
   if (!request) co_return fail(std::move(request).error());
   const auto generation = peer().generation;
-  EntryCall call = entry_call(*request);
+  EntryCall call = entry_call(*request, generation);
   // From Lua a prompt goes by functions.cpp or route_functions.cpp to dispatch::run_prompt().
   auto returned = co_await call_script(call.name, std::move(call.arguments), deadline);
   if (!returned && exhausted(returned.error())) {
-    co_return envelope::encode_ok(envelope::answer_value(LlmAnswer::exhausted(), generation));
+    Value nothing = envelope::answer_value(LlmAnswer::exhausted(), generation);
+    co_return envelope::encode_ok(std::move(nothing), generation);
   }
   if (!returned) co_return fail(std::move(returned).error());
   auto checked = read_script_answer(std::move(*returned), *request, generation);
   if (!checked) co_return fail(std::move(checked).error());
+  if (checked->bare) tell_of_bare_answer();
+  consumed_gen_ = consumed_gen_ + checked->consumed_gen;
   LlmAnswer answer{std::move(checked->data), std::move(checked->consumed_gen)};
-  co_return envelope::encode_ok(envelope::answer_value(std::move(answer), generation));
+  Value reply = envelope::answer_value(std::move(answer), generation);
+  co_return envelope::encode_ok(std::move(reply), generation);
+}
+
+// Once for the script, not for every answer.
+void LlmSession::tell_of_bare_answer() const {
+  if (shared_->told_of_bare_answers->test_and_set()) return;
+  logger().warn(
+      "the script answers the data alone, as for GenVM 0.1; {data =, consumed_gen =} is the form",
+      {{"script", Value::string(shared_->config->common.lua_script_path)}});
+}
+
+void LlmSession::add_stats(Value::Map& stats) const {
+  stats.set("consumed_gen", Value::integer(consumed_gen_));
 }
 
 std::unique_ptr<script::Services> LlmSession::make_services() {
@@ -83,9 +105,8 @@ std::unique_ptr<script::Services> LlmSession::make_services() {
   context.call.http = &lane_.http();
   context.call.catalog = shared_->catalog.get();
   context.call.counters = shared_->counters.get();
-  context.call.json_shape = peer().generation == envelope::Hello::Generation::first
-                                ? provider::JsonShape::map
-                                : provider::JsonShape::text;
+  context.call.json_shape = envelope::wants_json_text(peer().generation) ? provider::JsonShape::text
+                                                                         : provider::JsonShape::map;
   billing::SessionFacts facts =
       billing::facts_of(peer(), shared_->config->pricing, shared_->engine->router->session_seed());
   host::RequestSigner signer(shared_->config->common, shared_->signing_keys, lane_.http(),

@@ -1,6 +1,7 @@
 #pragma once
 // One connection of a GenVM to the LLM module: hello, then requests through the operator's script.
 // On one lane.
+#include <atomic>
 #include <memory>
 
 #include "config/llm_config.h"
@@ -19,6 +20,8 @@ struct Shared : scripted::Ground {
   std::unique_ptr<provider::Counters> counters = std::make_unique<provider::Counters>();
   std::unique_ptr<provider::Catalog> catalog;
   std::shared_ptr<dispatch::Engine> engine;
+  // Set once the script's old form of answers has been logged.
+  std::unique_ptr<std::atomic_flag> told_of_bare_answers = std::make_unique<std::atomic_flag>();
 };
 
 class LlmSession final : public scripted::Session {
@@ -29,9 +32,12 @@ class LlmSession final : public scripted::Session {
  private:
   asio::awaitable<Result<std::string>> answer(Value message, Deadline deadline) override;
   std::unique_ptr<script::Services> make_services() override;
+  void add_stats(Value::Map& stats) const override;
+  void tell_of_bare_answer() const;
 
   std::shared_ptr<const Shared> shared_;
   net::Lane& lane_;
+  Integer consumed_gen_;  // by all answers of this session
 };
 
 }  // namespace gvm::llm

@@ -101,7 +101,7 @@ void add_answer_to(Error& error, const std::string& url, net::HttpResponse respo
 
 Error body_error(const std::string& url, const net::HttpResponse& response, Error cause) {
   Error error(codes::kDeserializing, Fatality::fatal, "the provider's answer is no JSON");
-  for (const auto& detail : cause.causes()) error.add_cause(detail);
+  error.add_cause(cause.to_string());
   error.with("url", Value::string(url))
       .with("status", Value::integer(response.status))
       .with("body", bounded_body(response.body));

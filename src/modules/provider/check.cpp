@@ -7,6 +7,7 @@
 
 #include "base/encoding.h"
 #include "base/error_codes.h"
+#include "base/error_detail.h"
 #include "base/json.h"
 #include "config/scalar.h"
 #include "provider/check_picture.h"
@@ -98,8 +99,7 @@ CheckReport diagnose_status(const CallFailure& failure) {
 }
 
 CheckReport diagnose_transport(const CallFailure& failure) {
-  const auto& causes = failure.causes();
-  const std::string detail = causes.size() > 1 ? causes[1] : failure.to_string();
+  const std::string detail(detail_of(failure.error()).empty() ? failure.error().code() : detail_of(failure.error()));
   if (failure.kind == routing::ErrorKind::tls)
     return report(CheckOutcome::tls_trouble, fmt::format("TLS trouble: {}", detail));
   if (failure.kind == routing::ErrorKind::dns || failure.kind == routing::ErrorKind::connect) {

@@ -6,6 +6,7 @@
 #include "base/null_fields.h"
 #include "calldata/decode.h"
 #include "envelope/reply.h"
+#include "envelope/variant.h"
 
 namespace gvm::scripted {
 
@@ -31,6 +32,9 @@ asio::awaitable<Result<std::string>> Session::decode_and_answer(std::string_view
   auto value = calldata::decode(frame);
   if (!value) co_return fail(std::move(value).error());
   Value message = std::move(*value);
+  const auto generation = hello_.generation;
+  if (envelope::is_stats_request(message)) co_return envelope::encode_ok(stats(), generation);
+  ++requests_;
   auto reply = co_await answer(std::move(message), deadline);
   co_return reply;
 }
@@ -68,20 +72,35 @@ asio::awaitable<Result<void>> Session::ensure_script(Deadline deadline) {
 
 host::SigningIdentity Session::identity() const {
   const Value* host_data = hello_.fields.find("host_data");
-  return {hello_.node_address, hello_.tx_id, host_data == nullptr ? Value::map() : *host_data};
+  const auto profile = hello_.generation == envelope::Generation::c
+                           ? signing::GenlayerProfile::with_scheme
+                           : signing::GenlayerProfile::without_scheme;
+  return {hello_.node_address, hello_.tx_id, host_data == nullptr ? Value::map() : *host_data,
+          profile};
 }
 
-std::string Session::reply_to(Error error) const {
+Value Session::stats() const {
+  const auto number = [](std::uint64_t n) { return Value::integer(Integer::from_u64(n)); };
+  Value::Map stats;
+  stats.set("requests", number(requests_));
+  stats.set("user_errors", number(user_errors_));
+  stats.set("fatal_errors", number(fatal_errors_));
+  add_stats(stats);
+  return Value::map(std::move(stats));
+}
+
+std::string Session::reply_to(Error error) {
+  ++(error.fatal() ? fatal_errors_ : user_errors_);
   ground_.redactor->redact(error);
   if (logger().enabled(log::Level::info)) {
     logger().info("request failed",
                   {{"tx_id", Value::string(hello_.tx_id)}, {"error", error.to_value()}});
   }
-  return envelope::encode_error(error);
+  return envelope::encode_error(error, hello_.generation);
 }
 
 std::string Session::deadline_reply() {
-  return reply_to(Error(codes::kDeadlineExceeded, Fatality::fatal,
+  return reply_to(Error(codes::kDeadlineExceeded, deadline_fatality(),
                         "the request took longer than serve.request_timeout allows"));
 }
 

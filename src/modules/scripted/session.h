@@ -53,18 +53,26 @@ class Session : public serve::SessionHandler {
                                              Deadline deadline);
   // Its `fields` are with the script once that is made.
   const envelope::Hello& peer() const { return hello_; }
+  // Adds the module's own counters of this session to the answer of "GetStats".
+  virtual void add_stats(Value::Map& stats) const = 0;
+  // Of a request that took longer than serve.request_timeout: whose fault that is.
+  virtual Fatality deadline_fatality() const { return Fatality::fatal; }
   const log::Logger& logger() const { return ground_.logger; }
 
  private:
   asio::awaitable<Result<std::string>> decode_and_answer(std::string_view frame, Deadline deadline);
   asio::awaitable<Result<void>> ensure_script(Deadline deadline);
   Result<std::unique_ptr<script::Session>> open_script();
-  std::string reply_to(Error error) const;
+  std::string reply_to(Error error);
+  Value stats() const;
 
   const Ground& ground_;
   script::SessionPool& pool_;
   envelope::Hello hello_;
   std::unique_ptr<script::Session> script_;  // made by the first request
+  std::uint64_t requests_ = 0;
+  std::uint64_t user_errors_ = 0;
+  std::uint64_t fatal_errors_ = 0;
 };
 
 }  // namespace gvm::scripted

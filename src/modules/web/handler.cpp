@@ -1,5 +1,7 @@
 #include "web/handler.h"
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_future.hpp>
 #include <vector>
 
 #include "envelope/reply.h"
@@ -22,31 +24,36 @@ class Module final : public WebModule {
  public:
   Module(std::shared_ptr<Shared> shared, net::Lanes& lanes, net::HttpClientOptions http)
       : shared_(std::move(shared)),
+        lanes_(lanes),
         http_(std::move(http)),
         workers_(shared_->config->common.blocking_threads),
         pools_(lanes.size(), shared_->config->common.vm_count),
         networks_(lanes.size()) {
-    if (shared_->pages.engine == Engine::http) return;
-    const auto& config = *shared_->config;
-    auto options = pool_options_of(config);
-    if (config.webdriver_host.empty()) browser::clean_leftovers(options.cell.runtime_dir);
-    browsers_ = std::make_unique<Browsers>(lanes.at(0), resolver_options_of(config),
-                                           std::move(options), shared_->logger);
-    shared_->pages.browsers = &browsers_->pool();
+    // What is at webdriver_host is not known before it has been asked: see check_browsers().
+    if (shared_->pages.engine == Engine::http || shared_->pages.webdriver_host) return;
+    auto options = pool_options_of(*shared_->config);
+    browser::clean_leftovers(options.cell.runtime_dir);
+    make_browsers(std::move(options));
   }
 
   std::unique_ptr<serve::SessionHandler> open(net::Lane& lane, std::uint64_t) override {
     return std::make_unique<WebSession>(shared_, lane, network_of(lane), workers_,
                                         pools_.of(lane, shared_->program));
   }
-  std::string fatal_reply(const Error& error) override { return envelope::encode_error(error); }
+  // Only the length-prefixed framing has such replies, and only generation C speaks it.
+  std::string fatal_reply(const Error& error) override {
+    return envelope::encode_error(error, envelope::Generation::c);
+  }
   void collect_metrics(std::string& out) override {
     shared_->counters->write_to(out);
     if (browsers_) browsers_->write_to(out);
   }
   Health health() override {
     Health health;
-    if (browsers_) {
+    if (const auto& host = shared_->pages.webdriver_host) {
+      const std::string kind(kind_name(host->kind()));
+      health.details = Value::fields("webdriver_host", Value::string(kind));
+    } else if (browsers_) {
       const auto running = static_cast<std::int64_t>(browsers_->pool().stats().browsers);
       health.details = Value::fields("browsers", Value::integer(running));
     }
@@ -54,6 +61,10 @@ class Module final : public WebModule {
   }
 
   Result<void> check_browsers() override {
+    if (shared_->pages.webdriver_host && shared_->pages.engine != Engine::http) {
+      ask_webdriver_host();
+      return {};
+    }
     if (!browsers_) return {};
     const Deadline deadline = Deadline::in(kBrowserStart);
     auto ready = browsers_->check(deadline);
@@ -78,6 +89,30 @@ class Module final : public WebModule {
  private:
   static constexpr std::chrono::seconds kStopPatience{5};
 
+  void make_browsers(browser::PoolOptions options) {
+    browsers_ = std::make_unique<Browsers>(lanes_.at(0), resolver_options_of(*shared_->config),
+                                           std::move(options), shared_->logger);
+    shared_->pages.browsers = &browsers_->pool();
+  }
+
+  // Sessions are opened ahead at a WebDriver only. A server that does not answer yet is asked again
+  // when the first page is wanted.
+  void ask_webdriver_host() {
+    const auto& host = shared_->pages.webdriver_host;
+    auto& lane = lanes_.at(0);
+    auto asking = asio::co_spawn(
+        lane.executor(), host->find_out(lane.http(), Deadline::in(kHostAnswer)), asio::use_future);
+    if (auto kind = asking.get(); !kind) {
+      shared_->logger.warn(
+          "webdriver_host does not answer; it is asked again when a page is wanted",
+          {{"error", kind.error().to_value()}});
+    }
+    if (host->kind() == WebdriverHost::Kind::rendering_service) return;
+    auto options = pool_options_of(*shared_->config);
+    if (host->kind() == WebdriverHost::Kind::unknown) options.min_warm = 0;
+    make_browsers(std::move(options));
+  }
+
   // Made by the lane's first session.
   LaneNetwork& network_of(net::Lane& lane) {
     auto& network = networks_[lane.index()];
@@ -89,7 +124,10 @@ class Module final : public WebModule {
     return network->network();
   }
 
+  static constexpr std::chrono::seconds kHostAnswer{10};
+
   std::shared_ptr<Shared> shared_;  // changed only before the first session
+  net::Lanes& lanes_;
   net::HttpClientOptions http_;
   asio::thread_pool workers_;
   scripted::Pools pools_;
@@ -119,7 +157,7 @@ Result<std::unique_ptr<WebModule>> make_web_module(std::shared_ptr<const config:
                                                    std::shared_ptr<const Redactor> redactor,
                                                    log::Logger logger, net::Lanes& lanes,
                                                    const net::HttpClientOptions& http) {
-  auto network = network_of(*config);
+  auto network = network_of(*config, logger);
   if (!network) return fail(std::move(network).error());
   auto program = scripted::load_program(config->common, table_of(*config, network->rules),
                                         "lib-web", {"Render", "Request"});

@@ -97,7 +97,7 @@ Result<std::shared_ptr<const policy::UrlRules>> url_rules_of(const config::WebCo
   return std::make_shared<const policy::UrlRules>(std::move(*compiled));
 }
 
-Result<Network> network_of(const config::WebConfig& config) {
+Result<Network> network_of(const config::WebConfig& config, const log::Logger& logger) {
   auto rules = url_rules_of(config);
   if (!rules) return fail(std::move(rules).error());
   auto routes = routes_of(config);
@@ -107,6 +107,12 @@ Result<Network> network_of(const config::WebConfig& config) {
   network.routes = std::move(*routes);
   network.retries = retries_of(config.common.http.web.retry);
   network.limits = limits_of(config.common.http);
+  if (!config.webdriver_host.empty()) {
+    const auto& browser = config.browser;
+    const auto page_limit = browser.navigation_timeout + browser.waiting_timeout;
+    network.webdriver_host =
+        std::make_shared<WebdriverHost>(config.webdriver_host, page_limit, logger);
+  }
   return network;
 }
 
@@ -122,6 +128,7 @@ PageSettings page_settings_of(const config::WebConfig& config, const Network& ne
   PageSettings settings;
   settings.engine = find_engine(config.browser.engine).value_or(Engine::browser);
   settings.longest_wait = config.max_wait_after_loaded;
+  settings.webdriver_host = network.webdriver_host;
   settings.preset.wait_for_selector = config.browser.wait_for_selector;
   settings.preset.quiet_dom = config.browser.quiet_dom;
   settings.preset.capture =

@@ -9,7 +9,7 @@ namespace gvm::web {
 
 // INVALID_CONFIG naming the entry that is wrong.
 Result<std::shared_ptr<const policy::UrlRules>> url_rules_of(const config::WebConfig& config);
-Result<Network> network_of(const config::WebConfig& config);
+Result<Network> network_of(const config::WebConfig& config, const log::Logger& logger);
 net::ResolverOptions resolver_options_of(const config::WebConfig& config);
 // Without what only the process knows: the pool, the driver's URL.
 PageSettings page_settings_of(const config::WebConfig& config, const Network& network);

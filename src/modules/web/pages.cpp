@@ -24,8 +24,9 @@ asio::awaitable<Result<RenderResult>> Pages::render(PageRequest request, Deadlin
   request.what.wait_after_loaded = std::min(request.what.wait_after_loaded, settings_.longest_wait);
   request.what.max_bytes = std::min(request.what.max_bytes, settings_.max_bytes);
   const Engine engine = request.engine.value_or(settings_.engine);
-  const bool by_browser =
-      engine == Engine::browser || (engine == Engine::automatic && settings_.browsers != nullptr);
+  const bool by_browser = engine == Engine::browser ||
+                          (engine == Engine::automatic &&
+                           (settings_.browsers != nullptr || settings_.webdriver_host != nullptr));
   auto rendering = by_browser ? render_in_browser(std::move(request.what), deadline)
                               : render_over_http(std::move(request.what), deadline);
   Result<RenderResult> result = co_await std::move(rendering);
@@ -48,8 +49,24 @@ asio::awaitable<Result<void>> Pages::ensure_lease(Deadline deadline) {
   co_return Result<void>();
 }
 
+asio::awaitable<Result<bool>> Pages::is_by_service(Deadline deadline) {
+  if (settings_.webdriver_host == nullptr) co_return false;
+  auto finding = settings_.webdriver_host->find_out(lane_.open, deadline);
+  Result<WebdriverHost::Kind> kind = co_await std::move(finding);
+  if (!kind) co_return fail(std::move(kind).error());
+  co_return *kind == WebdriverHost::Kind::rendering_service;
+}
+
 asio::awaitable<Result<RenderResult>> Pages::render_in_browser(browser::RenderRequest request,
                                                                Deadline deadline) {
+  auto finding = is_by_service(deadline);
+  Result<bool> by_service = co_await std::move(finding);
+  if (!by_service) co_return fail(std::move(by_service).error());
+  if (*by_service) {
+    auto serving = settings_.webdriver_host->render(lane_.open, std::move(request), deadline);
+    Result<RenderResult> served = co_await std::move(serving);
+    co_return served;
+  }
   auto leasing = ensure_lease(deadline);
   Result<void> leased = co_await std::move(leasing);
   if (!leased) co_return fail(std::move(leased).error());
@@ -70,6 +87,13 @@ void Pages::release_when_idle() {
 }
 
 asio::awaitable<Result<std::string>> Pages::driver_session(Deadline deadline) {
+  auto finding = is_by_service(deadline);
+  Result<bool> by_service = co_await std::move(finding);
+  if (!by_service) co_return fail(std::move(by_service).error());
+  if (*by_service) {
+    co_return fail(codes::kMissingCapability, Fatality::fatal,
+                   "webdriver_host is a rendering service, which has no WebDriver sessions");
+  }
   auto leasing = ensure_lease(deadline);
   Result<void> leased = co_await std::move(leasing);
   if (!leased) co_return fail(std::move(leased).error());

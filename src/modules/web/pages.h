@@ -11,6 +11,7 @@
 #include "browser/pool.h"
 #include "browser/render.h"
 #include "web/sender.h"
+#include "web/webdriver_host.h"
 
 namespace gvm::web {
 
@@ -24,7 +25,8 @@ std::optional<Engine> find_engine(std::string_view name);  // "auto", "browser",
 // What sessions of all lanes share; immutable but for the pool.
 struct PageSettings {
   Engine engine = Engine::automatic;
-  browser::Pool* browsers = nullptr;  // null: none can be had
+  browser::Pool* browsers = nullptr;              // null: none can be had
+  std::shared_ptr<WebdriverHost> webdriver_host;  // null: browsers of our own
   std::shared_ptr<const egress::SlotPolicy> reach;
   std::chrono::milliseconds longest_wait{60'000};  // after a page has loaded; longer ones are cut
   std::chrono::milliseconds kept_idle{2'000};      // a lease between two pages
@@ -66,6 +68,8 @@ class Pages {
                                                                    Deadline deadline);
   asio::awaitable<Result<browser::RenderResult>> render_over_http(browser::RenderRequest request,
                                                                   Deadline deadline);
+  // Whether pages are rendered by a service at webdriver_host.
+  asio::awaitable<Result<bool>> is_by_service(Deadline deadline);
   void release_when_idle();
 
   const PageSettings& settings_;

@@ -86,10 +86,16 @@ asio::awaitable<Result<net::HttpResponse>> WebSender::send_hop(const host::Outgo
   }
 }
 
+// A script's own request to webdriver_host. A redirect to it is a stranger's: it is judged.
+bool WebSender::is_for_webdriver_host(const host::Outgoing& request) const {
+  return network_.webdriver_host != nullptr && request.hops == 0 &&
+         network_.webdriver_host->is_at(request.url);
+}
+
 asio::awaitable<std::expected<WebSender::Permission, net::HttpFailure>> WebSender::permit(
     const host::Outgoing& request, Deadline deadline) {
   Permission permission;
-  if (request.filtering == host::Filtering::unfiltered) {
+  if (request.filtering == host::Filtering::unfiltered || is_for_webdriver_host(request)) {
     permission.guarded = false;
     co_return permission;
   }
@@ -109,6 +115,7 @@ asio::awaitable<std::expected<WebSender::Permission, net::HttpFailure>> WebSende
     auto resolving = lane_.resolver.resolve(policy::dns_name(request.url), deadline);
     Result<net::Addresses> found = co_await std::move(resolving);
     if (!found) {
+      found.error().with("url", Value::string(request.url.without_credentials()));
       const bool late = found.error().code() == codes::kDeadlineExceeded;
       const auto fault = late ? net::HttpFault::timeout : net::HttpFault::dns;
       co_return not_sent(std::move(found).error(), fault);

@@ -10,6 +10,7 @@
 #include "web/counters.h"
 #include "web/retries.h"
 #include "web/routes.h"
+#include "web/webdriver_host.h"
 
 namespace gvm::web {
 
@@ -32,6 +33,7 @@ struct RequestLimits {
 // What requests of all lanes share; immutable but for the counters.
 struct Network {
   std::shared_ptr<const policy::UrlRules> rules;
+  std::shared_ptr<WebdriverHost> webdriver_host;  // null: browsers of our own
   Routes routes;
   RetrySettings retries;
   RequestLimits limits;
@@ -72,6 +74,7 @@ class WebSender final : public host::Sender {
     bool guarded = true;
     net::Addresses addresses;  // of guarded hops: those that passed
   };
+  bool is_for_webdriver_host(const host::Outgoing& request) const;
   asio::awaitable<std::expected<Permission, net::HttpFailure>> permit(const host::Outgoing& request,
                                                                       Deadline deadline);
   asio::awaitable<net::HttpResult> send_signed(const host::Outgoing& request,

@@ -69,6 +69,7 @@ asio::awaitable<Result<std::string>> WebSession::answer(Value message, Deadline 
   Counters& counters = *shared_->counters;
   const bool render = std::holds_alternative<envelope::RenderRequest>(*request);
   count(render ? counters.renders : counters.requests);
+  ++(render ? renders_ : fetches_);
   auto running = run(std::move(*request), deadline);
   Result<Value> answer = co_await std::move(running);
   if (!answer) {
@@ -76,7 +77,8 @@ asio::awaitable<Result<std::string>> WebSession::answer(Value message, Deadline 
     if (is_refusal(answer.error())) count(counters.refused);
     co_return fail(std::move(answer).error());
   }
-  co_return envelope::encode_ok(std::move(*answer));
+  const auto generation = peer().generation;
+  co_return envelope::encode_ok(std::move(*answer), generation);
 }
 
 asio::awaitable<Result<Value>> WebSession::run(envelope::AnyWebRequest request, Deadline deadline) {
@@ -87,11 +89,19 @@ asio::awaitable<Result<Value>> WebSession::run(envelope::AnyWebRequest request, 
     entry = "Request";
     arguments.push_back({payload_of(*web)});
   } else {
-    arguments.push_back({payload_of(std::get<envelope::RenderRequest>(request))});
+    auto& page = std::get<envelope::RenderRequest>(request);
+    page.wait_after_loaded =
+        std::min(page.wait_after_loaded, shared_->config->max_wait_after_loaded);
+    arguments.push_back({payload_of(page)});
   }
   auto returned = co_await call_script(entry, std::move(arguments), deadline);
   if (!returned) co_return fail(std::move(returned).error());
   co_return read_script_answer(std::move(*returned), request);
+}
+
+void WebSession::add_stats(Value::Map& stats) const {
+  stats.set("renders", Value::integer(Integer::from_u64(renders_)));
+  stats.set("web_requests", Value::integer(Integer::from_u64(fetches_)));
 }
 
 std::unique_ptr<script::Services> WebSession::make_services() {

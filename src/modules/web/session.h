@@ -28,12 +28,17 @@ class WebSession final : public scripted::Session {
  private:
   asio::awaitable<Result<std::string>> answer(Value message, Deadline deadline) override;
   std::unique_ptr<script::Services> make_services() override;
+  void add_stats(Value::Map& stats) const override;
+  // A site was too slow: the contract may catch that. Scripts have limits of their own.
+  Fatality deadline_fatality() const override { return Fatality::user; }
   asio::awaitable<Result<Value>> run(envelope::AnyWebRequest request, Deadline deadline);
 
   std::shared_ptr<const Shared> shared_;
   net::Lane& lane_;
   LaneNetwork& network_;
   asio::thread_pool& workers_;
+  std::uint64_t renders_ = 0;  // asked for in this session
+  std::uint64_t fetches_ = 0;  // the contracts' own requests
 };
 
 }  // namespace gvm::web

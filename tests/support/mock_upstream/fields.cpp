@@ -55,7 +55,7 @@ void Fields::complain(std::string_view name, std::string_view expected) {
 }
 
 void Fields::adopt(const Error& error) {
-  if (problem_.empty()) problem_ = error.causes().back();
+  if (problem_.empty()) problem_ = error.to_string();
 }
 
 Result<void> Fields::done() {

@@ -1,0 +1,275 @@
+#include "host/sqlite_functions.h"
+
+#include <algorithm>
+#include <atomic>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <functional>
+#include <latch>
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "base/error_codes.h"
+#include "base/error_detail.h"
+#include "database/database.h"
+#include "host/arguments.h"
+#include "host/services.h"
+
+namespace gvm::host {
+
+namespace asio = boost::asio;
+using database::Database;
+
+// The databases of one session by the numbers that its script knows them by. On its lane.
+class OpenDatabases {
+ public:
+  static constexpr std::size_t kMost = 16;
+
+  std::optional<std::int64_t> add(std::shared_ptr<Database> database) {
+    if (open_.size() >= kMost) return std::nullopt;
+    open_.emplace(next_, std::move(database));
+    return next_++;
+  }
+  std::shared_ptr<Database> find(std::int64_t id) const {
+    const auto at = open_.find(id);
+    return at == open_.end() ? nullptr : at->second;
+  }
+  std::shared_ptr<Database> take(std::int64_t id) {
+    auto found = find(id);
+    open_.erase(id);
+    return found;
+  }
+
+ private:
+  std::map<std::int64_t, std::shared_ptr<Database>> open_;
+  std::int64_t next_ = 1;
+};
+
+namespace {
+
+constexpr std::string_view kLibrary = "lsqlite3";
+constexpr std::size_t kThreads = 4;
+constexpr std::int64_t kMostRows = 1'000;  // of one step
+constexpr std::int64_t kMisuse = 21;       // SQLITE_MISUSE
+
+// Shared by all sessions of a program.
+struct Ground {
+  explicit Ground(std::string folder) : data_dir(std::move(folder)), threads(kThreads) {}
+  ~Ground() { threads.join(); }
+  Ground(const Ground&) = delete;
+  Ground& operator=(const Ground&) = delete;
+
+  std::string data_dir;
+  asio::thread_pool threads;
+};
+
+using Work = std::function<Value(Database&)>;
+
+// One call on its way through a worker thread.
+struct Job {
+  Job(std::shared_ptr<Database> of, Work to_do, const asio::any_io_executor& executor)
+      : database(std::move(of)),
+        work(std::move(to_do)),
+        timer(executor, asio::steady_timer::time_point::max()) {}
+
+  std::shared_ptr<Database> database;
+  Work work;
+  Value result;
+  std::atomic<bool> dropped = false;
+  bool done = false;  // set on the lane
+  asio::steady_timer timer;
+  std::latch left{1};  // the worker touches nothing of the lane's any more
+};
+
+// The frame of a cancelled call waits for the worker, which ends at SQLite's next look at the flag.
+class WaitsForWorker {
+ public:
+  explicit WaitsForWorker(std::shared_ptr<Job> job) : job_(std::move(job)) {}
+  ~WaitsForWorker() {
+    if (!job_->done) drop();
+    job_->left.wait();
+  }
+  WaitsForWorker(const WaitsForWorker&) = delete;
+  WaitsForWorker& operator=(const WaitsForWorker&) = delete;
+
+  void drop() {
+    job_->dropped = true;
+    job_->database->interrupt();
+  }
+
+ private:
+  std::shared_ptr<Job> job_;
+};
+
+void run_on_worker(const std::shared_ptr<Job>& job, const asio::any_io_executor& lane) {
+  if (!job->dropped) job->result = job->work(*job->database);
+  asio::post(lane, [job] {
+    job->done = true;
+    job->timer.cancel();
+  });
+  job->left.count_down();
+}
+
+asio::awaitable<Result<Value>> call(std::shared_ptr<Ground> ground,
+                                    std::shared_ptr<Database> database, Work work) {
+  const auto executor = co_await asio::this_coro::executor;
+  auto job = std::make_shared<Job>(std::move(database), std::move(work), executor);
+  asio::post(ground->threads, [job, executor] { run_on_worker(job, executor); });
+  WaitsForWorker waits(job);
+  while (!job->done) {
+    boost::system::error_code ignored;
+    auto token = asio::redirect_error(asio::use_awaitable, ignored);
+    co_await job->timer.async_wait(token);
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none) waits.drop();
+  }
+  co_return std::move(job->result);
+}
+
+asio::awaitable<Result<Value>> answer_at_once(Result<Value> answer) {
+  co_return answer;
+}
+
+Value misuse(std::string message) {
+  return Value::fields("code", Value::integer(kMisuse), "message",
+                       Value::string(std::move(message)));
+}
+
+OpenDatabases* databases_of(script::Session& session) {
+  auto* services = dynamic_cast<Services*>(&session.services());
+  if (services == nullptr) return nullptr;
+  if (!services->databases()) services->databases() = std::make_shared<OpenDatabases>();
+  return services->databases().get();
+}
+
+std::int64_t integer_at(const Args& args, std::size_t index) {
+  const auto* integer = index < args.size() ? args[index].as_integer() : nullptr;
+  return integer == nullptr ? -1 : integer->to_i64().value_or(-1);
+}
+
+std::string text_at(const Args& args, std::size_t index) {
+  return index < args.size() ? std::string(bytes_of(args[index]).value_or("")) : std::string();
+}
+
+// The call of a function whose first argument is a database; `work` owns what it needs.
+asio::awaitable<Result<Value>> on_database(const std::shared_ptr<Ground>& ground,
+                                           script::Session& session, const Args& args, Work work) {
+  OpenDatabases* open = databases_of(session);
+  auto database = open == nullptr ? nullptr : open->find(integer_at(args, 0));
+  if (database == nullptr) return answer_at_once(misuse("the database is closed"));
+  return call(ground, std::move(database), std::move(work));
+}
+
+// Only looks at the name: the file is opened by the first statement.
+Result<Value> open(const Ground& ground, script::Session& session, const Args& args) {
+  OpenDatabases* open = databases_of(session);
+  if (open == nullptr) {
+    return fail(codes::kScriptCannotWait, Fatality::fatal,
+                "lsqlite3.open is not possible at the script's top level");
+  }
+  constexpr std::int64_t kCannotOpen = 14;  // SQLITE_CANTOPEN
+  const auto file = database::database_file(ground.data_dir, text_at(args, 0));
+  if (!file) {
+    return Value::fields("code", Value::integer(kCannotOpen), "message",
+                         Value::string(std::string(detail_of(file.error()))));
+  }
+  const auto id = open->add(std::make_shared<Database>(*file));
+  if (!id) return misuse("too many databases are open");
+  return Value::fields("code", Value::integer(0), "id", Value::integer(Integer(*id)));
+}
+
+using Async = script::HostFunction::Async;
+
+Async exec_with(std::shared_ptr<Ground> ground) {
+  return [ground](script::Session& session, Args args) {
+    const bool* keep = args.size() > 2 ? args[2].as_bool() : nullptr;
+    const auto rows = keep != nullptr && *keep ? Database::Rows::keep : Database::Rows::drop;
+    auto work = [sql = text_at(args, 1), rows, by = session.deadline()](Database& database) {
+      return database.exec(sql, rows, by);
+    };
+    return on_database(ground, session, args, std::move(work));
+  };
+}
+
+Async prepare_with(std::shared_ptr<Ground> ground) {
+  return [ground](script::Session& session, Args args) {
+    auto work = [sql = text_at(args, 1), by = session.deadline()](Database& database) {
+      return database.prepare(sql, by);
+    };
+    return on_database(ground, session, args, std::move(work));
+  };
+}
+
+Async step_with(std::shared_ptr<Ground> ground) {
+  return [ground](script::Session& session, Args args) {
+    const auto rows =
+        static_cast<std::size_t>(std::clamp(integer_at(args, 3), std::int64_t{1}, kMostRows));
+    Value bindings = args.size() > 2 ? std::move(args[2]).to_owned() : Value::null();
+    auto work = [id = integer_at(args, 1), bindings = std::move(bindings), rows,
+                 by = session.deadline()](Database& database) {
+      return database.step(id, bindings, rows, by);
+    };
+    return on_database(ground, session, args, std::move(work));
+  };
+}
+
+Async statement_with(std::shared_ptr<Ground> ground, Value (Database::*act)(std::int64_t)) {
+  return [ground, act](script::Session& session, Args args) {
+    auto work = [act, id = integer_at(args, 1)](Database& database) { return (database.*act)(id); };
+    return on_database(ground, session, args, std::move(work));
+  };
+}
+
+Async busy_timeout_with(std::shared_ptr<Ground> ground) {
+  return [ground](script::Session& session, Args args) {
+    const std::chrono::milliseconds span(std::max(integer_at(args, 1), std::int64_t{0}));
+    auto work = [span](Database& database) { return database.set_busy_timeout(span); };
+    return on_database(ground, session, args, std::move(work));
+  };
+}
+
+// Closes on a worker thread: a last checkpoint writes.
+Async close_with(std::shared_ptr<Ground> ground) {
+  return [ground](script::Session& session, Args args) -> asio::awaitable<Result<Value>> {
+    OpenDatabases* open = databases_of(session);
+    auto database = open == nullptr ? nullptr : open->take(integer_at(args, 0));
+    if (database == nullptr) return answer_at_once(misuse("the database is closed"));
+    return call(ground, std::move(database), [](Database& closing) { return closing.close(); });
+  };
+}
+
+}  // namespace
+
+void add_sqlite_functions(script::HostTable& table, const std::string& data_dir) {
+  const auto ground = std::make_shared<Ground>(data_dir);
+  const auto add = [&](std::string_view name, std::string_view signature, std::string_view doc,
+                       auto function) {
+    table.functions.push_back({kLibrary, name, signature, doc, std::move(function)});
+  };
+  add("open", "fun(name: string): table",
+      "`id` of a database under data_dir, or `code` and `message`. Used by require(\"lsqlite3\"), "
+      "as the following ones.",
+      script::HostFunction::Sync(
+          [ground](script::Session& session, Args& args) { return open(*ground, session, args); }));
+  add("exec", "fun(id: integer, sql: string, rows: boolean?): table",
+      "Runs all statements of a text; with `rows` answers their rows.", exec_with(ground));
+  add("prepare", "fun(id: integer, sql: string): table",
+      "A statement's `id`, `names`, `parameters`.", prepare_with(ground));
+  add("step", "fun(id: integer, statement: integer, bindings: table?, count: integer?): table",
+      "Binds, and steps at most `count` rows.", step_with(ground));
+  add("reset", "fun(id: integer, statement: integer): table", "Resets a statement.",
+      statement_with(ground, &Database::reset));
+  add("finalize", "fun(id: integer, statement: integer): table", "Ends a statement.",
+      statement_with(ground, &Database::finalize));
+  add("busy_timeout", "fun(id: integer, ms: integer): table",
+      "How long a statement waits for another session's write; 5,000 ms at first, 10,000 at most.",
+      busy_timeout_with(ground));
+  add("close", "fun(id: integer): table", "Closes a database.", close_with(ground));
+}
+
+}  // namespace gvm::host
