@@ -9,7 +9,7 @@
 
 #include "e2e/genvm.h"
 #include "e2e/module.h"
-#include "store/sqlite.h"
+#include "store/sqlite/database.h"
 #include "support/http_server.h"
 #include "text/json.h"
 #include "text/json_view.h"
@@ -108,7 +108,7 @@ class LedgerTool : public testing::Test {
   }
   // As an operator with a SQLite shell.
   void execute(const std::string& sql) const {
-    auto database = store::Database::open(this->database(), store::Access::read_write);
+    auto database = store::sqlite::Database::open(this->database(), store::sqlite::Access::read_write);
     ASSERT_TRUE(database);
     const auto done = database->execute(sql);
     ASSERT_TRUE(done) << done.error().to_string();
@@ -281,7 +281,7 @@ TEST_F(LedgerTool, UnknownAndBrokenRecordsAreToldApart) {
 TEST_F(LedgerTool, LedgersThatCannotBeReadSayWhy) {
   end_module();
   {
-    auto other = store::Database::open(database(), store::Access::read_write);
+    auto other = store::sqlite::Database::open(database(), store::sqlite::Access::read_write);
     ASSERT_TRUE(other->execute("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE"));
     expect_refused(usage(), "LEDGER_LOCKED");
   }

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "store/excess.h"
-#include "store/held.h"
 #include "store/ledger_clock.h"
+#include "store/reserved_call.h"
 
 namespace gvm::store {
 
@@ -32,15 +32,15 @@ class Accounts {
 
   struct Made {
     std::int64_t time_ms = 0;
-    std::vector<HeldCharge> charges;
+    std::vector<ReservedCharge> charges;
     std::vector<Excess> warnings;  // of budgets whose action is warn
   };
   // BUDGET_EXCEEDED, and nothing is reserved, when one does not fit. LEDGER_UNAVAILABLE when there
   // are more accounts than allowed.
   Result<Made> reserve(const std::vector<Charge>& charges, const Amounts& worst,
                        std::string_view session);
-  void settle(const Held& held, const Amounts& actual);
-  void release(const Held& held) { settle(held, Amounts()); }
+  void settle(const ReservedCall& reserved, const Amounts& actual);
+  void release(const ReservedCall& reserved) { settle(reserved, Amounts()); }
   // The accounts of a session's own budgets.
   void end_session(const std::string& session);
 

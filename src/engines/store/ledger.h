@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/size.h"
-#include "store/journal.h"
+#include "store/disk.h"
 #include "store/reader.h"
 #include "store/reservation.h"
 
@@ -21,7 +21,7 @@ namespace gvm::store {
 namespace asio = boost::asio;
 
 // What happens to calls while the ledger cannot be written or reached.
-enum class OnTrouble {
+enum class WhenBroken {
   refuse,   // a typed error; nothing is spent that is not in the ledger
   proceed,  // they are made, counted in memory as far as possible and flagged; the alarm is on
 };
@@ -29,7 +29,7 @@ enum class OnTrouble {
 struct LedgerOptions {
   std::filesystem::path folder;  // of the SQLite ledger; made when it is absent
   Secret postgres_url;           // postgresql://...; set: PostgreSQL instead of SQLite
-  OnTrouble on_trouble = OnTrouble::refuse;
+  WhenBroken when_broken = WhenBroken::refuse;
   std::size_t most_backlog = 100'000;     // settled calls that wait to be stored
   std::size_t most_records = 10'000;      // decision records that wait; further ones are dropped
   std::size_t most_accounts = 1'000'000;  // budgets times scopes in memory
@@ -45,7 +45,7 @@ struct LedgerOptions {
 
   // PostgreSQL.
   std::size_t connections = 4;
-  std::chrono::milliseconds reserve_timeout{2'000};  // then `on_trouble`
+  std::chrono::milliseconds reserve_timeout{2'000};  // then `when_broken`
   std::chrono::seconds lease{900};  // longer than any call; then its worst case is charged
 
   // Tests replace these.
@@ -76,7 +76,7 @@ struct LedgerStats {
   std::uint64_t backlog = 0;          // settled calls not there yet
   std::uint64_t calls_dropped = 0;    // over most_backlog: not in the audit table
   std::uint64_t records_dropped = 0;  // over most_records or kMostBytes
-  std::uint64_t troubles = 0;         // times the disk or the database failed
+  std::uint64_t failures = 0;         // times the disk or the database failed
   std::uint64_t unreserved = 0;       // calls made without a stored reservation
   std::uint64_t accounts = 0;
   std::uint64_t journal_bytes = 0;
@@ -102,7 +102,7 @@ class Ledger {
  public:
   virtual ~Ledger() = default;
 
-  // BUDGET_EXCEEDED (see excess.h), INVALID_AMOUNT, or by on_trouble LEDGER_DISK_FULL,
+  // BUDGET_EXCEEDED (see excess.h), INVALID_AMOUNT, or by when_broken LEDGER_DISK_FULL,
   // LEDGER_READ_ONLY, LEDGER_UNAVAILABLE. CANCELLED holds nothing.
   virtual asio::awaitable<Result<Reservation>> reserve(ReserveRequest request) = 0;
   // The accounts of its session budgets are forgotten.
@@ -125,12 +125,5 @@ class Ledger {
   // ledger can.
   virtual void close() = 0;
 };
-
-// Blocks. LEDGER_LOCKED, LEDGER_CORRUPT, LEDGER_NEWER_SCHEMA, LEDGER_READ_ONLY, LEDGER_DISK_FULL,
-// LEDGER_UNAVAILABLE, each with a sentence. Only an unreachable PostgreSQL server is no error when
-// on_trouble is `proceed`.
-Result<std::shared_ptr<Ledger>> open_ledger(LedgerOptions options, log::Logger logger);
-// For tools: beside the process that owns the ledger, or without one.
-Result<std::unique_ptr<LedgerReader>> open_reader(const LedgerOptions& options);
 
 }  // namespace gvm::store

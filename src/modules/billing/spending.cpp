@@ -7,6 +7,7 @@
 
 #include "base/error_codes.h"
 #include "base/json.h"
+#include "ledger/open_ledger.h"
 #include "text/json_view.h"
 
 namespace gvm::billing {
@@ -194,7 +195,7 @@ Result<std::unique_ptr<Spending>> Spending::open(std::shared_ptr<const config::L
                                                  const log::Logger& logger) {
   std::unique_ptr<Spending> made(new Spending(config, logger));
   if (auto opened = made->open_prices(environment); !opened) return fail(std::move(opened).error());
-  auto ledger = store::open_ledger(ledger_options(*config), logger.child("ledger"));
+  auto ledger = ledger::open_ledger(ledger_options(*config), logger.child("ledger"));
   if (!ledger && asks_for_ledger(*config)) return fail(std::move(ledger).error());
   if (ledger) {
     made->ledger_ = std::move(*ledger);
@@ -384,8 +385,8 @@ store::LedgerOptions ledger_options(const config::LlmConfig& config) {
   store::LedgerOptions options;
   options.folder = config.common.data_dir;
   options.postgres_url = config.ledger.url;
-  options.on_trouble = config.ledger.when_broken == "continue" ? store::OnTrouble::proceed
-                                                               : store::OnTrouble::refuse;
+  options.when_broken = config.ledger.when_broken == "continue" ? store::WhenBroken::proceed
+                                                               : store::WhenBroken::refuse;
   options.keep_records = std::chrono::days(config.ledger.keep_records_days);
   options.keep_calls = std::chrono::days(config.ledger.keep_entries_days);
   return options;
