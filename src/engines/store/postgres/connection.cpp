@@ -7,8 +7,10 @@
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <cstring>
 
 #include "base/error_codes.h"
+#include "url/database_address.h"
 
 namespace gvm::store::postgres {
 namespace {
@@ -55,6 +57,18 @@ Rows rows_of(const PGresult* result) {
   return rows;
 }
 
+// libpq repeats a key that it does not know, which may be a part of a password written wrongly.
+bool all_known(const std::vector<url::DatabaseAddress::Parameter>& parameters) {
+  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> known(PQconndefaults(),
+                                                                           &PQconninfoFree);
+  if (known == nullptr) return true;
+  return std::ranges::all_of(parameters, [&](const auto& parameter) {
+    const auto* option = known.get();
+    while (option->keyword != nullptr && parameter.keyword != option->keyword) ++option;
+    return option->keyword != nullptr;
+  });
+}
+
 }  // namespace
 
 void Connection::Finish::operator()(pg_conn* connection) const {
@@ -96,18 +110,31 @@ asio::awaitable<bool> Connection::wait(For what, Deadline deadline) {
   co_return !failed;
 }
 
-asio::awaitable<Result<void>> Connection::connect(Secret url, Deadline deadline) {
-  close();
-  const std::string address(url.reveal());
-  // libpq's own words about it may repeat parts of it.
-  auto* const parts = PQconninfoParse(address.c_str(), nullptr);
-  PQconninfoFree(parts);
-  if (parts == nullptr)
-    co_return fail(codes::kInvalidConfig, Fatality::fatal,
-                   "the ledger's address is no address of a PostgreSQL database");
-  connection_.reset(PQconnectStart(address.c_str()));
+Result<void> Connection::start(const Secret& address) {
+  const auto parsed = url::parse_database_address(address.reveal());
+  if (!parsed) return fail(parsed.error());
+  if (!all_known(parsed->parameters))
+    return fail(codes::kInvalidConfig, Fatality::fatal,
+                "the address of the database has a key that PostgreSQL does not know");
+  std::vector<std::string> values;  // with a zero at the end
+  values.reserve(parsed->parameters.size());
+  std::vector<const char*> keywords, starts;
+  for (const auto& [keyword, value] : parsed->parameters) {
+    keywords.push_back(keyword.c_str());
+    starts.push_back(values.emplace_back(value.reveal()).c_str());
+  }
+  keywords.push_back(nullptr);
+  starts.push_back(nullptr);
+  connection_.reset(PQconnectStartParams(keywords.data(), starts.data(), 0));
+  for (auto& value : values) ::explicit_bzero(value.data(), value.size());
   if (connection_ == nullptr || PQstatus(connection_.get()) == CONNECTION_BAD)
-    co_return lost("cannot connect");
+    return lost("cannot connect");
+  return {};
+}
+
+asio::awaitable<Result<void>> Connection::connect(Secret address, Deadline deadline) {
+  close();
+  if (auto started = start(address); !started) co_return started;
   auto wanted = PGRES_POLLING_WRITING;
   while (wanted != PGRES_POLLING_OK) {
     const auto what = wanted == PGRES_POLLING_READING ? For::reading : For::writing;

@@ -34,8 +34,9 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // LEDGER_UNAVAILABLE.
-  asio::awaitable<Result<void>> connect(Secret url, Deadline deadline);
+  // LEDGER_UNAVAILABLE; INVALID_CONFIG for what url::parse_database_address() refuses, or a key
+  // that libpq does not know.
+  asio::awaitable<Result<void>> connect(Secret address, Deadline deadline);
   // Without parameters several statements may follow one another; the rows are the last one's.
   // LEDGER_UNAVAILABLE when the connection broke, was too slow (it is closed then), or the server
   // asks to repeat; LEDGER_DISK_FULL, LEDGER_READ_ONLY, LEDGER_CORRUPT; INTERNAL for statements it
@@ -53,6 +54,7 @@ class Connection {
   };
   enum class For { reading, writing };
   asio::awaitable<bool> wait(For what, Deadline deadline);
+  Result<void> start(const Secret& address);
   Result<void> send(const Question& question);
   asio::awaitable<Result<void>> flush(Deadline deadline);
   // Null: no further result.
