@@ -5,25 +5,25 @@
 #include <mutex>
 #include <optional>
 
-#include "base/log.h"
+#include "base/sampled_logger.h"
 
 namespace gvm::store {
 
 class LedgerHealth {
  public:
-  explicit LedgerHealth(log::Logger logger) : logger_(std::move(logger)) {}
+  explicit LedgerHealth(log::Logger logger) : log_(std::move(logger)) {}
 
   void failed(const Error& error) {
     const std::lock_guard lock(mutex_);
     failures_.fetch_add(1, std::memory_order_relaxed);
-    if (!error_) logger_.error("the ledger fails", {{"error", Value::string(error.to_string())}});
+    if (!error_) log_.error("the ledger fails", {{"error", Value::string(error.to_string())}});
     error_ = error;
     failing_.store(true, std::memory_order_release);
   }
   void recovered() {
     if (!failing()) return;
     const std::lock_guard lock(mutex_);
-    if (error_) logger_.info("the ledger works again");
+    if (error_) log_.write(log::Level::info, "the ledger works again");
     error_.reset();
     failing_.store(false, std::memory_order_release);
   }
@@ -37,7 +37,8 @@ class LedgerHealth {
   std::uint64_t failures() const { return failures_.load(std::memory_order_relaxed); }
 
  private:
-  log::Logger logger_;
+  // A disk that is full takes small writes in between: each prompt would be two lines.
+  log::SampledLogger log_;
   std::atomic<bool> failing_{false};
   std::atomic<std::uint64_t> failures_{0};
   mutable std::mutex mutex_;

@@ -184,7 +184,8 @@ Bill Purchase::end(const provider::Attempted& attempted, std::string_view kind,
 Spending::Spending(std::shared_ptr<const config::LlmConfig> config, log::Logger logger)
     : config_(std::move(config)),
       unknown_reserve_(nano_of(config_->pricing.unknown_reserve)),
-      logger_(std::move(logger)) {
+      logger_(std::move(logger)),
+      sampled_(logger_) {
   for (const auto& budget : config_->budgets) rules_.push_back({&budget, budget_of(budget)});
 }
 
@@ -200,8 +201,11 @@ Result<std::unique_ptr<Spending>> Spending::open(std::shared_ptr<const config::L
   if (ledger) {
     made->ledger_ = std::move(*ledger);
   } else {
-    logger.warn("nothing is written down: there is no ledger",
-                {{"error", ledger.error().to_value()}});
+    logger.warn(
+        "there is no ledger: calls, what they cost and decision records are not written down; "
+        "usage and explain will find nothing",
+        {{"data_dir", Value::string(config->common.data_dir)},
+         {"error", ledger.error().to_value()}});
   }
   return made;
 }
@@ -302,8 +306,8 @@ boost::asio::awaitable<Result<Purchase>> Spending::reserve(
     auto reserved = co_await ledger_->reserve(std::move(request));
     if (!reserved) co_return fail(std::move(reserved).error());
     for (const auto& warning : reserved->warnings())
-      logger_.warn("a budget is used up, the call is made all the same",
-                   {{"budget", store::exceeded(warning).ctx()}});
+      sampled_.warn("a budget is used up, the call is made all the same",
+                    {{"budget", store::exceeded(warning).ctx()}}, warning.budget->name);
     purchase.reservation_ = std::move(*reserved);
   }
   purchase.ended_ = false;
@@ -386,7 +390,7 @@ store::LedgerOptions ledger_options(const config::LlmConfig& config) {
   options.folder = config.common.data_dir;
   options.postgres_url = config.ledger.url;
   options.when_broken = config.ledger.when_broken == "continue" ? store::WhenBroken::proceed
-                                                               : store::WhenBroken::refuse;
+                                                                : store::WhenBroken::refuse;
   options.keep_records = std::chrono::days(config.ledger.keep_records_days);
   options.keep_calls = std::chrono::days(config.ledger.keep_entries_days);
   return options;

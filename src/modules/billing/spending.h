@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/sampled_logger.h"
 #include "billing/session_facts.h"
 #include "config/environment.h"
 #include "pricing/catalog_watch.h"
@@ -128,11 +129,12 @@ class Spending {
 
   std::shared_ptr<const config::LlmConfig> config_;
   std::unique_ptr<pricing::LiveCatalog> prices_;
-  std::shared_ptr<store::Ledger> ledger_;  // null: nothing is written down
+  std::shared_ptr<store::Ledger> ledger_;  // null: calls are not written down
   std::vector<Rule> rules_;
   std::int64_t unknown_reserve_ = 0;  // nano-USD
   log::Logger logger_;
-  struct PriceReads {  // since the start
+  log::SampledLogger sampled_;  // for what may happen with every prompt
+  struct PriceReads {           // since the start
     std::atomic<std::uint64_t> taken{0};
     std::atomic<std::uint64_t> refused{0};
     std::atomic<bool> last_refused{false};
