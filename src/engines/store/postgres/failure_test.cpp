@@ -1,6 +1,7 @@
 // The shared ledger when the server is not there, comes back, or is shared with another version.
 #include <gmock/gmock.h>
 
+#include <future>
 #include <thread>
 
 #include "base/error_codes.h"
@@ -85,6 +86,28 @@ TEST_F(PgLedgerTest, WithoutTheServerCallsAreMadeAndChargedLaterWhenConfigured) 
   EXPECT_EQ(balance(*ledger, budget).spent, Integer(9));
   EXPECT_EQ(server->run_sql("SELECT flags & 8 FROM gvm_entries"), "8\n");
   EXPECT_EQ(findings(settings), "");
+}
+
+// The outage passes reserve_timeout between the two looks of reserve() at it: its clock is asked
+// in between, and stands still until then.
+TEST_F(PgLedgerTest, AnOutageThatBecomesLongWhileACallIsPreparedRefusesIt) {
+  std::atomic<bool> waits{false};
+  auto settings = options();
+  settings.reserve_timeout = 300ms;
+  settings.time.wall_ms = [&waits, system = TimeSource::system()] {
+    if (waits.exchange(false)) std::this_thread::sleep_for(600ms);
+    return system.wall_ms();
+  };
+  const auto ledger = open(settings);
+  ASSERT_TRUE(eventually([&] { return bool(reserve(*ledger, make_request({}, 1))); }));
+  server->crash();
+  ledger->put_record({.id = "r", .made_ms = 1, .text = [] { return std::string("x"); }});
+  ASSERT_TRUE(eventually([&] { return !ledger->stats().alarm.empty(); }));
+  waits = true;
+  const auto refused = reserve(*ledger, make_request({}, 10));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), codes::kLedgerUnavailable);
+  EXPECT_EQ(ledger->stats().unreserved, 0U);
 }
 
 TEST_F(PgLedgerTest, ACallOfADeadMachineIsChargedWhenItsLeaseEnds) {
@@ -196,6 +219,47 @@ TEST(PgLedgerWithoutServer, AnUnreachableServerIsAnErrorOrAnAlarm) {
   ASSERT_TRUE(ledger);
   EXPECT_TRUE(reserve(**ledger, make_request({}, 1)));
   EXPECT_TRUE(eventually([&] { return !(*ledger)->stats().alarm.empty(); }));
+}
+
+TEST(PgLedgerWithoutServer, ARecordsTextIsMadeOnTheLedgersThread) {
+  LedgerOptions options;
+  options.postgres_url = Secret("postgresql:///x?host=/nonexistent&user=u");
+  options.when_broken = WhenBroken::proceed;
+  const auto ledger = open_ledger(options, {});
+  ASSERT_TRUE(ledger);
+  std::promise<std::thread::id> maker;
+  (*ledger)->put_record({.id = "r1", .made_ms = 1, .text = [&maker] {
+                           maker.set_value(std::this_thread::get_id());
+                           return std::string("text");
+                         }});
+  auto made = maker.get_future();
+  ASSERT_EQ(made.wait_for(60s), std::future_status::ready);
+  EXPECT_NE(made.get(), std::this_thread::get_id());
+}
+
+// The server's host does not exist, so libpq's message names what it takes for the host.
+TEST(PgLedgerWithoutServer, NoFormOfThePasswordReachesAnError) {
+  const std::string canary = "hunter2canary";
+  const std::vector<std::string> addresses{
+      "postgresql://u:p@" + canary + "@nowhere.invalid/x",
+      "postgresql://u:p#" + canary + "@nowhere.invalid/x",
+      "postgresql://u:p%40" + canary + "@nowhere.invalid/x",
+      "postgresql://u:" + canary + "/p@nowhere.invalid/x",
+      "postgresql://nowhere.invalid/x?password=" + canary,
+      "postgresql://nowhere.invalid/x?" + canary + "=1",
+      "host=nowhere.invalid password=p@" + canary,
+      "host=nowhere.invalid password=p " + canary,
+      "host=nowhere.invalid password=p hunter_canary=1",
+      "host=nowhere.invalid password='p " + canary};
+  for (const auto& address : addresses) {
+    LedgerOptions options;
+    options.postgres_url = Secret(address);
+    const auto refused = open_ledger(options, {});
+    ASSERT_FALSE(refused) << address;
+    const auto text = refused.error().to_string();
+    EXPECT_EQ(text.find(canary), std::string::npos) << text;
+    EXPECT_EQ(text.find("hunter_canary"), std::string::npos) << text;
+  }
 }
 
 TEST(PgLedgerWithoutServer, AnAddressThatIsNoneIsNotRepeated) {

@@ -81,12 +81,13 @@ class PgLedger final : public Ledger,
   // On the pool's thread.
   Result<Reservation> answered(Pending& pending, Result<Rows> rows);
   Reservation unreserved(Pending& pending);
+  static Result<Question> insert_of(RecordToWrite record);
   void settled(const Result<Rows>& answer);
   void tick();
   void sweep();
 
   LedgerOptions options_;
-  log::Logger logger_;
+  log::SampledLogger log_;
   std::string instance_ = random_instance();
   LedgerHealth health_;
   LedgerCounters counters_;
@@ -102,8 +103,8 @@ class PgLedger final : public Ledger,
 
 PgLedger::PgLedger(LedgerOptions options, log::Logger logger)
     : options_(std::move(options)),
-      logger_(std::move(logger)),
-      health_(logger_),
+      log_(logger),
+      health_(std::move(logger)),
       sessions_(options_.time, options_.most_accounts),
       queries_([url = options_.postgres_url] { return open_reader(url); }),
       pool_(pool_options(), health_) {}
@@ -141,8 +142,8 @@ Result<std::shared_ptr<PgLedger::Pending>> PgLedger::prepare(ReserveRequest requ
     auto& to = charge.budget->period.is_session() ? of_session : pending->charges;
     to.push_back(std::move(charge));
   }
-  // The order that keeps calls from waiting for each other in a circle; the same charge twice is
-  // one.
+  // Accounts are locked in the same order by every call, so that two calls never wait for each
+  // other. A charge that is given twice counts once.
   const auto key = [](const Charge& one) { return account_key(*one.budget, one.scope); };
   std::ranges::sort(pending->charges, {}, key);
   const auto twice = std::ranges::unique(pending->charges, {}, key);
@@ -167,7 +168,7 @@ Question PgLedger::question_of(const Pending& pending) const {
                          write_wanted(pending.charges)}};
 }
 
-// The call is made; its settlement charges it.
+// The call is made without a reservation; its settlement charges it.
 Reservation PgLedger::unreserved(Pending& pending) {
   counters_.unreserved.add();
   counters_.reserved.add();
@@ -189,7 +190,7 @@ Result<Reservation> PgLedger::answered(Pending& pending, Result<Rows> rows) {
       return fail(std::move(reserved.error()));
     }
     if (options_.when_broken == WhenBroken::proceed) return unreserved(pending);
-    // It may have been made all the same: an answer can be lost.
+    // The database may hold the reservation all the same, when only its answer was lost.
     release(std::move(call));
     return fail(std::move(reserved.error()));
   }
@@ -211,7 +212,10 @@ asio::awaitable<Result<Reservation>> PgLedger::reserve(ReserveRequest request) {
     co_return fail(std::move(prepared.error()));
   }
   auto pending = std::move(*prepared);
-  if (pool_.down_for() > options_.reserve_timeout) co_return unreserved(*pending);
+  // Asked anew: an outage that began before may have become long since ready() looked. A ledger
+  // that refuses waits for its answer, which fails.
+  const bool may_proceed = options_.when_broken == WhenBroken::proceed;
+  if (may_proceed && pool_.down_for() > options_.reserve_timeout) co_return unreserved(*pending);
   const auto executor = co_await asio::this_coro::executor;
   auto shot = std::make_shared<OneShot<Reservation>>(executor);
   Pool::Job job;
@@ -229,8 +233,8 @@ void PgLedger::settled(const Result<Rows>& answer) {
   --backlog_;
   if (answer) return counters_.stored.add();
   counters_.calls_dropped.add();
-  logger_.error("a settled call was not stored",
-                {{"error", Value::string(answer.error().to_string())}});
+  log_.error("a settled call was not stored",
+             {{"error", Value::string(answer.error().to_string())}});
 }
 
 void PgLedger::settle(ReservedCall call, Settlement settlement) noexcept {
@@ -265,17 +269,25 @@ void PgLedger::release(ReservedCall call) noexcept {
   pool_.post(std::move(job));
 }
 
+Result<Question> PgLedger::insert_of(RecordToWrite record) {
+  auto text = record.text();
+  if (text.size() > DecisionRecord::kMostBytes)
+    return fail(codes::kInternal, Fatality::fatal, "a decision record is too long");
+  drop_zeros(text);
+  return Question{
+      .sql =
+          "INSERT INTO gvm_records VALUES ($1, $2::bigint, $3) ON CONFLICT (id) DO "
+          "UPDATE SET made_ms = excluded.made_ms, text = excluded.text",
+      .parameters = {std::move(record.id), std::to_string(record.made_ms), std::move(text)}};
+}
+
 void PgLedger::put_record(RecordToWrite record) {
   if (records_ >= options_.most_records) return counters_.records_dropped.add();
-  auto text = record.text();
-  if (text.size() > DecisionRecord::kMostBytes) return counters_.records_dropped.add();
-  drop_zeros(text);
   ++records_;
   Pool::Job job;
-  job.question = {.sql =
-                      "INSERT INTO gvm_records VALUES ($1, $2::bigint, $3) ON CONFLICT (id) DO "
-                      "UPDATE SET made_ms = excluded.made_ms, text = excluded.text",
-                  .parameters = {record.id, std::to_string(record.made_ms), std::move(text)}};
+  job.make_question = [record = std::move(record)]() mutable {
+    return insert_of(std::move(record));
+  };
   job.deadline = Deadline::in(kRecordPatience);
   job.done = [this](const Result<Rows>& answer) {
     --records_;
@@ -290,7 +302,7 @@ void PgLedger::sweep() {
   job.deadline = Deadline::in(kHousekeeping);
   job.done = [this](const Result<Rows>& rows) {
     if (!rows || rows->empty() || (*rows)[0][0] == "0") return;
-    logger_.warn("charged a call whose machine did not settle it before its lease ended");
+    log_.warn("charged a call whose machine did not settle it before its lease ended");
     sweep();
   };
   pool_.post(std::move(job));

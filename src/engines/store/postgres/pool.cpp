@@ -98,6 +98,11 @@ void Pool::down(const Error& error) {
 }
 
 void Pool::take(Job job) {
+  if (job.make_question) {
+    auto made = std::exchange(job.make_question, {})();
+    if (!made) return finish(std::move(job), fail(std::move(made.error())));
+    job.question = std::move(*made);
+  }
   jobs_.push_back(std::move(job));
   const auto idle = std::ranges::find_if(workers_, [](const auto& one) { return one->idle; });
   if (idle == workers_.end()) return;

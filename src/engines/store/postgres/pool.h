@@ -1,7 +1,7 @@
 #pragma once
 // A few connections on one thread of their own, and the questions that wait for them. A question is
-// repeated until it is answered or its deadline has passed, on another connection when one breaks:
-// it must be one that may be asked twice.
+// repeated until it is answered or its deadline has passed, on another connection when one breaks.
+// So every question must be one that may be asked twice.
 #include <boost/asio/io_context.hpp>
 #include <condition_variable>
 #include <deque>
@@ -27,6 +27,9 @@ class Pool {
   };
   struct Job {
     Question question;
+    // Makes the question on the pool's thread, once, before it is asked; then `question` is not
+    // used. An error ends the job. Empty: `question` is asked.
+    std::move_only_function<Result<Question>()> make_question = {};
     // On the pool's thread, exactly once; must not throw.
     std::function<void(Result<Rows>)> done;
     Deadline deadline = Deadline::never();
@@ -38,11 +41,11 @@ class Pool {
 
   // On any thread, never blocks.
   void post(Job job);
-  // False when jobs without a deadline are still under way after `longest`.
+  // Blocks until the jobs without a deadline have ended; false when `longest` has passed before.
   bool flush(std::chrono::milliseconds longest);
   // Jobs that still wait fail.
   void stop();
-  // The database has not answered for that long; zero when it does.
+  // For how long the database has not answered; zero when it does.
   std::chrono::milliseconds down_for() const;
 
  private:
@@ -63,7 +66,7 @@ class Pool {
   void end_all();
   void take(Job job);
   void finish(Job job, Result<Rows> answer);
-  // Repeated, unless that is pointless.
+  // Queues the job again, or ends it when its time is over or the server refuses it.
   void failed(Job job, Error error);
   void up();
   void down(const Error& error);
