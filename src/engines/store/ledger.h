@@ -74,7 +74,8 @@ struct LedgerStats {
   std::uint64_t released = 0;
   std::uint64_t stored = 0;           // settled calls in the database
   std::uint64_t backlog = 0;          // settled calls not there yet
-  std::uint64_t calls_dropped = 0;    // over most_backlog: not in the audit table
+  std::uint64_t calls_deferred = 0;   // over most_backlog: stored later, from the journal
+  std::uint64_t calls_dropped = 0;    // neither the database nor the journal took them
   std::uint64_t records_dropped = 0;  // over most_records or kMostBytes
   std::uint64_t failures = 0;         // times the disk or the database failed
   std::uint64_t unreserved = 0;       // calls made without a stored reservation

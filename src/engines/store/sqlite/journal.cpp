@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -20,6 +21,24 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kPrefix = "journal-";
 constexpr mode_t kMode = 0600;
+
+// A kernel takes pages for clean once fdatasync() has failed to write them, and the next call
+// succeeds without doing so. So the bytes are read back from its cache and written in place.
+Result<void> write_again(const fs::path& path, std::size_t from, std::size_t end) {
+  const Fd file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+  if (!file) return fail(disk_error(errno, path.string()));
+  std::array<char, 64 * kKiB> piece{};
+  for (auto at = from; at < end;) {
+    const auto wanted = std::min(piece.size(), end - at);
+    const auto size = ::pread(file.get(), piece.data(), wanted, static_cast<off_t>(at));
+    if (size <= 0) return fail(disk_error(size < 0 ? errno : EIO, path.string()));
+    const auto count = static_cast<std::size_t>(size);
+    if (::pwrite(file.get(), piece.data(), count, static_cast<off_t>(at)) != size)
+      return fail(disk_error(errno, path.string()));
+    at += count;
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -87,38 +106,59 @@ void Journal::finish(std::uint32_t segment) {
   if (at != segments_.end()) --(*at)->unfinished;
 }
 
+std::vector<Journal::Unsynced> Journal::unsynced() {
+  const std::lock_guard lock(mutex_);
+  std::vector<Unsynced> tails;
+  for (const auto& segment : segments_) {
+    if (segment->synced < segment->size) tails.push_back({segment, segment->size});
+  }
+  return tails;
+}
+
 Result<void> Journal::sync() {
   if (!dirty_.exchange(false)) return {};
-  std::shared_ptr<Segment> newest;
-  {
-    const std::lock_guard lock(mutex_);
-    newest = segments_.back();
+  for (const auto& tail : unsynced()) {
+    if (auto ok = sync(tail); !ok) {
+      dirty_.store(true);
+      return ok;
+    }
   }
-  if (disk_.sync(newest->fd.get()) == 0) return {};
-  dirty_.store(true);
-  return fail(disk_error(errno, newest->path.string()));
+  return {};
+}
+
+Result<void> Journal::sync(const Unsynced& tail) {
+  auto& segment = *tail.segment;
+  if (segment.sync_failed) {
+    if (auto ok = write_again(segment.path, segment.synced, tail.size); !ok) return ok;
+  }
+  segment.sync_failed = disk_.sync(segment.fd.get()) != 0;
+  if (segment.sync_failed) return fail(disk_error(errno, segment.path.string()));
+  segment.synced = tail.size;
+  return {};
 }
 
 Result<void> Journal::tidy() {
   drop_finished();
-  std::shared_ptr<Segment> full;
+  std::uint32_t full = 0;
   {
     const std::lock_guard lock(mutex_);
-    if (segments_.back()->size < segment_bytes_ && !segments_.back()->broken) return {};
-    full = segments_.back();
+    const auto& newest = *segments_.back();
+    if (newest.size < segment_bytes_ && !newest.broken) return {};
+    full = newest.number;
   }
-  auto made = make(full->number + 1);
+  auto made = make(full + 1);
   if (!made) return fail(std::move(made.error()));
   {
     const std::lock_guard lock(mutex_);
     segments_.push_back(std::move(*made));
   }
-  // What came between the last sync and the change is durable before anything refers to it.
-  if (disk_.sync(full->fd.get()) != 0) return fail(disk_error(errno, full->path.string()));
-  return {};
+  // What was appended to the full segment since the last sync is durable before anything refers to
+  // it.
+  dirty_.store(true);
+  return sync();
 }
 
-// Only from the front: the end of what an old segment began may stand in a newer one.
+// Only from the front: a call that an old segment began may have ended in a newer one.
 void Journal::drop_finished() {
   std::vector<std::shared_ptr<Segment>> finished;
   {

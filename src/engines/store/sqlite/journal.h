@@ -1,9 +1,8 @@
 #pragma once
-// The intent journal: what is reserved, settled and released, appended with one write() each before
-// the call goes on, so that it survives the process. It is cut into segments; one is deleted when
-// all it began is in the database. Thread safe.
-//
-// What has been written survives kill -9. What has been synced survives a power loss.
+// The intent journal. Each reservation, settlement and release is appended by one write() before
+// the call goes on. What has been written survives kill -9; what has been synced survives a power
+// loss. The journal is cut into segments: one is deleted when every call that it began is in the
+// database. Thread safe; the lock is held for one write() into the page cache.
 #include <atomic>
 #include <cstdint>
 #include <deque>
@@ -29,13 +28,15 @@ class Journal {
                                                  std::uint32_t first_segment,
                                                  std::size_t segment_bytes, DiskCalls disk);
 
-  // The number of the segment that holds it, which stays until finish() was called for it.
+  // Appends a call's first record. The segment of the returned number is kept until finish() was
+  // called as often as begin() returned it.
   Result<std::uint32_t> begin(std::string_view record);
-  // A record that ends what a segment has begun.
+  // Appends a later record of a call.
   Result<void> append(std::string_view record);
   void finish(std::uint32_t segment);
 
-  // For the writer's thread. Makes what was appended before durable.
+  // For the writer's thread. Makes all that was appended before durable, in every segment. What a
+  // failed sync may have lost is written again by the next one.
   Result<void> sync();
   bool dirty() const { return dirty_.load(std::memory_order_relaxed); }
   // A new segment when the newest one is full; deletes what is finished.
@@ -49,14 +50,23 @@ class Journal {
     std::filesystem::path path;
     Fd fd;
     std::size_t size = 0;
-    std::size_t unfinished = 0;
-    bool broken = false;  // it ends in half a record: nothing may follow
+    std::size_t unfinished = 0;  // calls that it began and that are not in the database
+    bool broken = false;         // it ends in half a record: nothing may follow
+    // Of the writer's thread:
+    std::size_t synced = 0;    // bytes
+    bool sync_failed = false;  // the last time: what follows `synced` may be lost
+  };
+  struct Unsynced {
+    std::shared_ptr<Segment> segment;
+    std::size_t size = 0;  // of the segment, when it was looked at
   };
 
   Journal(std::filesystem::path folder, std::size_t segment_bytes, DiskCalls disk)
       : folder_(std::move(folder)), segment_bytes_(segment_bytes), disk_(std::move(disk)) {}
   Result<std::shared_ptr<Segment>> make(std::uint32_t number);
   Result<void> write(Segment& segment, std::string_view record);
+  std::vector<Unsynced> unsynced();
+  Result<void> sync(const Unsynced& tail);
   void drop_finished();
 
   std::filesystem::path folder_;

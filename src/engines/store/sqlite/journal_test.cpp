@@ -1,9 +1,11 @@
 #include "store/sqlite/journal.h"
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <fstream>
+#include <set>
 
 #include "base/error_codes.h"
 #include "store/sqlite/test_support.h"
@@ -141,6 +143,59 @@ TEST(Journal, ARecordThatWasHalfWrittenIsTakenBack) {
   ASSERT_TRUE(content) << content.error().to_string();
   ASSERT_EQ(content->records.size(), 2U);
   EXPECT_EQ(std::get<ReservedCall>(content->records[1]).number, 3U);
+}
+
+// The names of the files whose fdatasync succeeded; fails while it is told to.
+struct SyncLog {
+  bool fails = false;
+  std::set<std::string> synced;
+  DiskCalls disk_calls() {
+    auto disk = DiskCalls::system();
+    disk.sync = [this](int fd) {
+      if (fails) {
+        errno = EIO;
+        return -1;
+      }
+      synced.insert(
+          std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd)).filename().string());
+      return ::fdatasync(fd);
+    };
+    return disk;
+  }
+};
+
+TEST(Journal, ATailThatCouldNotBeSyncedWhenItsSegmentWasFullIsSyncedLater) {
+  TempFolder folder;
+  SyncLog log;
+  const auto journal = a_journal(folder.path(), 64, log.disk_calls());
+  ASSERT_TRUE(journal->begin(record_of(a_call(1))));
+  log.fails = true;
+  EXPECT_FALSE(journal->tidy());
+  EXPECT_FALSE(journal->sync());
+  EXPECT_EQ(segment_files(folder.path()).size(), 2U);
+  log.fails = false;
+  EXPECT_TRUE(journal->sync());
+  EXPECT_THAT(log.synced, testing::Contains("journal-0000000001"));
+  EXPECT_FALSE(journal->dirty());
+}
+
+TEST(Journal, WhatAFailedSyncMayHaveLostIsWrittenAgainAndStaysTheSame) {
+  TempFolder folder;
+  SyncLog log;
+  const auto journal = a_journal(folder.path(), kMiB, log.disk_calls());
+  ASSERT_TRUE(journal->begin(record_of(a_call(1))));
+  ASSERT_TRUE(journal->sync());
+  for (std::uint64_t number = 2; number < 500; ++number)
+    ASSERT_TRUE(journal->begin(record_of(a_call(number))));
+  log.fails = true;
+  EXPECT_FALSE(journal->sync());
+  log.fails = false;
+  const auto path = segment_files(folder.path())[0].path;
+  const auto before = std::filesystem::last_write_time(path);
+  std::filesystem::last_write_time(path, before - std::chrono::hours(1));
+  EXPECT_TRUE(journal->sync());
+  EXPECT_GE(std::filesystem::last_write_time(path), before) << "it was written again";
+  EXPECT_EQ(read_segment_file(path)->records.size(), 499U);
 }
 
 TEST(Journal, EachFailureOfTheDiskHasItsCode) {

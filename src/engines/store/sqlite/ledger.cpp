@@ -54,6 +54,7 @@ class SqliteLedger final : public Ledger,
   Result<Reservation> reserve_now(ReserveRequest request);
   Result<void> ready() const;
   Result<std::uint32_t> write_down(const ReservedCall& reserved);
+  void write_down(SettledCall& call);
   void append(const std::string& record);
   void report() const;
 
@@ -175,11 +176,22 @@ void SqliteLedger::settle(ReservedCall reserved, Settlement settlement) noexcept
   counters_.settled.add();
   if (reserved.segment == 0) settlement.flags |= flags::kUnreserved;
   SettledCall call{std::move(reserved), std::move(settlement), accounts_.now_ms()};
-  auto& record = scratch();
-  if (call.reserved.segment == 0) write_record(record, call.reserved);
-  write_record(record, SettleRecord{call.reserved.number, call.settled_ms, call.settlement});
-  append(record);
+  write_down(call);
   writer_->push(std::move(call));
+}
+
+// A call that could not be reserved in the journal begins and ends there in one piece.
+void SqliteLedger::write_down(SettledCall& call) {
+  auto& record = scratch();
+  const bool begins = call.reserved.segment == 0;
+  if (begins) write_record(record, call.reserved);
+  write_record(record, SettleRecord{call.reserved.number, call.settled_ms, call.settlement});
+  if (!begins) return append(record);
+  const auto segment = journal_->begin(record);
+  if (segment)
+    call.reserved.segment = *segment;
+  else
+    health_.failed(segment.error());
 }
 
 void SqliteLedger::release(ReservedCall reserved) noexcept {
@@ -206,7 +218,7 @@ asio::awaitable<Result<std::vector<Balance>>> SqliteLedger::balances(
 LedgerStats SqliteLedger::stats() {
   LedgerStats stats;
   counters_.fill(stats);
-  stats.backlog = writer_->backlog();
+  stats.backlog = writer_->backlog() + writer_->deferred();
   stats.failures = health_.failures();
   stats.accounts = accounts_.size();
   stats.journal_bytes = journal_->bytes();

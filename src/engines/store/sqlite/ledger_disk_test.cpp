@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "base/error_codes.h"
+#include "store/sqlite/journal.h"
 #include "store/sqlite/test_support.h"
 #include "support/process.h"
 
@@ -134,6 +135,42 @@ TEST_F(LedgerDisk, TooManyWaitingCallsRefuseNewOnes) {
   EXPECT_EQ(refused.error().code(), codes::kLedgerUnavailable);
   ASSERT_TRUE(ledger->flush(30s));
   EXPECT_TRUE(reserve(*ledger, make_request({{budget, ""}}, 10)));
+}
+
+TEST_F(LedgerDisk, CallsThatFindTooManyWaitingAreStoredLaterAndTheirJournalIsDeleted) {
+  auto settings = options(WhenBroken::proceed);
+  settings.most_backlog = 3;
+  settings.group_interval = 10min;
+  settings.segment_bytes = 64;
+  auto ledger = *open_ledger(settings, {});
+  std::vector<Reservation> calls;
+  for (int i = 0; i < 8; ++i)
+    calls.push_back(std::move(*reserve(*ledger, make_request({{budget, ""}}, 10))));
+  for (auto& call : calls) call.settle(make_settlement(10));
+  EXPECT_EQ(ledger->stats().calls_deferred, 5U);
+  EXPECT_EQ(usage(*ledger)[0].calls, 8);
+  EXPECT_EQ(ledger->stats().backlog, 0U);
+  ASSERT_TRUE(ledger->flush(30s));
+  EXPECT_EQ(segment_files(folder.path()).size(), 1U) << "the newest one only";
+  EXPECT_EQ(findings(settings), "");
+}
+
+TEST_F(LedgerDisk, ADeferredCallWhoseSettlementCouldNotBeWrittenIsChargedAtItsWorstCase) {
+  auto settings = options(WhenBroken::proceed);
+  settings.most_backlog = 1;
+  settings.group_interval = 10min;
+  auto ledger = *open_ledger(settings, {});
+  auto first = reserve(*ledger, make_request({{budget, ""}}, 10));
+  auto second = reserve(*ledger, make_request({{budget, ""}}, 30));
+  ASSERT_TRUE(first && second);
+  first->settle(make_settlement(5));
+  disk.fail_from = 0;
+  second->settle(make_settlement(5));
+  disk.fail_from = -1;
+  const auto rows = usage(*ledger);
+  EXPECT_EQ(rows[0].calls, 2);
+  EXPECT_EQ(rows[0].nano_usd, Integer(35));
+  EXPECT_EQ(rows[0].uncertain, 1);
 }
 
 // Makes the disk full and gives it room again, in a process of its own: by a limit of the whole

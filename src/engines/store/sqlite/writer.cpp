@@ -3,7 +3,7 @@
 #include <iterator>
 #include <utility>
 
-#include "store/turns.h"
+#include "store/sqlite/background.h"
 
 namespace gvm::store::sqlite {
 namespace {
@@ -24,18 +24,25 @@ void move_behind(std::vector<T>& to, std::vector<T>& from) {
 Writer::Writer(Store store, const LedgerOptions& options, Parts parts)
     : store_(std::move(store)), options_(options), parts_(parts) {
   thread_ = std::thread([this] {
-    keep_turns_short();
+    run_in_background();
     run();
   });
 }
 
 void Writer::push(SettledCall call) {
-  if (backlog() >= options_.most_backlog) return parts_.counters.calls_dropped.add();
+  if (backlog() >= options_.most_backlog) return defer(call);
   {
     const std::lock_guard lock(mutex_);
     calls_.push_back(std::move(call));
   }
   backlog_.fetch_add(1, std::memory_order_relaxed);
+  notice();
+}
+
+void Writer::defer(const SettledCall& call) {
+  if (call.reserved.segment == 0) return parts_.counters.calls_dropped.add();
+  parts_.counters.calls_deferred.add();
+  deferred_.add(call.reserved.segment, call.reserved.number);
   notice();
 }
 
@@ -76,7 +83,7 @@ bool Writer::wait() {
   const auto urgent = [this] { return stopping_ || asked_ > done_; };
   const auto work = [this] {
     return !calls_.empty() || !records_.empty() || !group_.calls.empty() ||
-           !group_.records.empty() || parts_.journal.dirty();
+           !group_.records.empty() || deferred_.size() > 0 || parts_.journal.dirty();
   };
   if (parts_.health.failing()) {
     wake_.wait_for(lock, kRetry, [this] { return stopping_; });
@@ -98,7 +105,6 @@ void Writer::take() {
     records = std::exchange(records_, {});
   }
   for (auto& record : records) {
-    end_of_piece();
     auto text = record.text();
     if (text.size() <= DecisionRecord::kMostBytes)
       group_.records.push_back({std::move(record.id), record.made_ms, std::move(text)});
@@ -132,6 +138,23 @@ bool Writer::store() {
   return tidied.has_value();
 }
 
+// A batch that was read waits in group_ from then on, so a failure of the database loses nothing.
+bool Writer::store_deferred(Deferred which) {
+  while (deferred_.size() > 0) {
+    const auto batch = deferred_.read_oldest(options_.folder);
+    if (!batch) {
+      parts_.health.failed(batch.error());
+      return false;
+    }
+    deferred_.forget(*batch);
+    backlog_.fetch_add(batch->calls.size(), std::memory_order_relaxed);
+    group_.calls.insert(group_.calls.end(), batch->calls.begin(), batch->calls.end());
+    if (!store()) return false;
+    if (which == Deferred::oldest) break;
+  }
+  return true;
+}
+
 void Writer::purge() {
   parts_.accounts.sweep();
   const auto now = parts_.accounts.now_ms();
@@ -157,7 +180,8 @@ void Writer::run() {
     const bool due = stopping || flushed || parts_.health.failing() ||
                      Clock::now() >= next_store_ || group_.calls.size() >= kLargeGroup;
     if (!due) continue;
-    const bool stored = store();
+    const bool stored =
+        store() && store_deferred(stopping || flushed ? Deferred::all : Deferred::oldest);
     if (synced && stored) {
       parts_.health.recovered();
       purge();

@@ -1,6 +1,7 @@
 #pragma once
-// The one thread that writes the SQLite ledger: what was settled goes into the database in groups,
-// the journal is made durable with each group and cut behind it. Nothing waits for it but flush().
+// The one thread that writes the SQLite ledger. It makes the journal durable every group_interval
+// and moves settled calls and decision records into the database in groups. Only flush() waits for
+// it.
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
@@ -10,6 +11,7 @@
 #include "store/accounts.h"
 #include "store/ledger_counters.h"
 #include "store/ledger_health.h"
+#include "store/sqlite/deferred_calls.h"
 #include "store/sqlite/journal.h"
 #include "store/sqlite/store.h"
 
@@ -27,13 +29,15 @@ class Writer {
   Writer(Store store, const LedgerOptions& options, Parts parts);
   ~Writer() { stop(); }
 
-  // Never blocks. Over most_backlog a call is dropped from here; the journal keeps it for the next
-  // start.
+  // Never blocks. While most_backlog calls wait, further ones are deferred: they are read from the
+  // journal when the database has caught up. The call must be in the journal, or is lost then.
   void push(SettledCall call);
   void push(RecordToWrite record);
   // Something was appended to the journal.
   void notice();
+  // Settled calls in memory that the database does not have yet.
   std::size_t backlog() const { return backlog_.load(std::memory_order_relaxed); }
+  std::size_t deferred() const { return deferred_.size(); }
 
   bool flush(std::chrono::milliseconds longest);
   // Writes what is left, once.
@@ -41,11 +45,14 @@ class Writer {
 
  private:
   void run();
-  // Until there is something to do; true when it has to stop.
+  void defer(const SettledCall& call);
+  // Waits until there is something to do; true when the thread has to stop.
   bool wait();
   void take();
   bool sync();
   bool store();
+  enum class Deferred { oldest, all };
+  bool store_deferred(Deferred which);
   void purge();
 
   Store store_;
@@ -63,6 +70,7 @@ class Writer {
   std::atomic<bool> idle_{false};
   std::atomic<std::size_t> backlog_{0};
 
+  DeferredCalls deferred_;
   Group group_;  // of the thread: taken, not stored yet
   Clock::time_point next_store_{};
   std::int64_t next_purge_ms_ = 0;
