@@ -8,7 +8,6 @@
 #include "base/error_codes.h"
 #include "store/amounts.h"
 #include "store/disk.h"
-#include "store/sqlite/turns.h"
 
 namespace gvm::store::sqlite {
 namespace {
@@ -84,6 +83,12 @@ Statement& Statement::bind(int index, std::string_view text) {
   return *this;
 }
 
+Statement& Statement::bind_blob(int index, std::string_view bytes) {
+  sqlite3_bind_blob(statement_.get(), index, bytes.data() == nullptr ? "" : bytes.data(),
+                    static_cast<int>(bytes.size()), SQLITE_STATIC);
+  return *this;
+}
+
 Statement& Statement::bind(int index, std::int64_t number) {
   sqlite3_bind_int64(statement_.get(), index, number);
   return *this;
@@ -120,6 +125,12 @@ std::string Statement::text(int column) const {
   return {text, static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
 }
 
+std::string_view Statement::blob(int column) const {
+  const auto* const bytes = static_cast<const char*>(sqlite3_column_blob(statement_.get(), column));
+  if (bytes == nullptr) return {};
+  return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
+}
+
 Integer Statement::integer(int column) const {
   return Integer::parse(text(column)).value_or(Integer());
 }
@@ -127,9 +138,8 @@ Integer Statement::integer(int column) const {
 Result<Database> Database::open(const std::filesystem::path& path, Access access) {
   const int mode = access == Access::read_only ? SQLITE_OPEN_READONLY
                                                : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-  const char* const vfs = access == Access::read_only ? nullptr : vfs_that_takes_turns();
   sqlite3* handle = nullptr;
-  const int result = sqlite3_open_v2(path.c_str(), &handle, mode | SQLITE_OPEN_NOMUTEX, vfs);
+  const int result = sqlite3_open_v2(path.c_str(), &handle, mode | SQLITE_OPEN_NOMUTEX, nullptr);
   Database database;
   database.handle_.reset(handle);
   if (handle == nullptr) return fail(disk_error(ENOMEM, path.string()));

@@ -21,8 +21,9 @@ class Statement {
   Statement() = default;
   explicit Statement(sqlite3_stmt* statement) : statement_(statement) {}
 
-  // The text must live until the statement was stepped.
+  // The bytes must live until the statement was stepped.
   Statement& bind(int index, std::string_view text);
+  Statement& bind_blob(int index, std::string_view bytes);
   Statement& bind(int index, std::int64_t number);
   // True: there is a row.
   Result<bool> step();
@@ -32,7 +33,8 @@ class Statement {
 
   std::int64_t number(int column) const;
   std::string text(int column) const;
-  Integer integer(int column) const;  // of a decimal text
+  std::string_view blob(int column) const;  // until the next step
+  Integer integer(int column) const;        // of a decimal text
 
  private:
   struct Finalize {

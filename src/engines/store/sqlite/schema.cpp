@@ -32,7 +32,14 @@ CREATE TABLE records(id TEXT PRIMARY KEY, made_ms INTEGER NOT NULL, text TEXT NO
 CREATE INDEX records_by_time ON records(made_ms);
 )sql";
 
-constexpr std::array kMigrations{kVersion1};
+// `ids` and `body`: see record_pack.h. Rows are appended in the order of time, so no index is
+// needed. What the table records has stays there until it is purged.
+constexpr std::string_view kVersion2 = R"sql(
+CREATE TABLE record_packs(
+  id INTEGER PRIMARY KEY, newest_ms INTEGER NOT NULL, ids BLOB NOT NULL, body BLOB NOT NULL);
+)sql";
+
+constexpr std::array kMigrations{kVersion1, kVersion2};
 
 Result<std::int64_t> pragma(Database& database, std::string_view name) {
   auto text = database.ask(fmt::format("PRAGMA {}", name));

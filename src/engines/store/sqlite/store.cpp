@@ -4,17 +4,19 @@
 
 #include <algorithm>
 #include <charconv>
+#include <span>
 
 #include "base/error_codes.h"
 #include "store/charges_text.h"
+#include "store/sqlite/record_pack.h"
 #include "store/sqlite/schema.h"
-#include "store/turns.h"
 
 namespace gvm::store::sqlite {
 namespace {
 
 constexpr std::int64_t kMillis = 1'000;
 constexpr std::int64_t kPurgedAtOnce = 5'000;         // rows: a few milliseconds
+constexpr std::int64_t kPacksPurgedAtOnce = 200;      // rows of up to 64 records
 constexpr std::int64_t kLongestWindow = 62 * 86'400;  // seconds; a month, and what rolls into it
 
 constexpr std::string_view kInsertCall =
@@ -24,8 +26,8 @@ constexpr std::string_view kInsertCall =
 constexpr std::string_view kAddToAccount =
     "INSERT INTO accounts(period, bucket, budget, unit, scope, spent) VALUES(?,?,?,?,?,?) "
     "ON CONFLICT DO UPDATE SET spent = gvm_add(spent, excluded.spent)";
-constexpr std::string_view kInsertRecord =
-    "INSERT OR REPLACE INTO records(id, made_ms, text) VALUES(?,?,?)";
+constexpr std::string_view kInsertRecords =
+    "INSERT INTO record_packs(newest_ms, ids, body) VALUES(?,?,?)";
 constexpr std::string_view kSetMeta = "INSERT OR REPLACE INTO meta(key, value) VALUES(?,?)";
 
 // FULL: a commit is durable when it returns, as the journal is cut after it.
@@ -66,7 +68,7 @@ Result<Store> Store::open(const std::filesystem::path& file) {
 Result<void> Store::prepare() {
   if (auto ok = prepare_into(database_, call_, kInsertCall); !ok) return ok;
   if (auto ok = prepare_into(database_, account_, kAddToAccount); !ok) return ok;
-  if (auto ok = prepare_into(database_, record_, kInsertRecord); !ok) return ok;
+  if (auto ok = prepare_into(database_, records_, kInsertRecords); !ok) return ok;
   return prepare_into(database_, meta_, kSetMeta);
 }
 
@@ -113,8 +115,16 @@ Result<void> Store::add_to_accounts() {
   return {};
 }
 
-Result<void> Store::insert_record(const DecisionRecord& record) {
-  return record_.bind(1, record.id).bind(2, record.made_ms).bind(3, record.text).run();
+Result<void> Store::insert_records(const std::vector<DecisionRecord>& records) {
+  for (auto rest = std::span(records); !rest.empty();) {
+    RecordPack pack;
+    const auto count = std::min(rest.size(), RecordPack::kMostRecords);
+    for (const auto& record : rest.first(count)) pack.add(record);
+    records_.bind(1, pack.newest_ms).bind_blob(2, pack.ids).bind_blob(3, pack.body);
+    if (auto ok = records_.run(); !ok) return ok;
+    rest = rest.subspan(count);
+  }
+  return {};
 }
 
 Result<void> Store::set_meta(std::string_view key, const std::string& value) {
@@ -127,16 +137,12 @@ Result<std::vector<std::uint64_t>> Store::commit(const Group& group) {
   deltas_.clear();
   std::vector<std::uint64_t> added;
   for (const auto& call : group.calls) {
-    end_of_piece();
     const auto fresh = insert_call(call);
     if (!fresh) return fail(fresh.error());
     if (*fresh) added.push_back(call.reserved.number);
   }
   if (auto ok = add_to_accounts(); !ok) return fail(std::move(ok.error()));
-  for (const auto& record : group.records) {
-    end_of_piece();
-    if (auto ok = insert_record(record); !ok) return fail(std::move(ok.error()));
-  }
+  if (auto ok = insert_records(group.records); !ok) return fail(std::move(ok.error()));
   if (auto ok = set_meta("last_number", std::to_string(group.last_number)); !ok)
     return fail(std::move(ok.error()));
   if (auto ok = set_meta("last_ms", std::to_string(group.last_ms)); !ok)
@@ -184,20 +190,19 @@ Result<Store::Last> Store::last() {
   return last;
 }
 
-Result<std::int64_t> Store::remove(Statement& statement, std::int64_t before) {
-  if (auto ok = statement.bind(1, before).bind(2, kPurgedAtOnce).run(); !ok)
-    return fail(std::move(ok.error()));
-  return database_.changes();
-}
-
 Result<bool> Store::purge(std::int64_t calls_before_ms, std::int64_t records_before_ms) {
   struct Step {
     std::string_view sql;
     std::int64_t before;
+    std::int64_t most = kPurgedAtOnce;
   };
   const std::array steps{
       Step{"DELETE FROM entries WHERE id IN (SELECT id FROM entries WHERE made_ms < ? LIMIT ?)",
            calls_before_ms},
+      // The oldest rows come first: no more of them than may be deleted are looked at.
+      Step{"DELETE FROM record_packs WHERE id IN (SELECT id FROM (SELECT id, newest_ms FROM "
+           "record_packs ORDER BY id LIMIT ?2) WHERE newest_ms < ?1)",
+           records_before_ms, kPacksPurgedAtOnce},
       Step{"DELETE FROM records WHERE id IN (SELECT id FROM records WHERE made_ms < ? LIMIT ?)",
            records_before_ms},
       Step{"DELETE FROM accounts WHERE (period, bucket, budget, unit, scope) IN (SELECT period, "
@@ -209,11 +214,12 @@ Result<bool> Store::purge(std::int64_t calls_before_ms, std::int64_t records_bef
   for (const auto& step : steps) {
     auto statement = database_.prepare(step.sql);
     if (!statement) return fail(std::move(statement.error()));
-    const auto removed = remove(*statement, step.before);
-    if (!removed) return fail(removed.error());
-    more = more || *removed == kPurgedAtOnce;
+    statement->bind(1, step.before).bind(2, step.most);
+    if (auto ok = statement->run(); !ok) return fail(std::move(ok.error()));
+    const auto removed = database_.changes();
+    more = more || removed == step.most;
     // Sums of calls are complete only from here on.
-    if (*removed > 0 && &step == steps.data()) {
+    if (removed > 0 && &step == steps.data()) {
       if (auto ok = set_meta("complete_from_ms", std::to_string(step.before)); !ok)
         return fail(std::move(ok.error()));
     }

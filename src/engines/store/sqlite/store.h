@@ -41,9 +41,8 @@ class Store {
   Result<void> prepare();
   Result<bool> insert_call(const SettledCall& call);
   Result<void> add_to_accounts();
-  Result<void> insert_record(const DecisionRecord& record);
+  Result<void> insert_records(const std::vector<DecisionRecord>& records);
   Result<void> set_meta(std::string_view key, const std::string& value);
-  Result<std::int64_t> remove(Statement& statement, std::int64_t before);
 
   // period, bucket, budget, unit, scope
   using AccountId =
@@ -52,7 +51,7 @@ class Store {
   Database database_;
   Statement call_;
   Statement account_;
-  Statement record_;
+  Statement records_;
   Statement meta_;
   std::map<AccountId, Integer> deltas_;  // of the group under way
 };
