@@ -1,18 +1,31 @@
 #include "apps/front/input.h"
 
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <iostream>
 #include <iterator>
 
 namespace gvm::apps {
+namespace {
 
-std::optional<std::string> read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return std::nullopt;
-  return std::string((std::istreambuf_iterator<char>(file)), {});
+std::unexpected<std::string> unreadable(const std::string& path) {
+  return std::unexpected("cannot read " + path + ": " + std::strerror(errno == 0 ? EIO : errno));
 }
 
-std::optional<std::string> text_or_file(const std::string& given) {
+}  // namespace
+
+FileText read_file(const std::string& path) {
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return unreadable(path);
+  std::string text((std::istreambuf_iterator<char>(file)), {});
+  // A directory can be opened; only reading it fails.
+  if (text.empty() && errno != 0) return unreadable(path);
+  return text;
+}
+
+FileText text_or_file(const std::string& given) {
   if (given == "-") return std::string((std::istreambuf_iterator<char>(std::cin)), {});
   if (given.starts_with('@')) return read_file(given.substr(1));
   return given;
