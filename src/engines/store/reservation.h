@@ -1,7 +1,7 @@
 #pragma once
-// The worst case of a call, reserved in all its budgets until the call has ended. Whoever makes the
-// call owns it; destroyed without an end, it releases: nothing was spent. Ending it never blocks
-// and never fails: what cannot be stored at once is queued and kept within the ledger's bounds.
+// The worst case of a call, reserved in all its budgets until the call has ended. The maker of the
+// call owns it. Ending it never blocks and never fails: the ledger queues what it cannot store at
+// once. A reservation that is destroyed before its end is released, as nothing was spent.
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,7 +13,7 @@ namespace gvm::store {
 
 class Reservation {
  public:
-  // Who keeps the accounts. Outlives its reservations by being shared with them.
+  // Takes the end of a call. Reservations share it, so it outlives them.
   class Sink {
    public:
     virtual ~Sink() = default;
@@ -31,18 +31,19 @@ class Reservation {
 
   // Not ended yet.
   explicit operator bool() const { return sink_ != nullptr; }
-  // The same in the audit table; empty once ended.
+  // The call's id in the audit table; empty once ended.
   std::string id() const {
     return sink_ == nullptr ? std::string() : sink_->id_of(reserved_.number);
   }
   const Amounts& worst() const { return reserved_.worst; }
-  // Budgets that warn and did not have room.
+  // Of budgets that only warn: those without room for the call.
   const std::vector<Excess>& warnings() const { return warnings_; }
 
-  // The call is over and this is its cost; the rest of the reservation is free again. Amounts that
-  // are invalid charge the whole reservation, flagged.
+  // The call is over and this is its cost; the rest of the reservation is free again. For invalid
+  // amounts the whole reservation is charged and flagged.
   void settle(Settlement settlement);
-  // The call may have been made, its bill is unknown: the whole reservation is charged, flagged.
+  // The call may have been made and its bill is unknown: the whole reservation is charged and
+  // flagged.
   void settle_unknown(Settlement settlement);
   // No call was made.
   void release();

@@ -1,5 +1,5 @@
 #pragma once
-// A call whose worst case is reserved, and how it ended: what ledgers keep and pass on.
+// A call whose worst case is reserved, and how it ended. Both kinds of ledger store these.
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -19,8 +19,8 @@ struct CallInfo {
   std::string contract = {};
 };
 
-// A charge and the bucket its reservation was made in. Calls are charged there however late they
-// settle.
+// A charge and the bucket that the reservation was made in. However late the call settles, it is
+// charged in that bucket.
 struct ReservedCharge {
   BudgetPtr budget;
   std::string scope;
@@ -39,12 +39,13 @@ struct ReservedCall {
 // Flags of a settled call.
 namespace flags {
 inline constexpr std::uint32_t kUnknownCost = 1;  // charged at its worst case: the bill is unknown
-inline constexpr std::uint32_t kInFlightAtCrash = 2;  // the same, for its process ended before it
+inline constexpr std::uint32_t kInFlightAtCrash = 2;  // the same, as its process ended first
 inline constexpr std::uint32_t kOverReserved = 4;     // it cost more than its worst case
 inline constexpr std::uint32_t kUnreserved = 8;       // made while the ledger could not be written
-inline constexpr std::uint32_t kLeaseExpired = 16;    // charged by another machine meanwhile
-inline constexpr std::uint32_t kUnknownPrice = 32;    // of the caller: a default price was used
-inline constexpr std::uint32_t kEstimatedUsage = 64;  // of the caller: tokens were not reported
+inline constexpr std::uint32_t kLeaseExpired = 16;    // charged by another machine before
+// Set by the caller:
+inline constexpr std::uint32_t kUnknownPrice = 32;    // a default price was used
+inline constexpr std::uint32_t kEstimatedUsage = 64;  // the provider did not report tokens
 }  // namespace flags
 // "unknown_cost in_flight_at_crash".
 std::string flag_names(std::uint32_t flags);
