@@ -1,10 +1,9 @@
 #include "apps/arguments.h"
 
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <numeric>
+#include <utility>
 
 #include "apps/version.h"
 

@@ -1,6 +1,8 @@
 #pragma once
 // The command lines of all programs: what they have in common, and how a wrong one ends.
 #include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
 #include <optional>
 #include <string>
 #include <string_view>

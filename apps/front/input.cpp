@@ -1,28 +1,36 @@
 #include "apps/front/input.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <iostream>
 #include <iterator>
+
+#include "base/fd.h"
+#include "base/size.h"
 
 namespace gvm::apps {
 namespace {
 
 std::unexpected<std::string> unreadable(const std::string& path) {
-  return std::unexpected("cannot read " + path + ": " + std::strerror(errno == 0 ? EIO : errno));
+  return std::unexpected("cannot read " + path + ": " + std::strerror(errno));
 }
 
 }  // namespace
 
 FileText read_file(const std::string& path) {
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
+  const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file) return unreadable(path);
-  std::string text((std::istreambuf_iterator<char>(file)), {});
-  // A directory can be opened; only reading it fails.
-  if (text.empty() && errno != 0) return unreadable(path);
-  return text;
+  std::string text;
+  for (std::array<char, 64 * kKiB> piece{};;) {
+    const auto size = ::read(file.get(), piece.data(), piece.size());
+    if (size == 0) return text;
+    if (size < 0) return unreadable(path);
+    text.append(piece.data(), static_cast<std::size_t>(size));
+  }
 }
 
 FileText text_or_file(const std::string& given) {
