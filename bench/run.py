@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import typing
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 BIN = ROOT / "build/release/bin"
@@ -24,6 +25,12 @@ def instrument():
         os.nice(-10)
     except PermissionError:
         pass  # an unprivileged user measures a little worse
+
+
+class Memory(typing.NamedTuple):
+    private_dirty: int
+    heap: int
+    rss: int
 
 
 class Program:
@@ -40,13 +47,32 @@ class Program:
             raise SystemExit(f"bench: {arguments[0]} did not start")
         self.ready_after = time.monotonic() - self.started
 
-    def rss_kib(self):
-        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+)", status)[1])
+    def memory(self):
+        """KiB: what is private and written, the part of it without a file (heap, stacks), and RSS, which includes the
+        code and constants that the kernel mapped and would drop under pressure."""
+        private = heap = rss = 0
+        has_file = False
+        for line in pathlib.Path(f"/proc/{self.process.pid}/smaps").read_text().splitlines():
+            if re.match(r"[0-9a-f]+-[0-9a-f]+ ", line):
+                has_file = " /" in line
+                continue
+            name, value = line.split(":", 1)
+            if name == "Rss":
+                rss += int(value.split()[0])
+            elif name == "Private_Dirty":
+                private += int(value.split()[0])
+                heap += 0 if has_file else int(value.split()[0])
+        return Memory(private, heap, rss)
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout=20)
+
+
+def memory_rows(when, memory, target_mb):
+    row(f"private dirty memory, {when}", f"{memory.private_dirty / 1024:.1f} MB", f"target {target_mb} MB")
+    row(f"heap and stacks, {when}", f"{memory.heap / 1024:.1f} MB")
+    row(f"RSS, {when}", f"{memory.rss / 1024:.1f} MB")
 
 
 def load(mode, port, rate, connections=32, seconds=SECONDS, url=""):
@@ -188,7 +214,7 @@ def bench_web(folder, upstream):
     through = load("web", module.port, rate, url=url)
     row(f"p50 at {rate}/s, open loop", f"{through['p50_us'] / 1000:.2f} ms")
     row(f"p99 at {rate}/s, open loop", f"{through['p99_us'] / 1000:.1f} ms", "target 10 ms")
-    row("memory after the load (RSS)", f"{module.rss_kib() / 1024:.1f} MB")
+    memory_rows("after the load", module.memory(), 20)
     module.stop()
     print("A web request in one process")
     subprocess.run([str(BIN / "bench_web_request")], check=True)
@@ -205,17 +231,17 @@ def main():
         for _ in range(5):
             module = start_module(module_config(folder, upstream))
             starts.append(module.ready_after * 1000)
-            rss = module.rss_kib()
+            idle = module.memory()
             module.stop()
         module = start_module(module_config(folder, upstream))
 
         print("Start and size")
         row("cold start to ready, median of 5", f"{sorted(starts)[2]:.0f} ms", "target 60 ms")
-        row("idle memory (RSS)", f"{rss / 1024:.1f} MB", "target 15 MB")
+        memory_rows("idle", idle, 4)
         count = 1000
-        before = module.rss_kib()
+        before = module.memory().private_dirty
         sockets = idle_sessions(module.port, count)
-        row("a connected idle session", f"{(module.rss_kib() - before) / count:.1f} KiB", "target 40 KiB")
+        row("a connected idle session", f"{(module.memory().private_dirty - before) / count:.1f} KiB", "target 40 KiB")
         for s in sockets:
             s.close()
 
@@ -233,7 +259,7 @@ def main():
         added_latency(module.port, upstream, rate / 2)
         print(f"At half of what the closed loop reached, {prompts['achieved'] / 2:.0f}/s")
         added_latency(module.port, upstream, prompts["achieved"] / 2)
-        row("memory after the load (RSS)", f"{module.rss_kib() / 1024:.1f} MB")
+        memory_rows("after the load", module.memory(), 20)
 
         if (BIN / "bench_echo_floor").exists():
             print("The floor: an echo server on bare Beast")

@@ -14,7 +14,7 @@
 #include <thread>
 #include <vector>
 
-#include "store/ledger.h"
+#include "ledger/open_ledger.h"
 
 namespace {
 
@@ -38,7 +38,7 @@ class Folder {
 };
 
 std::shared_ptr<Ledger> open(LedgerOptions options) {
-  auto ledger = open_ledger(std::move(options), {});
+  auto ledger = ledger::open_ledger(std::move(options), {});
   if (!ledger) throw std::runtime_error(ledger.error().to_string());
   return *ledger;
 }

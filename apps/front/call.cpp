@@ -41,11 +41,11 @@ int run_prompt(Options& options) {
   Value::Array images;
   for (const auto& path : options.images) {
     auto bytes = read_file(path);
-    if (!bytes) return complain("cannot read the image " + path);
+    if (!bytes) return complain(bytes.error());
     images.push_back(Value::bytes(std::move(*bytes)));
   }
   auto text = text_or_file(options.text);
-  if (!text) return complain("cannot read " + options.text);
+  if (!text) return complain(text.error());
   Value payload =
       Value::fields("response_format", Value::string(options.json ? "json" : "text"), "prompt",
                     Value::string(std::move(*text)), "images", Value::array(std::move(images)));
@@ -68,7 +68,7 @@ int run_template(const Options& options) {
 
 int run_raw(const Options& options) {
   auto text = text_or_file(options.raw);
-  if (!text) return complain("cannot read " + options.raw);
+  if (!text) return complain(text.error());
   auto value = text::parse_json(*text);
   if (value && options.tagged) value = calldata::from_tagged(*value);
   if (!value) return complain(value.error().to_string());

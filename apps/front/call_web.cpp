@@ -39,7 +39,7 @@ int run_request(const CallPlan& plan, const RequestOptions& options) {
       Value::map(std::move(headers)), "sign", Value::boolean(options.sign));
   if (options.body) {
     auto body = text_or_file(*options.body);
-    if (!body) return complain("cannot read " + *options.body);
+    if (!body) return complain(body.error());
     payload.as_map()->set("body", Value::bytes(std::move(*body)));
   }
   return run_call(plan, Value::fields("Request", std::move(payload)));

@@ -1,11 +1,12 @@
-// `genvm-modules check-config FILE`: all errors of a configuration, and of the price catalogue that
-// it names, in one run.
+// `genvm-modules check-config FILE`: all errors of a configuration, and of the files that it names,
+// in one run.
 #include <cstdio>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "apps/front/commands.h"
+#include "apps/front/input.h"
 #include "apps/version.h"
 #include "config/load.h"
 #include "config/prices_load.h"
@@ -34,22 +35,57 @@ int check_prices(const std::string& file, const config::Environment& environment
   return kExitOk;
 }
 
+// The files that a configuration names, with what is wrong with them. Their content is for the
+// start.
+class NamedFiles {
+ public:
+  explicit NamedFiles(std::string config) : config_(std::move(config)) {}
+
+  void must_be_readable(const char* key, const std::string& path) {
+    if (path.empty()) return;
+    const auto text = read_file(path);
+    if (!text) faults_.push_back({config_, {}, key, text.error()});
+  }
+  void must_be_readable(const config::CommonConfig& common) {
+    must_be_readable("lua_script_path", common.lua_script_path);
+    must_be_readable("http.ca_file", common.http.ca_file);
+    for (const auto& key : common.signing.keys) must_be_readable("signing.keys", key.key_file);
+  }
+  const std::vector<config::Diagnostic>& faults() const { return faults_; }
+
+ private:
+  std::string config_;
+  std::vector<config::Diagnostic> faults_;
+};
+
+// `loaded` is of either module.
+int check_loaded(const auto& loaded, const std::string& file, const char* what) {
+  if (!loaded) return faulty(loaded.error(), file);
+  NamedFiles files(file);
+  files.must_be_readable(loaded->config.common);
+  if (!files.faults().empty()) return faulty(files.faults(), file);
+  sound(loaded->warnings, file, what);
+  return kExitOk;
+}
+
 int check_llm(const std::string& file, const config::Environment& environment,
               config::Strictness strictness) {
-  const auto loaded =
-      config::load_llm(file, environment, {config::EmptyBackends::allow, strictness});
-  if (!loaded) return faulty(loaded.error(), file);
-  sound(loaded->warnings, file, "configuration of the LLM module");
+  // The keys are in the environment of the service, not of whoever checks its file.
+  const auto loaded = config::load_llm(
+      file, environment, {config::EmptyBackends::allow_missing_keys, strictness});
+  const int checked = check_loaded(loaded, file, "configuration of the LLM module");
+  if (checked != kExitOk) return checked;
+  if (loaded->config.backends.empty())
+    std::printf(
+        "warning: with this environment no backend is left, and the module would not start\n");
   return check_prices(loaded->config.pricing.file, environment);
 }
 
 int check_web(const std::string& file, const config::Environment& environment,
               config::Strictness strictness) {
-  const auto loaded =
-      config::load_web(file, environment, {config::EmptyBackends::refuse, strictness});
-  if (!loaded) return faulty(loaded.error(), file);
-  sound(loaded->warnings, file, "configuration of the web module");
-  return kExitOk;
+  return check_loaded(
+      config::load_web(file, environment, {config::EmptyBackends::refuse, strictness}), file,
+      "configuration of the web module");
 }
 
 int check(const std::string& file, config::Strictness strictness) {

@@ -4,7 +4,7 @@
 #include <CLI/App.hpp>
 #include <functional>
 
-#include "apps/process.h"
+#include "apps/arguments.h"
 
 namespace gvm::apps {
 

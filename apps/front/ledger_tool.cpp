@@ -57,7 +57,7 @@ bool LedgerTool::load(const std::string& file) {
 }
 
 bool LedgerTool::open_reader() {
-  auto reader = store::open_reader(billing::ledger_options(*config_));
+  auto reader = ledger::open_reader(billing::ledger_options(*config_));
   if (reader) {
     reader_ = std::move(*reader);
     return true;

@@ -9,7 +9,7 @@
 
 #include "base/redactor.h"
 #include "config/llm_config.h"
-#include "store/ledger.h"
+#include "ledger/open_ledger.h"
 
 namespace gvm::apps {
 

@@ -15,18 +15,12 @@
 namespace gvm::apps {
 namespace {
 
-struct RunOptions {
-  std::string config;
-  bool allow_empty_backends = false;
-  bool die_with_parent = false;
-};
-
-int run(const char* program, const RunOptions& options) {
+int run(const char* program, const ServerArguments& given) {
   const auto path = std::filesystem::read_symlink("/proc/self/exe").parent_path() / program;
   std::vector<std::string> arguments = {path.string()};
-  if (!options.config.empty()) arguments.insert(arguments.end(), {"--config", options.config});
-  if (options.allow_empty_backends) arguments.emplace_back("--allow-empty-backends");
-  if (options.die_with_parent) arguments.emplace_back("--die-with-parent");
+  if (!given.config.empty()) arguments.insert(arguments.end(), {"--config", given.config});
+  if (given.allow_empty_backends) arguments.emplace_back("--allow-empty-backends");
+  if (given.die_with_parent) arguments.emplace_back("--die-with-parent");
   std::vector<char*> raw;
   for (auto& argument : arguments) raw.push_back(argument.data());
   raw.push_back(nullptr);
@@ -35,30 +29,18 @@ int run(const char* program, const RunOptions& options) {
   return kExitFailure;
 }
 
-CLI::App* add(CLI::App& app, const char* name, const char* what, const char* config_name,
-              RunOptions& options) {
-  auto* command = app.add_subcommand(name, what);
-  command->add_option("--config", options.config,
-                      std::string("the YAML file; default ${exeDir}/../config/") + config_name);
-  command->add_flag("--die-with-parent", options.die_with_parent,
-                    "end when the parent process goes");
-  return command;
-}
-
 }  // namespace
 
 Command add_llm(CLI::App& app) {
-  auto options = std::make_shared<RunOptions>();
-  auto* command = add(app, "llm", "run the LLM module", "genvm-module-llm.yaml", *options);
-  command->add_flag("--allow-empty-backends", options->allow_empty_backends,
-                    "start even when no backend is usable");
-  return [options] { return run("genvm-llm", *options); };
+  auto arguments = std::make_shared<ServerArguments>();
+  add_server_arguments(*app.add_subcommand("llm", "run the LLM module"), Module::llm, *arguments);
+  return [arguments] { return run("genvm-llm", *arguments); };
 }
 
 Command add_web(CLI::App& app) {
-  auto options = std::make_shared<RunOptions>();
-  add(app, "web", "run the web module", "genvm-module-web.yaml", *options);
-  return [options] { return run("genvm-web", *options); };
+  auto arguments = std::make_shared<ServerArguments>();
+  add_server_arguments(*app.add_subcommand("web", "run the web module"), Module::web, *arguments);
+  return [arguments] { return run("genvm-web", *arguments); };
 }
 
 }  // namespace gvm::apps

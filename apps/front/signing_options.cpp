@@ -41,8 +41,9 @@ Result<Message> from_parts(const MessageOptions& options) {
   }
   auto message = Message::of_request(options.method, *url, std::move(headers));
   if (!options.body.empty()) {
-    message.body = text_or_file(options.body);
-    if (!message.body) return unreadable("cannot read the body " + options.body);
+    auto body = text_or_file(options.body);
+    if (!body) return unreadable(std::move(body.error()));
+    message.body = std::move(*body);
   }
   add_usual_fields(message);
   return message;
@@ -50,7 +51,7 @@ Result<Message> from_parts(const MessageOptions& options) {
 
 Result<Message> from_file(const std::string& name, const std::string& scheme) {
   const auto text = name == "-" ? text_or_file(name) : read_file(name);
-  if (!text) return unreadable("cannot read the message " + name);
+  if (!text) return unreadable(text.error());
   return signing::parse_message(*text, scheme);
 }
 
@@ -72,13 +73,15 @@ Result<signing::FieldTypes> read_types(const std::vector<std::string>& given) {
   return types;
 }
 
-std::optional<Secret> key_text(const KeyOptions& options) {
+std::expected<Secret, std::string> key_text(const KeyOptions& options) {
   if (!options.variable.empty()) {
     const char* value = std::getenv(options.variable.c_str());
-    return value == nullptr ? std::nullopt : std::optional(Secret(value));
+    if (value == nullptr) return std::unexpected(options.variable + " is not set");
+    return Secret(value);
   }
   auto text = read_file(options.file);
-  return text ? std::optional(Secret(std::move(*text))) : std::nullopt;
+  if (!text) return std::unexpected(std::move(text.error()));
+  return Secret(std::move(*text));
 }
 
 }  // namespace
@@ -143,10 +146,7 @@ Result<signing::Key> load_key(const KeyOptions& options, signing::KeyUse use) {
     return fail(codes::kSignBadKey, Fatality::user,
                 "there is no algorithm \"" + options.algorithm + "\"");
   const auto text = key_text(options);
-  if (!text)
-    return fail(codes::kSignBadKey, Fatality::user,
-                options.variable.empty() ? "cannot read " + options.file
-                                         : options.variable + " is not set");
+  if (!text) return fail(codes::kSignBadKey, Fatality::user, text.error());
   return signing::Key::load(*algorithm, *text, use);
 }
 

@@ -1,107 +1,43 @@
 // genvm-llm: the LLM module's server. Reads the configuration, builds the objects, runs until it is
 // told to stop.
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
-#include <cstdio>
-#include <memory>
-#include <string>
-
+#include "apps/arguments.h"
 #include "apps/process.h"
-#include "apps/server_options.h"
-#include "apps/start_memory.h"
+#include "apps/server_program.h"
 #include "apps/version.h"
 #include "config/load.h"
 #include "llm/handler.h"
-#include "serve/run.h"
-#include "serve/server.h"
 
 namespace {
 
 using namespace gvm;
 
-struct Options {
-  std::string config;
-  bool allow_empty_backends = false;
-  bool die_with_parent = false;
-};
-
-config::Loaded<config::LlmConfig> load(Options& options) {
+int run(const apps::ServerArguments& arguments) {
   const auto environment = config::Environment::of_process(apps::kVersion);
-  if (options.config.empty())
-    options.config = environment.exe_dir + "/../config/genvm-module-llm.yaml";
+  const auto file = arguments.config.empty()
+                        ? apps::default_config(environment.exe_dir, apps::Module::llm)
+                        : arguments.config;
   const auto empty =
-      options.allow_empty_backends ? config::EmptyBackends::allow : config::EmptyBackends::refuse;
-  return config::load_llm(options.config, environment, {empty});
-}
-
-int cannot_start(const log::Logger& logger, const Error& error) {
-  logger.error("cannot start", {{"error", error.to_value()}});
-  logger.flush();
-  std::fprintf(stderr, "genvm-llm: %s\n", error.to_string().c_str());
-  return 1;
-}
-
-int serve_until_told(const config::LlmConfig& config, net::Lanes& lanes, serve::Service& service,
-                     serve::Lifetime& lifetime, const log::Logger& logger) {
-  serve::Server server(apps::server_options(config.common, "genvm-llm"), lanes, service,
-                       logger.child("serve"));
-  if (auto bound = server.bind(); !bound) return cannot_start(logger, bound.error());
-  apps::release_start_memory();
-  lanes.start();
-  server.start();
-  logger.info("ready",
-              {{"address", Value::string(server.address())},
-               {"version", Value::string(apps::kVersion)},
-               {"lanes", Value::integer(static_cast<std::int64_t>(lanes.size()))},
-               {"backends", Value::integer(static_cast<std::int64_t>(config.backends.size()))}});
-  return lifetime.run(server, config.common.serve.shutdown_grace, logger);
-}
-
-int run(config::LoadResult<config::LlmConfig> loaded, const Options& options) {
-  serve::Lifetime lifetime(options.die_with_parent ? serve::WithParent::die
-                                                   : serve::WithParent::stay);
-  const auto redactor = std::make_shared<const Redactor>(std::move(loaded.secrets));
-  const auto config = std::make_shared<const config::LlmConfig>(std::move(loaded.config));
-  const auto logger = log::Logger::open(apps::log_options(config->common), redactor).child("llm");
-  for (const auto& warning : loaded.warnings) logger.warn(warning);
-
-  net::Lanes lanes(config->common.threads, apps::http_options(config->common));
+      arguments.allow_empty_backends ? config::EmptyBackends::allow : config::EmptyBackends::refuse;
+  auto loaded = config::load_llm(file, environment, {empty});
+  if (!loaded) return apps::bad_configuration(loaded.error());
+  const auto config = std::make_shared<const config::LlmConfig>(std::move(loaded->config));
+  apps::ServerProgram program({.program = "genvm-llm", .source = "llm"}, arguments, config->common,
+                              std::move(loaded->secrets), loaded->warnings);
   // The initial health check: the script loads and runs, before the address is bound.
-  const auto environment = config::Environment::of_process(apps::kVersion);
-  auto service = llm::make_llm_service(config, environment, redactor, logger, lanes.size());
-  if (!service) return cannot_start(logger, service.error());
-  const int code = serve_until_told(*config, lanes, **service, lifetime, logger);
-  // The service's Lua states belong to the lanes: nothing may run there any more when they go.
-  lanes.stop();
-  lanes.join();
-  logger.flush();
-  return code;
+  auto service = llm::make_llm_service(config, environment, program.redactor(), program.logger(),
+                                       program.lanes().size());
+  if (!service) return program.cannot_start(service.error());
+  const auto backends = static_cast<std::int64_t>(config->backends.size());
+  return program.serve(**service, {.ready = {{"backends", Value::integer(backends)}}});
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   CLI::App app("GenVM's LLM module", "genvm-llm");
-  app.set_version_flag("--version", apps::kVersionLine);
-  Options options;
-  app.add_option("--config", options.config,
-                 "the YAML file; default ${exeDir}/../config/genvm-module-llm.yaml");
-  app.add_flag("--allow-empty-backends", options.allow_empty_backends,
-               "start even when no backend is usable");
-  app.add_flag("--die-with-parent", options.die_with_parent, "end when the parent process goes");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : apps::kWrongUsage;
-  }
-
+  apps::ServerArguments arguments;
+  apps::add_server_arguments(app, apps::Module::llm, arguments);
+  if (const auto ended = apps::parse_arguments(app, argc, argv)) return *ended;
   apps::hide_from_core_dumps();
-  auto loaded = load(options);
-  if (!loaded) {
-    for (const auto& diagnostic : loaded.error())
-      std::fprintf(stderr, "%s\n", diagnostic.to_string().c_str());
-    return 1;
-  }
-  return run(std::move(*loaded), options);
+  return run(arguments);
 }

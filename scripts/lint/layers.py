@@ -7,7 +7,7 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-LIST = re.compile(r"gvm_group\((\w+)\)|gvm_library\((\w+)(?:\s+DEPS([^)]*?))?(?:\s+TEST_DEPS([^)]*?))?\)")
+LIST = re.compile(r"gvm_group\((\w+)\)|gvm_library\(([\w/]+)(?:\s+DEPS([^)]*?))?(?:\s+TEST_DEPS([^)]*?))?\)")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 SOURCES = (".h", ".cpp")
 
@@ -23,8 +23,8 @@ WRAPPED = {
     "ares.h": {"net"},
     "re2/": {"policy", "host"},
     "prometheus/": {"serve"},
-    "sqlite3.h": {"store", "database"},
-    "libpq-fe.h": {"store"},
+    "sqlite3.h": {"store_sqlite", "database"},
+    "libpq-fe.h": {"store_postgres"},
     "boost/beast": {"serve", "support", "client", "egress", "browser"},
 }
 
@@ -34,10 +34,11 @@ class Layers:
 
     def __init__(self, text):
         self.groups, self.group, direct, self.tests = [], {}, {}, {}
-        for group, name, deps, test_deps in LIST.findall(text):
+        for group, folder, deps, test_deps in LIST.findall(text):
             if group:
                 self.groups.append(group)
                 continue
+            name = folder.replace("/", "_")
             self.group[name] = self.groups[-1]
             direct[name] = {d[4:] for d in deps.split() if d.startswith("gvm_")}
             self.tests[name] = {d[4:] for d in test_deps.split() if d.startswith("gvm_")}
@@ -52,6 +53,11 @@ class Layers:
                     seen.add(dep)
                     pending.append(dep)
         return seen
+
+    def folder_of(self, parts):
+        """The folder that a path is in, as its target is called: "store/sqlite/x.h" is in store_sqlite."""
+        nested = "_".join(parts[:2])
+        return nested if len(parts) > 2 and nested in self.group else parts[0]
 
     def upward(self):
         """Dependencies on a later group."""
@@ -68,12 +74,12 @@ def is_wrapped_by(prefix, header):
 
 def check_source(layers, path, problems):
     where = path.relative_to(ROOT)
-    group, folder = where.parts[1], where.parts[2]
+    group, folder = where.parts[1], layers.folder_of(where.parts[2:])
     if folder in layers.group and layers.group[folder] != group:
         problems.append(f"{where}: {folder} belongs to the group {layers.group[folder]}")
     is_test = path.stem.endswith("_test")
     for quote, header in INCLUDE.findall(path.read_text()):
-        target = header.split("/")[0]
+        target = layers.folder_of(header.split("/"))
         if quote == '"' and target in layers.allowed and folder in layers.allowed:
             if target not in layers.allowed[folder] and not is_test:
                 problems.append(f"{where}: {folder} must not include {header}")

@@ -4,6 +4,7 @@
 #include "e2e/genvm.h"
 #include "e2e/module.h"
 #include "support/http_server.h"
+#include "support/paths.h"
 
 namespace gvm::e2e {
 namespace {
@@ -152,6 +153,15 @@ TEST(Front, TellsItsVersionAndHelp) {
   expect(front({"--help"}), 0, "check-config");
   expect(front({"call", "--help"}), 0, "template");
   expect(test::run_program({program("genvm-llm"), "--version"}), 0, "0.2.0");
+}
+
+TEST(Front, AMisspeltNameIsProposedAsItIsWritten) {
+  expect(front({"call", "ws://127.0.0.1:1", "promt", "x"}), 64, "", "\"prompt\"");
+  expect(front({"chek-config", "x"}), 64, "", "\"check-config\"");
+  expect(front({"ledger", "verfiy"}), 64, "", "\"verify\"");
+  expect(front({"call", "ws://127.0.0.1:1", "--repaet", "2", "prompt", "x"}), 64, "",
+         "\"--repeat\"");
+  expect(test::run_program({program("genvm-llm"), "--confg", "x"}), 64, "", "\"--config\"");
 }
 
 TEST(Front, WrongUsageIsExitCode64) {

@@ -56,6 +56,54 @@ TEST(CheckConfig, SaysWhenAFileIsNoYamlOrIsNotThere) {
   EXPECT_NE(absent.err.find("/nonexistent.yaml"), std::string::npos);
 }
 
+TEST(CheckConfig, FindsAScriptAndACaFileThatCannotBeRead) {
+  const TempFolder folder;
+  const auto base = "backends:\n" + backend_at("http://127.0.0.1:1");
+  const auto missing =
+      check_config(folder.write("a.yaml", base + "lua_script_path: /nonexistent/script.lua\n"));
+  EXPECT_EQ(missing.exit_code, 1);
+  for (const std::string part :
+       {"lua_script_path", "/nonexistent/script.lua", "No such file or directory"})
+    EXPECT_NE(missing.err.find(part), std::string::npos) << missing.err;
+  const auto a_folder =
+      check_config(folder.write("b.yaml", base + "http: {ca_file: " + test::source_dir() +
+                                              "}\nlua_script_path: " + test::source_dir() +
+                                              "/config/genvm-llm-default.lua\n"));
+  EXPECT_EQ(a_folder.exit_code, 1);
+  for (const std::string part : {"http.ca_file", "Is a directory", "1 error\n"})
+    EXPECT_NE(a_folder.err.find(part), std::string::npos) << a_folder.err;
+}
+
+TEST(CheckConfig, FindsThatNoBackendCanEverBeUsed) {
+  const TempFolder folder;
+  const std::string script =
+      "lua_script_path: " + test::source_dir() + "/config/genvm-llm-default.lua\n";
+  for (const std::string backends :
+       {"backends: {}\n", "backends: {a: {host: 'http://e.com', provider: google, models: {}}}\n",
+        "backends: {a: {host: 'http://e.com', provider: google, key: '', models: {m: {}}}}\n"}) {
+    const auto result = check_config(folder.write("llm.yaml", script + backends));
+    EXPECT_EQ(result.exit_code, 1) << backends << result.out;
+    EXPECT_NE(result.err.find("backend"), std::string::npos) << result.err;
+  }
+  const auto keyless = check_config(folder.write(
+      "llm.yaml", script + "backends: {a: {host: 'http://e.com', provider: google, key: "
+                           "'${ENV[NO_SUCH_KEY]}', models: {m: {}}}}\n"));
+  EXPECT_EQ(keyless.exit_code, 0) << keyless.err;
+  EXPECT_NE(keyless.out.find("NO_SUCH_KEY is not set"), std::string::npos) << keyless.out;
+  EXPECT_NE(keyless.out.find("would not start"), std::string::npos) << keyless.out;
+}
+
+TEST(CheckConfig, KeysWithoutAKeyAreEnough) {
+  const TempFolder folder;
+  const auto result = check_config(folder.write(
+      "llm.yaml",
+      "lua_script_path: " + test::source_dir() +
+          "/config/genvm-llm-default.lua\nbackends: {a: {host: 'http://e.com', provider: google, "
+          "keys: [first-key, second-key], models: {m: {}}}}\n"));
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.out.find("dropped"), std::string::npos) << result.out;
+}
+
 TEST(CheckConfig, ReadsThePriceCatalogueThatTheConfigurationNames) {
   const TempFolder folder;
   const auto prices = folder.file("prices.yaml");

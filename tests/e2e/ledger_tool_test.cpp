@@ -6,10 +6,12 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 
 #include "e2e/genvm.h"
 #include "e2e/module.h"
-#include "store/sqlite.h"
+#include "store/sqlite/database.h"
+#include "store/sqlite/reader.h"
 #include "support/http_server.h"
 #include "text/json.h"
 #include "text/json_view.h"
@@ -108,10 +110,30 @@ class LedgerTool : public testing::Test {
   }
   // As an operator with a SQLite shell.
   void execute(const std::string& sql) const {
-    auto database = store::Database::open(this->database(), store::Access::read_write);
+    auto database =
+        store::sqlite::Database::open(this->database(), store::sqlite::Access::read_write);
     ASSERT_TRUE(database);
     const auto done = database->execute(sql);
     ASSERT_TRUE(done) << done.error().to_string();
+  }
+
+  // Every decision record with another text, in the table that earlier versions kept them in.
+  void change_records(const std::function<std::string(std::string)>& changed) const {
+    const auto folder = std::filesystem::path(this->database()).parent_path();
+    auto reader = store::sqlite::open_reader(folder, store::TimeSource::system());
+    ASSERT_TRUE(reader) << reader.error().to_string();
+    auto database =
+        store::sqlite::Database::open(this->database(), store::sqlite::Access::read_write);
+    ASSERT_TRUE(database);
+    auto insert = database->prepare("INSERT INTO records(id, made_ms, text) VALUES(?,?,?)");
+    ASSERT_TRUE(insert) << insert.error().to_string();
+    for (const auto& id : records_) {
+      const auto record = (*reader)->record(id);
+      ASSERT_TRUE(record && *record) << id;
+      const auto text = changed((*record)->text);
+      ASSERT_TRUE(insert->bind(1, id).bind(2, (*record)->made_ms).bind(3, text).run());
+    }
+    ASSERT_TRUE(database->execute("DELETE FROM record_packs"));
   }
 
   TempFolder files_;
@@ -255,7 +277,11 @@ TEST_F(LedgerTool, EveryChoiceIsMadeAgain) {
 
 TEST_F(LedgerTool, AChoiceThatWouldBeAnotherNowIsTold) {
   end_module();
-  execute("UPDATE records SET text = replace(text, 'priority 1', 'priority 7')");
+  change_records([](std::string text) {
+    for (auto at = text.find("priority 1"); at != text.npos; at = text.find("priority 1"))
+      text.replace(at, 10, "priority 7");
+    return text;
+  });
   const auto again = replay(records_.front());
   EXPECT_EQ(again.exit_code, 1) << again.err;
   EXPECT_THAT(again.out, HasSubstr("another choice: order, place 2"));
@@ -273,7 +299,7 @@ TEST_F(LedgerTool, UnknownAndBrokenRecordsAreToldApart) {
   end_module();
   expect_refused(explain("no-such-record"), "there is no decision record \"no-such-record\"");
   expect_refused(replay("no-such-record"), "there is no decision record");
-  execute("UPDATE records SET text = substr(text, 1, 100)");
+  change_records([](const std::string& text) { return text.substr(0, 100); });
   expect_refused(explain(records_.front()), "no decision record: no JSON object");
   expect_refused(replay(records_.front()), "no decision record: no JSON object");
 }
@@ -281,7 +307,7 @@ TEST_F(LedgerTool, UnknownAndBrokenRecordsAreToldApart) {
 TEST_F(LedgerTool, LedgersThatCannotBeReadSayWhy) {
   end_module();
   {
-    auto other = store::Database::open(database(), store::Access::read_write);
+    auto other = store::sqlite::Database::open(database(), store::sqlite::Access::read_write);
     ASSERT_TRUE(other->execute("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE"));
     expect_refused(usage(), "LEDGER_LOCKED");
   }

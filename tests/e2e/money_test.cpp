@@ -9,7 +9,7 @@
 #include <optional>
 
 #include "base/json.h"
-#include "store/ledger.h"
+#include "ledger/open_ledger.h"
 #include "text/json.h"
 #include "text/json_view.h"
 
@@ -30,7 +30,7 @@ struct Spent {
 std::unique_ptr<store::LedgerReader> reader_of(const TempFolder& folder) {
   store::LedgerOptions options;
   options.folder = folder.file("data");
-  auto reader = store::open_reader(options);
+  auto reader = ledger::open_reader(options);
   if (!reader) throw std::runtime_error(reader.error().to_string());
   return std::move(*reader);
 }

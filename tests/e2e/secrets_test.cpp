@@ -9,6 +9,7 @@
 #include "e2e/genvm.h"
 #include "e2e/module.h"
 #include "support/http_server.h"
+#include "support/paths.h"
 
 namespace gvm::e2e {
 namespace {
@@ -124,6 +125,32 @@ TEST(Secrets, APasswordInAUrlDoesNotLeaveEither) {
   module.process().signal(SIGTERM);
   EXPECT_EQ(module.process().wait_exit(20s), 0);
   expect_no_canary("the log", module.process().out());
+}
+
+TEST(Secrets, ThePasswordOfTheLedgersDatabaseDoesNotLeaveWhateverItsForm) {
+  const test::RefusingPort refusing;
+  const auto port = std::to_string(refusing.port());
+  const auto at = "@127.0.0.1:" + port + "/x";
+  for (const auto& url :
+       {"postgresql://u:" + kKey + at, "postgresql://u:p@" + kKey + at,
+        "postgresql://u:p#" + kKey + at, "postgresql://u:p%40" + kKey + at,
+        "postgresql://u:p%40" + kKey + "%zz" + at, "postgresql://u:" + kKey + "/p" + at,
+        "postgresql://u:1?" + kKey + at, "host=127.0.0.1 port=" + port + " password=p@" + kKey,
+        "host=127.0.0.1 port=" + port + " password=p " + kKey}) {
+    TempFolder folder;
+    const auto path = folder.write(
+        "llm.yaml", "bind_address: 127.0.0.1:0\nlog_level: trace\nlua_script_path: " +
+                        test::source_dir() + "/config/genvm-llm-default.lua\nledger: {url: \"" +
+                        url + "\"}\nbackends:\n" + backend_at("http://127.0.0.1:1"));
+    for (const auto& command :
+         {std::vector<std::string>{program("genvm-llm"), "--config", path},
+          std::vector<std::string>{program("genvm-modules"), "usage", "--config", path}}) {
+      const auto result = test::run_program(command);
+      EXPECT_EQ(result.exit_code, 1) << url;
+      EXPECT_FALSE(result.err.empty()) << url;
+      expect_no_canary("the error", result.out + result.err);
+    }
+  }
 }
 
 TEST(Secrets, ABrokenConfigurationDoesNotShowThem) {

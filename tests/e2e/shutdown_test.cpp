@@ -47,6 +47,19 @@ TEST(Shutdown, AnIdleModuleEndsAtOnce) {
   EXPECT_NE(module.process().out().find("\"shut down\""), std::string::npos);
 }
 
+TEST(Shutdown, ATerminalThatGoesAwayDoesNotEndTheModule) {
+  HttpServer upstream = answering_after(0ms);
+  Module module({.backends = backend_at(upstream.url(""))});
+  for (int i = 0; i < 2; ++i) {
+    module.process().signal(SIGHUP);
+    GenVm genvm(module.port());
+    EXPECT_EQ(genvm.ask(prompt("x")).text(), "in the end");
+  }
+  EXPECT_TRUE(module.process().wait_for_line("SIGHUP", 10s));
+  module.process().signal(SIGTERM);
+  EXPECT_EQ(module.process().wait_exit(kPrompt), 0);
+}
+
 TEST(Shutdown, NobodyNewIsLetInMeanwhile) {
   HttpServer upstream = answering_after(1500ms);
   Module module({.backends = backend_at(upstream.url(""))});

@@ -5,6 +5,8 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <sstream>
@@ -191,13 +193,18 @@ Document parse_document(std::string_view text, const std::string& file) {
 }
 
 Document read_document(const std::string& path) {
+  const auto reason = [] {
+    return errno == 0 ? std::string() : fmt::format(": {}", std::strerror(errno));
+  };
+  errno = 0;
   std::ifstream stream(path, std::ios::binary);
-  if (!stream) return failed(path, {}, "the file cannot be opened");
+  if (!stream) return failed(path, {}, "the file cannot be opened" + reason());
   // One byte more than allowed is enough to know.
   std::string text(kMaxFileBytes + 1, '\0');
   stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (stream.bad()) return failed(path, {}, "the file cannot be read");
-  if (stream.gcount() == 0 && !stream.eof()) return failed(path, {}, "the file cannot be read");
+  if (stream.bad()) return failed(path, {}, "the file cannot be read" + reason());
+  if (stream.gcount() == 0 && !stream.eof())
+    return failed(path, {}, "the file cannot be read" + reason());
   text.resize(static_cast<std::size_t>(stream.gcount()));
   return parse_document(text, path);
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "config/load.h"
 #include "config/load_impl.h"
@@ -37,13 +38,32 @@ bool needs_key(const BackendConfig& backend) {
          backend.auth.style != AuthStyle::none;
 }
 
-// "its key is empty", or which variables would have given it.
-std::string why_keyless(const Node& backend, const Environment& env) {
-  const auto* key = backend.find("key");
-  if (key == nullptr || key->value->kind != Node::Kind::scalar) return "it has no key";
-  const auto unset = unset_variables(key->value->written, env);
-  if (unset.empty()) return "its key is empty";
-  return fmt::format("{} is not set", fmt::join(unset, ", "));
+void add_unset(const Node& key, const Environment& env, std::vector<std::string>& names) {
+  if (key.kind != Node::Kind::scalar) return;
+  std::ranges::move(unset_variables(key.written, env), std::back_inserter(names));
+}
+
+// The variables of the environment that would have given the backend a key.
+std::vector<std::string> missing_variables(const Node& backend, const Environment& env) {
+  std::vector<std::string> names;
+  if (const auto* key = backend.find("key")) add_unset(*key->value, env, names);
+  const auto* keys = backend.find("keys");
+  if (keys == nullptr || keys->value->kind != Node::Kind::list) return names;
+  for (const auto& key : keys->value->items) add_unset(*key, env, names);
+  return names;
+}
+
+std::string why_keyless(const Node& backend, const std::vector<std::string>& missing) {
+  if (!missing.empty()) return fmt::format("{} is not set", fmt::join(missing, ", "));
+  return backend.find("key") == nullptr && backend.find("keys") == nullptr ? "it has no key"
+                                                                           : "its key is empty";
+}
+
+// `keys` alone are as good as a `key` and further ones.
+void take_first_key(BackendConfig& b) {
+  if (!b.key.empty() || b.keys.empty()) return;
+  b.key = std::move(b.keys.front());
+  b.keys.erase(b.keys.begin());
 }
 
 void resolve_auth(const Node& node, const std::string& path, Context& context, BackendConfig& b) {
@@ -138,7 +158,9 @@ class Backends {
     for (auto& backend : config_.backends)
       if (backend.enabled && make_ready(backend)) usable.push_back(std::move(backend));
     config_.backends = std::move(usable);
-    if (config_.backends.empty() && when_empty == EmptyBackends::refuse) refuse_empty();
+    const bool excused = when_empty == EmptyBackends::allow ||
+                         (when_empty == EmptyBackends::allow_missing_keys && awaits_variables_);
+    if (config_.backends.empty() && !excused) refuse_empty();
   }
 
  private:
@@ -148,8 +170,12 @@ class Backends {
     std::erase_if(b.models, [](const ModelConfig& m) { return !m.enabled; });
     b.loopback = is_on_loopback(b.host);
     if (b.models.empty()) return drop(entry, path, "it has no enabled model");
-    if (b.key.empty() && needs_key(b))
-      return drop(entry, path, why_keyless(*entry.value, context_.env));
+    take_first_key(b);
+    if (b.key.empty() && needs_key(b)) {
+      const auto missing = missing_variables(*entry.value, context_.env);
+      awaits_variables_ = awaits_variables_ || !missing.empty();
+      return drop(entry, path, why_keyless(*entry.value, missing));
+    }
     resolve_auth(*entry.value, path, context_, b);
     resolve_timeouts(config_, b);
     if (!b.share.priority) b.share.priority = priority_in(b.meta);
@@ -178,6 +204,7 @@ class Backends {
   Context& context_;
   LlmConfig& config_;
   std::vector<std::string> reasons_;
+  bool awaits_variables_ = false;  // a backend would be left if the environment had its key
 };
 
 Loaded<LlmConfig> load_llm_document(Document document, const std::string& file,

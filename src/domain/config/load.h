@@ -24,7 +24,12 @@ struct LoadResult {
 template <class T>
 using Loaded = std::expected<LoadResult<T>, std::vector<Diagnostic>>;
 
-enum class EmptyBackends { refuse, allow };  // --allow-empty-backends
+// What a file is worth of whose backends none is usable.
+enum class EmptyBackends {
+  refuse,
+  allow,               // --allow-empty-backends
+  allow_missing_keys,  // refuse, unless only variables of the environment are missing
+};
 
 // Files written for GenVM's other implementation, which ignores unknown keys, must start.
 enum class Strictness { lenient, strict };  // unknown keys: warnings or errors

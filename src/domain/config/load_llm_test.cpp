@@ -286,5 +286,38 @@ TEST(DefaultTemplates, PutTheQuestionAfterWhatOthersWrote) {
     EXPECT_LT(p->user.rfind("\"reason\""), p->user.rfind("\"result\""));
 }
 
+TEST(LoadLlm, TheFirstOfKeysStandsForAMissingKey) {
+  const auto loaded = load_llm_text(
+      "backends: {a: {host: 'https://e.com', provider: google, keys: [one-key, two-key], models: "
+      "{m: {}}}}",
+      "c.yaml", test_environment());
+  ASSERT_TRUE(loaded) << to_string(loaded.error());
+  ASSERT_EQ(loaded->config.backends.size(), 1U);
+  EXPECT_EQ(loaded->config.backends[0].key.reveal(), "one-key");
+  ASSERT_EQ(loaded->config.backends[0].keys.size(), 1U);
+  EXPECT_EQ(loaded->config.backends[0].keys[0].reveal(), "two-key");
+}
+
+TEST(LoadLlm, ThePasswordInTheLedgersUrlIsASecretOfItsOwn) {
+  const auto secrets_of = [](const std::string& url) {
+    std::string all;
+    const auto loaded = load_llm_text(
+        "backends: {a: {host: 'http://127.0.0.1:1', provider: ollama, models: {m: {}}}}\nledger: "
+        "{url: \"" +
+            url + "\"}",
+        "c.yaml", test_environment());
+    if (!loaded) return to_string(loaded.error());
+    for (const auto& secret : loaded->secrets) all.append(secret.reveal()).append(1, '\n');
+    return all;
+  };
+  using testing::HasSubstr;
+  EXPECT_THAT(secrets_of("postgresql://u:can@ry#1@host/db"), HasSubstr("\ncan@ry#1\n"));
+  EXPECT_THAT(secrets_of("postgresql://u:can%40ry@host/db"), HasSubstr("\ncan@ry\n"));
+  EXPECT_THAT(secrets_of("host=h password='can ry'"), HasSubstr("\ncan ry\n"));
+  const auto refused = secrets_of("postgresql://u:canary/x@host/db");
+  EXPECT_THAT(refused, HasSubstr("ledger.url"));
+  EXPECT_THAT(refused, testing::Not(HasSubstr("canary")));
+}
+
 }  // namespace
 }  // namespace gvm::config

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "config/choice.h"
 #include "config/routing_schema.h"
+#include "url/database_address.h"
 
 namespace gvm::config {
 
@@ -111,11 +113,13 @@ void check_ledger(const Node& node, const std::string& path, Context& context, L
   check_choice(node, path, "when_broken", context, c.when_broken, {"refuse", "continue"});
   const auto* url = node.find("url");
   if (url == nullptr || c.url.empty()) return;
-  const auto text = c.url.reveal();
-  if (!text.starts_with("postgresql://") && !text.starts_with("postgres://"))
-    context.error(url->value->mark, path + ".url",
-                  "expected postgresql://user@host/database; without the key the ledger is a "
-                  "SQLite file in data_dir");
+  auto address = url::parse_database_address(c.url.reveal());
+  if (!address)
+    return context.error(url->value->mark, path + ".url",
+                         address.error().causes().back() +
+                             "; expected postgresql://user:password@host/database; without "
+                             "the key the ledger is a SQLite file in data_dir");
+  std::ranges::move(address->secrets, std::back_inserter(context.secrets));
 }
 
 void check_pricing(const Node& node, const std::string& path, Context& context, PricesConfig& c) {

@@ -27,7 +27,7 @@ constexpr int kSignalExitBase = 128;
 
 class Lifetime::Impl {
  public:
-  explicit Impl(WithParent parent) : signals_(context_, SIGTERM, SIGINT), timer_(context_) {
+  explicit Impl(WithParent parent) : signals_(context_, SIGTERM, SIGINT, SIGHUP), timer_(context_) {
     std::signal(SIGPIPE, SIG_IGN);
     if (parent == WithParent::die) watch_parent();
   }
@@ -72,6 +72,10 @@ class Lifetime::Impl {
   void wait_signal() {
     signals_.async_wait([this](const boost::system::error_code& error, int number) {
       if (error) return;
+      if (number == SIGHUP) {
+        log_->info("SIGHUP is ignored: a changed configuration counts after a restart");
+        return wait_signal();
+      }
       if (stopping_) {
         log_->warn("second signal: ending at once");
         log_->flush();

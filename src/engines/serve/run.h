@@ -13,15 +13,16 @@ enum class WithParent : bool { stay, die };  // --die-with-parent
 
 class Lifetime {
  public:
-  // From here on signals are kept for run(), SIGPIPE is ignored, and the parent is watched. Make it
-  // early in main.
+  // From here on SIGTERM, SIGINT and SIGHUP wait for run(), SIGPIPE is ignored, and the parent is
+  // watched. Make it early in main.
   explicit Lifetime(WithParent parent);
   ~Lifetime();
   Lifetime(const Lifetime&) = delete;
   Lifetime& operator=(const Lifetime&) = delete;
 
   // Blocks. The first signal starts the shutdown: 0 once everything ended well, 1 when something
-  // had to be left behind. A second signal ends the process at once with 128 + its number.
+  // had to be left behind. A second signal ends the process at once with 128 + its number. SIGHUP
+  // is logged and changes nothing.
   int run(Server& server, std::chrono::milliseconds grace, const log::Logger& log);
 
  private:

@@ -1,6 +1,7 @@
 #pragma once
-// What was spent and what is reserved, in memory: the truth of a running process. Thread safe: one
-// short lock makes checking and adding one step, for all budgets of a call or none.
+// What was spent and what is reserved, in memory. A running process decides by these accounts, not
+// by its database. Thread safe: one short lock makes checking and adding one step, for all budgets
+// of a call or none.
 #include <cstdint>
 #include <deque>
 #include <mutex>
@@ -10,8 +11,8 @@
 #include <vector>
 
 #include "store/excess.h"
-#include "store/held.h"
 #include "store/ledger_clock.h"
+#include "store/reserved_call.h"
 
 namespace gvm::store {
 
@@ -32,16 +33,16 @@ class Accounts {
 
   struct Made {
     std::int64_t time_ms = 0;
-    std::vector<HeldCharge> charges;
+    std::vector<ReservedCharge> charges;
     std::vector<Excess> warnings;  // of budgets whose action is warn
   };
-  // BUDGET_EXCEEDED, and nothing is reserved, when one does not fit. LEDGER_UNAVAILABLE when there
-  // are more accounts than allowed.
+  // BUDGET_EXCEEDED when one budget has no room, LEDGER_UNAVAILABLE when there are more accounts
+  // than allowed; then nothing is reserved.
   Result<Made> reserve(const std::vector<Charge>& charges, const Amounts& worst,
                        std::string_view session);
-  void settle(const Held& held, const Amounts& actual);
-  void release(const Held& held) { settle(held, Amounts()); }
-  // The accounts of a session's own budgets.
+  void settle(const ReservedCall& reserved, const Amounts& actual);
+  void release(const ReservedCall& reserved) { settle(reserved, Amounts()); }
+  // Forgets the accounts of a session's own budgets.
   void end_session(const std::string& session);
 
   // Before the first call.
@@ -49,7 +50,7 @@ class Accounts {
   void load(const Budget& budget, std::string_view scope, std::int64_t bucket, const Integer& spent,
             const Integer& reserved = {});
 
-  // Forgets accounts that count nothing any more; looks at a part of them each time.
+  // Forgets accounts whose windows are over; looks at a part of them each time.
   void sweep();
   std::int64_t now_ms();
   std::int64_t wall_behind_ms();
@@ -70,7 +71,8 @@ class Accounts {
     Period period;
     std::string prefix_of;  // account_key of its budget without a scope
     std::string scope;
-    // Moves on to `now`; the newest bucket never moves back.
+    // Makes the bucket of `now` and drops those that no longer count. The newest bucket never moves
+    // back.
     Bucket& advance(std::int64_t now_s);
     Bucket* find(std::int64_t start);
     bool forgotten(std::int64_t now_s) const;

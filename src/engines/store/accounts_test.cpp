@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "base/error_codes.h"
-#include "store/ledger_test_support.h"
+#include "store/test_support.h"
 
 namespace gvm::store {
 namespace {
@@ -15,7 +15,7 @@ using testing::HasSubstr;
 constexpr Period kDayPeriod{Span::day, Rhythm::calendar};
 constexpr Period kRollingMinute{Span::minute, Rhythm::rolling};
 
-struct Book {
+struct Sink {
   FakeClock clock;
   Accounts accounts{clock.source(), 1'000};
 
@@ -40,7 +40,7 @@ struct Book {
   }
   Balance of(const BudgetPtr& budget) { return accounts.balances(std::vector{budget}).front(); }
 
-  std::vector<Held> held;
+  std::vector<ReservedCall> held;
   std::vector<Excess> warnings;
 };
 
@@ -91,7 +91,7 @@ TEST(Period, ARollingWindowForgetsNothingEarlyAndLittleLate) {
 }
 
 TEST(Accounts, ACallIsReservedInAllItsBudgetsOrInNone) {
-  Book book;
+  Sink book;
   const auto wide = make_budget("wide", 100);
   const auto narrow = make_budget("narrow", 10);
   ASSERT_TRUE(book.reserve({{wide, ""}, {narrow, ""}}, 10));
@@ -102,7 +102,7 @@ TEST(Accounts, ACallIsReservedInAllItsBudgetsOrInNone) {
 }
 
 TEST(Accounts, ARefusalNamesTheBudgetItsFiguresAndWhenItResets) {
-  Book book;
+  Sink book;
   const auto budget = make_budget("daily", 1'500'000'000, Unit::usd, kDayPeriod);
   ASSERT_TRUE(book.reserve({{budget, "node=0xab"}}, 400'000'000));
   ASSERT_TRUE(book.reserve({{budget, "node=0xab"}}, 1'000'000'000));
@@ -124,7 +124,7 @@ TEST(Accounts, ARefusalNamesTheBudgetItsFiguresAndWhenItResets) {
 }
 
 TEST(Accounts, ScopesHaveAccountsOfTheirOwn) {
-  Book book;
+  Sink book;
   const auto budget = make_budget("each", 10);
   EXPECT_TRUE(book.reserve({{budget, "tx=1"}}, 10));
   EXPECT_TRUE(book.reserve({{budget, "tx=2"}}, 10));
@@ -132,7 +132,7 @@ TEST(Accounts, ScopesHaveAccountsOfTheirOwn) {
 }
 
 TEST(Accounts, WhatIsReleasedIsFreeAtOnce) {
-  Book book;
+  Sink book;
   const auto budget = make_budget("b", 10);
   ASSERT_TRUE(book.reserve({{budget, ""}}, 10));
   ASSERT_FALSE(book.reserve({{budget, ""}}, 1));
@@ -141,7 +141,7 @@ TEST(Accounts, WhatIsReleasedIsFreeAtOnce) {
 }
 
 TEST(Accounts, WhatSettlesBelowItsReservationIsFreeAtOnce) {
-  Book book;
+  Sink book;
   const auto budget = make_budget("b", 10);
   ASSERT_TRUE(book.reserve({{budget, ""}}, 10));
   book.settle(0, 3);
@@ -150,7 +150,7 @@ TEST(Accounts, WhatSettlesBelowItsReservationIsFreeAtOnce) {
 }
 
 TEST(Accounts, ABudgetThatWarnsLetsPassAndSaysSo) {
-  Book book;
+  Sink book;
   const auto budget = make_budget("soft", 10, Unit::usd, {}, Action::warn);
   ASSERT_TRUE(book.reserve({{budget, ""}}, 10));
   EXPECT_TRUE(book.warnings.empty());
@@ -161,14 +161,14 @@ TEST(Accounts, ABudgetThatWarnsLetsPassAndSaysSo) {
 }
 
 TEST(Accounts, TheSameChargeTwiceIsOne) {
-  Book book;
+  Sink book;
   const auto budget = make_budget("b", 10);
   EXPECT_TRUE(book.reserve({{budget, ""}, {budget, ""}}, 6));
   EXPECT_EQ(book.of(budget).reserved, Integer(6));
 }
 
 TEST(Accounts, GenOf256BitsDoesNotOverflow) {
-  Book book;
+  Sink book;
   const auto huge = Integer::pow2(256);
   const auto budget = make_budget("gen", sum(huge, huge), Unit::gen);
   const Amounts worst{.nano_usd = 0, .tokens = 0, .requests = 0, .gen = huge};
@@ -180,7 +180,7 @@ TEST(Accounts, GenOf256BitsDoesNotOverflow) {
 }
 
 TEST(Accounts, SumsBeyond64BitsStayExact) {
-  Book book;
+  Sink book;
   const auto most = std::numeric_limits<std::int64_t>::max();
   const auto budget = make_budget("b", most);
   book.accounts.load(*budget, "", kDayPeriod.bucket_of(kNoonMs / 1'000), most);
@@ -190,7 +190,7 @@ TEST(Accounts, SumsBeyond64BitsStayExact) {
 }
 
 TEST(Accounts, ASettlementCountsInTheWindowOfItsReservation) {
-  Book book;
+  Sink book;
   const auto budget = make_budget("b", 10, Unit::usd, kDayPeriod);
   ASSERT_TRUE(book.reserve({{budget, ""}}, 10));
   book.clock.pass(kDayMs);
@@ -201,7 +201,7 @@ TEST(Accounts, ASettlementCountsInTheWindowOfItsReservation) {
 }
 
 TEST(Accounts, ARollingBudgetIsFreedAsItsBucketsAge) {
-  Book book;
+  Sink book;
   const auto budget = make_budget("b", 10, Unit::usd, kRollingMinute);
   ASSERT_TRUE(book.reserve({{budget, ""}}, 4));
   book.settle(0, 4);
@@ -216,7 +216,7 @@ TEST(Accounts, ARollingBudgetIsFreedAsItsBucketsAge) {
 }
 
 TEST(Accounts, AClockThatGoesBackDoesNotReopenASpentWindow) {
-  Book book;
+  Sink book;
   const auto budget = make_budget("b", 10, Unit::usd, kDayPeriod);
   ASSERT_TRUE(book.reserve({{budget, ""}}, 10));
   book.settle(0, 10);
@@ -226,7 +226,7 @@ TEST(Accounts, AClockThatGoesBackDoesNotReopenASpentWindow) {
 }
 
 TEST(Accounts, TimeGoesOnWhileTheWallClockIsBehind) {
-  Book book;
+  Sink book;
   const auto budget = make_budget("b", 10, Unit::usd, kRollingMinute);
   ASSERT_TRUE(book.reserve({{budget, ""}}, 10));
   book.settle(0, 10);
@@ -237,7 +237,7 @@ TEST(Accounts, TimeGoesOnWhileTheWallClockIsBehind) {
 }
 
 TEST(Accounts, ASessionsBudgetEndsWithTheSession) {
-  Book book;
+  Sink book;
   const auto budget = make_budget("b", 10, Unit::usd, {Span::session, {}});
   ASSERT_TRUE(book.reserve({{budget, ""}}, 10, "one"));
   const auto refused = book.reserve({{budget, ""}}, 1, "one");
@@ -252,7 +252,7 @@ TEST(Accounts, ASessionsBudgetEndsWithTheSession) {
 }
 
 TEST(Accounts, WhatCountsNoMoreIsForgotten) {
-  Book book;
+  Sink book;
   const auto budget = make_budget("b", 10, Unit::usd, kRollingMinute);
   for (int i = 0; i < 50; ++i) ASSERT_TRUE(book.reserve({{budget, std::to_string(i)}}, 1));
   book.accounts.sweep();

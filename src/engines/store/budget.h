@@ -44,8 +44,8 @@ struct Period {
   friend bool operator==(const Period&, const Period&) = default;
 };
 
-// What happens to a call that does not fit. `refuse` and `cheaper` both refuse the reservation:
-// with `cheaper` the caller may try a candidate that costs less. `warn` lets it pass and says so.
+// What happens to a call that does not fit. `refuse` and `cheaper` both refuse the reservation;
+// with `cheaper` the caller may try a candidate that costs less. `warn` reserves it and reports it.
 enum class Action : std::uint8_t { refuse, cheaper, warn };
 std::string_view action_name(Action action);
 
@@ -60,14 +60,14 @@ struct Budget {
 };
 using BudgetPtr = std::shared_ptr<const Budget>;
 
-// A budget that applies to a call, and whose share of it: "contract=0xab", or "" for one account of
-// all.
+// A budget that applies to a call, and the scope that the call counts in: "contract=0xab", or ""
+// for a budget with one account for all calls.
 struct Charge {
   BudgetPtr budget;
   std::string scope;
 };
 
-// The account of a charge, in bytes that sort the same everywhere.
+// The key of a charge's account. Keys sort in the same order on every machine.
 std::string account_key(const Budget& budget, std::string_view scope);
 
 }  // namespace gvm::store

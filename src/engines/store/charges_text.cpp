@@ -7,7 +7,7 @@
 namespace gvm::store {
 namespace {
 
-std::optional<HeldCharge> charge_of(const Value& value) {
+std::optional<ReservedCharge> charge_of(const Value& value) {
   const auto* const parts = value.as_array();
   if (parts == nullptr || parts->size() != 5) return std::nullopt;
   const auto name = (*parts)[0].as_string();
@@ -24,12 +24,12 @@ std::optional<HeldCharge> charge_of(const Value& value) {
   budget->name = *name;
   budget->period = *period;
   budget->unit = *unit;
-  return HeldCharge{std::move(budget), std::string(*scope), *start};
+  return ReservedCharge{std::move(budget), std::string(*scope), *start};
 }
 
 }  // namespace
 
-std::string write_charges(const std::vector<HeldCharge>& charges) {
+std::string write_charges(const std::vector<ReservedCharge>& charges) {
   std::string out = "[";
   for (const auto& charge : charges) {
     if (charge.budget->period.is_session()) continue;
@@ -48,14 +48,14 @@ std::string write_charges(const std::vector<HeldCharge>& charges) {
   return out;
 }
 
-Result<std::vector<HeldCharge>> read_charges(std::string_view text) {
+Result<std::vector<ReservedCharge>> read_charges(std::string_view text) {
   const auto parsed = text::parse_json(text);
   const auto* const items = parsed ? parsed->as_array() : nullptr;
   const auto corrupt = [] {
     return fail(codes::kLedgerCorrupt, Fatality::fatal, "the charges of a call cannot be read");
   };
   if (items == nullptr) return corrupt();
-  std::vector<HeldCharge> charges;
+  std::vector<ReservedCharge> charges;
   for (const auto& item : *items) {
     auto charge = charge_of(item);
     if (!charge) return corrupt();

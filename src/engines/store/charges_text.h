@@ -4,12 +4,12 @@
 #include <string>
 #include <vector>
 
-#include "store/held.h"
+#include "store/reserved_call.h"
 
 namespace gvm::store {
 
-std::string write_charges(const std::vector<HeldCharge>& charges);
+std::string write_charges(const std::vector<ReservedCharge>& charges);
 // LEDGER_CORRUPT when it is none.
-Result<std::vector<HeldCharge>> read_charges(std::string_view text);
+Result<std::vector<ReservedCharge>> read_charges(std::string_view text);
 
 }  // namespace gvm::store

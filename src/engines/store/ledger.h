@@ -1,7 +1,7 @@
 #pragma once
-// Budgets that parallel calls cannot overrun, and the audit of what was spent: reserve the worst
-// case, make the call, settle. One ledger a process, shared by all lanes; every function is thread
-// safe and none blocks a lane.
+// The interface of a ledger: budgets that parallel calls cannot overrun, and the audit of what was
+// spent. A caller reserves a call's worst case, makes the call and settles it. There is one ledger
+// in a process, shared by all lanes. Every function is thread safe; those that block say so.
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <filesystem>
@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/size.h"
-#include "store/journal.h"
+#include "store/disk.h"
 #include "store/reader.h"
 #include "store/reservation.h"
 
@@ -21,31 +21,31 @@ namespace gvm::store {
 namespace asio = boost::asio;
 
 // What happens to calls while the ledger cannot be written or reached.
-enum class OnTrouble {
+enum class WhenBroken {
   refuse,   // a typed error; nothing is spent that is not in the ledger
-  proceed,  // they are made, counted in memory as far as possible and flagged; the alarm is on
+  proceed,  // calls are made, counted in memory as far as possible and flagged; the alarm is on
 };
 
 struct LedgerOptions {
   std::filesystem::path folder;  // of the SQLite ledger; made when it is absent
   Secret postgres_url;           // postgresql://...; set: PostgreSQL instead of SQLite
-  OnTrouble on_trouble = OnTrouble::refuse;
+  WhenBroken when_broken = WhenBroken::refuse;
   std::size_t most_backlog = 100'000;     // settled calls that wait to be stored
   std::size_t most_records = 10'000;      // decision records that wait; further ones are dropped
-  std::size_t most_accounts = 1'000'000;  // budgets times scopes in memory
+  std::size_t most_accounts = 1'000'000;  // in memory: one for each budget and scope
   std::chrono::hours keep_calls{400 * 24};
   std::chrono::hours keep_records{30 * 24};
 
-  // SQLite: how often the journal is made durable: what a power loss may lose.
+  // SQLite: how often the journal is made durable. A power loss may lose that much.
   std::chrono::milliseconds group_interval{20};
-  // How often what was settled moves from the journal into the database, where other processes see
-  // it. Larger groups write each page of it fewer times.
+  // How often settled calls move from the journal into the database, where other processes see
+  // them. Larger groups write each page of the database fewer times.
   std::chrono::milliseconds store_interval{200};
   std::size_t segment_bytes = 8 * kMiB;  // of the journal
 
   // PostgreSQL.
   std::size_t connections = 4;
-  std::chrono::milliseconds reserve_timeout{2'000};  // then `on_trouble`
+  std::chrono::milliseconds reserve_timeout{2'000};  // then `when_broken`
   std::chrono::seconds lease{900};  // longer than any call; then its worst case is charged
 
   // Tests replace these.
@@ -59,7 +59,8 @@ struct ReserveRequest {
   CallInfo info;
 };
 
-// A decision record whose text is made when it is stored, away from the lane that decided.
+// A decision record whose text is made later, on a thread of the ledger's: the lane does not wait
+// for it.
 struct RecordToWrite {
   std::string id;
   std::int64_t made_ms = 0;
@@ -74,14 +75,15 @@ struct LedgerStats {
   std::uint64_t released = 0;
   std::uint64_t stored = 0;           // settled calls in the database
   std::uint64_t backlog = 0;          // settled calls not there yet
-  std::uint64_t calls_dropped = 0;    // over most_backlog: not in the audit table
+  std::uint64_t calls_deferred = 0;   // over most_backlog: stored later, from the journal
+  std::uint64_t calls_dropped = 0;    // neither the database nor the journal took them
   std::uint64_t records_dropped = 0;  // over most_records or kMostBytes
-  std::uint64_t troubles = 0;         // times the disk or the database failed
+  std::uint64_t failures = 0;         // times the disk or the database failed
   std::uint64_t unreserved = 0;       // calls made without a stored reservation
   std::uint64_t accounts = 0;
   std::uint64_t journal_bytes = 0;
-  std::int64_t clock_behind_ms = 0;  // the wall clock went backwards that far
-  std::string alarm;                 // what is wrong now; empty usually
+  std::int64_t clock_behind_ms = 0;  // how far the wall clock went backwards
+  std::string alarm;                 // what is wrong now; empty when nothing is
 };
 
 // What a start found unfinished.
@@ -95,17 +97,17 @@ struct RecoveryReport {
   std::uint64_t settled = 0;     // ended calls that the database did not have yet
   std::uint64_t in_flight = 0;   // charged at their worst case, flagged in_flight_at_crash
   std::vector<InFlight> named;   // the first of them
-  std::uint64_t torn_bytes = 0;  // of a record cut off by the crash: its call was not made
+  std::uint64_t torn_bytes = 0;  // of a record that the crash cut off; its call was not made
 };
 
 class Ledger {
  public:
   virtual ~Ledger() = default;
 
-  // BUDGET_EXCEEDED (see excess.h), INVALID_AMOUNT, or by on_trouble LEDGER_DISK_FULL,
-  // LEDGER_READ_ONLY, LEDGER_UNAVAILABLE. CANCELLED holds nothing.
+  // BUDGET_EXCEEDED (see excess.h), INVALID_AMOUNT, CANCELLED; with WhenBroken::refuse also
+  // LEDGER_DISK_FULL, LEDGER_READ_ONLY, LEDGER_UNAVAILABLE. After an error nothing is reserved.
   virtual asio::awaitable<Result<Reservation>> reserve(ReserveRequest request) = 0;
-  // The accounts of its session budgets are forgotten.
+  // Forgets the accounts of the session's own budgets.
   virtual void end_session(const std::string& session) = 0;
 
   // Kept for keep_records. Queued; see records_dropped.
@@ -118,19 +120,12 @@ class Ledger {
   virtual LedgerStats stats() = 0;
   virtual const RecoveryReport& recovery() const = 0;
 
-  // Blocks until all that was settled, released and put before is stored, or for `longest`. False
-  // when it is not.
+  // Blocks until all that was settled, released and put before is stored; false when `longest` has
+  // passed before.
   virtual bool flush(std::chrono::milliseconds longest) = 0;
-  // Blocks: stores what it can and stops. Reservations that still live are settled as far as the
-  // ledger can.
+  // Blocks: stores what it can and stops. What ends later goes into the journal only, or with
+  // PostgreSQL is left to its lease.
   virtual void close() = 0;
 };
-
-// Blocks. LEDGER_LOCKED, LEDGER_CORRUPT, LEDGER_NEWER_SCHEMA, LEDGER_READ_ONLY, LEDGER_DISK_FULL,
-// LEDGER_UNAVAILABLE, each with a sentence. Only an unreachable PostgreSQL server is no error when
-// on_trouble is `proceed`.
-Result<std::shared_ptr<Ledger>> open_ledger(LedgerOptions options, log::Logger logger);
-// For tools: beside the process that owns the ledger, or without one.
-Result<std::unique_ptr<LedgerReader>> open_reader(const LedgerOptions& options);
 
 }  // namespace gvm::store

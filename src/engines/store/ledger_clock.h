@@ -19,10 +19,10 @@ class LedgerClock {
  public:
   explicit LedgerClock(TimeSource source) : source_(std::move(source)) {}
 
-  // Nothing before `ms` is told any more.
+  // From now on now_ms() is never before `ms`.
   void start_at(std::int64_t ms);
   std::int64_t now_ms();
-  // How far the wall clock was behind at the last now_ms(); 0 usually.
+  // How far the wall clock was behind at the last now_ms().
   std::int64_t wall_behind_ms() const { return behind_ms_; }
 
  private:

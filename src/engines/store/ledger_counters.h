@@ -17,7 +17,8 @@ class Tally {
 };
 
 struct LedgerCounters {
-  Tally reserved, refused, settled, released, stored, calls_dropped, records_dropped, unreserved;
+  Tally reserved, refused, settled, released, stored, calls_deferred, calls_dropped,
+      records_dropped, unreserved;
 
   void fill(LedgerStats& stats) const {
     stats.reserved = reserved.get();
@@ -25,6 +26,7 @@ struct LedgerCounters {
     stats.settled = settled.get();
     stats.released = released.get();
     stats.stored = stored.get();
+    stats.calls_deferred = calls_deferred.get();
     stats.calls_dropped = calls_dropped.get();
     stats.records_dropped = records_dropped.get();
     stats.unreserved = unreserved.get();

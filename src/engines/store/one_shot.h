@@ -1,7 +1,7 @@
 #pragma once
-// An answer made on another thread and awaited on a lane. Nothing of the lane is touched once its
-// wait is over, so the lane may be gone when the answer comes; a Reservation in it is released
-// then.
+// An answer that another thread makes and a lane awaits. After its wait has ended, nothing of the
+// lane is touched, so the lane may be destroyed before the answer comes. A Reservation in an answer
+// that nobody awaits any more is released.
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -47,7 +47,7 @@ class OneShot {
   }
 
  private:
-  // From here on answers are awaited; until the frame is left or destroyed.
+  // While it lives, an answer wakes the waiting coroutine. It ends with the coroutine's frame.
   class Waiting {
    public:
     Waiting(OneShot& shot, boost::asio::steady_timer& timer) : shot_(shot) {

@@ -1,6 +1,6 @@
 #pragma once
-// Runs the questions of lanes on a blocking reader, one after the other, on a thread that starts
-// with the first.
+// Runs queries for lanes on a blocking reader, one after the other, on a thread of its own. The
+// thread starts with the first query.
 #include <boost/asio/awaitable.hpp>
 #include <condition_variable>
 #include <deque>

@@ -1,6 +1,6 @@
 #pragma once
-// What a ledger can be asked. A reader blocks, so it is for tools and for a ledger's own thread; it
-// needs no lock and reads beside the process that owns the ledger.
+// Reads a ledger. A reader blocks, so it is for tools and for a ledger's own thread. It takes no
+// lock and reads while another process owns the ledger.
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -57,10 +57,10 @@ class LedgerReader {
   virtual ~LedgerReader() = default;
   // Sorted by group.
   virtual Result<std::vector<UsageRow>> usage(const UsageQuery& query) = 0;
-  // Without what is reserved where the ledger is SQLite: only its process knows.
+  // With SQLite without what is reserved, which only the owning process knows.
   virtual Result<std::vector<Balance>> balances(std::span<const BudgetPtr> budgets) = 0;
   virtual Result<std::optional<DecisionRecord>> record(const std::string& id) = 0;
-  // Empty: the sums of the calls are the accounts', the database and the journal are whole. Reads
+  // Empty when every account is the sum of its calls and database and journal are whole. Reads
   // everything.
   virtual Result<std::vector<Finding>> verify() = 0;
 };

@@ -15,28 +15,28 @@ bool over(const Amounts& actual, const Amounts& worst) {
 Reservation& Reservation::operator=(Reservation&& other) noexcept {
   if (this == &other) return *this;
   release();
-  book_ = std::move(other.book_);
-  held_ = std::move(other.held_);
+  sink_ = std::move(other.sink_);
+  reserved_ = std::move(other.reserved_);
   warnings_ = std::move(other.warnings_);
   return *this;
 }
 
 void Reservation::settle(Settlement settlement) {
   if (!check(settlement.actual)) return settle_unknown(std::move(settlement));
-  const auto book = std::exchange(book_, nullptr);
-  if (book == nullptr) return;
-  if (over(settlement.actual, held_.worst)) settlement.flags |= flags::kOverReserved;
-  book->settle(std::move(held_), std::move(settlement));
+  const auto sink = std::exchange(sink_, nullptr);
+  if (sink == nullptr) return;
+  if (over(settlement.actual, reserved_.worst)) settlement.flags |= flags::kOverReserved;
+  sink->settle(std::move(reserved_), std::move(settlement));
 }
 
 void Reservation::settle_unknown(Settlement settlement) {
-  settlement.actual = held_.worst;
+  settlement.actual = reserved_.worst;
   settlement.flags |= flags::kUnknownCost;
   settle(std::move(settlement));
 }
 
 void Reservation::release() {
-  if (const auto book = std::exchange(book_, nullptr)) book->release(std::move(held_));
+  if (const auto sink = std::exchange(sink_, nullptr)) sink->release(std::move(reserved_));
 }
 
 }  // namespace gvm::store

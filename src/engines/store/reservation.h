@@ -1,53 +1,56 @@
 #pragma once
-// The worst case of a call, held in all its budgets until the call has ended. Whoever makes the
-// call owns it; destroyed without an end, it releases: nothing was spent. Ending it never blocks
-// and never fails: what cannot be stored at once is queued and kept within the ledger's bounds.
+// The worst case of a call, reserved in all its budgets until the call has ended. The maker of the
+// call owns it. Ending it never blocks and never fails: the ledger queues what it cannot store at
+// once. A reservation that is destroyed before its end is released, as nothing was spent.
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "store/excess.h"
-#include "store/held.h"
+#include "store/reserved_call.h"
 
 namespace gvm::store {
 
 class Reservation {
  public:
-  // Who keeps the accounts. Outlives its reservations by being shared with them.
-  class Book {
+  // Takes the end of a call. Reservations share it, so it outlives them.
+  class Sink {
    public:
-    virtual ~Book() = default;
-    virtual void settle(Held held, Settlement settlement) noexcept = 0;
-    virtual void release(Held held) noexcept = 0;
+    virtual ~Sink() = default;
+    virtual void settle(ReservedCall reserved, Settlement settlement) noexcept = 0;
+    virtual void release(ReservedCall reserved) noexcept = 0;
     virtual std::string id_of(std::uint64_t number) const = 0;
   };
 
   Reservation() = default;
-  Reservation(std::shared_ptr<Book> book, Held held, std::vector<Excess> warnings)
-      : book_(std::move(book)), held_(std::move(held)), warnings_(std::move(warnings)) {}
+  Reservation(std::shared_ptr<Sink> sink, ReservedCall reserved, std::vector<Excess> warnings)
+      : sink_(std::move(sink)), reserved_(std::move(reserved)), warnings_(std::move(warnings)) {}
   Reservation(Reservation&& other) noexcept = default;
   Reservation& operator=(Reservation&& other) noexcept;
   ~Reservation() { release(); }
 
   // Not ended yet.
-  explicit operator bool() const { return book_ != nullptr; }
-  // The same in the audit table; empty once ended.
-  std::string id() const { return book_ == nullptr ? std::string() : book_->id_of(held_.number); }
-  const Amounts& worst() const { return held_.worst; }
-  // Budgets that warn and did not have room.
+  explicit operator bool() const { return sink_ != nullptr; }
+  // The call's id in the audit table; empty once ended.
+  std::string id() const {
+    return sink_ == nullptr ? std::string() : sink_->id_of(reserved_.number);
+  }
+  const Amounts& worst() const { return reserved_.worst; }
+  // Of budgets that only warn: those without room for the call.
   const std::vector<Excess>& warnings() const { return warnings_; }
 
-  // The call is over and this is its cost; the rest of the reservation is free again. Amounts that
-  // are invalid charge the whole reservation, flagged.
+  // The call is over and this is its cost; the rest of the reservation is free again. For invalid
+  // amounts the whole reservation is charged and flagged.
   void settle(Settlement settlement);
-  // The call may have been made, its bill is unknown: the whole reservation is charged, flagged.
+  // The call may have been made and its bill is unknown: the whole reservation is charged and
+  // flagged.
   void settle_unknown(Settlement settlement);
   // No call was made.
   void release();
 
  private:
-  std::shared_ptr<Book> book_;
-  Held held_;
+  std::shared_ptr<Sink> sink_;
+  ReservedCall reserved_;
   std::vector<Excess> warnings_;
 };
 

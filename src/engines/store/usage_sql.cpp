@@ -4,7 +4,7 @@
 
 #include <array>
 
-#include "store/held.h"
+#include "store/reserved_call.h"
 
 namespace gvm::store {
 namespace {

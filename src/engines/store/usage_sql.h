@@ -1,5 +1,5 @@
 #pragma once
-// The question of usage in SQL, the same but for its dialect.
+// The SQL query behind `usage`. Both databases get the same, but for three expressions.
 #include <string>
 #include <string_view>
 

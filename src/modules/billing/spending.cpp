@@ -4,6 +4,7 @@
 
 #include "base/error_codes.h"
 #include "billing/metric_row.h"
+#include "ledger/open_ledger.h"
 #include "text/json_view.h"
 
 namespace gvm::billing {
@@ -36,13 +37,16 @@ Result<std::unique_ptr<Spending>> Spending::open(std::shared_ptr<const config::L
   auto prices = PriceReload::open(config->pricing, environment, logger);
   if (!prices) return fail(std::move(prices).error());
   made->prices_ = std::move(*prices);
-  auto ledger = store::open_ledger(ledger_options(*config), logger.child("ledger"));
+  auto ledger = ledger::open_ledger(ledger_options(*config), logger.child("ledger"));
   if (!ledger && asks_for_ledger(*config)) return fail(std::move(ledger).error());
   if (ledger) {
     made->ledger_ = std::move(*ledger);
   } else {
-    logger.warn("there is no ledger: neither calls nor decision records are written down",
-                {{"error", ledger.error().to_value()}});
+    logger.warn(
+        "there is no ledger: calls, what they cost and decision records are not written down; "
+        "usage and explain will find nothing",
+        {{"data_dir", Value::string(config->common.data_dir)},
+         {"error", ledger.error().to_value()}});
   }
   return made;
 }
@@ -73,8 +77,8 @@ boost::asio::awaitable<Result<Purchase>> Spending::reserve(
   auto reserved = co_await ledger_->reserve(std::move(request));
   if (!reserved) co_return fail(std::move(reserved).error());
   for (const auto& warning : reserved->warnings())
-    logger_.warn("a budget is used up, the call is made all the same",
-                 {{"budget", store::exceeded(warning).ctx()}});
+    sampled_.warn("a budget is used up, the call is made all the same",
+                  {{"budget", store::exceeded(warning).ctx()}}, warning.budget->name);
   co_return Purchase(std::move(terms), std::move(*reserved));
 }
 
@@ -133,8 +137,8 @@ store::LedgerOptions ledger_options(const config::LlmConfig& config) {
   store::LedgerOptions options;
   options.folder = config.common.data_dir;
   options.postgres_url = config.ledger.url;
-  options.on_trouble = config.ledger.when_broken == "continue" ? store::OnTrouble::proceed
-                                                               : store::OnTrouble::refuse;
+  options.when_broken = config.ledger.when_broken == "continue" ? store::WhenBroken::proceed
+                                                                : store::WhenBroken::refuse;
   options.keep_records = std::chrono::days(config.ledger.keep_records_days);
   options.keep_calls = std::chrono::days(config.ledger.keep_entries_days);
   return options;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "base/sampled_logger.h"
 #include "billing/budgets.h"
 #include "billing/price_reload.h"
 #include "billing/purchase.h"
@@ -51,7 +52,8 @@ class Spending {
       : config_(std::move(config)),
         worst_case_(config_->pricing),
         budgets_(*config_),
-        logger_(std::move(logger)) {}
+        logger_(std::move(logger)),
+        sampled_(logger_) {}
   store::ReserveRequest request_for(const PurchaseTerms& terms, const provider::Target& target,
                                     std::string key_name) const;
 
@@ -61,6 +63,7 @@ class Spending {
   std::unique_ptr<PriceReload> prices_;
   std::shared_ptr<store::Ledger> ledger_;  // null: nothing is written down
   log::Logger logger_;
+  log::SampledLogger sampled_;  // for what may happen with every prompt
 };
 
 store::LedgerOptions ledger_options(const config::LlmConfig& config);

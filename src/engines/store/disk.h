@@ -1,0 +1,25 @@
+#pragma once
+// What the embedded ledger asks of its disk: the system calls that tests replace, and the file
+// system's errors as the ledger's own.
+#include <sys/types.h>
+
+#include <cstddef>
+#include <functional>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace gvm::store {
+
+// The calls of the journal that a disk can fail.
+struct DiskCalls {
+  std::function<ssize_t(int fd, const void* bytes, std::size_t size)> write;
+  std::function<int(int fd)> sync;
+
+  static DiskCalls system();
+};
+
+// LEDGER_DISK_FULL, LEDGER_READ_ONLY or LEDGER_UNAVAILABLE. `number` is an errno, `what` the file.
+Error disk_error(int number, std::string_view what);
+
+}  // namespace gvm::store

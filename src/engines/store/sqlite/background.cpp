@@ -1,0 +1,27 @@
+#include "store/sqlite/background.h"
+
+#include <sched.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+
+namespace gvm::store::sqlite {
+namespace {
+
+// A tenth of a lane's weight. So the thread still gets a tenth of each core when all are busy, which
+// stores 10,000 calls a second; more would leave it so little that its backlog grows.
+constexpr int kNicer = 10;
+constexpr int kNicest = 19;
+
+}  // namespace
+
+// On Linux both calls change the calling thread alone. Where one is refused the thread stays as it
+// is.
+void run_in_background() {
+  const sched_param none{};
+  (void)::sched_setscheduler(0, SCHED_BATCH, &none);
+  const int now = ::getpriority(PRIO_PROCESS, 0);
+  (void)::setpriority(PRIO_PROCESS, 0, std::min(now + kNicer, kNicest));
+}
+
+}  // namespace gvm::store::sqlite

@@ -1,0 +1,31 @@
+#pragma once
+// Decision records, several to one row of the database: a row and two index entries for each record
+// cost the writer's thread more than all the rest of a call. A row has the checksums of its
+// records' ids, which a search reads, and behind them the records themselves.
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "store/reader.h"
+
+namespace gvm::store::sqlite {
+
+struct RecordPack {
+  static constexpr std::size_t kMostRecords = 64;  // so that a search reads little to show one
+
+  std::int64_t newest_ms = 0;
+  std::string ids;   // 8 bytes a record
+  std::string body;  // id, time and text a record, as Packer writes them
+
+  void add(const DecisionRecord& record);
+  std::size_t size() const { return ids.size() / sizeof(std::uint64_t); }
+};
+
+// Whether the row whose `ids` these are may have the record.
+bool may_contain(std::string_view ids, std::string_view id);
+// The last one with that id.
+std::optional<DecisionRecord> find_record(std::string_view body, std::string_view id);
+
+}  // namespace gvm::store::sqlite

@@ -1,0 +1,59 @@
+#pragma once
+// The database of the SQLite ledger, for its one writer: groups of calls and records, each group a
+// transaction. Storing the same call twice stores it once.
+#include <filesystem>
+#include <map>
+#include <tuple>
+#include <vector>
+
+#include "store/accounts.h"
+#include "store/reader.h"
+#include "store/sqlite/database.h"
+
+namespace gvm::store::sqlite {
+
+struct Group {
+  std::vector<SettledCall> calls;
+  std::vector<DecisionRecord> records;
+  std::uint64_t last_number = 0;  // given to a reservation
+  std::int64_t last_ms = 0;       // seen by the clock
+};
+
+class Store {
+ public:
+  // Makes or migrates it.
+  static Result<Store> open(const std::filesystem::path& file);
+
+  // The numbers of the calls that were new.
+  Result<std::vector<std::uint64_t>> commit(const Group& group);
+  // What the windows that are not over at `now_ms` hold.
+  Result<void> load(Accounts& accounts, std::int64_t now_ms);
+  struct Last {
+    std::uint64_t number = 0;
+    std::int64_t ms = 0;
+  };
+  Result<Last> last();
+  // Deletes what is older, a bounded part of it. True: there may be more.
+  Result<bool> purge(std::int64_t calls_before_ms, std::int64_t records_before_ms);
+
+ private:
+  explicit Store(Database database) : database_(std::move(database)) {}
+  Result<void> prepare();
+  Result<bool> insert_call(const SettledCall& call);
+  Result<void> add_to_accounts();
+  Result<void> insert_records(const std::vector<DecisionRecord>& records);
+  Result<void> set_meta(std::string_view key, const std::string& value);
+
+  // period, bucket, budget, unit, scope
+  using AccountId =
+      std::tuple<std::string, std::int64_t, std::string, std::string_view, std::string>;
+
+  Database database_;
+  Statement call_;
+  Statement account_;
+  Statement records_;
+  Statement meta_;
+  std::map<AccountId, Integer> deltas_;  // of the group under way
+};
+
+}  // namespace gvm::store::sqlite

@@ -1,0 +1,17 @@
+#pragma once
+// What the tests of the embedded ledger share.
+#include "store/sqlite/ledger.h"
+#include "store/sqlite/reader.h"
+#include "store/test_support.h"
+
+namespace gvm::store::sqlite {
+
+inline Result<std::unique_ptr<LedgerReader>> reader_of(const LedgerOptions& options) {
+  return open_reader(options.folder, options.time);
+}
+
+inline std::string findings(const LedgerOptions& options) {
+  return store::findings(reader_of(options));
+}
+
+}  // namespace gvm::store::sqlite
