@@ -71,8 +71,8 @@ int check_loaded(const auto& loaded, const std::string& file, const char* what) 
 int check_llm(const std::string& file, const config::Environment& environment,
               config::Strictness strictness) {
   // The keys are in the environment of the service, not of whoever checks its file.
-  const auto loaded = config::load_llm(
-      file, environment, {config::EmptyBackends::allow_missing_keys, strictness});
+  const auto loaded =
+      config::load_llm(file, environment, {config::EmptyBackends::allow_missing_keys, strictness});
   const int checked = check_loaded(loaded, file, "configuration of the LLM module");
   if (checked != kExitOk) return checked;
   if (loaded->config.backends.empty())

@@ -100,7 +100,8 @@ TEST(Document, TurnsFreeValuesByTheCoreSchema) {
 TEST(Document, SaysThatAFileCannotBeRead) {
   EXPECT_EQ(read_document("/nonexistent/x.yaml").diagnostics.front().to_string(),
             "/nonexistent/x.yaml: the file cannot be opened: No such file or directory");
-  EXPECT_EQ(read_document("/").diagnostics.front().to_string(), "/: the file cannot be read: Is a directory");
+  EXPECT_EQ(read_document("/").diagnostics.front().to_string(),
+            "/: the file cannot be read: Is a directory");
 }
 
 TEST(Diagnostics, FindTheNearestName) {

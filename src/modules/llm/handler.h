@@ -14,8 +14,8 @@
 namespace gvm::llm {
 
 // Loads the script, builds the catalogue, opens prices and ledger. INVALID_CONFIG when the script
-// or the prices do not load, and the errors of ledger::open_ledger. `lanes`: how many there are. The
-// service is destroyed after its lanes have stopped.
+// or the prices do not load, and the errors of ledger::open_ledger. `lanes`: how many there are.
+// The service is destroyed after its lanes have stopped.
 Result<std::unique_ptr<serve::Service>> make_llm_service(
     std::shared_ptr<const config::LlmConfig> config, const config::Environment& environment,
     std::shared_ptr<const Redactor> redactor, log::Logger logger, std::size_t lanes);

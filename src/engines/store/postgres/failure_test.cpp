@@ -240,17 +240,16 @@ TEST(PgLedgerWithoutServer, ARecordsTextIsMadeOnTheLedgersThread) {
 // The server's host does not exist, so libpq's message names what it takes for the host.
 TEST(PgLedgerWithoutServer, NoFormOfThePasswordReachesAnError) {
   const std::string canary = "hunter2canary";
-  const std::vector<std::string> addresses{
-      "postgresql://u:p@" + canary + "@nowhere.invalid/x",
-      "postgresql://u:p#" + canary + "@nowhere.invalid/x",
-      "postgresql://u:p%40" + canary + "@nowhere.invalid/x",
-      "postgresql://u:" + canary + "/p@nowhere.invalid/x",
-      "postgresql://nowhere.invalid/x?password=" + canary,
-      "postgresql://nowhere.invalid/x?" + canary + "=1",
-      "host=nowhere.invalid password=p@" + canary,
-      "host=nowhere.invalid password=p " + canary,
-      "host=nowhere.invalid password=p hunter_canary=1",
-      "host=nowhere.invalid password='p " + canary};
+  const std::vector<std::string> addresses{"postgresql://u:p@" + canary + "@nowhere.invalid/x",
+                                           "postgresql://u:p#" + canary + "@nowhere.invalid/x",
+                                           "postgresql://u:p%40" + canary + "@nowhere.invalid/x",
+                                           "postgresql://u:" + canary + "/p@nowhere.invalid/x",
+                                           "postgresql://nowhere.invalid/x?password=" + canary,
+                                           "postgresql://nowhere.invalid/x?" + canary + "=1",
+                                           "host=nowhere.invalid password=p@" + canary,
+                                           "host=nowhere.invalid password=p " + canary,
+                                           "host=nowhere.invalid password=p hunter_canary=1",
+                                           "host=nowhere.invalid password='p " + canary};
   for (const auto& address : addresses) {
     LedgerOptions options;
     options.postgres_url = Secret(address);

@@ -8,8 +8,8 @@
 namespace gvm::store::sqlite {
 namespace {
 
-// A tenth of a lane's weight. So the thread still gets a tenth of each core when all are busy, which
-// stores 10,000 calls a second; more would leave it so little that its backlog grows.
+// A tenth of a lane's weight. So the thread still gets a tenth of each core when all are busy,
+// which stores 10,000 calls a second; more would leave it so little that its backlog grows.
 constexpr int kNicer = 10;
 constexpr int kNicest = 19;
 
