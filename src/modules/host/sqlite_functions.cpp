@@ -58,11 +58,11 @@ constexpr std::int64_t kMostRows = 1'000;  // of one step
 constexpr std::int64_t kMisuse = 21;       // SQLITE_MISUSE
 
 // Shared by all sessions of a program.
-struct Ground {
-  explicit Ground(std::string folder) : data_dir(std::move(folder)), threads(kThreads) {}
-  ~Ground() { threads.join(); }
-  Ground(const Ground&) = delete;
-  Ground& operator=(const Ground&) = delete;
+struct DatabaseService {
+  explicit DatabaseService(std::string folder) : data_dir(std::move(folder)), threads(kThreads) {}
+  ~DatabaseService() { threads.join(); }
+  DatabaseService(const DatabaseService&) = delete;
+  DatabaseService& operator=(const DatabaseService&) = delete;
 
   std::string data_dir;
   asio::thread_pool threads;
@@ -115,11 +115,11 @@ void run_on_worker(const std::shared_ptr<Job>& job, const asio::any_io_executor&
   job->left.count_down();
 }
 
-asio::awaitable<Result<Value>> call(std::shared_ptr<Ground> ground,
+asio::awaitable<Result<Value>> call(std::shared_ptr<DatabaseService> service,
                                     std::shared_ptr<Database> database, Work work) {
   const auto executor = co_await asio::this_coro::executor;
   auto job = std::make_shared<Job>(std::move(database), std::move(work), executor);
-  asio::post(ground->threads, [job, executor] { run_on_worker(job, executor); });
+  asio::post(service->threads, [job, executor] { run_on_worker(job, executor); });
   WaitsForWorker waits(job);
   while (!job->done) {
     boost::system::error_code ignored;
@@ -157,23 +157,23 @@ std::string text_at(const Args& args, std::size_t index) {
 }
 
 // The call of a function whose first argument is a database; `work` owns what it needs.
-asio::awaitable<Result<Value>> on_database(const std::shared_ptr<Ground>& ground,
+asio::awaitable<Result<Value>> on_database(const std::shared_ptr<DatabaseService>& service,
                                            script::Session& session, const Args& args, Work work) {
   OpenDatabases* open = databases_of(session);
   auto database = open == nullptr ? nullptr : open->find(integer_at(args, 0));
   if (database == nullptr) return answer_at_once(misuse("the database is closed"));
-  return call(ground, std::move(database), std::move(work));
+  return call(service, std::move(database), std::move(work));
 }
 
 // Only looks at the name: the file is opened by the first statement.
-Result<Value> open(const Ground& ground, script::Session& session, const Args& args) {
+Result<Value> open(const DatabaseService& service, script::Session& session, const Args& args) {
   OpenDatabases* open = databases_of(session);
   if (open == nullptr) {
     return fail(codes::kScriptCannotWait, Fatality::fatal,
                 "lsqlite3.open is not possible at the script's top level");
   }
   constexpr std::int64_t kCannotOpen = 14;  // SQLITE_CANTOPEN
-  const auto file = database::database_file(ground.data_dir, text_at(args, 0));
+  const auto file = database::database_file(service.data_dir, text_at(args, 0));
   if (!file) {
     return Value::fields("code", Value::integer(kCannotOpen), "message",
                          Value::string(std::string(detail_of(file.error()))));
@@ -185,28 +185,28 @@ Result<Value> open(const Ground& ground, script::Session& session, const Args& a
 
 using Async = script::HostFunction::Async;
 
-Async exec_with(std::shared_ptr<Ground> ground) {
-  return [ground](script::Session& session, Args args) {
+Async exec_with(std::shared_ptr<DatabaseService> service) {
+  return [service](script::Session& session, Args args) {
     const bool* keep = args.size() > 2 ? args[2].as_bool() : nullptr;
     const auto rows = keep != nullptr && *keep ? Database::Rows::keep : Database::Rows::drop;
     auto work = [sql = text_at(args, 1), rows, by = session.deadline()](Database& database) {
       return database.exec(sql, rows, by);
     };
-    return on_database(ground, session, args, std::move(work));
+    return on_database(service, session, args, std::move(work));
   };
 }
 
-Async prepare_with(std::shared_ptr<Ground> ground) {
-  return [ground](script::Session& session, Args args) {
+Async prepare_with(std::shared_ptr<DatabaseService> service) {
+  return [service](script::Session& session, Args args) {
     auto work = [sql = text_at(args, 1), by = session.deadline()](Database& database) {
       return database.prepare(sql, by);
     };
-    return on_database(ground, session, args, std::move(work));
+    return on_database(service, session, args, std::move(work));
   };
 }
 
-Async step_with(std::shared_ptr<Ground> ground) {
-  return [ground](script::Session& session, Args args) {
+Async step_with(std::shared_ptr<DatabaseService> service) {
+  return [service](script::Session& session, Args args) {
     const auto rows =
         static_cast<std::size_t>(std::clamp(integer_at(args, 3), std::int64_t{1}, kMostRows));
     Value bindings = args.size() > 2 ? std::move(args[2]).to_owned() : Value::null();
@@ -214,39 +214,40 @@ Async step_with(std::shared_ptr<Ground> ground) {
                  by = session.deadline()](Database& database) {
       return database.step(id, bindings, rows, by);
     };
-    return on_database(ground, session, args, std::move(work));
+    return on_database(service, session, args, std::move(work));
   };
 }
 
-Async statement_with(std::shared_ptr<Ground> ground, Value (Database::*act)(std::int64_t)) {
-  return [ground, act](script::Session& session, Args args) {
+Async statement_with(std::shared_ptr<DatabaseService> service,
+                     Value (Database::*act)(std::int64_t)) {
+  return [service, act](script::Session& session, Args args) {
     auto work = [act, id = integer_at(args, 1)](Database& database) { return (database.*act)(id); };
-    return on_database(ground, session, args, std::move(work));
+    return on_database(service, session, args, std::move(work));
   };
 }
 
-Async busy_timeout_with(std::shared_ptr<Ground> ground) {
-  return [ground](script::Session& session, Args args) {
+Async busy_timeout_with(std::shared_ptr<DatabaseService> service) {
+  return [service](script::Session& session, Args args) {
     const std::chrono::milliseconds span(std::max(integer_at(args, 1), std::int64_t{0}));
     auto work = [span](Database& database) { return database.set_busy_timeout(span); };
-    return on_database(ground, session, args, std::move(work));
+    return on_database(service, session, args, std::move(work));
   };
 }
 
 // Closes on a worker thread: a last checkpoint writes.
-Async close_with(std::shared_ptr<Ground> ground) {
-  return [ground](script::Session& session, Args args) -> asio::awaitable<Result<Value>> {
+Async close_with(std::shared_ptr<DatabaseService> service) {
+  return [service](script::Session& session, Args args) -> asio::awaitable<Result<Value>> {
     OpenDatabases* open = databases_of(session);
     auto database = open == nullptr ? nullptr : open->take(integer_at(args, 0));
     if (database == nullptr) return answer_at_once(misuse("the database is closed"));
-    return call(ground, std::move(database), [](Database& closing) { return closing.close(); });
+    return call(service, std::move(database), [](Database& closing) { return closing.close(); });
   };
 }
 
 }  // namespace
 
 void add_sqlite_functions(script::HostTable& table, const std::string& data_dir) {
-  const auto ground = std::make_shared<Ground>(data_dir);
+  const auto service = std::make_shared<DatabaseService>(data_dir);
   const auto add = [&](std::string_view name, std::string_view signature, std::string_view doc,
                        auto function) {
     table.functions.push_back({kLibrary, name, signature, doc, std::move(function)});
@@ -254,22 +255,23 @@ void add_sqlite_functions(script::HostTable& table, const std::string& data_dir)
   add("open", "fun(name: string): table",
       "`id` of a database under data_dir, or `code` and `message`. Used by require(\"lsqlite3\"), "
       "as the following ones.",
-      script::HostFunction::Sync(
-          [ground](script::Session& session, Args& args) { return open(*ground, session, args); }));
+      script::HostFunction::Sync([service](script::Session& session, Args& args) {
+        return open(*service, session, args);
+      }));
   add("exec", "fun(id: integer, sql: string, rows: boolean?): table",
-      "Runs all statements of a text; with `rows` answers their rows.", exec_with(ground));
+      "Runs all statements of a text; with `rows` answers their rows.", exec_with(service));
   add("prepare", "fun(id: integer, sql: string): table",
-      "A statement's `id`, `names`, `parameters`.", prepare_with(ground));
+      "A statement's `id`, `names`, `parameters`.", prepare_with(service));
   add("step", "fun(id: integer, statement: integer, bindings: table?, count: integer?): table",
-      "Binds, and steps at most `count` rows.", step_with(ground));
+      "Binds, and steps at most `count` rows.", step_with(service));
   add("reset", "fun(id: integer, statement: integer): table", "Resets a statement.",
-      statement_with(ground, &Database::reset));
+      statement_with(service, &Database::reset));
   add("finalize", "fun(id: integer, statement: integer): table", "Ends a statement.",
-      statement_with(ground, &Database::finalize));
+      statement_with(service, &Database::finalize));
   add("busy_timeout", "fun(id: integer, ms: integer): table",
       "How long a statement waits for another session's write; 5,000 ms at first, 10,000 at most.",
-      busy_timeout_with(ground));
-  add("close", "fun(id: integer): table", "Closes a database.", close_with(ground));
+      busy_timeout_with(service));
+  add("close", "fun(id: integer): table", "Closes a database.", close_with(service));
 }
 
 }  // namespace gvm::host

@@ -15,7 +15,7 @@ namespace gvm::llm {
 namespace asio = boost::asio;
 
 // What all sessions share; immutable but for the counters.
-struct Shared : scripted::Ground {
+struct Shared : scripted::ModuleContext {
   std::shared_ptr<const config::LlmConfig> config;
   std::unique_ptr<provider::Counters> counters = std::make_unique<provider::Counters>();
   std::unique_ptr<provider::Catalog> catalog;

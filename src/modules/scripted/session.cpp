@@ -10,7 +10,8 @@
 
 namespace gvm::scripted {
 
-Session::Session(const Ground& ground, script::SessionPool& pool) : ground_(ground), pool_(pool) {}
+Session::Session(const ModuleContext& context, script::SessionPool& pool)
+    : context_(context), pool_(pool) {}
 
 Result<void> Session::hello(std::string frame) {
   auto value = calldata::decode(frame);
@@ -49,10 +50,11 @@ asio::awaitable<Result<Value>> Session::call_script(std::string_view entry, Argu
 
 Result<std::unique_ptr<script::Session>> Session::open_script() {
   auto services = make_services();
-  // The ctx table holds the hello from here on. A null in it is an absent field for scripts.
-  Value fields = std::exchange(hello_.fields, Value::null());
+  // A copy: when opening or Setup fails, the next request tries again with the same fields. A null
+  // in the hello is an absent field for scripts.
+  Value fields = hello_.fields;
   drop_null_fields(fields);
-  return pool_.open(ground_.logger, std::move(services), std::move(fields));
+  return pool_.open(context_.logger, std::move(services), std::move(fields));
 }
 
 asio::awaitable<Result<void>> Session::ensure_script(Deadline deadline) {
@@ -60,14 +62,20 @@ asio::awaitable<Result<void>> Session::ensure_script(Deadline deadline) {
   auto opened = open_script();
   if (!opened) co_return fail(std::move(opened).error());
   script_ = std::move(*opened);
-  if (!ground_.program->has_entry("Setup")) co_return Result<void>();
+  auto ready = co_await run_setup(deadline);
+  if (ready)
+    hello_.fields = Value::null();  // the script has them
+  else
+    script_.reset();  // the next request tries again, from the start
+  co_return ready;
+}
+
+asio::awaitable<Result<void>> Session::run_setup(Deadline deadline) {
+  if (!context_.program->has_entry("Setup")) co_return Result<void>();
   Arguments none;
-  auto set_up = co_await script_->call("Setup", std::move(none), deadline);
-  if (set_up) co_return Result<void>();
-  // The next request tries again, from the start.
-  hello_.fields = script_->ctx_fields();
-  script_.reset();
-  co_return fail(std::move(set_up).error());
+  auto answer = co_await script_->call("Setup", std::move(none), deadline);
+  if (!answer) co_return fail(std::move(answer).error());
+  co_return Result<void>();
 }
 
 host::SigningIdentity Session::identity() const {
@@ -91,7 +99,7 @@ Value Session::stats() const {
 
 std::string Session::reply_to(Error error) {
   ++(error.fatal() ? fatal_errors_ : user_errors_);
-  ground_.redactor->redact(error);
+  context_.redactor->redact(error);
   if (logger().enabled(log::Level::info)) {
     logger().info("request failed",
                   {{"tx_id", Value::string(hello_.tx_id)}, {"error", error.to_value()}});
@@ -105,7 +113,7 @@ std::string Session::deadline_reply() {
 }
 
 asio::awaitable<void> Session::finish(Deadline deadline) {
-  if (!script_ || !script_->usable() || !ground_.program->has_entry("Teardown")) co_return;
+  if (!script_ || !script_->usable() || !context_.program->has_entry("Teardown")) co_return;
   Arguments none;
   auto done = co_await script_->call("Teardown", std::move(none), deadline);
   if (!done) logger().warn("Teardown failed", {{"error", done.error().to_value()}});

@@ -19,7 +19,7 @@ namespace gvm::scripted {
 namespace asio = boost::asio;
 
 // What all sessions of a module share; immutable.
-struct Ground {
+struct ModuleContext {
   std::shared_ptr<const host::SigningKeys> signing_keys;
   std::shared_ptr<const Redactor> redactor;
   std::shared_ptr<const script::Program> program;
@@ -30,8 +30,8 @@ class Session : public serve::SessionHandler {
  public:
   using Arguments = std::vector<script::Argument>;
 
-  // `ground` and `pool` outlive the session.
-  Session(const Ground& ground, script::SessionPool& pool);
+  // `context` and `pool` outlive the session.
+  Session(const ModuleContext& context, script::SessionPool& pool);
 
   Result<void> hello(std::string frame) final;
   asio::awaitable<std::string> request(std::string frame, Deadline deadline) final;
@@ -51,22 +51,23 @@ class Session : public serve::SessionHandler {
   // Calls the script's entry point. The first call makes the Lua state and runs Setup.
   asio::awaitable<Result<Value>> call_script(std::string_view entry, Arguments arguments,
                                              Deadline deadline);
-  // Its `fields` are with the script once that is made.
+  // The first call of the script moves `fields` into it.
   const envelope::Hello& peer() const { return hello_; }
   // Adds the module's own counters of this session to the answer of "GetStats".
   virtual void add_stats(Value::Map& stats) const = 0;
   // Of a request that took longer than serve.request_timeout: whose fault that is.
   virtual Fatality deadline_fatality() const { return Fatality::fatal; }
-  const log::Logger& logger() const { return ground_.logger; }
+  const log::Logger& logger() const { return context_.logger; }
 
  private:
   asio::awaitable<Result<std::string>> decode_and_answer(std::string_view frame, Deadline deadline);
   asio::awaitable<Result<void>> ensure_script(Deadline deadline);
+  asio::awaitable<Result<void>> run_setup(Deadline deadline);
   Result<std::unique_ptr<script::Session>> open_script();
   std::string reply_to(Error error);
   Value stats() const;
 
-  const Ground& ground_;
+  const ModuleContext& context_;
   script::SessionPool& pool_;
   envelope::Hello hello_;
   std::unique_ptr<script::Session> script_;  // made by the first request

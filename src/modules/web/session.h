@@ -12,7 +12,7 @@
 namespace gvm::web {
 
 // What all sessions share; immutable but for the counters and the browsers.
-struct Shared : scripted::Ground {
+struct Shared : scripted::ModuleContext {
   std::shared_ptr<const config::WebConfig> config;
   Network network;
   PageSettings pages;
