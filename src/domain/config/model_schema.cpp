@@ -142,7 +142,7 @@ void check_model(const Node& node, const std::string& path, Context& context, Mo
   if (!fits)
     refuse_at(node, path, context, {"base_path"},
               fmt::format("got {}, expected a path such as /v1, or nothing at all",
-                          quoted(*c.base_path)));
+                          in_quotes(*c.base_path)));
   check_choice(node, path, "charge_server_errors", context, c.charge_server_errors_word,
                {"never", "worst_case"});
   if (c.charge_server_errors_word == "worst_case")
