@@ -59,6 +59,16 @@
 ---@field links fun(self: HtmlElement): {href: string, url: string|nil, text: string, rel: string}[] # Links in document order; `url` is absolute, and nil when it does not parse or the document has no URL to start from.
 ---@field tables fun(self: HtmlElement): {caption: string, header_rows: integer, rows: string[][]}[] # Tables as rows of text; a cell with colspan or rowspan stands in each place it covers. Error: DOCUMENT_TOO_COMPLEX.
 
+---@class lsqlite3
+---@field open fun(name: string): table # `id` of a database under data_dir, or `code` and `message`. Used by require("lsqlite3"), as the following ones.
+---@field exec fun(id: integer, sql: string, rows: boolean?): table # Runs all statements of a text; with `rows` answers their rows.
+---@field prepare fun(id: integer, sql: string): table # A statement's `id`, `names`, `parameters`.
+---@field step fun(id: integer, statement: integer, bindings: table?, count: integer?): table # Binds, and steps at most `count` rows.
+---@field reset fun(id: integer, statement: integer): table # Resets a statement.
+---@field finalize fun(id: integer, statement: integer): table # Ends a statement.
+---@field busy_timeout fun(id: integer, ms: integer): table # How long a statement waits for another session's write; 5,000 ms at first, 10,000 at most.
+---@field close fun(id: integer): table # Closes a database.
+
 ---@class llm.rs
 ---@field exec_prompt_in_provider fun(ctx: table, request: ProviderRequest): ProviderResult # Sends one prompt to one model. Suspends only this session. Raises STATUS_NOT_OK (ctx.status), SENDING_REQUEST, READING_BODY, DEADLINE_EXCEEDED, DESERIALIZING, ANSWER_NOT_USABLE (ctx.tokens), UNKNOWN_PROVIDER, MISSING_CAPABILITY; timeout is in seconds.
 ---@field exec_prompt fun(ctx: table, request: RoutedRequest): RoutedResult # Finds a model for the prompt and goes on to the next ones when it fails: ranking, breakers, budgets, retries and second calls as configured under `routing`. Suspends only this session. Raises NO_PROVIDER_FOR_PROMPT (ctx.why, attempts, last, record), BUDGET_EXCEEDED, DEADLINE_EXCEEDED; timeout is in seconds, of each call.
