@@ -23,6 +23,8 @@
 #include <optional>
 #include <thread>
 
+#include "base/ascii.h"
+
 namespace gvm::test {
 namespace {
 
@@ -33,18 +35,6 @@ using Behaviour = HttpServer::Behaviour;
 
 constexpr std::size_t kChunkBytes = 1000;
 constexpr std::size_t kMaxRequestHeaderBytes = 1024 * 1024;
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](unsigned char c) { return std::tolower(c); });
-  return out;
-}
-
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 // `head` ends with the blank line.
 HttpServer::Request parse_head(std::string_view head) {
@@ -63,7 +53,7 @@ HttpServer::Request parse_head(std::string_view head) {
   for (auto line = next_line(); !line.empty(); line = next_line()) {
     const auto colon = std::min(line.find(':'), line.size());
     const auto value = colon < line.size() ? line.substr(colon + 1) : std::string_view();
-    request.headers.emplace_back(lower(line.substr(0, colon)), std::string(trim(value)));
+    request.headers.emplace_back(lowered(line.substr(0, colon)), std::string(trim(value)));
   }
   return request;
 }

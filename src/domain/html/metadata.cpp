@@ -4,6 +4,7 @@
 #include <array>
 #include <initializer_list>
 
+#include "base/ascii.h"
 #include "base/encoding.h"
 #include "html/visible_text.h"
 #include "text/json.h"
@@ -15,13 +16,6 @@ namespace {
 constexpr std::size_t kMostNames = 512;       // of <meta>
 constexpr std::size_t kMostJsonLd = 64;       // scripts
 constexpr std::size_t kLongestValue = 16384;  // bytes of one field
-
-std::string lower(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
-}
 
 std::string bounded_line(std::string_view text) {
   // A cut inside a character is repaired.
@@ -75,8 +69,8 @@ class Reader {
   void meta(NodeId id) {
     const std::string content = attribute(id, "content");
     // Facebook asks for property=, others for name=; pages use either for both.
-    const std::string property = lower(attribute(id, "property"));
-    const std::string name = lower(attribute(id, "name"));
+    const std::string property = lowered(attribute(id, "property"));
+    const std::string name = lowered(attribute(id, "name"));
     for (const std::string* key : {&property, &name}) {
       if (key->starts_with("og:")) add(open_graph_, key->substr(3), content);
       if (key->starts_with("twitter:")) add(twitter_, key->substr(8), content);
@@ -86,11 +80,11 @@ class Reader {
     const std::string item = attribute(id, "itemprop");
     if (item == "datePublished") set("published", content);
     if (item == "dateModified") set("modified", content);
-    if (lower(attribute(id, "http-equiv")) == "content-language") language_ = content;
+    if (lowered(attribute(id, "http-equiv")) == "content-language") language_ = content;
   }
 
   void link(NodeId id) {
-    const std::string rel = lower(attribute(id, "rel"));
+    const std::string rel = lowered(attribute(id, "rel"));
     if ((" " + rel + " ").find(" canonical ") == std::string::npos) return;
     set("canonical", absolute(attribute(id, "href")));
   }
@@ -102,7 +96,7 @@ class Reader {
   }
 
   void script(NodeId id) {
-    if (!lower(attribute(id, "type")).starts_with("application/ld+json")) return;
+    if (!lowered(attribute(id, "type")).starts_with("application/ld+json")) return;
     if (json_ld_.size() >= kMostJsonLd) return;
     auto value = text::parse_json(without_wrappers(document_.text_content(id)));
     if (value) json_ld_.push_back(std::move(*value));

@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "base/ascii.h"
 #include "html/selector.h"
 #include "html/selector_scanner.h"
 
@@ -98,7 +99,7 @@ class Parser : private SelectorScanner {
     } else if (starts_name()) {
       Simple type;
       type.kind = Simple::Kind::type;
-      type.name = lower(name());
+      type.name = lowered(name());
       add(out, std::move(type));
     }
     if (here() == '|') wrong("no namespace");
@@ -134,7 +135,7 @@ class Parser : private SelectorScanner {
     out.kind = Simple::Kind::attribute;
     ++at_;
     skip_spaces();
-    out.name = lower(name());
+    out.name = lowered(name());
     skip_spaces();
     if (take(']')) return out;
     out.test = test();
@@ -184,7 +185,7 @@ class Parser : private SelectorScanner {
   Simple pseudo() {
     const std::size_t begin = at_++;
     if (here() == ':') wrong("no pseudo-element");
-    const std::string called = ok() ? lower(name()) : std::string();
+    const std::string called = ok() ? lowered(name()) : std::string();
     const bool function = take('(');
     Simple out;
     const NamedPseudo* found = nullptr;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "base/error_codes.h"
 
 namespace gvm::html {
@@ -40,13 +41,6 @@ void append_code_point(std::string& out, std::uint32_t c) {
 }
 
 }  // namespace
-
-std::string lower(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
-}
 
 Error SelectorScanner::error() const {
   Error error(codes::kBadSelector, Fatality::user,
@@ -130,7 +124,7 @@ std::string SelectorScanner::quoted() {
 }
 
 bool SelectorScanner::take_word(std::string_view word) {
-  if (lower(std::string(css_.substr(at_, word.size()))) != word) return false;
+  if (lowered(css_.substr(at_, word.size())) != word) return false;
   at_ += word.size();
   return true;
 }

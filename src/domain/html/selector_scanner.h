@@ -9,9 +9,6 @@
 
 namespace gvm::html {
 
-// ASCII letters only.
-std::string lower(std::string text);
-
 class SelectorScanner {
  public:
   explicit SelectorScanner(std::string_view css) : css_(css) {}

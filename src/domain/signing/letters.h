@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/ascii.h"
+
 namespace gvm::signing {
 
 constexpr bool is_digit(char c) {
@@ -13,9 +15,6 @@ constexpr bool is_lower(char c) {
 }
 constexpr bool is_alpha(char c) {
   return is_lower(c) || (c >= 'A' && c <= 'Z');
-}
-constexpr char to_lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 constexpr bool is_space(char c) {
   return c == ' ' || c == '\t' || c == '\r' || c == '\n';

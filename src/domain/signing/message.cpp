@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "base/error_codes.h"
 #include "signing/letters.h"
 #include "url/scheme.h"
@@ -45,15 +46,9 @@ std::string unfolded(std::string_view text) {
   return out;
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), to_lower);
-  return out;
-}
-
 // RFC 9421, 2.2.3: lower case, the scheme's default port left out.
 Result<std::string> normal_authority(std::string_view scheme, std::string_view given) {
-  std::string authority = lower(given);
+  std::string authority = lowered(given);
   if (authority.empty() ||
       !all_of(authority, [](char c) { return is_printable(c) && c != ' ' && c != '@'; }) ||
       authority.find_first_of("/?#\\") != std::string::npos) {
@@ -83,7 +78,7 @@ void split_path(Target& target, std::string_view path_and_query) {
 Result<Target> absolute_form(std::string_view text) {
   const auto colon = text.find("://");
   Target target;
-  target.scheme = lower(text.substr(0, colon));
+  target.scheme = lowered(text.substr(0, colon));
   const auto rest = text.substr(colon + 3);
   const auto path = std::min(rest.find_first_of("/?"), rest.size());
   auto authority = normal_authority(target.scheme, rest.substr(0, path));
@@ -125,7 +120,7 @@ Result<Target> Target::of_wire(std::string_view scheme, std::string_view method,
     return absolute_form(request_target);
   }
   Target target;
-  target.scheme = lower(scheme);
+  target.scheme = lowered(scheme);
   auto authority = normal_authority(target.scheme, connect ? request_target : host);
   if (!authority) return fail(std::move(authority.error()));
   target.authority = std::move(*authority);

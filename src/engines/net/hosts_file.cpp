@@ -6,17 +6,12 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/ascii.h"
+
 namespace gvm::net {
 namespace {
 
 constexpr std::int64_t kNanoseconds = 1'000'000'000;
-
-std::string lower(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
-}
 
 }  // namespace
 
@@ -50,7 +45,7 @@ void HostsFile::read() {
     const auto address = asio::ip::make_address(word, bad);
     if (bad) continue;
     while (words >> word) {
-      auto& known = hosts_[lower(word)];
+      auto& known = hosts_[lowered(word)];
       if (std::ranges::find(known, address) == known.end()) known.push_back(address);
     }
   }

@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/error_codes.h"
 #include "net/cares_channel.h"
 #include "net/dns_cache.h"
@@ -33,13 +34,6 @@ bool is_name(std::string_view host) {
     if (label > kMaxLabelBytes) return false;
   }
   return !host.starts_with('.') && !host.ends_with('.') && !host.contains("..");
-}
-
-std::string lower(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
 }
 
 Error dns_error(std::string_view which, std::string_view sentence, const std::string& host) {
@@ -227,7 +221,7 @@ void CaresResolver::Impl::answered(const std::string& host, const std::shared_pt
 asio::awaitable<Result<Addresses>> CaresResolver::Impl::resolve(std::string host,
                                                                 Deadline deadline) {
   const auto self = shared_from_this();
-  host = lower(std::move(host));
+  host = lowered(std::move(host));
   if (auto answer = known(host)) co_return std::move(*answer);
   const auto lookup = join_or_start(host);
   if (lookup->answer) co_return *lookup->answer;

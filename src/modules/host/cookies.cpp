@@ -5,22 +5,10 @@
 #include <ctime>
 #include <optional>
 
+#include "base/ascii.h"
+
 namespace gvm::host {
 namespace {
-
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
 
 bool is_ip_literal(std::string_view host) {
   return host.starts_with('[') || host.find_first_not_of("0123456789.") == std::string_view::npos;
@@ -85,7 +73,7 @@ void CookieJar::take(const url::Url& url, std::string_view set_cookie) {
     const auto attribute = rest.substr(0, rest.find(';'));
     rest.remove_prefix(attribute.size());
     const auto at = attribute.find('=');
-    const auto name = lower(trim(attribute.substr(0, at)));
+    const auto name = lowered(trim(attribute.substr(0, at)));
     const auto value =
         at == std::string_view::npos ? std::string_view() : trim(attribute.substr(at + 1));
     if (name == "secure") cookie.secure = true;
@@ -93,7 +81,7 @@ void CookieJar::take(const url::Url& url, std::string_view set_cookie) {
     if (name == "max-age") read_max_age(value, expiry);
     if (name == "expires") read_expires(value, expiry);
     if (name == "domain" && !value.empty()) {
-      const auto domain = lower(value.starts_with('.') ? value.substr(1) : value);
+      const auto domain = lowered(value.starts_with('.') ? value.substr(1) : value);
       if (domain.find('.') == std::string::npos || !domain_matches(url.hostname(), domain)) return;
       cookie.host_only = domain == url.hostname() && is_ip_literal(domain);
       cookie.domain = domain;

@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 
+#include "base/ascii.h"
 #include "net/header_rules.h"
 
 namespace gvm::host {
@@ -18,14 +19,6 @@ constexpr std::array<std::string_view, 7> kMethods{"GET",    "POST",    "PUT",  
                                                    "DELETE", "OPTIONS", "PATCH"};
 constexpr std::array<std::string_view, 5> kDroppedHeaders{
     "content-length", "host", "genlayer-node-address", "genlayer-salt", "genlayer-tx-id"};
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
 
 bool is_dropped(std::string_view lower) {
   return lower.starts_with('@') ||
@@ -92,7 +85,7 @@ Result<void> Reader::read_method() {
 }
 
 Result<void> Reader::read_header(std::string_view name, const Value& value) {
-  std::string lower = lower_case(name);
+  std::string lower = lowered(name);
   if (is_dropped(lower)) return {};
   if (!net::is_token(name))
     return wrong("headers", "header names (RFC 9110, 5.1)", "other characters");
@@ -216,7 +209,7 @@ Result<ScriptRequest> read_script_request(std::string_view function, const Value
 }
 
 bool is_dropped_header(std::string_view name) {
-  return is_dropped(lower_case(name));
+  return is_dropped(lowered(name));
 }
 
 }  // namespace gvm::host

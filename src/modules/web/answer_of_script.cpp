@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "base/encoding.h"
 #include "base/error_codes.h"
 #include "envelope/reply.h"
@@ -46,14 +47,6 @@ Result<Value> read_render(Value::Map& map, const envelope::RenderRequest& reques
   return envelope::text_value(std::move(*content));
 }
 
-std::string lower_case(std::string_view name) {
-  std::string lower(name);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
-
 // An empty Lua table is an empty array here.
 Result<Value::Map> read_headers(Value* headers) {
   Value::Map result;
@@ -64,7 +57,7 @@ Result<Value::Map> read_headers(Value* headers) {
   for (auto& [name, value] : *map) {
     Blob* bytes = value.as_blob();
     if (bytes == nullptr) return bad("headers", "a table from names to strings", &value);
-    result.set(lower_case(name.view()), Value::bytes(std::move(*bytes)));
+    result.set(lowered(name.view()), Value::bytes(std::move(*bytes)));
   }
   return result;
 }
