@@ -3,7 +3,7 @@ include(GoogleTest)
 # gvm_group(NAME): the folders that follow are in src/NAME, which is an include root.
 macro(gvm_group name)
   set(GVM_GROUP ${name})
-  if(name MATCHES "foundation|domain")
+  if("${name}" MATCHES "foundation|domain")   # `name` is no variable in a macro
     set(GVM_GROUP_PRECOMPILED std)
   else()
     set(GVM_GROUP_PRECOMPILED asio)
