@@ -61,7 +61,11 @@ std::string url_of(const Target& at) {
   if (at.model->config->base_path) return endpoint + *at.model->config->base_path + method;
   if (endpoint.ends_with(method)) return endpoint;
   const std::string base = dialect.base_path(target);
-  return endpoint.ends_with(base) ? endpoint + method : endpoint + base + method;
+  // Only a path counts: a host may be called "api".
+  const auto authority = endpoint.find("//");
+  const auto path = endpoint.find('/', authority == std::string::npos ? 0 : authority + 2);
+  const bool has_base = path != std::string::npos && endpoint.substr(path).ends_with(base);
+  return has_base ? endpoint + method : endpoint + base + method;
 }
 
 void apply_rules(Prompt& prompt, const config::ModelConfig& model) {

@@ -124,8 +124,11 @@ class Anthropic final : public Dialect {
     auto cut = judge_end(ProviderKind::anthropic, reason, text.value_or(""));
     if (!cut) return std::unexpected(std::move(cut).error());
     const Value* tool = tool_call_in(blocks);
-    // No tool was offered for a text prompt.
-    if (tool != nullptr && (format != Format::text || !text)) return answer_of_tool(*tool, *cut);
+    // No tool is offered for a text prompt.
+    const bool ends_in_call = end_of(ProviderKind::anthropic, *reason) == End::tool;
+    if (ends_in_call && (tool == nullptr || format == Format::text))
+      return std::unexpected(not_the_promised_form("call of a tool that it was made to call"));
+    if (tool != nullptr && format != Format::text) return answer_of_tool(*tool, *cut);
     if (text || *cut) return Answer{text.value_or(""), *cut};
     return std::unexpected(not_the_promised_form(format == Format::text ? "text block in /content"
                                                                         : "tool call in /content"));

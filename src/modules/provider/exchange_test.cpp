@@ -279,6 +279,7 @@ TEST(Exchange, GoesToTheHostAsItIsWritten) {
       {Provider::anthropic, "https://h/v1/messages", {}, "https://h/v1/messages"},
       {Provider::google, "https://h/v1beta", {}, "https://h/v1beta/models/m:generateContent"},
       {Provider::ollama, "http://h:1", {}, "http://h:1/api/generate"},
+      {Provider::ollama, "http://api", {}, "http://api/api/generate"},
       {Provider::ollama, "http://h:1/api", {}, "http://h:1/api/generate"},
   };
   for (const auto& row : rows) {
