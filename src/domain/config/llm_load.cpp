@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "config/budget_checks.h"
 #include "config/load.h"
 #include "config/load_impl.h"
 #include "config/scalar.h"
@@ -212,6 +213,7 @@ Loaded<LlmConfig> load_llm_document(Document document, const std::string& file,
   return load_document<LlmConfig>(std::move(document), file, env, llm_section(),
                                   unknown_keys_of(options.strictness),
                                   [&](const Node& root, Context& context, LlmConfig& config) {
+                                    check_budget_names(root, context, config);
                                     Backends(root, context, config).finish(options.empty_backends);
                                   });
 }

@@ -317,6 +317,36 @@ TEST(LoadLlm, ThePasswordInTheLedgersUrlIsASecretOfItsOwn) {
   const auto refused = secrets_of("postgresql://u:canary/x@host/db");
   EXPECT_THAT(refused, HasSubstr("ledger.url"));
   EXPECT_THAT(refused, testing::Not(HasSubstr("canary")));
+std::string with_budget(std::string_view only) {
+  return "backends:\n"
+         "  first: {host: http://a.example, provider: ollama, models: {m: {}, n: {alias: o}}}\n"
+         "  second: {enabled: false, host: http://b.example, provider: ollama, models: {p: {}}}\n"
+         "budgets: {b: {usd: 1, window: day, only: {" +
+         std::string(only) + "}}}\n";
+}
+
+TEST(LoadLlm, ABudgetThatCanNeverCountIsAnErrorWithTheNamesThereAre) {
+  const std::pair<std::string_view, std::string_view> rows[] = {
+      {"backend: frist", "nearest is \"first\""},
+      {"model: q", "expected one of m, n, p"},
+      {"model: o", "expected one of m, n, p"},  // an alias: calls are counted by the name
+      {"backend: first, model: p", "expected one of m, n"},
+      {"key: first key 2", "expected one of first key 1"},
+      {"key: key 1", "expected one of first key 1"},
+      {"backend: second, key: first key 1", "expected one of second key 1"},
+      {"node: x", "unknown field"}};
+  for (const auto& [only, expected] : rows) {
+    const auto loaded = load_llm_text(with_budget(only), "c.yaml", test_environment());
+    ASSERT_FALSE(loaded) << only;
+    EXPECT_THAT(to_string(loaded.error()), HasSubstr(expected)) << only;
+    EXPECT_THAT(to_string(loaded.error()), HasSubstr("c.yaml:4:")) << only;
+  }
+}
+
+TEST(LoadLlm, ABudgetMayNameABackendThatIsSwitchedOff) {
+  for (const auto* only : {"backend: first, model: n, key: first key 1", "backend: second",
+                           "model: p", "tx_id: anything", "host_data.role: leader"})
+    load(with_budget(only));
 }
 
 }  // namespace

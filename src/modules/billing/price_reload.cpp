@@ -1,5 +1,7 @@
 #include "billing/price_reload.h"
 
+#include <chrono>
+
 #include "base/error_codes.h"
 #include "billing/metric_row.h"
 
@@ -12,20 +14,36 @@ Error catalogue_error(const std::vector<config::Diagnostic>& errors) {
   return error;
 }
 
+bool has_price_for_any(const pricing::Catalog& prices, const config::LlmConfig& config) {
+  const auto now = std::chrono::system_clock::now();
+  for (const auto& backend : config.backends)
+    for (const auto& model : backend.models)
+      if (prices.find(backend.name, model.upstream_name(), now)) return true;
+  return false;
+}
+
 }  // namespace
 
-Result<std::unique_ptr<PriceReload>> PriceReload::open(const config::PricesConfig& config,
-                                                       const config::Environment& environment,
-                                                       log::Logger logger) {
+Result<std::unique_ptr<PriceReload>> PriceReload::open(
+    std::shared_ptr<const config::LlmConfig> config, const config::Environment& environment,
+    log::Logger logger) {
+  const auto& pricing = config->pricing;
   std::unique_ptr<PriceReload> made(new PriceReload(config, environment, std::move(logger)));
-  if (config.file.empty()) return made;
+  if (pricing.file.empty()) return made;
   auto loaded = made->prices_.reload();
   if (!loaded) return fail(catalogue_error(loaded.error()));
-  for (const auto& warning : *loaded) made->logger_.warn(warning);
+  made->warn(*loaded);
   made->watch_ = std::make_unique<pricing::CatalogWatch>(
-      made->prices_, config.reload_every,
+      made->prices_, pricing.reload_every,
       [reload = made.get()](const auto& read) { reload->note(read); });
   return made;
+}
+
+void PriceReload::warn(const std::vector<std::string>& warnings) {
+  for (const auto& warning : warnings) logger_.warn(warning);
+  if (!has_price_for_any(*current(), *config_))
+    logger_.warn("the price file has a price for none of the configured models",
+                 {{"file", Value::string(config_->pricing.file)}});
 }
 
 void PriceReload::note(const pricing::CatalogWatch::Reloaded& read) {
@@ -38,7 +56,7 @@ void PriceReload::note(const pricing::CatalogWatch::Reloaded& read) {
     return;
   }
   logger_.info("price catalogue loaded", {{"hash", hash}});
-  for (const auto& warning : *read) logger_.warn(warning);
+  warn(*read);
 }
 
 void PriceReload::write_to(std::string& out) const {

@@ -15,8 +15,9 @@ namespace gvm::billing {
 
 class PriceReload {
  public:
-  // Reads the file. INVALID_CONFIG with every error of it.
-  static Result<std::unique_ptr<PriceReload>> open(const config::PricesConfig& config,
+  // Reads the file. INVALID_CONFIG with every error of it. Warns when it has a price for none of
+  // the configured models.
+  static Result<std::unique_ptr<PriceReload>> open(std::shared_ptr<const config::LlmConfig> config,
                                                    const config::Environment& environment,
                                                    log::Logger logger);
 
@@ -26,12 +27,16 @@ class PriceReload {
   void write_to(std::string& out) const;
 
  private:
-  PriceReload(const config::PricesConfig& config, const config::Environment& environment,
-              log::Logger logger)
-      : prices_(config.file, environment), logger_(std::move(logger)) {}
+  PriceReload(std::shared_ptr<const config::LlmConfig> config,
+              const config::Environment& environment, log::Logger logger)
+      : config_(std::move(config)),
+        prices_(config_->pricing.file, environment),
+        logger_(std::move(logger)) {}
+  void warn(const std::vector<std::string>& warnings);
   // On the watch's thread.
   void note(const pricing::CatalogWatch::Reloaded& read);
 
+  std::shared_ptr<const config::LlmConfig> config_;
   pricing::LiveCatalog prices_;
   log::Logger logger_;
   std::atomic<std::uint64_t> taken_{0};  // since the start

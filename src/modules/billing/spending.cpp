@@ -34,7 +34,7 @@ Result<std::unique_ptr<Spending>> Spending::open(std::shared_ptr<const config::L
                                                  const config::Environment& environment,
                                                  const log::Logger& logger) {
   std::unique_ptr<Spending> made(new Spending(config, logger));
-  auto prices = PriceReload::open(config->pricing, environment, logger);
+  auto prices = PriceReload::open(config, environment, logger);
   if (!prices) return fail(std::move(prices).error());
   made->prices_ = std::move(*prices);
   auto ledger = ledger::open_ledger(ledger_options(*config), logger.child("ledger"));

@@ -61,6 +61,8 @@ void choose(const RunContext& context, const ResolvedPrompt& prompt, const prici
   Router& router = *context.engine->router;
   begin(context, prices, out);
   out.request.tokens = estimated_tokens(prompt.prompt, prompt.default_max_tokens);
+  out.decision.answer_limit =
+      prompt.prompt.max_tokens.value_or(prompt.default_max_tokens.value_or(0));
   if (prompt.only) {
     out.decision.excluded = candidates_beside(*prompt.only->model, router);
     return rank(router, router.rank_policy(), out);

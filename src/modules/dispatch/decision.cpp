@@ -122,6 +122,7 @@ Value value_of(const Decision& d, const routing::CandidateSet& set, const Room& 
   of.push_back(number(d.ranking.ranked.size()));
   of.push_back(number(d.ranking.rejected.size()));
   map.set("of", Value::array(std::move(of)));
+  if (d.answer_limit != 0) map.set("answer_limit", number(d.answer_limit));
   if (room.state && !d.excluded.empty()) map.set("excluded", numbers(d.excluded));
   if (room.state && !d.costs.empty()) map.set("costs", numbers(d.costs));
   if (room.state) map.set("state", text(d.state));

@@ -32,7 +32,8 @@ struct Decision {
   std::uint64_t seed = 0;
   bool needs_json = false;
   bool needs_image = false;
-  std::uint32_t tokens = 0;
+  std::uint32_t tokens = 0;        // estimate, prompt and limit of the answer together
+  std::uint32_t answer_limit = 0;  // tokens; of `tokens`. 0: the prompt sets none
   std::vector<routing::CandidateId> excluded;
   std::vector<routing::NanoUsd> costs;  // by candidate, where the choice looked at them
   std::string state;                    // routing::to_text of the snapshot

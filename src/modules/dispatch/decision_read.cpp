@@ -134,6 +134,17 @@ std::string difference(const Value& record, std::string_view key, std::size_t of
   return {};
 }
 
+// Prompt and answer apart: an estimate of the one, a limit of the other.
+std::string size_of(const Value& record) {
+  const auto tokens = text::integer_at(record, "/tokens").value_or(0);
+  const auto limit = text::integer_at(record, "/answer_limit").value_or(0);
+  return fmt::format("a prompt of about {} tokens{}{}, {}\n", tokens - limit,
+                     flag(record, "json") ? ", JSON wanted" : "",
+                     flag(record, "image") ? ", with images" : "",
+                     limit == 0 ? "no limit for its answer"
+                                : fmt::format("its answer limited to {} tokens", limit));
+}
+
 }  // namespace
 
 Result<std::string> explain(std::string_view record) {
@@ -143,9 +154,7 @@ Result<std::string> explain(std::string_view record) {
   out += fmt::format("{}  {}  {}\n", at(*value, "/id"), at(*value, "/at"), at(*value, "/outcome"));
   out += fmt::format("policy {}  prices {}  strategy {}  seed {}\n", at(*value, "/policy"),
                      at(*value, "/prices"), at(*value, "/strategy"), at(*value, "/seed"));
-  out += fmt::format(
-      "a prompt of about {} tokens{}{}\n", text::integer_at(*value, "/tokens").value_or(0),
-      flag(*value, "json") ? ", JSON wanted" : "", flag(*value, "image") ? ", with images" : "");
+  out += size_of(*value);
   show_rows(out, *value, "order", total_of(*value, 0), "candidates, in order");
   show_rows(out, *value, "rejected", total_of(*value, 1), "not asked");
   show_attempts(out, *value);

@@ -153,6 +153,18 @@ TEST(Decision, ExplainsTheOrderTheRejectedAndTheCalls) {
   EXPECT_THAT(*told, Not(HasSubstr("left out")));
 }
 
+TEST(Decision, ExplainsTheLengthOfThePromptAndTheLimitOfItsAnswerApart) {
+  auto choice = chosen(2, Strategy::priority, 1);
+  choice.decision.needs_json = true;
+  choice.decision.needs_image = false;
+  choice.decision.tokens = 700;
+  choice.decision.answer_limit = 500;
+  EXPECT_THAT(explain(choice.text()).value(),
+              HasSubstr("a prompt of about 200 tokens, JSON wanted, its answer limited to 500"));
+  choice.decision.answer_limit = 0;
+  EXPECT_THAT(explain(choice.text()).value(), HasSubstr("no limit for its answer"));
+}
+
 TEST(Decision, WhatIsLeftOutIsNamedAndCounted) {
   auto choice = chosen(100, Strategy::latency, 5);
   call(choice, 99, "");
