@@ -16,7 +16,7 @@ if(TARGET gvm_precompiled_asio)
   target_link_libraries(gvm_precompiled_asio PRIVATE Boost::headers)
 endif()
 if(TARGET gvm_precompiled_test)
-  target_link_libraries(gvm_precompiled_test PRIVATE Boost::headers GTest::gmock)
+  target_link_libraries(gvm_precompiled_test PRIVATE Boost::headers GTest::gmock gvm_test_compile)
 endif()
 
 function(gvm_precompiled target set)

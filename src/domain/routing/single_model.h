@@ -13,7 +13,7 @@ namespace gvm::routing {
 
 struct RepeatPolicy {
   unsigned attempts = 1;  // the first included
-  BackoffPolicy backoff;
+  BackoffPolicy backoff{};
   std::span<const int> statuses;  // error statuses that are worth another attempt; outlives it
   bool network_errors = true;     // no connection, or one that closed before an answer began
   Time deadline = Time::max();
