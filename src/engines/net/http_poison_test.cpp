@@ -1,4 +1,7 @@
 // Bytes that belong to no answer: what a broken server sends behind one must not become the next.
+#include <sys/socket.h>
+
+#include <atomic>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
@@ -21,6 +24,7 @@ class RawServer {
   ~RawServer() {
     boost::system::error_code ignored;
     stopping_ = true;
+    ::shutdown(serving_, SHUT_RDWR);  // the client keeps its connection open
     asio::ip::tcp::socket wake(context_);
     wake.connect(acceptor_.local_endpoint(), ignored);
     wake.close(ignored);
@@ -44,8 +48,9 @@ class RawServer {
     }
   }
   void serve(asio::ip::tcp::socket& socket, std::size_t connection) {
+    serving_ = socket.native_handle();
     std::string bytes;
-    for (;;) {
+    while (!stopping_) {
       boost::system::error_code error;
       const auto size = asio::read_until(socket, asio::dynamic_buffer(bytes), "\r\n\r\n", error);
       if (error) return;
@@ -60,6 +65,7 @@ class RawServer {
   asio::io_context context_;
   asio::ip::tcp::acceptor acceptor_{context_, {asio::ip::address_v4::loopback(), 0}};
   std::atomic<bool> stopping_ = false;
+  std::atomic<int> serving_ = -1;
   std::atomic<std::size_t> requests_ = 0;
   std::atomic<std::size_t> connections_ = 0;
   std::thread thread_;
