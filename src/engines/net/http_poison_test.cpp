@@ -143,7 +143,7 @@ TEST_F(HttpPoison, APromptIsNotSentAgainAfterGarbage) {
     request.resend = resend;
     const auto answer = send(std::move(request));
     EXPECT_EQ(verdict(answer), "SENDING_REQUEST/protocol");
-    EXPECT_TRUE(progress_of(answer.error()).request_sent);
+    EXPECT_TRUE(answer.error().request_sent);
     EXPECT_EQ(server.requests(), 2U);
   }
 }
