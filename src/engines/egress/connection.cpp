@@ -40,7 +40,7 @@ Connection::Connection(std::shared_ptr<SlotState> slot, Socket client)
       watchdog_(client_.get_executor()) {}
 
 Connection::~Connection() {
-  slot_->gone(this);
+  slot_->forget(this);
 }
 
 void Connection::start() {
@@ -59,10 +59,11 @@ void Connection::cut() {
   client_.close(ignored);
   upstream_.close(ignored);
   watchdog_.cancel();
-  // What has ended must not be cancelled: Asio's handler for it is gone.
+  // Asio has destroyed the cancellation handler of a coroutine that has ended.
   if (!running_) return;
   cancel_.emit(asio::cancellation_type::terminal);
-  // From outside of the executor it is only queued, with a pointer into the signal.
+  // Outside of the executor's thread emit() only queues the cancellation, with a pointer into
+  // `cancel_`: keep this object until the queue has run.
   asio::post(client_.get_executor(), [self = shared_from_this()] {});
 }
 

@@ -1,4 +1,6 @@
 // What a page may use of the machine, and that it ends when it is told to.
+#include <sys/resource.h>
+
 #include "egress/egress_test_support.h"
 
 namespace gvm::egress {
@@ -90,6 +92,61 @@ TEST_F(Limits, ConnectionsAtTheSameTime) {
   const auto second = tunnel();
   EXPECT_EQ(ask(connect_to("public.example.com:443")), kRefused);
   EXPECT_EQ(slot->usage().refused.at(0).detail, "connections");
+}
+
+// Connects without waiting: what the proxy does not accept stays in the kernel's queue.
+std::unique_ptr<Socket> begin_to_connect(asio::io_context& io, std::uint16_t port) {
+  auto socket = std::make_unique<Socket>(io, asio::ip::tcp::v4());
+  socket->non_blocking(true);
+  const Endpoint proxy(asio::ip::address_v4::loopback(), port);
+  (void)::connect(socket->native_handle(), proxy.data(), proxy.size());  // Asio's would wait
+  return socket;
+}
+
+TEST_F(Limits, SocketsThatAskForNothingAreCapped) {
+  constexpr std::size_t kAsked = 400;
+  constexpr std::size_t kMost = 100;
+  const auto flood = [&] {
+    std::vector<std::unique_ptr<Socket>> sockets;
+    for (std::size_t i = 0; i < kAsked; ++i) {
+      sockets.push_back(begin_to_connect(io, proxy_port));
+      io.poll();
+      ASSERT_LE(slot->usage().open_connections, kMost);
+    }
+    sockets.clear();  // others get their turn then
+    EXPECT_TRUE(until([&] { return slot->usage().open_connections == 0; }));
+  };
+  open_with({.connections = 2});
+  flood();
+  tunnel();
+  slot->close();
+  flood();
+  EXPECT_EQ(ask(connect_to("public.example.com:443")), kRefused);
+}
+
+TEST_F(Limits, ConnectionsFasterThanAnyPageOpensThemAreHeldBack) {
+  open_with({.total_connections = 100});
+  const auto began = Clock::now();
+  for (int i = 0; i < 3000; ++i) {
+    begin_to_connect(io, proxy_port);
+    io.poll();
+  }
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(Clock::now() - began).count();
+  EXPECT_LE(slot->usage().connections, 500U * static_cast<std::size_t>(seconds + 1));
+}
+
+TEST_F(Limits, AFailedAcceptIsNotRepeatedAtOnce) {
+  open();
+  const auto waiting = begin_to_connect(io, proxy_port);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const std::size_t turns = io.run_for(200ms);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_LE(turns, 20U);
+  EXPECT_EQ(slot->usage().connections, 0U);
+  EXPECT_TRUE(until([&] { return slot->usage().connections == 1; }));
 }
 
 TEST_F(Limits, ConnectionsAltogether) {

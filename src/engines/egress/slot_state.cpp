@@ -1,5 +1,6 @@
 #include "egress/slot_state.h"
 
+#include <boost/asio/error.hpp>
 #include <utility>
 #include <vector>
 
@@ -8,8 +9,16 @@
 namespace gvm::egress {
 namespace {
 
-// A slot that is closed still answers; so many at the same time.
-constexpr std::size_t kMaxWhileClosed = 64;
+// Connections at the same time beyond a slot's limit that are still answered, with a refusal. A
+// closed slot has these only. Further ones stay in the kernel's queue.
+constexpr std::size_t kRefusedAtOnce = 64;
+// A browser that opens connections faster than any page does is held back, for its slot shares a
+// lane with sessions.
+constexpr std::size_t kBurst = 500;
+constexpr std::chrono::milliseconds kBurstSpan{1'000};
+// After a failed accept: the process or the machine is out of descriptors or memory, and the next
+// attempt would fail like it.
+constexpr std::chrono::milliseconds kAfterError{50};
 
 bool over(std::size_t used, std::size_t limit) {
   return limit != 0 && used > limit;
@@ -18,14 +27,60 @@ bool over(std::size_t used, std::size_t limit) {
 }  // namespace
 
 SlotState::SlotState(std::shared_ptr<ProxyCore> core, asio::ip::tcp::acceptor acceptor)
-    : core_(std::move(core)), acceptor_(std::move(acceptor)), total_(core_->executor) {}
+    : core_(std::move(core)),
+      acceptor_(std::move(acceptor)),
+      total_(core_->executor),
+      pause_(core_->executor) {
+  boost::system::error_code ignored;
+  acceptor_.non_blocking(true, ignored);  // for drop_queued()
+}
 
 void SlotState::accept_next() {
+  if (accepting_ || !acceptor_.is_open() || is_full()) return;
+  if (is_too_fast()) return accept_after(burst_began_ + kBurstSpan - Clock::now());
+  accepting_ = true;
   acceptor_.async_accept([self = shared_from_this()](auto error, Socket socket) {
+    self->accepting_ = false;
     if (!self->acceptor_.is_open()) return;
+    if (error && error != asio::error::connection_aborted) return self->accept_after(kAfterError);
     if (!error) self->accepted(std::move(socket));
     self->accept_next();
   });
+}
+
+void SlotState::accept_after(Clock::duration span) {
+  accepting_ = true;
+  pause_.expires_after(span);
+  pause_.async_wait([weak = weak_from_this()](auto error) {
+    const auto self = weak.lock();
+    if (error || !self) return;
+    self->accepting_ = false;
+    self->accept_next();
+  });
+}
+
+bool SlotState::is_full() const {
+  if (policy_ == nullptr) return connections_.size() >= kRefusedAtOnce;
+  const std::size_t limit = policy_->limits.connections;
+  return limit != 0 && connections_.size() >= limit + kRefusedAtOnce;
+}
+
+bool SlotState::is_too_fast() {
+  const auto now = Clock::now();
+  if (now >= burst_began_ + kBurstSpan) {
+    burst_began_ = now;
+    burst_ = 0;
+  }
+  return burst_ >= kBurst;
+}
+
+// What waits in the kernel's queue came before the slot was opened: it is not of this policy.
+void SlotState::drop_queued() {
+  boost::system::error_code error;
+  for (std::size_t i = 0; i < kBurst && !error; ++i) {
+    Socket dropped(core_->executor);
+    acceptor_.accept(dropped, error);
+  }
 }
 
 void SlotState::accepted(Socket socket) {
@@ -33,16 +88,21 @@ void SlotState::accepted(Socket socket) {
   socket.set_option(asio::ip::tcp::no_delay(true), ignored);
   ++usage_.connections;
   ++core_->stats.connections;
-  // Not worth an answer: nobody sane opens so many.
-  if (policy_ == nullptr && connections_.size() >= kMaxWhileClosed) return;
+  ++burst_;
   auto connection = std::make_shared<Connection>(shared_from_this(), std::move(socket));
   connections_.insert(connection.get());
   usage_.open_connections = connections_.size();
   connection->start();
 }
 
+bool SlotState::forget(Connection* connection) {
+  if (connections_.erase(connection) == 0) return false;
+  usage_.open_connections = connections_.size();
+  return true;
+}
+
 void SlotState::gone(Connection* connection) {
-  if (connections_.erase(connection) > 0) usage_.open_connections = connections_.size();
+  if (forget(connection)) accept_next();
 }
 
 void SlotState::cut_all() {
@@ -51,10 +111,12 @@ void SlotState::cut_all() {
   connections_.clear();
   usage_.open_connections = 0;
   for (const auto& connection : all) connection->cut();
+  accept_next();
 }
 
 void SlotState::open(std::shared_ptr<const SlotPolicy> policy) {
   close();
+  drop_queued();
   usage_ = SlotUsage();
   overdue_ = false;
   policy_ = std::move(policy);
@@ -78,6 +140,7 @@ void SlotState::close() {
 void SlotState::shut() {
   boost::system::error_code ignored;
   acceptor_.close(ignored);
+  pause_.cancel();
   close();
 }
 

@@ -26,6 +26,7 @@ class SlotState : public std::enable_shared_from_this<SlotState> {
  public:
   SlotState(std::shared_ptr<ProxyCore> core, asio::ip::tcp::acceptor acceptor);
 
+  // Begins to accept, or goes on after a pause.
   void accept_next();
   // Also stops listening.
   void shut();
@@ -43,14 +44,25 @@ class SlotState : public std::enable_shared_from_this<SlotState> {
   std::string_view over_limit() const;
   void note_refusal(RefusalReason reason, std::string_view destination, std::string_view detail);
   void gone(Connection* connection);
+  // The same where nothing may be started any more. False: it was gone before.
+  bool forget(Connection* connection);
 
  private:
   void accepted(Socket socket);
+  // Whether a further connection waits in the kernel's queue until one ends, or for a while.
+  bool is_full() const;
+  bool is_too_fast();
+  void accept_after(Clock::duration span);
+  void drop_queued();
   void cut_all();
 
   std::shared_ptr<ProxyCore> core_;
   asio::ip::tcp::acceptor acceptor_;
   asio::basic_waitable_timer<Clock> total_;
+  asio::basic_waitable_timer<Clock> pause_;  // before the next accept
+  bool accepting_ = false;                   // an accept or a pause is under way
+  Clock::time_point burst_began_;
+  std::size_t burst_ = 0;                     // connections accepted since
   std::shared_ptr<const SlotPolicy> policy_;  // null: closed
   std::size_t openings_ = 0;
   bool overdue_ = false;  // `total` is over

@@ -64,8 +64,21 @@ std::optional<std::string> Dial::apply(const EasyHandle& easy, const HttpRequest
   set_pins(easy, request, dns_cache);
   set_source(easy, request);
   set_option(easy, CURLOPT_UNIX_SOCKET_PATH, text_or_null(request.unix_socket_path));
-  set_option(easy, CURLOPT_FORBID_REUSE, request.unix_socket_path.empty() ? 0L : 1L);
+  const bool closes = !request.unix_socket_path.empty();
+  if (std::exchange(closes_, closes) != closes)
+    set_option(easy, CURLOPT_FORBID_REUSE, closes ? 1L : 0L);
+  if (std::exchange(fresh_, false)) set_option(easy, CURLOPT_FRESH_CONNECT, 0L);
   return set_proxy(easy, request);
+}
+
+void Dial::close_afterwards(const EasyHandle& easy) {
+  closes_ = true;
+  set_option(easy, CURLOPT_FORBID_REUSE, 1L);
+}
+
+void Dial::use_fresh_connection(const EasyHandle& easy) {
+  fresh_ = true;
+  set_option(easy, CURLOPT_FRESH_CONNECT, 1L);
 }
 
 void Dial::set_pins(const EasyHandle& easy, const HttpRequest& request,

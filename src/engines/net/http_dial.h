@@ -25,6 +25,10 @@ class Dial {
   // Sets every option that depends on where `request` goes. A sentence when it cannot go there.
   std::optional<std::string> apply(const EasyHandle& easy, const HttpRequest& request,
                                    std::chrono::seconds dns_cache);
+  // The connection of the request under way is not kept for another.
+  void close_afterwards(const EasyHandle& easy);
+  // The request that is about to be sent goes over no pooled connection.
+  void use_fresh_connection(const EasyHandle& easy);
   // True when libcurl is about to ask for a name though the addresses are known.
   bool must_not_resolve() const { return several_pins_; }
 
@@ -47,6 +51,8 @@ class Dial {
   OneText resolve_;
   bool several_pins_ = false;
   bool proxied_ = false;
+  bool closes_ = false;  // CURLOPT_FORBID_REUSE as it is set
+  bool fresh_ = false;   // CURLOPT_FRESH_CONNECT as it is set
 };
 
 // The address of `address`; empty for other families than IPv4 and IPv6.

@@ -140,7 +140,7 @@ void HttpDriver::harvest() {
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &stored);
     auto& exchange = *reinterpret_cast<Exchange*>(stored);
     detach(exchange);
-    if (exchange.wants_another_connection()) {
+    if (exchange.wants_another_connection(code)) {
       curl_multi_add_handle(multi_.get(), exchange.easy());
     } else {
       complete(exchange, exchange.finished(code));

@@ -50,16 +50,43 @@ std::chrono::milliseconds limit_of(const HttpTimeouts& timeouts, TimeoutKind kin
 
 }  // namespace
 
-bool Exchange::wants_another_connection() {
-  if (stopped_ != Stopped::spoiled || ++reconnects_ > kMaxReconnects) return false;
-  begin(Phase::connecting);
+bool Exchange::wants_another_connection(CURLcode code) {
+  const bool spoiled = stopped_ == Stopped::spoiled;
+  if (spoiled ? ++reconnects_ > kMaxReconnects : !failed_with_the_pooled_connection(code))
+    return false;
+  if (!spoiled) {
+    resent_ = true;
+    dial_.use_fresh_connection(easy_);
+  }
+  begin_answer();
+  stopped_ = Stopped::no;
+  enter(Phase::connecting);
   return true;
 }
 
-void Exchange::begin(Phase phase) {
-  phase_ = phase;
-  progressed_ = Clock::now();
-  stopped_ = Stopped::no;
+// Without a status line, what came (if anything) is no answer to this request: the rest of an
+// earlier answer, or the end of a connection that died between two requests. libcurl itself sends
+// again only after an end without a byte.
+bool Exchange::failed_with_the_pooled_connection(CURLcode code) const {
+  const bool no_answer = code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_WEIRD_SERVER_REPLY ||
+                         code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR ||
+                         code == CURLE_GOT_NOTHING;
+  return no_answer && stopped_ == Stopped::no && sent_ && !resent_ && response_.status == 0 &&
+         used_pooled_connection() && request_->resend != Resend::never &&
+         is_idempotent(request_->method);
+}
+
+// Nothing of the answer has come.
+void Exchange::begin_answer() {
+  uploaded_ = 0;
+  head_bytes_ = 0;
+  http2_ = false;
+  head_complete_ = false;
+  compressed_ = false;
+  announced_.reset();
+  detail_[0] = '\0';
+  response_ = HttpResponse();
+  response_.headers.reserve(kUsualHeaderCount);
 }
 
 std::optional<HttpFailure> Exchange::prepare(const HttpRequest& request, Deadline deadline) {
@@ -71,20 +98,15 @@ std::optional<HttpFailure> Exchange::prepare(const HttpRequest& request, Deadlin
   if (auto problem = request_headers_.build(request)) return protocol_error(*problem, request.url);
   request_ = &request;
   deadline_ = deadline;
-  begin(Phase::connecting);
-  started_ = progressed_;
+  phase_ = Phase::connecting;
+  stopped_ = Stopped::no;
+  started_ = progressed_ = Clock::now();
   reconnects_ = 0;
+  resent_ = false;
   socket_ = CURL_SOCKET_BAD;
   opened_.clear();
-  uploaded_ = 0;
-  head_bytes_ = 0;
-  head_complete_ = false;
-  compressed_ = false;
   sent_ = false;
-  announced_.reset();
-  detail_[0] = '\0';
-  response_ = HttpResponse();
-  response_.headers.reserve(kUsualHeaderCount);
+  begin_answer();
   if (curl_easy_setopt(easy_.get(), CURLOPT_URL, request.url.c_str()) != CURLE_OK) {
     return protocol_error("the request's URL is too long", request.url);
   }

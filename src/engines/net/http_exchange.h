@@ -21,6 +21,9 @@ namespace gvm::net {
 
 class Exchange;
 
+// A method that may be repeated without more effect (RFC 9110, 9.2.2).
+bool is_idempotent(std::string_view method);
+
 // Who waits for an exchange. `outcome` is in the frame of the waiting coroutine, which lives as
 // long as `resume`.
 struct Waiter {
@@ -71,9 +74,9 @@ class Exchange {
   HttpFailure timed_out(TimeoutKind kind);
   HttpFailure cancelled();
 
-  // After a failure: the pooled connection was unfit, nothing was sent on it, and the exchange may
-  // be started again.
-  bool wants_another_connection();
+  // After libcurl's verdict `code`: the pooled connection was unfit, and the exchange may be
+  // started again on another one.
+  bool wants_another_connection(CURLcode code);
 
   Due due() const;
   // Of a limit that is due: the answer moved enough since, and a new span begins.
@@ -117,12 +120,13 @@ class Exchange {
   std::optional<HttpFailure> set_destination(const HttpRequest& request);
   bool may_dial(const sockaddr& address) const;
   bool may_resend() const;
+  bool failed_with_the_pooled_connection(CURLcode code) const;
+  void begin_answer();
   std::size_t received() const;
   bool ratio_exceeded(std::size_t slack) const;
   Progress progress() const;
   HttpStage stage() const;
   HttpFailure noted(HttpFailure failure) const;
-  void begin(Phase phase);
   void enter(Phase phase);
   bool header_line(std::string_view line);
   void status_line(std::string_view line);
@@ -154,9 +158,11 @@ class Exchange {
       opened_;  // for this request; at most one of them became its connection
   curl_socket_t socket_ = CURL_SOCKET_BAD;
   int reconnects_ = 0;
+  bool resent_ = false;  // after the pooled connection had failed
   curl_off_t uploaded_ = 0;
   std::size_t head_bytes_ = 0;
   std::optional<std::size_t> announced_;  // Content-Length
+  bool http2_ = false;                    // the answer
   bool head_complete_ = false;
   bool compressed_ = false;
   bool sent_ = false;  // the request, or some of it, may be on its way

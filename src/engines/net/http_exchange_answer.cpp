@@ -30,6 +30,14 @@ std::string lower(std::string_view text) {
   return out;
 }
 
+// RFC 9112, 6.3: such an answer ends with its head. Its Content-Length is that of the body a GET
+// would have had (RFC 9110, 8.6).
+bool has_no_body(int status) {
+  constexpr int kNoContent = 204;
+  constexpr int kNotModified = 304;
+  return status == kNoContent || status == kNotModified;
+}
+
 template <class Number>
 std::optional<Number> number(std::string_view text) {
   Number value{};
@@ -69,6 +77,7 @@ bool Exchange::header_line(std::string_view line) {
 void Exchange::status_line(std::string_view line) {
   response_.headers.clear();
   announced_.reset();
+  http2_ = line.starts_with("HTTP/2");
   const auto space = std::min(line.find(' '), line.size());
   response_.status = number<int>(trim(line.substr(space)).substr(0, 3)).value_or(0);
 }
@@ -91,6 +100,11 @@ bool Exchange::head_done() {
   if (response_.status < kFirstFinalStatus) return true;
   head_complete_ = true;
   if (request_->method == "HEAD") return true;
+  if (has_no_body(response_.status)) {
+    // A server that sends a body nevertheless would have it read as the next answer's head.
+    if (!http2_) dial_.close_afterwards(easy_);
+    return true;
+  }
   for (const auto& [name, value] : response_.headers) {
     // One coding, and one that was offered: stacked ones multiply what a small answer can cost.
     if (name == "content-encoding") {

@@ -23,13 +23,12 @@ sockaddr_storage socket_address(const char* ip, int port) {
   return out;
 }
 
-// A method that may be repeated without more effect (RFC 9110, 9.2.2).
+}  // namespace
+
 bool is_idempotent(std::string_view method) {
   return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "PUT" ||
          method == "DELETE";
 }
-
-}  // namespace
 
 // Before the request goes out, on fresh and pooled connections alike. An address filter at opening
 // alone is bypassed by reuse, so it is asked here too.

@@ -126,6 +126,13 @@ TEST_F(HttpLimits, RequestsAreSentAgainOnlyWhereTheCallerAllowsIt) {
   EXPECT_EQ(served, 1U);
 }
 
+TEST_F(HttpLimits, A304MayAnnounceABodyOfAnySize) {
+  for (const char* length : {"2", "500000000", "99999999999"}) {
+    const HttpServer server(always({.status = 304, .headers = {{"content-length", length}}}));
+    EXPECT_EQ(verdict(send(get(server.url()))), "status 304") << length;
+  }
+}
+
 TEST(HttpTlsFaults, AreToldApart) {
   const auto authority = test::make_authority("Known");
   const std::string file = testing::TempDir() + "faults-" + std::to_string(::getpid()) + ".pem";
