@@ -1,147 +1,122 @@
 #include "text/filter.h"
 
-#include <unicode/bytestream.h>
-#include <unicode/normalizer2.h>
-#include <unicode/stringpiece.h>
 #include <unicode/uchar.h>
+#include <unicode/uniset.h>
 
 #include <algorithm>
-#include <limits>
+#include <utility>
 
 #include "base/error_codes.h"
+#include "text/filter_stage.h"
 #include "text/utf8.h"
 
 namespace gvm::text {
 namespace {
 
-constexpr std::size_t kMaxBytes =
-    std::numeric_limits<std::int32_t>::max();  // ICU counts in 32 bits
-constexpr int kMaxLineBreaks = 2;              // of one run of white space
-
-bool is_ascii(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
-// Normalising sorts the marks on a letter by insertion; real text has a handful (UAX #15, 13: 30 at
-// most).
-constexpr std::size_t kMaxMarksInARow = 256;
-
-std::unexpected<Error> icu_failure(UErrorCode status) {
-  return fail(codes::kInternal, Fatality::fatal,
-              std::string("Unicode normalisation failed: ") + u_errorName(status));
-}
-
-// Calls `visit(code point, its bytes)`; `text` is valid UTF-8.
-template <class F>
-void each_code_point(std::string_view text, F&& visit) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto c = first_code_point(text.substr(i));
-    visit(c.value, text.substr(i, c.bytes));
-    i += c.bytes;
-  }
-}
-
-bool has_too_many_marks(std::string_view text) {
-  std::size_t longest = 0;
-  std::size_t run = 0;
-  each_code_point(text, [&](char32_t c, std::string_view) {
-    run = c >= 0x300 && u_getCombiningClass(static_cast<UChar32>(c)) != 0 ? run + 1 : 0;
-    longest = std::max(longest, run);
-  });
-  return longest > kMaxMarksInARow;
-}
-
-// ASCII text is normalised in every form.
-Result<std::string> normalize(std::string text, TextFilter form) {
-  if (is_ascii(text)) return text;
-  UErrorCode status = U_ZERO_ERROR;
-  const auto* normalizer = form == TextFilter::nfc ? icu::Normalizer2::getNFCInstance(status)
-                                                   : icu::Normalizer2::getNFKCInstance(status);
-  if (U_FAILURE(status)) return icu_failure(status);
-  const icu::StringPiece piece(text.data(), static_cast<std::int32_t>(text.size()));
-  if (normalizer->isNormalizedUTF8(piece, status) && U_SUCCESS(status)) return text;
-  if (has_too_many_marks(text)) {
-    return fail(codes::kTooLarge, Fatality::user,
-                "over " + std::to_string(kMaxMarksInARow) + " combining marks in a row");
-  }
-  std::string out;
-  out.reserve(text.size());
-  icu::StringByteSink<std::string> sink(&out);
-  normalizer->normalizeUTF8(0, piece, sink, nullptr, status);
-  if (U_FAILURE(status)) return icu_failure(status);
-  return out;
-}
+constexpr std::size_t kPieceBytes = 16 * kKiB;  // that passes from stage to stage
+constexpr int kMaxLineBreaks = 2;               // of one run of white space
 
 bool is_white_space(char32_t c) {
   if (c < 0x80) return c == ' ' || (c >= '\t' && c <= '\r');
   return u_isUWhiteSpace(static_cast<UChar32>(c)) != 0;
 }
 
-std::string normalize_ws(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  bool gap = false;  // white space since the last character kept
-  int breaks = 0;    // line feeds in it
-  const auto end_gap = [&](bool at_end) {
-    if (gap && !out.empty()) {
-      if (breaks > 0) {
-        out.append(static_cast<std::size_t>(std::min(breaks, kMaxLineBreaks)), '\n');
+class WhiteSpace final : public FilterStage {
+ public:
+  Result<void> push(std::string_view piece, bool last, std::string& out) override {
+    std::size_t kept = 0;  // where the characters begin that wait to be copied
+    for (std::size_t i = 0; i < piece.size();) {
+      const auto c = first_code_point(piece.substr(i));
+      const bool white = is_white_space(c.value);
+      if (white && !gap_) out += piece.substr(kept, i - kept);
+      if (white) {
+        gap_ = true;
+        breaks_ += c.value == '\n' && breaks_ < kMaxLineBreaks ? 1 : 0;
+      } else if (gap_) {
+        end_gap(false, out);
+        kept = i;
+      }
+      begun_ = begun_ || !white;
+      i += c.bytes;
+    }
+    if (!gap_) out += piece.substr(kept);
+    if (last) end_gap(true, out);
+    return {};
+  }
+
+ private:
+  void end_gap(bool at_end, std::string& out) {
+    if (gap_ && begun_) {
+      if (breaks_ > 0) {
+        out.append(static_cast<std::size_t>(breaks_), '\n');
       } else if (!at_end) {
         out += ' ';
       }
     }
-    gap = false;
-    breaks = 0;
-  };
-  each_code_point(text, [&](char32_t c, std::string_view bytes) {
-    if (is_white_space(c)) {
-      gap = true;
-      breaks += c == '\n' && breaks < kMaxLineBreaks ? 1 : 0;
-      return;
+    gap_ = false;
+    breaks_ = 0;
+  }
+
+  bool begun_ = false;  // a character was kept
+  bool gap_ = false;    // white space since the last one
+  int breaks_ = 0;      // line feeds in it
+};
+
+constexpr UChar32 kHangulFiller = 0x115F;
+
+// What has no width. The Hangul filler stands for a missing initial: it is as wide as one. Added
+// are format characters that lie over or under the digits and letters that follow them, and one
+// caret.
+const icu::UnicodeSet& without_width() {
+  static const icu::UnicodeSet* const kSet = [] {
+    UErrorCode status = U_ZERO_ERROR;
+    auto* set = new icu::UnicodeSet(
+        UNICODE_STRING_SIMPLE("[[:Cc:][:Default_Ignorable_Code_Point:][:Grapheme_Extend:]"
+                              "[:Hangul_Syllable_Type=V:][:Hangul_Syllable_Type=T:]"
+                              "\\u0605\\u070F\\u0890\\u0891\\u08E2\\uA8FA]"),
+        status);
+    set->remove('\n').remove(kHangulFiller);
+    set->freeze();
+    return set;
+  }();
+  return *kSet;
+}
+
+class ZeroWidth final : public FilterStage {
+ public:
+  Result<void> push(std::string_view piece, bool, std::string& out) override {
+    while (!piece.empty()) {
+      const auto kept = span(piece, USET_SPAN_NOT_CONTAINED);
+      out += piece.substr(0, kept);
+      piece.remove_prefix(kept);
+      piece.remove_prefix(span(piece, USET_SPAN_CONTAINED));
     }
-    end_gap(false);
-    out += bytes;
-  });
-  end_gap(true);
-  return out;
-}
+    return {};
+  }
 
-constexpr char32_t kHangulFiller = 0x115F;  // stands for a missing initial: as wide as one
+ private:
+  static std::size_t span(std::string_view text, USetSpanCondition condition) {
+    return static_cast<std::size_t>(
+        without_width().spanUTF8(text.data(), static_cast<std::int32_t>(text.size()), condition));
+  }
+};
 
-// Format characters that lie over or under the digits and letters that follow them, and one caret
-// without width.
-constexpr std::u32string_view kMarksWithoutWidth = U"\u0605\u070F\u0890\u0891\u08E2\uA8FA";
-
-bool has_width(char32_t c) {
-  if (c < 0x80) return c == '\n' || (c >= ' ' && c != 0x7F);
-  const auto code = static_cast<UChar32>(c);
-  if (c == kHangulFiller) return true;
-  if (u_charType(code) == U_CONTROL_CHAR) return false;
-  if (u_hasBinaryProperty(code, UCHAR_DEFAULT_IGNORABLE_CODE_POINT)) return false;
-  if (u_hasBinaryProperty(code, UCHAR_GRAPHEME_EXTEND)) return false;
-  const auto hangul = u_getIntPropertyValue(code, UCHAR_HANGUL_SYLLABLE_TYPE);
-  if (hangul == U_HST_VOWEL_JAMO || hangul == U_HST_TRAILING_JAMO) return false;
-  return !kMarksWithoutWidth.contains(c);
-}
-
-std::string rm_zero_width(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  each_code_point(text, [&](char32_t c, std::string_view bytes) {
-    if (has_width(c)) out += bytes;
-  });
-  return out;
-}
-
-Result<std::string> apply(std::string text, TextFilter filter) {
+Result<std::unique_ptr<FilterStage>> make_stage(TextFilter filter, const FilterLimits& limits) {
   switch (filter) {
     case TextFilter::normalize_ws:
-      return normalize_ws(text);
+      return std::make_unique<WhiteSpace>();
     case TextFilter::rm_zero_width:
-      return rm_zero_width(text);
+      return std::make_unique<ZeroWidth>();
     default:
-      return normalize(std::move(text), filter);
+      return make_normalizer(filter, limits);
   }
+}
+
+// At most `bytes`, cut between code points.
+std::string_view first_piece(std::string_view text, std::size_t bytes) {
+  if (text.size() <= bytes) return text;
+  while (bytes > 0 && (text[bytes] & 0xC0) == 0x80) --bytes;
+  return text.substr(0, bytes);
 }
 
 }  // namespace
@@ -154,19 +129,74 @@ std::optional<TextFilter> text_filter_named(std::string_view name) {
   return std::nullopt;
 }
 
-Result<std::string> filter_text(std::string_view text, std::span<const TextFilter> filters) {
-  if (text.size() > kMaxBytes) {
-    return fail(codes::kTooLarge, Fatality::user, "a text to filter of over 2 GiB");
+FilterRun::FilterRun(std::string_view text, const FilterLimits& limits)
+    : rest_(text), limits_(limits) {}
+FilterRun::FilterRun(FilterRun&&) noexcept = default;
+FilterRun& FilterRun::operator=(FilterRun&&) noexcept = default;
+FilterRun::~FilterRun() = default;
+
+Result<FilterRun> FilterRun::start(std::string_view text, std::span<const TextFilter> filters,
+                                   const FilterLimits& limits) {
+  if (filters.size() > limits.filters) {
+    return fail(codes::kTooLarge, Fatality::user,
+                "over " + std::to_string(limits.filters) + " filters of one text");
   }
   if (const auto bad = find_invalid_utf8(text); bad != kAllValid) {
     return fail(codes::kScriptBadArgument, Fatality::fatal,
                 "the text to filter has invalid UTF-8 at byte " + std::to_string(bad));
   }
-  Result<std::string> out = std::string(text);
+  FilterRun run(text, limits);
+  run.largest_ = text.size() * limits.growth + limits.allowance;
+  run.out_.reserve(text.size());
   for (const auto filter : filters) {
-    if (out) out = apply(std::move(*out), filter);
+    auto stage = make_stage(filter, limits);
+    if (!stage) return fail(std::move(stage).error());
+    run.stages_.push_back(std::move(*stage));
   }
-  return out;
+  return run;
+}
+
+Result<bool> FilterRun::advance(std::size_t bytes) {
+  do {
+    const auto piece = first_piece(rest_, kPieceBytes);
+    rest_.remove_prefix(piece.size());
+    bytes -= std::min(bytes, kPieceBytes);
+    const auto passed = pass(piece, rest_.empty());
+    if (!passed) return std::unexpected(passed.error());
+  } while (!rest_.empty() && bytes > 0);
+  return rest_.empty();
+}
+
+Result<void> FilterRun::pass(std::string_view piece, bool last) {
+  for (const auto& stage : stages_) {
+    next_.clear();
+    if (auto pushed = stage->push(piece, last, next_); !pushed) return pushed;
+    std::swap(piece_, next_);
+    piece = piece_;
+  }
+  return append(piece);
+}
+
+// Grows once, to the limit: doubling would need half as much again.
+Result<void> FilterRun::append(std::string_view piece) {
+  if (piece.size() > largest_ - out_.size()) {
+    return fail(codes::kTooLarge, Fatality::user,
+                "the filtered text is over " + std::to_string(limits_.growth) +
+                    " times as large as the text");
+  }
+  if (out_.capacity() - out_.size() < piece.size()) out_.reserve(largest_);
+  out_ += piece;
+  return {};
+}
+
+Result<std::string> filter_text(std::string_view text, std::span<const TextFilter> filters) {
+  auto run = FilterRun::start(text, filters);
+  if (!run) return fail(std::move(run).error());
+  while (true) {
+    const auto done = run->advance();
+    if (!done) return std::unexpected(done.error());
+    if (*done) return std::move(*run).take();
+  }
 }
 
 }  // namespace gvm::text

@@ -1,11 +1,14 @@
 #pragma once
 // The text filters scripts apply to prompts, in the order they name them.
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
+#include "base/size.h"
 
 namespace gvm::text {
 
@@ -26,8 +29,53 @@ enum class TextFilter {
 // By the names scripts use: "NFC", "NFKC", "NormalizeWS", "RmZeroWidth".
 std::optional<TextFilter> text_filter_named(std::string_view name);
 
-// Linear in the text, but for normalisation of long runs of combining marks, which sorts each run.
-// Errors: SCRIPT_BAD_ARGUMENT for invalid UTF-8, TOO_LARGE over 2 GiB.
+struct FilterLimits {
+  std::size_t filters = 16;
+  std::size_t marks_in_a_row = 256;  // code points that may combine with the one before them
+  std::size_t growth = 4;            // the result is at most so many times the text,
+  std::size_t allowance = 4 * kKiB;  // and this
+};
+
+// A step of a FilterRun when its caller names no other.
+inline constexpr std::size_t kFilterStepBytes = 64 * kKiB;
+
+class FilterStage;
+
+// One text on its way through the filters. Work is linear in the text whatever its characters are,
+// about 5 ms a step of kFilterStepBytes at most, so that a caller can look at the clock between
+// steps or go on with another session. Memory is bounded by `growth` + 1 times the text and some
+// 200 KiB.
+class FilterRun {
+ public:
+  // `text` outlives the run. Errors: SCRIPT_BAD_ARGUMENT for invalid UTF-8, TOO_LARGE for too many
+  // filters.
+  static Result<FilterRun> start(std::string_view text, std::span<const TextFilter> filters,
+                                 const FilterLimits& limits = {});
+  FilterRun(FilterRun&&) noexcept;
+  FilterRun& operator=(FilterRun&&) noexcept;
+  ~FilterRun();
+
+  // Takes up to `bytes` of the text; true when it was the last of it. TOO_LARGE when the result
+  // grows over its limit, or when too many combining marks follow each other.
+  Result<bool> advance(std::size_t bytes = kFilterStepBytes);
+  // The result, once advance() has said true.
+  std::string take() && { return std::move(out_); }
+
+ private:
+  FilterRun(std::string_view text, const FilterLimits& limits);
+  Result<void> pass(std::string_view piece, bool last);
+  Result<void> append(std::string_view piece);
+
+  std::string_view rest_;  // of the text
+  FilterLimits limits_;
+  std::size_t largest_ = 0;  // size of the result
+  std::vector<std::unique_ptr<FilterStage>> stages_;
+  std::string piece_;  // between two stages
+  std::string next_;
+  std::string out_;
+};
+
+// All steps in one go.
 Result<std::string> filter_text(std::string_view text, std::span<const TextFilter> filters);
 
 }  // namespace gvm::text

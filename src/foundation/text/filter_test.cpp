@@ -1,12 +1,23 @@
 #include "text/filter.h"
 
 #include <gtest/gtest.h>
+#include <unicode/bytestream.h>
+#include <unicode/normalizer2.h>
+#include <unicode/stringpiece.h>
 
+#include <array>
+#include <cstdio>
+#include <ctime>
+#include <filesystem>
 #include <initializer_list>
+#include <memory>
+#include <random>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include "base/error_codes.h"
+#include "text/json_scan.h"
 #include "text/utf8.h"
 
 namespace gvm::text {
@@ -79,6 +90,162 @@ TEST(TextFilter, RefusesPilesOfCombiningMarks) {
   const auto over = filter_text(pile + "\u0327", std::vector{TextFilter::nfkc});
   ASSERT_FALSE(over);
   EXPECT_EQ(over.error().code(), codes::kTooLarge);
+}
+
+std::string by_icu(std::string_view text, TextFilter form) {
+  UErrorCode status = U_ZERO_ERROR;
+  const auto* normalizer = form == TextFilter::nfc ? icu::Normalizer2::getNFCInstance(status)
+                                                   : icu::Normalizer2::getNFKCInstance(status);
+  std::string out;
+  icu::StringByteSink<std::string> sink(&out);
+  normalizer->normalizeUTF8(0, {text.data(), static_cast<std::int32_t>(text.size())}, sink, nullptr,
+                            status);
+  return out;
+}
+
+std::string in_steps(std::string_view text, TextFilter form, std::size_t bytes) {
+  auto run = FilterRun::start(text, std::vector{form});
+  while (run) {
+    const auto done = run->advance(bytes);
+    if (!done) return "refused";
+    if (*done) return std::move(*run).take();
+  }
+  return "refused";
+}
+
+// Letters, marks of several classes, jamo, compatibility characters, marks that decompose.
+std::string random_text(std::mt19937& random, std::size_t code_points) {
+  static constexpr std::array<char32_t, 36> kCodePoints = {
+      U'a',    U'e',    U' ',   U'\n',  0xE9,   0x300,  0x301,  0x323,   0x327,
+      0x345,   0x344,   0x1100, 0x1161, 0x11A8, 0xAC00, 0xAC01, 0xFF21,  0xFB01,
+      0xFDFA,  0x0F71,  0x0F72, 0x0F73, 0x0F81, 0x09C7, 0x09BE, 0x1E9B,  0x1D15E,
+      0x1D165, 0x1D16E, 0x212B, 0x2126, 0x3099, 0x30AB, 0x6F22, 0x1F600, 0xDF};
+  std::string out;
+  for (std::size_t i = 0; i < code_points; ++i) append_utf8(out, kCodePoints[random() % 36]);
+  return out;
+}
+
+TEST(TextFilter, NormalizesInPiecesAsIcuDoesAtOnce) {
+  std::mt19937 random(5);
+  for (int i = 0; i < 400; ++i) {
+    const auto text = random_text(random, 1 + random() % 300);
+    for (const auto form : {TextFilter::nfc, TextFilter::nfkc}) {
+      EXPECT_EQ(filtered(text, {form}), by_icu(text, form));
+    }
+  }
+  // Over the borders of pieces too.
+  const auto text = random_text(random, 30'000);
+  EXPECT_EQ(in_steps(text, TextFilter::nfkc, 1), by_icu(text, TextFilter::nfkc));
+  EXPECT_EQ(filtered(text, {TextFilter::nfc}), by_icu(text, TextFilter::nfc));
+}
+
+TEST(TextFilter, SortsLongRunsOfMarksAsIcuDoes) {
+  static constexpr std::array<char32_t, 8> kMarks = {0x301, 0x327, 0x323, 0x345,
+                                                     0xF73, 0x344, 0x5B0, 0x1D165};
+  std::mt19937 random(6);
+  for (int i = 0; i < 200; ++i) {
+    std::string text = "e";
+    for (auto n = random() % 200; n > 0; --n) append_utf8(text, kMarks[random() % 8]);
+    for (const auto form : {TextFilter::nfc, TextFilter::nfkc}) {
+      EXPECT_EQ(filtered(text, {form}), by_icu(text, form));
+    }
+  }
+}
+
+std::string repeated(std::string_view piece, std::size_t bytes) {
+  std::string out;
+  while (out.size() + piece.size() <= bytes) out += piece;
+  return out;
+}
+
+double cpu_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
+double seconds_to_filter(std::string_view piece, std::size_t bytes) {
+  const auto text = repeated(piece, bytes);
+  const double start = cpu_seconds();
+  (void)filter_text(text, std::vector{TextFilter::nfkc, TextFilter::rm_zero_width,
+                                      TextFilter::normalize_ws, TextFilter::nfc});
+  return cpu_seconds() - start;
+}
+
+std::vector<std::string> hostile_pieces() {
+  std::string pile = "a";
+  for (int i = 0; i < 120; ++i) pile += "\u0301\u0327";
+  std::string decomposing = "\u0F40";
+  for (int i = 0; i < 250; ++i) decomposing += "\u0F73";
+  return {"a",      " ",      "\u00e9", "e\u0301", "\u0301",     "\u0F73", "\uFDFA",   "\u1161",
+          "\uAC01", "\u3300", "\n ",    "\u200b",  "\U0001D160", pile,     decomposing};
+}
+
+TEST(TextFilter, TakesLinearTimeWhateverTheCharactersAre) {
+  for (const auto& piece : hostile_pieces()) {
+    (void)seconds_to_filter(piece, 1000);
+    const double small = seconds_to_filter(piece, 128 * kKiB);
+    const double large = seconds_to_filter(piece, 512 * kKiB);
+    // Linear is 4 times, quadratic 16 times.
+    EXPECT_LT(large, 0.02 + 9 * small) << piece.substr(0, 8);
+  }
+}
+
+TEST(TextFilter, RefusesResultsThatGrowTooMuch) {
+  EXPECT_EQ(filtered("\uFDFA", {TextFilter::nfkc}), by_icu("\uFDFA", TextFilter::nfkc));
+  const auto grown = filter_text(repeated("\uFDFA", kMiB), std::vector{TextFilter::nfkc});
+  ASSERT_FALSE(grown);
+  EXPECT_EQ(grown.error().code(), codes::kTooLarge);
+  const auto many = filter_text("a", std::vector(17, TextFilter::nfc));
+  ASSERT_FALSE(many);
+  EXPECT_EQ(many.error().code(), codes::kTooLarge);
+}
+
+TEST(TextFilter, GivesTheSameInStepsOfAnySize) {
+  std::mt19937 random(7);
+  const std::vector filters = {TextFilter::nfkc, TextFilter::rm_zero_width,
+                               TextFilter::normalize_ws};
+  const auto text = random_text(random, 60'000);
+  const auto whole = filter_text(text, filters);
+  ASSERT_TRUE(whole);
+  for (const std::size_t bytes : {std::size_t{1}, 20 * kKiB}) {
+    auto run = FilterRun::start(text, filters);
+    ASSERT_TRUE(run);
+    int steps = 1;
+    while (!*run->advance(bytes)) ++steps;
+    EXPECT_GT(steps, 3);
+    EXPECT_EQ(std::move(*run).take(), *whole);
+  }
+}
+
+// Unicode's own cases, where Debian's package unicode-data is installed.
+TEST(TextFilter, AgreesWithNormalizationTest) {
+  const std::string path = "/usr/share/unicode/NormalizationTest.txt.bz2";
+  if (!std::filesystem::exists(path)) GTEST_SKIP() << "unicode-data is not installed";
+  const auto lines =
+      std::unique_ptr<FILE, int (*)(FILE*)>(popen(("bzip2 -dc " + path).c_str(), "r"), pclose);
+  ASSERT_TRUE(lines);
+  std::size_t cases = 0;
+  std::array<char, 4096> buffer{};
+  while (fgets(buffer.data(), buffer.size(), lines.get()) != nullptr) {
+    const std::string line = buffer.data();
+    if (line.empty() || line[0] == '#' || line[0] == '@' || line[0] == '\n') continue;
+    std::array<std::string, 5> columns;
+    std::istringstream fields(line);
+    for (auto& column : columns) {
+      std::string field;
+      std::getline(fields, field, ';');
+      std::istringstream codes(field);
+      for (std::string code; codes >> code;) {
+        append_utf8(column, static_cast<char32_t>(std::stoul(code, nullptr, 16)));
+      }
+    }
+    ++cases;
+    for (int i = 0; i < 3; ++i) ASSERT_EQ(filtered(columns[i], {TextFilter::nfc}), columns[1]);
+    for (int i = 3; i < 5; ++i) ASSERT_EQ(filtered(columns[i], {TextFilter::nfc}), columns[3]);
+    for (const auto& column : columns) ASSERT_EQ(filtered(column, {TextFilter::nfkc}), columns[3]);
+  }
+  EXPECT_GT(cases, 18'000U);
 }
 
 TEST(TextFilter, HasTheNamesScriptsUse) {
