@@ -1,5 +1,6 @@
 // What repair_json answers is JSON that says what it reports, and repairing it again changes
-// nothing; a valid object comes back as it is.
+// nothing; a valid object comes back as it is, or is refused because equal keys have different
+// values.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
@@ -21,8 +22,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto valid = parse_json(answer);
   for (const auto expect : {Expect::object, Expect::any}) {
     const auto repaired = repair_answer(answer, {.expect = expect});
-    if (valid && valid->as_map() != nullptr) require(repaired && repaired->value == *valid);
     if (!repaired) continue;
+    if (valid && valid->as_map() != nullptr) require(repaired->value == *valid);
     const auto read = parse_json(repaired->text);
     require(read && *read == repaired->value);
     require(expect == Expect::any || read->as_map() != nullptr);

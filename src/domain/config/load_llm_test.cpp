@@ -317,6 +317,8 @@ TEST(LoadLlm, ThePasswordInTheLedgersUrlIsASecretOfItsOwn) {
   const auto refused = secrets_of("postgresql://u:canary/x@host/db");
   EXPECT_THAT(refused, HasSubstr("ledger.url"));
   EXPECT_THAT(refused, testing::Not(HasSubstr("canary")));
+}
+
 std::string with_budget(std::string_view only) {
   return "backends:\n"
          "  first: {host: http://a.example, provider: ollama, models: {m: {}, n: {alias: o}}}\n"

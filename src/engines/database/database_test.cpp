@@ -33,7 +33,7 @@ class InFolder : public testing::Test {
   fs::path folder_;
 };
 
-constexpr Deadline kNever = Deadline::never();
+const Deadline kNever = Deadline::never();
 
 std::int64_t code_of(const Value& answer) {
   return answer.find("code")->as_integer()->to_i64().value();
