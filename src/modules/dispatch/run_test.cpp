@@ -6,7 +6,7 @@
 
 #include "base/error_codes.h"
 #include "base/json.h"
-#include "dispatch/single_step.h"
+#include "dispatch/run.h"
 #include "support/http_server.h"
 #include "text/json.h"
 

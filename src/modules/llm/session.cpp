@@ -80,7 +80,7 @@ asio::awaitable<Result<std::string>> LlmSession::answer(Value message, Deadline 
   auto checked = read_script_answer(std::move(*returned), *request, generation);
   if (!checked) co_return fail(std::move(checked).error());
   if (checked->bare) tell_of_bare_answer();
-  consumed_gen_ = consumed_gen_ + checked->consumed_gen;
+  consumed_gen_ = consumed_gen_ + money::Rational(checked->consumed_gen);
   LlmAnswer answer{std::move(checked->data), std::move(checked->consumed_gen)};
   Value reply = envelope::answer_value(std::move(answer), generation);
   co_return envelope::encode_ok(std::move(reply), generation);
@@ -95,7 +95,7 @@ void LlmSession::tell_of_bare_answer() const {
 }
 
 void LlmSession::add_stats(Value::Map& stats) const {
-  stats.set("consumed_gen", Value::integer(consumed_gen_));
+  stats.set("consumed_gen", Value::integer(consumed_gen_.numerator()));
 }
 
 std::unique_ptr<script::Services> LlmSession::make_services() {

@@ -8,6 +8,7 @@
 #include "dispatch/run_context.h"
 #include "envelope/request.h"
 #include "net/lane.h"
+#include "money/rational.h"
 #include "scripted/session.h"
 
 namespace gvm::llm {
@@ -37,7 +38,7 @@ class LlmSession final : public scripted::Session {
 
   std::shared_ptr<const Shared> shared_;
   net::Lane& lane_;
-  Integer consumed_gen_;  // by all answers of this session
+  money::Rational consumed_gen_;  // by all answers of this session
 };
 
 }  // namespace gvm::llm

@@ -30,6 +30,7 @@ class EchoSession final : public Session {
     last.emplace(std::move(returned));
     co_return std::string("reply");
   }
+  void add_stats(Value::Map&) const override {}
   std::unique_ptr<script::Services> make_services() override {
     return std::make_unique<script::Services>();
   }
