@@ -124,7 +124,7 @@ int explain_addresses(const Plan& plan, const config::WebConfig& config,
 int explain(const Plan& plan) {
   const auto config = load(plan.config);
   if (!config) return kExitUsage;
-  auto network = web::network_of(*config);
+  auto network = web::network_of(*config, log::Logger());
   if (!network) {
     std::fprintf(stderr, "%s\n", network.error().to_string().c_str());
     return kExitUsage;

@@ -14,7 +14,7 @@ namespace {
 
 // CPU time, so that a busy machine does not fail it. A second in a release build; the sanitizers
 // cost about twenty times.
-#ifdef GVM_SANITIZED
+#if defined(GVM_SANITIZED) || !defined(__OPTIMIZE__)
 constexpr double kSoonSeconds = 20;
 #else
 constexpr double kSoonSeconds = 1;
