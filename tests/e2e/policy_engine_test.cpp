@@ -142,7 +142,7 @@ TEST(PolicyEngine, ItsClockBringsACandidateBack) {
   World world;
   always(world.first, "status_503");
   GenVm genvm(world.module->port());
-  EXPECT_THAT(genvm.ask(prompt("x")).text(), HasSubstr("first:server_overloaded,second:ok"));
+  EXPECT_THAT(genvm.ask(prompt("x")).text(), HasSubstr("first:server_error,second:ok"));
   must_take(world.first, R"({"rules": []})");
   std::string last;
   EXPECT_TRUE(eventually(

@@ -19,7 +19,7 @@ struct World {
     must_take(limited,
               R"({"rules": [{"fault": {"status": 429, "headers": {"retry-after": "2"}}}]})");
     must_take(claims, R"({"rules": [{"when": {"json": true}, "fault": {"status": 400, "body":
-      {"text": "{\"error\": {\"message\": \"'response_format' is not supported\"}}"}}}]})");
+      {"text": "{\"error\": {\"message\": \"'response_format' is not supported\", \"param\": \"response_format\", \"code\": \"unsupported_parameter\"}}"}}}]})");
   }
 
   Module start() const {

@@ -193,7 +193,7 @@ TEST(Routing, WhenNobodyRecoversInTimeTheErrorSaysWhen) {
 TEST(Routing, AMissingJsonModeIsLearned) {
   MockUpstream a({.name = "a"}), b({.name = "b"});
   must_take(a, R"({"rules": [{"when": {"json": true}, "fault": {"status": 400, "body":
-    {"text": "{\"error\": {\"message\": \"'response_format' is not supported\"}}"}}}]})");
+    {"text": "{\"error\": {\"message\": \"'response_format' is not supported\", \"param\": \"response_format\", \"code\": \"unsupported_parameter\"}}"}}}]})");
   Module module({.backends = backend_of(a, "a", 2) + backend_of(b, "b", 1)});
   GenVm genvm(module.port());
   for (int i = 0; i < 5; ++i) {

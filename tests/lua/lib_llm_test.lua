@@ -100,10 +100,10 @@ end
 
 function Tests.status_descriptions()
   local expected = {
-    [0] = "network_error", [200] = "unknown", [400] = "bad_request", [401] = "auth_error", [403] = "auth_error",
-    [404] = "model_unavailable", [408] = "timeout", [418] = "unknown", [422] = "bad_request", [429] = "rate_limit",
-    [500] = "server_error", [502] = "server_error", [503] = "server_overloaded", [504] = "gateway_timeout",
-    [529] = "server_overloaded", [599] = "server_error", [600] = "unknown",
+    [0] = "unknown", [200] = "unknown", [400] = "bad_request", [401] = "auth_error", [403] = "auth_error",
+    [404] = "model_unavailable", [408] = "timeout", [418] = "unknown", [422] = "unknown", [429] = "rate_limit",
+    [500] = "server_error", [502] = "server_error", [503] = "server_error", [504] = "gateway_timeout",
+    [529] = "server_overloaded", [599] = "server_error", [600] = "server_error",
   }
   for status, description in pairs(expected) do
     t.eq(llm.provider_http_error_description(status), description)

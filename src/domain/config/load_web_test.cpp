@@ -149,7 +149,7 @@ TEST(LoadWeb, HttpHasKeysOfItsOwn) {
   EXPECT_EQ(loaded->config.common.http.web.min_speed, 1024U);
   EXPECT_EQ(loaded->config.common.http.web.retry.attempts, 1);
   EXPECT_FALSE(load_llm_text("http: {http2: false}", "c.yaml", test_environment(),
-                             {.empty_backends = EmptyBackends::allow}));
+                             {EmptyBackends::allow, Strictness::strict}));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <array>
 #include <iterator>
 
+#include "base/error_detail.h"
 #include "config/choice.h"
 #include "config/routing_schema.h"
 #include "url/database_address.h"
@@ -116,7 +117,7 @@ void check_ledger(const Node& node, const std::string& path, Context& context, L
   auto address = url::parse_database_address(c.url.reveal());
   if (!address)
     return context.error(url->value->mark, path + ".url",
-                         address.error().causes().back() +
+                         std::string(detail_of(address.error())) +
                              "; expected postgresql://user:password@host/database; without "
                              "the key the ledger is a SQLite file in data_dir");
   std::ranges::move(address->secrets, std::back_inserter(context.secrets));

@@ -24,9 +24,11 @@ double cpu_seconds() {
   return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
 }
 
+// The documents are large, and every test of this program is a process of its own: each makes its
+// own only.
 struct Case {
   const char* name;
-  std::string html;
+  std::string (*html)();
   const char* limit;  // what refuses it; "" when it is answered, "*" when either will do
 };
 
@@ -41,64 +43,78 @@ std::string numbered(std::string_view before, std::string_view after, std::size_
 }
 
 std::vector<Case> cases() {
-  const std::string mb(1'000'000, 'x');
   return {
-      {"NestedDivs", repeated("<div>", 80'000), "depth"},
-      {"NestedSpans", repeated("<span>", 80'000) + "x", "depth"},
-      {"NestedUnknown", repeated("<x-y>", 80'000), "depth"},
-      {"NestedInAComment", "<!--" + repeated("<div>", 80'000) + "-->x", ""},
-      {"NestedInAScript", "<script>" + repeated("<div>", 80'000) + "</script>x", ""},
-      {"NestedInSvgStyle", "<svg><style>" + repeated("<g>", 80'000), "depth"},
-      {"NestedTables", repeated("<table><tr><td>", 20'000), "depth"},
-      {"NestedFosteredTables", repeated("<table><div>", 50'000), "*"},
-      {"NestedTemplates", repeated("<template>", 80'000), "depth"},
-      {"NestedLists", repeated("<ul><li>", 80'000), "depth"},
-      {"NestedSelects", repeated("<select><optgroup><option>", 80'000), "*"},
-      {"NestedSvg", repeated("<svg><g>", 80'000), "depth"},
-      {"NestedMath", repeated("<math><mi><svg><foreignObject>", 20'000), "depth"},
-      {"AMillionAttributes", "<p " + numbered("a", "=1 ", 1'000'000) + ">", "attributes"},
-      {"AMillionAttributesOfAnEndTag", "</p " + numbered("a", "=1 ", 1'000'000) + ">",
+      {"NestedDivs", [] { return repeated("<div>", 80'000); }, "depth"},
+      {"NestedSpans", [] { return repeated("<span>", 80'000) + "x"; }, "depth"},
+      {"NestedUnknown", [] { return repeated("<x-y>", 80'000); }, "depth"},
+      {"NestedInAComment", [] { return "<!--" + repeated("<div>", 80'000) + "-->x"; }, ""},
+      {"NestedInAScript", [] { return "<script>" + repeated("<div>", 80'000) + "</script>x"; }, ""},
+      {"NestedInSvgStyle", [] { return "<svg><style>" + repeated("<g>", 80'000); }, "depth"},
+      {"NestedTables", [] { return repeated("<table><tr><td>", 20'000); }, "depth"},
+      {"NestedFosteredTables", [] { return repeated("<table><div>", 50'000); }, "*"},
+      {"NestedTemplates", [] { return repeated("<template>", 80'000); }, "depth"},
+      {"NestedLists", [] { return repeated("<ul><li>", 80'000); }, "depth"},
+      {"NestedSelects", [] { return repeated("<select><optgroup><option>", 80'000); }, "*"},
+      {"NestedSvg", [] { return repeated("<svg><g>", 80'000); }, "depth"},
+      {"NestedMath", [] { return repeated("<math><mi><svg><foreignObject>", 20'000); }, "depth"},
+      {"AMillionAttributes", [] { return "<p " + numbered("a", "=1 ", 1'000'000) + ">"; },
        "attributes"},
-      {"AMillionEqualAttributes", "<p " + repeated("a=1 ", 1'000'000) + ">x", ""},
-      {"EqualAttributesBehindALongName", "<p " + mb + " " + repeated("b ", 1'000'000) + ">", "*"},
-      {"ManyBodiesWithAttributes", "<body>" + numbered("<body a", ">", 200'000), "attributes"},
-      {"BodiesAndElements", "<body>" + numbered("<body a", "><i></i>", 200'000), "attributes"},
-      {"ManyHtmlWithAttributes", "<p>" + numbered("<html a", "=1>", 200'000), "attributes"},
-      {"UnclosedFormatting", numbered("<b a=", "><p>", 50'000), "*"},
-      {"UnclosedLinks", repeated("<a href=x><div>", 50'000), "depth"},
-      {"UnclosedFonts", numbered("<p><font size=", ">x", 50'000), "*"},
-      {"FormattingInCells", "<table>" + numbered("<tr><td><b a=", ">x", 50'000), "*"},
-      {"FormattingReopened", numbered("<div><i a=", ">x</div>", 50'000), "*"},
-      {"Adoption", repeated("<b><i><u>", 100) + repeated("<p>x</b></i></u>", 50'000), "*"},
-      {"AdoptionOfLinks", repeated("<a><p>", 100'000), "*"},
-      {"DeepTextRuns", repeated("<b>", 400) + std::string(8'000'000, 'x'), "*"},
-      {"DeepFormattedTextRuns", numbered("<b a=", ">", 400) + repeated("x ", 4'000'000), "*"},
-      {"StrayEndTags", repeated("<div>", 400) + repeated("</x>", 1'500'000), "*"},
-      {"StrayParagraphEnds", repeated("</p>", 2'000'000), "*"},
-      {"TenMiBOfLess", std::string(10 * kMiB, '<'), "*"},
-      {"TenMiBOfText", std::string(10 * kMiB, 'x'), ""},
-      {"TenMiBOfSpaces", std::string(10 * kMiB, ' '), "*"},
-      {"TenMiBOfNul", std::string(10 * kMiB, '\0'), "*"},
-      {"TenMiBOfAmpersands", std::string(10 * kMiB, '&'), "*"},
-      {"EntityStorm", repeated("&lt;&CounterClockwiseContourIntegral;&#x41;&notit;", 150'000), "*"},
-      {"OpenTag", "<" + std::string(8'000'000, 'a'), "*"},
-      {"OpenAttribute", "<a b='" + std::string(8'000'000, 'a'), "*"},
-      {"OpenComment", "<!--" + repeated("--!", 3'000'000), "*"},
-      {"Comments", repeated("<!---->", 1'000'000), "*"},
-      {"Paragraphs", repeated("<p>", 1'000'000), "nodes"},
-      {"Doctypes", repeated("<!doctype html>", 500'000), "*"},
-      {"Framesets", repeated("<frameset><frame>", 100'000), "*"},
-      {"Cells", "<table><tr>" + repeated("<td>", 300'000), "*"},
-      {"FosteredText", "<table>" + repeated("x<tr>", 300'000), "*"},
-      {"FosteredCharacters", "<table>" + mb + mb + mb, "*"},
-      {"Options", "<select>" + repeated("<option>x", 200'000), ""},
-      {"Plaintext", "<plaintext>" + repeated("<div>", 500'000), ""},
-      {"Forms", repeated("<form><input>", 200'000), "*"},
-      {"Buttons", repeated("<button>", 200'000), "*"},
-      {"Headings", repeated("<h1>", 200'000), "*"},
-      {"Rubies", repeated("<ruby><rt>", 80'000), "depth"},
-      {"Marquees", repeated("<marquee><b>", 80'000), "depth"},
-      {"Nobrs", repeated("<nobr>x", 200'000), "*"},
+      {"AMillionAttributesOfAnEndTag",
+       [] { return "</p " + numbered("a", "=1 ", 1'000'000) + ">"; }, "attributes"},
+      {"AMillionEqualAttributes", [] { return "<p " + repeated("a=1 ", 1'000'000) + ">x"; }, ""},
+      {"EqualAttributesBehindALongName",
+       [] { return "<p " + std::string(1'000'000, 'x') + " " + repeated("b ", 1'000'000) + ">"; },
+       "*"},
+      {"ManyBodiesWithAttributes", [] { return "<body>" + numbered("<body a", ">", 200'000); },
+       "attributes"},
+      {"BodiesAndElements", [] { return "<body>" + numbered("<body a", "><i></i>", 200'000); },
+       "attributes"},
+      {"ManyHtmlWithAttributes", [] { return "<p>" + numbered("<html a", "=1>", 200'000); },
+       "attributes"},
+      {"UnclosedFormatting", [] { return numbered("<b a=", "><p>", 50'000); }, "*"},
+      {"UnclosedLinks", [] { return repeated("<a href=x><div>", 50'000); }, "depth"},
+      {"UnclosedFonts", [] { return numbered("<p><font size=", ">x", 50'000); }, "*"},
+      {"FormattingInCells", [] { return "<table>" + numbered("<tr><td><b a=", ">x", 50'000); },
+       "*"},
+      {"FormattingReopened", [] { return numbered("<div><i a=", ">x</div>", 50'000); }, "*"},
+      {"Adoption", [] { return repeated("<b><i><u>", 100) + repeated("<p>x</b></i></u>", 50'000); },
+       "*"},
+      {"AdoptionOfLinks", [] { return repeated("<a><p>", 100'000); }, "*"},
+      {"DeepTextRuns", [] { return repeated("<b>", 400) + std::string(8'000'000, 'x'); }, "*"},
+      {"DeepFormattedTextRuns",
+       [] { return numbered("<b a=", ">", 400) + repeated("x ", 4'000'000); }, "*"},
+      {"StrayEndTags", [] { return repeated("<div>", 400) + repeated("</x>", 1'500'000); }, "*"},
+      {"StrayParagraphEnds", [] { return repeated("</p>", 2'000'000); }, "*"},
+      {"TenMiBOfLess", [] { return std::string(10 * kMiB, '<'); }, "*"},
+      {"TenMiBOfText", [] { return std::string(10 * kMiB, 'x'); }, ""},
+      {"TenMiBOfSpaces", [] { return std::string(10 * kMiB, ' '); }, "*"},
+      {"TenMiBOfNul", [] { return std::string(10 * kMiB, '\0'); }, "*"},
+      {"TenMiBOfAmpersands", [] { return std::string(10 * kMiB, '&'); }, "*"},
+      {"EntityStorm",
+       [] { return repeated("&lt;&CounterClockwiseContourIntegral;&#x41;&notit;", 150'000); }, "*"},
+      {"OpenTag", [] { return "<" + std::string(8'000'000, 'a'); }, "*"},
+      {"OpenAttribute", [] { return "<a b='" + std::string(8'000'000, 'a'); }, "*"},
+      {"OpenComment", [] { return "<!--" + repeated("--!", 3'000'000); }, "*"},
+      {"Comments", [] { return repeated("<!---->", 1'000'000); }, "*"},
+      {"Paragraphs", [] { return repeated("<p>", 1'000'000); }, "nodes"},
+      {"Doctypes", [] { return repeated("<!doctype html>", 500'000); }, "*"},
+      {"Framesets", [] { return repeated("<frameset><frame>", 100'000); }, "*"},
+      {"Cells", [] { return "<table><tr>" + repeated("<td>", 300'000); }, "*"},
+      {"FosteredText", [] { return "<table>" + repeated("x<tr>", 300'000); }, "*"},
+      {"FosteredCharacters",
+       [] {
+         return "<table>" + std::string(1'000'000, 'x') + std::string(1'000'000, 'x') +
+                std::string(1'000'000, 'x');
+       },
+       "*"},
+      {"Options", [] { return "<select>" + repeated("<option>x", 200'000); }, ""},
+      {"Plaintext", [] { return "<plaintext>" + repeated("<div>", 500'000); }, ""},
+      {"Forms", [] { return repeated("<form><input>", 200'000); }, "*"},
+      {"Buttons", [] { return repeated("<button>", 200'000); }, "*"},
+      {"Headings", [] { return repeated("<h1>", 200'000); }, "*"},
+      {"Rubies", [] { return repeated("<ruby><rt>", 80'000); }, "depth"},
+      {"Marquees", [] { return repeated("<marquee><b>", 80'000); }, "depth"},
+      {"Nobrs", [] { return repeated("<nobr>x", 200'000); }, "*"},
   };
 }
 
@@ -106,8 +122,9 @@ class Hostile : public testing::TestWithParam<Case> {};
 
 TEST_P(Hostile, EndsSoonInAnErrorOrAnAnswer) {
   const Case& row = GetParam();
+  const std::string html = row.html();
   const double start = cpu_seconds();
-  const auto page = parse_page(row.html, {}, nullptr);
+  const auto page = parse_page(html, {}, nullptr);
   std::string answer = "parsed";
   if (page) {
     const Document& document = *page->document;
@@ -130,7 +147,7 @@ TEST_P(Hostile, EndsSoonInAnErrorOrAnAnswer) {
   }
   const double spent = cpu_seconds() - start;
   EXPECT_LT(spent, kSoonSeconds);
-  printf("%-32s %8.1f MB %6.0f ms  %s\n", row.name, static_cast<double>(row.html.size()) / 1e6,
+  printf("%-32s %8.1f MB %6.0f ms  %s\n", row.name, static_cast<double>(html.size()) / 1e6,
          spent * 1000, answer.c_str());
 }
 

@@ -53,21 +53,29 @@ inline std::int64_t number_of(const Error& error, std::string_view key) {
 // a PID namespace, which the kernel ends as a whole.
 class DriverProcess {
  public:
-  DriverProcess()
-      : process_({"setpriv", "--pdeathsig", "KILL", "unshare", "--pid", "--fork", "--kill-child",
-                  "chromedriver", "--port=0"}) {
-    const auto line = process_.wait_for_line("started successfully on port", kPatience);
-    if (!line) throw std::runtime_error("no chromedriver: " + process_.err());
+  // It binds IPv4 and IPv6 one after the other: a port that is free for one may be taken for the
+  // other.
+  DriverProcess() {
+    constexpr int kAttempts = 5;
+    std::optional<std::string> line;
+    for (int attempt = 1; !line; ++attempt) {
+      process_.emplace(std::vector<std::string>{"setpriv", "--pdeathsig", "KILL", "unshare",
+                                                "--pid", "--fork", "--kill-child", "chromedriver",
+                                                "--port=0"});
+      line = process_->wait_for_line("started successfully on port", kPatience);
+      if (!line && attempt == kAttempts)
+        throw std::runtime_error("no chromedriver: " + process_->err());
+    }
     const auto digits = line->find_last_of("0123456789");
     const auto before = line->find_last_not_of("0123456789", digits);
     url_ = "http://127.0.0.1:" + line->substr(before + 1, digits - before);
   }
   Endpoint endpoint() const { return {url_, {}}; }
   const std::string& url() const { return url_; }
-  void kill() { process_.signal(9); }
+  void kill() { process_->signal(9); }
 
  private:
-  test::Process process_;
+  std::optional<test::Process> process_;
   std::string url_;
 };
 

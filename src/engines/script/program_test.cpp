@@ -83,9 +83,9 @@ TEST_F(LuaPath, AModuleIsRunOnceASession) {
             Value::integer(1));
 }
 
-TEST_F(LuaPath, AFileDoesNotReplaceALibraryOfOurs) {
+TEST_F(LuaPath, AFileOfTheOperatorCountsBeforeALibraryOfOurs) {
   folder_.write("ours.lua", "return 'theirs'");
-  EXPECT_EQ(*run("function F() return require('ours') end"), Value::string("ours"));
+  EXPECT_EQ(*run("function F() return require('ours') end"), Value::string("theirs"));
 }
 
 TEST_F(LuaPath, ABrokenModuleMattersOnlyWhenItIsRequired) {

@@ -36,7 +36,7 @@ TEST(Rat, ComparesWithNumbers) {
 
 TEST(Rat, ItsPartsAreDecimalStrings) {
   EXPECT_EQ(shown("type(rat.new('6/4'):numer()) .. type(rat.new(7):denom())"), "stringstring");
-  EXPECT_EQ(shown("rat.new('-123456789012345678901234567890/7'):numer()"),
+  EXPECT_EQ(shown("rat.new('-123456789012345678901234567890/11'):numer()"),
             "-123456789012345678901234567890");
   EXPECT_EQ(shown("math.tointeger(tonumber(rat.new(5):numer())) + 1"), "6");
 }

@@ -18,7 +18,7 @@ struct Verdict {
 // may stand white space, one code fence and finished reasoning. Closing brackets that are missing
 // at the very end of a stopped answer are added; nothing else is mended. Linear in the answer.
 //
-// ANSWER_NOT_USABLE, fatal; its detail (causes()[1]) is one sentence that names the fault, made to
+// ANSWER_NOT_USABLE, fatal; its detail (ctx.detail) is one sentence that names the fault, made to
 // be sent to the model when it is asked again.
 Result<Verdict> read_verdict(std::string_view answer, AnswerEnd end);
 

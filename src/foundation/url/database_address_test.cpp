@@ -22,8 +22,8 @@ std::string shown(std::string_view text) {
 
 std::vector<std::string> secrets(std::string_view text) {
   std::vector<std::string> out;
-  for (const auto& secret : parse_database_address(text)->secrets)
-    out.emplace_back(secret.reveal());
+  const auto address = parse_database_address(text);
+  for (const auto& secret : address->secrets) out.emplace_back(secret.reveal());
   return out;
 }
 

@@ -122,7 +122,7 @@ TEST(GreyboxScript, NoProviderTellsTheAttemptsButNotThePrompt) {
   EXPECT_THAT(text, Not(HasSubstr("secret prompt text")));
   EXPECT_EQ(json::write(*answer.error().ctx().find("attempts")),
             R"([{"error":"SENDING_REQUEST","kind":"network_error","model":"dead","provider":"a"},)"
-            R"({"error":"STATUS_NOT_OK","kind":"server_overloaded","model":"fail-503",)"
+            R"({"error":"STATUS_NOT_OK","kind":"server_error","model":"fail-503",)"
             R"("provider":"a","status":503}])");
 }
 
