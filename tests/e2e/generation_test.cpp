@@ -52,7 +52,8 @@ class Generation : public testing::TestWithParam<Spoken> {
   std::string fatal_text(const std::string& act) {
     GenVm genvm = connect();
     genvm.send(prompt(act));
-    const auto reply = calldata::decode(*genvm.ws().receive());
+    const auto message = genvm.ws().receive();  // the decoded value borrows from it
+    const auto reply = calldata::decode(*message);
     return std::string(reply->find("FatalError")->as_string().value());
   }
 

@@ -157,7 +157,7 @@ TEST(Secrets, ABrokenConfigurationDoesNotShowThem) {
   TempFolder folder;
   const std::string config =
       "backends:\n  a: {host: 'http://127.0.0.1:1', provider: openai-compatible, key: " + kKey +
-      ", models: {m: {}}, headers: {x-more: " + kHeaderValue + "}, surprise: 1}\n";
+      ", models: {m: {}}, headers: {x-more: " + kHeaderValue + "}, timeout: banana}\n";
   const auto path = folder.write("c.yaml", config);
   for (const auto& command :
        {std::vector<std::string>{program("genvm-llm"), "--config", path},
