@@ -23,7 +23,8 @@ Duration backoff_with_quarter_jitter(const BackoffPolicy& policy, unsigned retry
   const auto doublings = std::min(retry > 0 ? retry - 1 : 0, 20U);
   const auto longest = to_micros(policy.longest);
   const auto least = std::min(to_micros(policy.first) << doublings, longest);
-  const auto more = static_cast<std::uint64_t>(random.unit() * static_cast<double>(least / 4));
+  const auto quarter = least / 4;
+  const auto more = static_cast<std::uint64_t>(random.unit() * static_cast<double>(quarter));
   return microseconds(static_cast<std::int64_t>(std::min(least + more, longest)));
 }
 

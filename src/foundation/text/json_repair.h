@@ -11,17 +11,17 @@
 //     object, no value or verdict of its own, no word that revises or attributes.
 //  4. Members of one name must have equal values.
 //
-// Tolerated within the object, one reading each: comments, single, curly and full-width quotes, keys
-// without quotes, trailing commas, doubled commas between members, a missing comma where a key or a
-// line follows, "=" and "=>" and full-width punctuation, raw control characters, Python's and
+// Tolerated within the object, one reading each: comments, single, curly and full-width quotes,
+// keys without quotes, trailing commas, doubled commas between members, a missing comma where a key
+// or a line follows, "=" and "=>" and full-width punctuation, raw control characters, Python's and
 // upper-case literals, "+1", ".5", "1.", escapes of regular expressions (kept), pairs of quotes
-// around words within a string, and closing brackets missing at the end of a stopped answer: what is
-// open is closed there, a key without value or half a literal is dropped.
+// around words within a string, and closing brackets missing at the end of a stopped answer: what
+// is open is closed there, a key without value or half a literal is dropped.
 //
-// Refused for a second reading, among others: mismatched brackets, a bracket that may have been lost
-// further ahead, a string without end that may hold what stood behind it, values without quotes, a
-// number at the very end, NaN and infinities, elisions ("..."), doubled commas between elements,
-// halves of surrogate pairs.
+// Refused for a second reading, among others: mismatched brackets, a bracket that may have been
+// lost further ahead, a string without end that may hold what stood behind it, values without
+// quotes, a number at the very end, NaN and infinities, elisions ("..."), doubled commas between
+// elements, halves of surrogate pairs.
 #include <string>
 #include <string_view>
 

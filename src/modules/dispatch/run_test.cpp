@@ -1,4 +1,6 @@
 // One prompt to one model over real sockets, against an upstream that behaves and misbehaves.
+#include "dispatch/run.h"
+
 #include <gtest/gtest.h>
 
 #include <boost/asio/co_spawn.hpp>
@@ -6,7 +8,6 @@
 
 #include "base/error_codes.h"
 #include "base/json.h"
-#include "dispatch/run.h"
 #include "support/http_server.h"
 #include "text/json.h"
 

@@ -7,8 +7,8 @@
 #include "config/llm_config.h"
 #include "dispatch/run_context.h"
 #include "envelope/request.h"
-#include "net/lane.h"
 #include "money/rational.h"
+#include "net/lane.h"
 #include "scripted/session.h"
 
 namespace gvm::llm {

@@ -100,7 +100,7 @@ CheckReport diagnose_status(const CallFailure& failure) {
 
 CheckReport diagnose_transport(const CallFailure& failure) {
   const std::string detail(detail_of(failure.error).empty() ? failure.code()
-                                                              : detail_of(failure.error));
+                                                            : detail_of(failure.error));
   if (failure.kind == routing::ErrorKind::tls)
     return report(CheckOutcome::tls_trouble, fmt::format("TLS trouble: {}", detail));
   if (failure.kind == routing::ErrorKind::dns || failure.kind == routing::ErrorKind::connect) {
