@@ -99,7 +99,8 @@ std::unique_ptr<Socket> begin_to_connect(asio::io_context& io, std::uint16_t por
   auto socket = std::make_unique<Socket>(io, asio::ip::tcp::v4());
   socket->non_blocking(true);
   const Endpoint proxy(asio::ip::address_v4::loopback(), port);
-  (void)::connect(socket->native_handle(), proxy.data(), proxy.size());  // Asio's would wait
+  const auto size = static_cast<socklen_t>(proxy.size());
+  (void)::connect(socket->native_handle(), proxy.data(), size);  // Asio's connect would wait
   return socket;
 }
 
