@@ -71,7 +71,9 @@ TEST_P(Generation, ScriptsCalculateWithTheFuelAsTheyAreUsedTo) {
   const Integer most(std::int64_t{9223372036854775807});
   EXPECT_EQ(with_fuel("fuel", most).text(), (rat ? "rat " : "integer ") + most.to_string());
   EXPECT_EQ(with_fuel("fuel", Integer::pow2(63)).text(), "rat " + Integer::pow2(63).to_string());
-  if (!rat) EXPECT_EQ(with_fuel("arithmetic", Integer(7)).text(), "7 false 7");
+  if (!rat) {
+    EXPECT_EQ(with_fuel("arithmetic", Integer(7)).text(), "7 false 7");
+  }
 }
 
 TEST_P(Generation, TheFuelHasEitherName) {

@@ -64,7 +64,8 @@ TEST_F(OwnPool, PagesReachNothingBesideThePolicy) {
 }
 
 TEST_F(OwnPool, EveryPageSeesTheSameConditions) {
-  start({.cell = {.appearance = {.width = 1000, .height = 700, .user_agent = "Agent/1"}}});
+  start({.cell = {.runtime_dir = {},
+                  .appearance = {.width = 1000, .height = 700, .user_agent = "Agent/1"}}});
   EXPECT_EQ(content("/conditions"), "1000|700|1|en-US|UTC|0|Agent/1|true|1,234.5");
 }
 

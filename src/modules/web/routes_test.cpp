@@ -13,7 +13,8 @@ using testing::ElementsAre;
 Routes routes(std::vector<RouteSettings> settings) {
   std::vector<NamedProxy> proxies;
   for (const auto* name : {"a", "b", "c"})
-    proxies.push_back({name, {.url = std::string("http://") + name + ".example:3128"}});
+    proxies.push_back(
+        {name, net::HttpProxy{std::string("http://") + name + ".example:3128", {}, {}}});
   return Routes::compile(std::move(proxies), settings).value();
 }
 
@@ -24,20 +25,20 @@ const Route& of(const Routes& routes, std::string_view url) {
 TEST(Routes, WithoutAMatchGoDirectly) {
   const Routes none;
   EXPECT_THAT(of(none, "https://example.com/").via, ElementsAre(Route::kDirect));
-  const auto some = routes({{.hosts = {"*.example.com"}, .via = {"a"}}});
+  const auto some = routes({{.hosts = {"*.example.com"}, .via = {"a"}, .source = {}}});
   EXPECT_THAT(of(some, "https://example.org/").via, ElementsAre(Route::kDirect));
 }
 
 TEST(Routes, TheFirstMatchDecides) {
   const auto some = routes({{.hosts = {"www.example.com"}, .via = {"b"}, .source = "127.0.0.2"},
-                            {.hosts = {"*.example.com"}, .via = {"a", "direct"}}});
+                            {.hosts = {"*.example.com"}, .via = {"a", "direct"}, .source = {}}});
   EXPECT_THAT(of(some, "https://www.example.com/").via, ElementsAre(1U));
   EXPECT_EQ(of(some, "https://www.example.com/").source, "127.0.0.2");
   EXPECT_THAT(of(some, "https://x.example.com/").via, ElementsAre(0U, Route::kDirect));
 }
 
 TEST(Routes, NameTheProxyThatIsNotThere) {
-  const auto broken = Routes::compile({}, {{.hosts = {"*"}, .via = {"nowhere"}}});
+  const auto broken = Routes::compile({}, {{.hosts = {"*"}, .via = {"nowhere"}, .source = {}}});
   ASSERT_FALSE(broken);
   EXPECT_EQ(broken.error().code(), codes::kInvalidConfig);
   EXPECT_THAT(broken.error().to_string(), testing::HasSubstr("nowhere"));
