@@ -1,6 +1,9 @@
 #include "html/tree_parser.h"
 
+#include <malloc.h>
+
 #include <algorithm>
+#include <cstdlib>
 
 namespace gvm::html {
 
@@ -26,6 +29,20 @@ const lexbor_mem_t* mem_of(const lexbor_dobject_t* objects) {
 }
 const lexbor_mem_t* mem_of(const lexbor_mraw_t* raw) {
   return raw == nullptr ? nullptr : raw->mem;
+}
+
+// lexbor enlarges its buffers by a constant, so an allocator that copies would copy a long comment
+// or text thousands of times. A block that grows gets half as much again.
+void* grow(void* block, std::size_t size) {
+  const std::size_t usable = ::malloc_usable_size(block);  // 0 of nullptr
+  if (block != nullptr && size <= usable) return block;
+  return std::realloc(block, std::max(size, usable + usable / 2));
+}
+
+bool use_growing_memory() {
+  static const bool used =
+      lexbor_memory_setup(std::malloc, grow, std::calloc, std::free) == LXB_STATUS_OK;
+  return used;
 }
 
 }  // namespace
@@ -58,9 +75,16 @@ TreeParser::~TreeParser() {
 }
 
 bool TreeParser::begin() {
+  if (!use_growing_memory()) return false;
   parser_ = lxb_html_parser_create();
   if (parser_ == nullptr || lxb_html_parser_init(parser_) != LXB_STATUS_OK) return false;
   lxb_html_tokenizer_t* tokenizer = parser_->tkz;
+  // Insertion steps serve live documents. For each option they walk over all options before it.
+  lxb_html_parser_dom_opt_set(parser_, LXB_DOM_DOCUMENT_OPT_WO_EVENTS);
+  // Nobody reads the lists of parse errors, which grow outside of what is counted: a page of stray
+  // end tags would fill them. Without a list lexbor records nothing.
+  tokenizer->parse_errors = lexbor_array_obj_destroy(tokenizer->parse_errors, true);
+  parser_->tree->parse_errors = lexbor_array_obj_destroy(parser_->tree->parse_errors, true);
   build_ = tokenizer->callback_token_done;
   lxb_html_tokenizer_callback_token_done_set(tokenizer, on_token, this);
   // lexbor finds equal attributes by comparing each with each; count_attributes() sorts instead.
