@@ -138,6 +138,11 @@ TEST_F(Limits, ConnectionsFasterThanAnyPageOpensThemAreHeldBack) {
 
 TEST_F(Limits, AFailedAcceptIsNotRepeatedAtOnce) {
   open();
+  // UBSan checks an object's type by a pipe the first time it sees it, so one accepted connection
+  // comes before the limit.
+  begin_to_connect(io, proxy_port);
+  ASSERT_TRUE(
+      until([&] { return slot->usage().connections == 1 && slot->usage().open_connections == 0; }));
   const auto waiting = begin_to_connect(io, proxy_port);
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
@@ -146,8 +151,8 @@ TEST_F(Limits, AFailedAcceptIsNotRepeatedAtOnce) {
   const std::size_t turns = io.run_for(200ms);
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
   EXPECT_LE(turns, 20U);
-  EXPECT_EQ(slot->usage().connections, 0U);
-  EXPECT_TRUE(until([&] { return slot->usage().connections == 1; }));
+  EXPECT_EQ(slot->usage().connections, 1U);
+  EXPECT_TRUE(until([&] { return slot->usage().connections == 2; }));
 }
 
 TEST_F(Limits, ConnectionsAltogether) {
