@@ -1,4 +1,5 @@
-// What the compliance suite (compliance_test.cpp) does not ask: errors, bounds, numbers of any size.
+// What the compliance suite (compliance_test.cpp) does not ask: errors, bounds, numbers of any
+// size.
 #include "jsonpath/query.h"
 
 #include <gtest/gtest.h>

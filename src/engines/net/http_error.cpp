@@ -266,6 +266,10 @@ HttpFailure head_count_error(std::size_t limit, const std::string& url) {
   return made;
 }
 
+HttpFailure body_cut_error(std::string_view problem, const std::string& url) {
+  return make({codes::kReadingBody, HttpFault::cut, problem}, url);
+}
+
 HttpFailure encoding_error(std::string_view problem, const std::string& url) {
   return make({codes::kReadingBody, HttpFault::encoding, problem}, url);
 }

@@ -37,6 +37,7 @@ HttpFailure ratio_error(std::size_t ratio, const std::string& url);
 HttpFailure body_limit_error(std::size_t limit, const std::string& url);
 HttpFailure head_limit_error(std::size_t limit, const std::string& url);
 HttpFailure head_count_error(std::size_t limit, const std::string& url);
+HttpFailure body_cut_error(std::string_view problem, const std::string& url);
 HttpFailure encoding_error(std::string_view problem, const std::string& url);
 HttpFailure address_error(const std::string& url);
 HttpFailure timeout_error(TimeoutKind kind, std::chrono::milliseconds limit,

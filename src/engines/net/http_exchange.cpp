@@ -82,7 +82,8 @@ void Exchange::begin_answer() {
   head_bytes_ = 0;
   http2_ = false;
   head_complete_ = false;
-  compressed_ = false;
+  decoder_.reset();
+  body_bytes_ = 0;
   announced_.reset();
   detail_[0] = '\0';
   response_ = HttpResponse();
@@ -166,12 +167,11 @@ std::size_t Exchange::received() const {
   return head_bytes_ + static_cast<std::size_t>(body);
 }
 
-// `slack`: what may have come without being counted yet.
-bool Exchange::ratio_exceeded(std::size_t slack) const {
+bool Exchange::ratio_exceeded() const {
   const DecompressionLimit& limit = request_->decompression;
   const auto size = response_.body.size();
-  if (!compressed_ || limit.ratio == 0 || size <= limit.floor) return false;
-  return size / limit.ratio > received() - head_bytes_ + slack;
+  if (!decoder_ || limit.ratio == 0 || size <= limit.floor) return false;
+  return size / limit.ratio > body_bytes_;
 }
 
 void Exchange::enter(Phase phase) {
@@ -213,6 +213,8 @@ std::optional<HttpFailure> Exchange::stop_error() const {
     case Stopped::encoding:
       return encoding_error("the answer is compressed in a way that was not offered",
                             request_->url);
+    case Stopped::garbled:
+      return encoding_error("the answer's compressed data cannot be read", request_->url);
     case Stopped::lengths:
       return protocol_error("the answer's Content-Length fields contradict each other, or are none",
                             request_->url);
@@ -234,8 +236,8 @@ HttpResult Exchange::finished(CURLcode code) {
     if (!failure) failure = transfer_error(code, detail_, progress(), request_->url);
   } else if (!head_complete_) {
     failure = head_cut_error(request_->url);
-  } else if (ratio_exceeded(0)) {
-    failure = ratio_error(request_->decompression.ratio, request_->url);
+  } else if (decoder_ && !decoder_->complete()) {
+    failure = body_cut_error("the answer's compressed data ends too early", request_->url);
   }
   if (failure) {
     failure = noted(std::move(*failure));
@@ -306,6 +308,7 @@ HttpFailure Exchange::noted(HttpFailure failure) const {
 void Exchange::end_run() {
   request_ = nullptr;
   response_ = HttpResponse();
+  decoder_.reset();
   request_headers_.clear();
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "net/body_decoder.h"
 #include "net/curl_handle.h"
 #include "net/http_client.h"
 #include "net/http_dial.h"
@@ -99,6 +100,7 @@ class Exchange {
     body_limit,
     ratio,
     encoding,
+    garbled,  // compressed data that cannot be read
     lengths,  // contradicting or garbled announcements
     forbidden,
     spoiled,  // the pooled connection was unfit
@@ -123,7 +125,7 @@ class Exchange {
   bool failed_with_the_pooled_connection(CURLcode code) const;
   void begin_answer();
   std::size_t received() const;
-  bool ratio_exceeded(std::size_t slack) const;
+  bool ratio_exceeded() const;
   Progress progress() const;
   HttpStage stage() const;
   HttpFailure noted(HttpFailure failure) const;
@@ -132,6 +134,8 @@ class Exchange {
   void status_line(std::string_view line);
   void field_line(std::string_view line);
   bool announce(std::string_view value);
+  bool body_piece(std::string_view piece);
+  bool body_may_grow();
   bool head_done();
   bool stop(Stopped reason);
   std::optional<HttpFailure> stop_error() const;
@@ -164,8 +168,9 @@ class Exchange {
   std::optional<std::size_t> announced_;  // Content-Length
   bool http2_ = false;                    // the answer
   bool head_complete_ = false;
-  bool compressed_ = false;
-  bool sent_ = false;  // the request, or some of it, may be on its way
+  std::optional<BodyDecoder> decoder_;
+  std::size_t body_bytes_ = 0;  // as they came, encoded
+  bool sent_ = false;           // the request, or some of it, may be on its way
 };
 
 }  // namespace gvm::net

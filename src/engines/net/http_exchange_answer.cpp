@@ -10,11 +10,6 @@ namespace {
 // An answer announced larger than this grows by doubling instead of being trusted.
 constexpr std::size_t kMaxReserve = kMiB;
 
-bool accepted_encoding(std::string_view coding) {
-  return coding == "gzip" || coding == "x-gzip" || coding == "deflate" || coding == "br" ||
-         coding == "identity";
-}
-
 std::string_view trim(std::string_view text) {
   static constexpr std::string_view kBlank = " \t\r\n";
   const auto first = text.find_first_not_of(kBlank);
@@ -105,14 +100,14 @@ bool Exchange::head_done() {
     if (!http2_) dial_.close_afterwards(easy_);
     return true;
   }
+  std::vector<std::string_view> codings;
   for (const auto& [name, value] : response_.headers) {
-    // One coding, and one that was offered: stacked ones multiply what a small answer can cost.
-    if (name == "content-encoding") {
-      if (!accepted_encoding(lower(value))) return stop(Stopped::encoding);
-      compressed_ = true;
-    }
+    if (name == "content-encoding") codings.push_back(value);
     if (name == "content-length" && !announce(value)) return stop(Stopped::lengths);
   }
+  const auto coding = coding_of(codings);
+  if (!coding) return stop(Stopped::encoding);
+  if (*coding != Coding::none) decoder_.emplace(*coding);
   if (announced_.value_or(0) > request_->max_body) return stop(Stopped::body_limit);
   return true;
 }
@@ -127,22 +122,31 @@ bool Exchange::announce(std::string_view value) {
 }
 
 std::size_t Exchange::on_body(char* data, std::size_t size, std::size_t count, void* self) {
-  auto& exchange = *static_cast<Exchange*>(self);
-  auto& body = exchange.response_.body;
   const std::size_t bytes = size * count;
-  exchange.progressed_ = Clock::now();
-  if (bytes > exchange.request_->max_body - body.size()) {
-    exchange.stop(Stopped::body_limit);
-    return 0;
+  return static_cast<Exchange*>(self)->body_piece({data, bytes}) ? bytes : 0;
+}
+
+bool Exchange::body_piece(std::string_view piece) {
+  auto& body = response_.body;
+  progressed_ = Clock::now();
+  body_bytes_ += piece.size();
+  if (decoder_) {
+    const auto outcome =
+        decoder_->decode(piece, body, [this](const std::string&) { return body_may_grow(); });
+    if (outcome == BodyDecoder::Outcome::broken) return stop(Stopped::garbled);
+    return outcome == BodyDecoder::Outcome::more;
   }
+  if (piece.size() > request_->max_body - body.size()) return stop(Stopped::body_limit);
   if (body.empty())
-    body.reserve(std::min(std::max(exchange.announced_.value_or(0), bytes), kMaxReserve));
-  body.append(data, bytes);
-  if (exchange.ratio_exceeded(CURL_MAX_WRITE_SIZE)) {
-    exchange.stop(Stopped::ratio);
-    return 0;
-  }
-  return bytes;
+    body.reserve(std::min(std::max(announced_.value_or(0), piece.size()), kMaxReserve));
+  body.append(piece);
+  return true;
+}
+
+// After each piece that was decoded.
+bool Exchange::body_may_grow() {
+  if (response_.body.size() > request_->max_body) return stop(Stopped::body_limit);
+  return ratio_exceeded() ? stop(Stopped::ratio) : true;
 }
 
 }  // namespace gvm::net

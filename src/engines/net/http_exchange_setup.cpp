@@ -9,8 +9,6 @@ namespace {
 // Our own clocks watch connecting; libcurl's must never be sooner.
 constexpr long kNeverMs = 24L * 60 * 60 * 1000;
 constexpr long kTcpKeepAliveSeconds = 30;
-// zstd is left out: its window lets a server claim 128 MiB for each answer.
-constexpr const char* kAcceptedEncodings = "gzip, deflate, br";
 
 }  // namespace
 
@@ -39,7 +37,6 @@ void Exchange::set_constant_options(const HttpClientOptions& options, const Shar
   set_option(easy_, CURLOPT_TCP_KEEPALIVE, 1L);
   set_option(easy_, CURLOPT_TCP_KEEPIDLE, kTcpKeepAliveSeconds);
   set_option(easy_, CURLOPT_TCP_KEEPINTVL, kTcpKeepAliveSeconds);
-  set_option(easy_, CURLOPT_ACCEPT_ENCODING, kAcceptedEncodings);
   set_option(easy_, CURLOPT_USERAGENT, options.user_agent.c_str());
   set_option(easy_, CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE));  // none to proxies
   set_option(easy_, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);

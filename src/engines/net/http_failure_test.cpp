@@ -222,6 +222,47 @@ TEST_F(HttpFailure, CompressionThatWasNotOffered) {
   }
 }
 
+TEST_F(HttpFailure, NamesOfNoCodingMeanThatTheBodyIsAsItIs) {
+  for (const std::string name :
+       {"UTF-8", "none", "", "identity", "binary, identity", "gzip-less"}) {
+    const HttpServer server(always({.headers = {{"content-encoding", name}}, .body = "as it is"}));
+    const auto answer = send(get(server.url()));
+    ASSERT_EQ(verdict(answer), "status 200") << name;
+    EXPECT_EQ(answer->body, "as it is") << name;
+  }
+}
+
+TEST_F(HttpFailure, ACodingBesideANameOfNoneIsUndone) {
+  for (const std::string name : {"gzip, UTF-8", "none,GZIP", " x-gzip "}) {
+    const HttpServer server(
+        always({.headers = {{"content-encoding", name}}, .body = test::gzip("plain")}));
+    const auto answer = send(get(server.url()));
+    ASSERT_EQ(verdict(answer), "status 200") << name;
+    EXPECT_EQ(answer->body, "plain") << name;
+  }
+}
+
+TEST_F(HttpFailure, CompressedDataThatEndsTooEarlyIsCut) {
+  const std::string whole = test::gzip(std::string(5000, 'z') + "end");
+  for (const std::size_t missing : {1U, 8U, 9U, 15U}) {
+    EXPECT_EQ(from({.headers = {{"content-encoding", "gzip"}},
+                    .body = whole.substr(0, whole.size() - missing)}),
+              "READING_BODY/cut")
+        << missing;
+  }
+  EXPECT_EQ(from({.headers = {{"content-encoding", "gzip"}}, .body = ""}), "status 200")
+      << "nothing at all is an empty body";
+  EXPECT_EQ(from({.headers = {{"content-encoding", "br"}}, .body = "\x0b"}), "READING_BODY/cut");
+}
+
+TEST_F(HttpFailure, APartOfACompressedAnswerIsNotAskedFor) {
+  HttpServer server(always({.body = "x"}));
+  HttpRequest request = get(server.url());
+  request.headers = {{"range", "bytes=0-1"}};
+  EXPECT_EQ(verdict(send(std::move(request))), "status 200");
+  EXPECT_EQ(server.last_request().header("accept-encoding"), "identity");
+}
+
 TEST_F(HttpFailure, RequestsThatMustNotBeSent) {
   const HttpServer server(always({}));
   const auto refused = [&](auto&& spoil) {

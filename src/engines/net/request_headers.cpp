@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "net/body_decoder.h"
+
 namespace gvm::net {
 namespace {
 
@@ -34,7 +36,7 @@ bool has(const HttpRequest& request, std::string_view name) {
 // leaves copies behind.
 std::size_t text_size(const HttpRequest& request) {
   constexpr std::size_t kSeparators = 4;
-  constexpr std::size_t kLeftOut = 32;
+  constexpr std::size_t kLeftOut = 96;  // and what is added
   std::size_t size = kLeftOut;
   for (const auto& h : request.headers) size += h.name.size() + h.value.size() + kSeparators;
   for (const auto& h : request.secret_headers) {
@@ -78,6 +80,9 @@ std::optional<std::string> RequestHeaders::collect(const HttpRequest& request) {
     if (auto problem = problem_with(name, prefix)) return problem;
     add(name, prefix, value.reveal());
   }
+  // A range is one of the encoded bytes: a part of a compressed answer could not be read.
+  if (!has(request, "accept-encoding"))
+    add("Accept-Encoding", {}, has(request, "range") ? "identity" : kOfferedCodings);
   if (sends_body(request)) {
     leave_out("Expect");
     if (!has(request, "content-type")) leave_out("Content-Type");
