@@ -5,6 +5,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -160,14 +161,9 @@ class Opening {
 
   asio::awaitable<Opened> open_websocket(std::unique_ptr<Parser> parser) {
     Opened opened;
-    // A body would be taken for frames.
-    const bool has_body = parser->chunked() || parser->content_length().value_or(0) > 0;
-    auto place = core().gate.begin_session(address());
-    if (has_body || !place) {
-      if (!has_body) count_refusal(place.error());
-      auto page = has_body ? http_error(400, "an upgrade request has no body")
-                           : http_refusal(place.error());
-      auto sending = respond(std::move(page));
+    auto place = admit(*parser);
+    if (!place) {
+      auto sending = respond(std::move(place.error()));
       co_await std::move(sending);
       co_return opened;
     }
@@ -183,6 +179,28 @@ class Opening {
     auto ending = wait_for_close();
     co_await std::move(ending);
     co_return opened;
+  }
+
+  // A place for the session that an upgrade request asks for, or the page that refuses it.
+  std::expected<Ticket, HttpAnswer> admit(const Parser& parser) {
+    // A body would be taken for frames.
+    if (parser.chunked() || parser.content_length().value_or(0) > 0)
+      return std::unexpected(http_error(400, "an upgrade request has no body"));
+    auto place = origins_allowed(parser.get()) ? core().gate.begin_session(address())
+                                               : std::unexpected(Refusal::origin);
+    if (place) return std::move(*place);
+    count_refusal(place.error());
+    return std::unexpected(http_refusal(place.error()));
+  }
+
+  // Every page that a browser on this machine shows can reach a port of this machine, and the
+  // browser names the page in the header Origin (RFC 6455, 10.2).
+  bool origins_allowed(const Parser::value_type& request) {
+    const auto& allowed = core().options.allowed_origins;
+    const auto [first, last] = request.equal_range(http::field::origin);
+    return std::all_of(first, last, [&](const auto& header) {
+      return std::ranges::find(allowed, header.value()) != allowed.end();
+    });
   }
 
   asio::awaitable<void> respond(HttpAnswer page) {

@@ -56,10 +56,13 @@ HttpAnswer http_error(unsigned status, std::string_view sentence) {
 std::string refusal_sentence(Refusal refusal) {
   const std::string name = kRefusalNames[static_cast<std::size_t>(refusal)];
   if (refusal == Refusal::stopping) return "the module is shutting down";
+  if (refusal == Refusal::origin)
+    return "sessions are not for web pages: serve.allowed_origins does not list this Origin";
   return "too many connections: the limit " + name + " is reached, try again later";
 }
 
 HttpAnswer http_refusal(Refusal refusal) {
+  if (refusal == Refusal::origin) return http_error(403, refusal_sentence(refusal));
   auto answer = http_error(503, refusal_sentence(refusal));
   answer.extra_headers = "Retry-After: 1\r\n";
   return answer;

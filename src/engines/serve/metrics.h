@@ -24,9 +24,10 @@ class Count {
 };
 
 // Why a connection was turned away.
-enum class Refusal : std::uint8_t { sessions, address, connections, stopping };
-inline constexpr std::array<const char*, 4> kRefusalNames{
-    "max_sessions", "max_sessions_per_address", "max_other_connections", "shutting_down"};
+enum class Refusal : std::uint8_t { sessions, address, connections, stopping, origin };
+inline constexpr std::array<const char*, 5> kRefusalNames{
+    "max_sessions", "max_sessions_per_address", "max_other_connections", "shutting_down",
+    "allowed_origins"};
 
 enum class Outcome : std::uint8_t { answered, deadline, cancelled, failed, dropped };
 inline constexpr std::array<const char*, 5> kOutcomeNames{"answered", "deadline", "cancelled",
