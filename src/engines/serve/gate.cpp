@@ -4,12 +4,17 @@
 
 namespace gvm::serve {
 
+Ticket::~Ticket() {
+  if (gate_ == nullptr) return;
+  kind_ == Kind::connection ? gate_->leave() : gate_->end_session(address_);
+}
+
 std::expected<Ticket, Refusal> Gate::enter() {
   const std::scoped_lock lock(mutex_);
   if (stopping_) return std::unexpected(Refusal::stopping);
   if (connections_ - sessions_ >= max_other_) return std::unexpected(Refusal::connections);
   ++connections_;
-  return Ticket([this] { leave(); });
+  return Ticket(*this, Ticket::Kind::connection);
 }
 
 std::expected<Ticket, Refusal> Gate::begin_session(const std::string& address) {
@@ -23,7 +28,7 @@ std::expected<Ticket, Refusal> Gate::begin_session(const std::string& address) {
     ++here;
   }
   ++sessions_;
-  return Ticket([this, key = counted ? address : std::string()] { end_session(key); });
+  return Ticket(*this, Ticket::Kind::session, counted ? address : std::string());
 }
 
 void Gate::end_session(const std::string& address) {

@@ -19,22 +19,31 @@ namespace gvm::serve {
 
 class Gate;
 
-// A place that is given back when it is dropped.
+// A place that is given back when it is dropped; the gate outlives it.
 class Ticket {
  public:
   Ticket() = default;
-  explicit Ticket(std::function<void()> give_back) : give_back_(std::move(give_back)) {}
-  Ticket(Ticket&& other) noexcept : give_back_(std::exchange(other.give_back_, nullptr)) {}
+  Ticket(Ticket&& other) noexcept
+      : gate_(std::exchange(other.gate_, nullptr)),
+        kind_(other.kind_),
+        address_(std::move(other.address_)) {}
   Ticket& operator=(Ticket&& other) noexcept {
-    std::swap(give_back_, other.give_back_);
+    std::swap(gate_, other.gate_);
+    std::swap(kind_, other.kind_);
+    std::swap(address_, other.address_);
     return *this;
   }
-  ~Ticket() {
-    if (give_back_) give_back_();
-  }
+  ~Ticket();
 
  private:
-  std::function<void()> give_back_;
+  friend class Gate;
+  enum class Kind : std::uint8_t { connection, session };
+  Ticket(Gate& gate, Kind kind, std::string address = {})
+      : gate_(&gate), kind_(kind), address_(std::move(address)) {}
+
+  Gate* gate_ = nullptr;
+  Kind kind_ = Kind::connection;
+  std::string address_;  // of a session, when sessions of one address are counted
 };
 
 class Gate {
@@ -63,6 +72,7 @@ class Gate {
   bool wait_empty(std::chrono::milliseconds span);
 
  private:
+  friend class Ticket;
   void leave();
   void end_session(const std::string& address);
   // With `mutex_` held: what must be called once it is not.

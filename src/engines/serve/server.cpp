@@ -15,6 +15,7 @@
 #include "serve/connection.h"
 #include "serve/event.h"
 #include "serve/listener.h"
+#include "serve/tcp_options.h"
 
 namespace gvm::serve {
 namespace {
@@ -156,6 +157,7 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
     open_inherited_ = connected_.size();
     for (const auto& inherited : std::exchange(connected_, {})) {
       auto& lane = lanes_.next();
+      set_tcp_options(inherited.fd);
       Socket socket(lane.context());
       boost::system::error_code error;
       socket.assign(asio::generic::stream_protocol(inherited.family, 0), inherited.fd, error);

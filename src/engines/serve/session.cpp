@@ -126,7 +126,7 @@ void Session::reader_ended(const Incoming& last) {
   }
   hub_->core().log.debug("protocol violation", {{"session", Value::integer(Integer::from_u64(id_))},
                                                 {"detail", Value::string(last.detail)}});
-  end_with(CloseCode::protocol_error, codes::kMalformedRequest, last.detail);
+  end_with(last.code, codes::kMalformedRequest, last.detail);
 }
 
 // ---------------------------------------------------------------- worker
