@@ -22,7 +22,6 @@ WRAPPED = {
     "lexbor/": {"html"},
     "ares.h": {"net"},
     "re2/": {"policy", "host"},
-    "prometheus/": {"serve"},
     "sqlite3.h": {"store_sqlite", "database"},
     "libpq-fe.h": {"store_postgres"},
     "boost/beast": {"serve", "support", "client", "egress", "browser"},

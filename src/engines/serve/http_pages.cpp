@@ -37,9 +37,13 @@ HttpAnswer health_page(Core& core) {
 HttpAnswer metrics_page(Core& core) {
   HttpAnswer answer;
   answer.content_type = "text/plain; version=0.0.4; charset=utf-8";
-  answer.body = metrics_text(core.counters, core.gate.sessions(), core.gate.connections(),
-                             uptime_seconds(core));
-  core.service.collect_metrics(answer.body);
+  metrics::Exposition metrics;
+  write_metrics(metrics, core.counters,
+                {.sessions = core.gate.sessions(),
+                 .connections = core.gate.connections(),
+                 .uptime_seconds = uptime_seconds(core)});
+  core.service.collect_metrics(metrics);
+  answer.body = metrics.text();
   return answer;
 }
 

@@ -1,13 +1,14 @@
 #pragma once
 // What the server counts. Each lane writes its own counters (one writer, so no read-modify-write
-// instruction); a scrape adds them up. Prometheus' library is used for the text only.
+// instruction); a scrape adds them up.
 #include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <vector>
+
+#include "base/metrics.h"
 
 namespace gvm::serve {
 
@@ -68,8 +69,14 @@ struct alignas(64) LaneCounters {
 
 using CountersPerLane = std::vector<std::unique_ptr<LaneCounters>>;
 
-// Prometheus text, version 0.0.4.
-std::string metrics_text(const CountersPerLane& lanes, std::size_t sessions_open,
-                         std::size_t connections_open, double uptime_seconds);
+struct OpenNow {
+  std::size_t sessions = 0;
+  std::size_t connections = 0;
+  double uptime_seconds = 0;
+};
+
+// The server's own metrics.
+void write_metrics(metrics::Exposition& exposition, const CountersPerLane& lanes,
+                   const OpenNow& open);
 
 }  // namespace gvm::serve
