@@ -26,22 +26,23 @@ using Parser = http::request_parser<http::empty_body>;
 constexpr std::size_t kOneRead = 1024;  // most upgrade requests fit
 
 // Closes a connection that does not become a session, or is not answered, in time.
-class Handshake final : public Watched {
+class Handshake final : public TrackedConnection {
  public:
-  Handshake(std::shared_ptr<Hub> hub, Stream& stream) : hub_(std::move(hub)), stream_(stream) {
-    const auto limit = hub_->core().options.handshake_timeout;
+  Handshake(std::shared_ptr<ConnectionRegistry> registry, Stream& stream)
+      : registry_(std::move(registry)), stream_(stream) {
+    const auto limit = registry_->core().options.handshake_timeout;
     if (limit.count() > 0) due_ = Clock::now() + limit;
-    hub_->add(*this);
-    hub_->watch(due_);
+    registry_->add(*this);
+    registry_->watch(due_);
   }
-  ~Handshake() override { hub_->remove(*this); }
+  ~Handshake() override { registry_->remove(*this); }
   Handshake(const Handshake&) = delete;
   Handshake& operator=(const Handshake&) = delete;
 
   // Everything is said; the peer has this long to close.
   void answered() {
-    due_ = Clock::now() + hub_->core().options.close_timeout;
-    hub_->watch(due_);
+    due_ = Clock::now() + registry_->core().options.close_timeout;
+    registry_->watch(due_);
   }
 
   Clock::time_point on_tick(Clock::time_point now) override {
@@ -53,21 +54,21 @@ class Handshake final : public Watched {
   void abort() override { stream_.close(); }
 
  private:
-  std::shared_ptr<Hub> hub_;
+  std::shared_ptr<ConnectionRegistry> registry_;
   Stream& stream_;
   Clock::time_point due_ = Clock::time_point::max();
 };
 
 struct Opened {
   std::unique_ptr<Channel> channel;  // none: the connection is done
-  Ticket place;
+  Admission place;
 };
 
 // Finds out what the peer speaks and answers what is no session.
 class Opening {
  public:
-  Opening(std::shared_ptr<Hub> hub, Stream& stream)
-      : hub_(std::move(hub)), stream_(stream), handshake_(hub_, stream) {}
+  Opening(std::shared_ptr<ConnectionRegistry> registry, Stream& stream)
+      : registry_(std::move(registry)), stream_(stream), handshake_(registry_, stream) {}
 
   asio::awaitable<Opened> run() {
     std::string first;
@@ -97,16 +98,16 @@ class Opening {
   asio::awaitable<Opened> open_framed(std::string first) {
     Opened opened;
     stream_.unread(std::move(first));
-    auto channel = make_framed_channel(stream_, core().options, hub_->counters());
-    auto place = core().gate.begin_session(address());
+    auto channel = make_framed_channel(stream_, core().options, registry_->counters());
+    auto place = core().limits.begin_session(address());
     if (place) {
-      hub_->counters().sessions_framed.add(1);
+      registry_->counters().sessions_framed.add(1);
       opened.place = std::move(*place);
       opened.channel = std::move(channel);
       co_return opened;
     }
     count_refusal(place.error());
-    const bool stopping = place.error() == Refusal::stopping;
+    const bool stopping = place.error() == RefusalReason::stopping;
     const Error error(stopping ? codes::kShuttingDown : codes::kTooManySessions, Fatality::fatal,
                       refusal_sentence(place.error()));
     CloseReason reason;
@@ -132,7 +133,7 @@ class Opening {
       co_return opened;
     }
     if (!beast::websocket::is_upgrade(parser->get())) {
-      hub_->counters().http_requests.add(1);
+      registry_->counters().http_requests.add(1);
       const auto& request = parser->get();
       const auto target = request.target();
       auto page =
@@ -173,15 +174,15 @@ class Opening {
     auto greeting = stream_.send(admitted->answer, {});
     const bool sent = co_await std::move(greeting);
     if (!sent) co_return opened;
-    hub_->counters().sessions_websocket.add(1);
-    opened.channel = make_websocket_channel(stream_, core().options, hub_->counters());
+    registry_->counters().sessions_websocket.add(1);
+    opened.channel = make_websocket_channel(stream_, core().options, registry_->counters());
     opened.place = std::move(admitted->place);
     co_return opened;
   }
 
   struct Admitted {
     std::string answer;
-    Ticket place;
+    Admission place;
   };
 
   // The answer to an upgrade request and a place for its session, or the page that refuses it.
@@ -191,8 +192,8 @@ class Opening {
       return std::unexpected(http_error(400, "an upgrade request has no body"));
     auto answer = websocket_answer(parser.get(), server_name());
     if (!answer) return std::unexpected(std::move(answer.error()));
-    auto place = origins_allowed(parser.get()) ? core().gate.begin_session(address())
-                                               : std::unexpected(Refusal::origin);
+    auto place = origins_allowed(parser.get()) ? core().limits.begin_session(address())
+                                               : std::unexpected(RefusalReason::origin);
     if (place) return Admitted{std::move(*answer), std::move(*place)};
     count_refusal(place.error());
     return std::unexpected(http_refusal(place.error()));
@@ -226,10 +227,11 @@ class Opening {
     co_await std::move(lingering);
   }
 
-  void count_refusal(Refusal refusal) {
-    hub_->counters().refused[static_cast<std::size_t>(refusal)].add(1);
-    core().log.warn("session refused",
-                    {{"limit", Value::string(kRefusalNames[static_cast<std::size_t>(refusal)])}});
+  void count_refusal(RefusalReason reason) {
+    const auto index = static_cast<std::size_t>(reason);
+    registry_->counters().refused[index].add(1);
+    core().sampled.warn("session refused", {{"limit", Value::string(kRefusalNames[index])}},
+                        kRefusalNames[index]);
   }
 
   // The peer's IP address, if sessions of one address are limited; empty for a Unix socket.
@@ -250,15 +252,15 @@ class Opening {
                                                                                    : text.data();
   }
 
-  Core& core() { return hub_->core(); }
+  Core& core() { return registry_->core(); }
 
-  std::shared_ptr<Hub> hub_;
+  std::shared_ptr<ConnectionRegistry> registry_;
   Stream& stream_;
   Handshake handshake_;
 };
 
-asio::awaitable<Opened> open(std::shared_ptr<Hub> hub, Stream& stream) {
-  auto opening = std::make_unique<Opening>(std::move(hub), stream);
+asio::awaitable<Opened> open(std::shared_ptr<ConnectionRegistry> registry, Stream& stream) {
+  auto opening = std::make_unique<Opening>(std::move(registry), stream);
   auto running = opening->run();
   auto opened = co_await std::move(running);
   co_return opened;
@@ -266,15 +268,16 @@ asio::awaitable<Opened> open(std::shared_ptr<Hub> hub, Stream& stream) {
 
 }  // namespace
 
-asio::awaitable<void> serve_connection(std::shared_ptr<Hub> hub, Socket socket,
-                                       [[maybe_unused]] Ticket ticket) {
-  hub->counters().connections.add(1);
+asio::awaitable<void> serve_connection(std::shared_ptr<ConnectionRegistry> registry, Socket socket,
+                                       [[maybe_unused]] Admission admission) {
+  registry->counters().connections.add(1);
   auto stream = std::make_unique<Stream>(std::move(socket));
-  auto opening = open(hub, *stream);
+  auto opening = open(registry, *stream);
   auto opened = co_await std::move(opening);
   if (!opened.channel) co_return;
-  const auto id = hub->core().next_session.fetch_add(1);
-  auto session = std::make_shared<Session>(hub, std::move(stream), std::move(opened.channel), id);
+  const auto id = registry->core().next_session.fetch_add(1);
+  auto session =
+      std::make_shared<Session>(registry, std::move(stream), std::move(opened.channel), id);
   auto running = session->run(session);
   co_await std::move(running);
 }

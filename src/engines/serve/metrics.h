@@ -25,12 +25,12 @@ class Count {
 };
 
 // Why a connection was turned away.
-enum class Refusal : std::uint8_t { sessions, address, connections, stopping, origin };
+enum class RefusalReason : std::uint8_t { sessions, address, connections, stopping, origin };
 inline constexpr std::array<const char*, 5> kRefusalNames{
     "max_sessions", "max_sessions_per_address", "max_other_connections", "shutting_down",
     "allowed_origins"};
 
-enum class Outcome : std::uint8_t { answered, deadline, cancelled, failed, dropped };
+enum class RequestOutcome : std::uint8_t { answered, deadline, cancelled, failed, dropped };
 inline constexpr std::array<const char*, 5> kOutcomeNames{"answered", "deadline", "cancelled",
                                                           "failed", "dropped"};
 
