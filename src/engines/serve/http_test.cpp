@@ -108,8 +108,9 @@ std::string upgrade_from(std::uint16_t port, const std::string& headers) {
 TEST(Http, AWebPageOpensNoSessionUnlessItsOriginIsAllowed) {
   ScriptedServer closed;
   EXPECT_EQ(upgrade_from(closed.port(), ""), "HTTP/1.1 101");
-  for (const std::string origin :
-       {"http://127.0.0.1:" + std::to_string(closed.port()), "null", "https://example.com", ""}) {
+  const std::vector<std::string> origins{"http://127.0.0.1:" + std::to_string(closed.port()),
+                                         "null", "https://example.com", ""};
+  for (const auto& origin : origins) {
     EXPECT_EQ(upgrade_from(closed.port(), "Origin: " + origin + "\r\n"), "HTTP/1.1 403") << origin;
   }
   const auto text = body_of(get(closed.port(), "/metrics"));

@@ -124,7 +124,7 @@ TEST(WsDecoder, CloseFramesCarryACodeOrNothing) {
   EXPECT_EQ(decode(masked('\x88', "")), Events{"close "});
   EXPECT_EQ(decode(masked('\x88', "\x03\xe8gone")), Events{"close \x03\xe8"});
   EXPECT_EQ(decode(masked('\x88', "\x0b\xb8")), Events{"close \x0b\xb8"}) << "3000";
-  for (const std::string bad :
+  for (const std::string& bad :
        {std::string("\x03"), std::string("\x03\xe7"), std::string("\x03\xed"),
         std::string("\x03\xee"), std::string("\x13\x88")})
     EXPECT_EQ(decode(masked('\x88', bad)),
