@@ -36,6 +36,7 @@ serve::ServerOptions server_options(const config::CommonConfig& config, std::str
   options.handshake_timeout = config.serve.handshake_timeout;
   options.idle_timeout = config.serve.idle_timeout;
   options.request_timeout = config.serve.request_timeout;
+  options.allowed_origins = config.serve.allowed_origins;
   return options;
 }
 

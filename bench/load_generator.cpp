@@ -2,10 +2,16 @@
 // latency counts from the time a request was due, so a slow server cannot hide its queue (no
 // coordinated omission).
 //
-// Usage: bench_load_generator --mode genvm|web|echo|http|get --port N [--url U] --rate R --seconds
-// S [--connections C] [--warmup S]
-//   genvm  prompts to an LLM module, as a GenVM sends them      echo  small messages to
-//   bench_echo_floor http   the provider's HTTP call, made directly to the mock
+// Usage: bench_load_generator --mode genvm|framed|web|echo|http|get --port N [--url U] --rate R
+// --seconds S [--connections C] [--warmup S] [--session-each 1]
+//   genvm   prompts to an LLM module, as a GenVM sends them
+//   framed  the same over the length-prefixed framing
+//   web     requests to a web module
+//   echo    small messages to bench_echo_floor
+//   http    the provider's HTTP call, made directly to the mock
+// --session-each 1 makes a connection and a session for every message, as hosts do for a contract,
+// and counts them into the latency. A message then is: connect, upgrade, hello, prompt, answer,
+// end.
 // --rate 0 keeps one request in flight on every connection instead (closed loop), to find the
 // saturation rate. Prints one JSON line:
 // {"mode","rate","achieved","count","errors","p50_us","p90_us","p99_us","p999_us","max_us"}
@@ -21,13 +27,12 @@
 #include <string_view>
 #include <vector>
 
-#include "base/value.h"
-#include "calldata/encode.h"
+#include "load_messages.h"
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
 using Clock = std::chrono::steady_clock;
-using gvm::Value;
+using namespace gvm::bench;
 
 namespace {
 
@@ -39,104 +44,30 @@ struct Options {
   double seconds = 5;
   double warmup = 1;
   int connections = 32;
+  bool session_each = false;
 };
-
-constexpr std::string_view kPrompt = "What is the capital of France? Answer in one short sentence.";
-
-std::string encode(const Value& value) {
-  return gvm::calldata::encode(value).value();
-}
-
-std::string genvm_hello() {
-  return encode(Value::fields(
-      "cookie", Value::string("bench"), "host_data",
-      Value::fields("node_address", Value::string("0x1111"), "tx_id", Value::string("0x2222"))));
-}
-
-std::string genvm_prompt() {
-  Value payload = Value::fields("response_format", Value::string("text"), "prompt",
-                                Value::string(std::string(kPrompt)), "images", Value::array());
-  return encode(
-      Value::fields("Prompt", Value::fields("payload", std::move(payload), "remaining_fuel_as_gen",
-                                            Value::integer(1'000'000))));
-}
-
-std::string genvm_request(const std::string& url) {
-  Value payload = Value::fields("method", Value::string("GET"), "url", Value::string(url),
-                                "headers", Value::map());
-  return encode(Value::fields("Request", std::move(payload)));
-}
-
-std::string http_get() {
-  return "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: */*\r\n\r\n";
-}
-
-std::string http_call() {
-  const std::string body =
-      R"({"max_tokens":8000,"messages":[{"content":[{"text":")" + std::string(kPrompt) +
-      R"(","type":"text"}],"role":"user"}],"model":"mock","stream":false,"temperature":0.7})";
-  return "POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer "
-         "k\r\nContent-Type: "
-         "application/json\r\nContent-Length: " +
-         std::to_string(body.size()) + "\r\n\r\n" + body;
-}
-
-// A client frame (RFC 6455, 5.2) with the masking key 0: legal, and leaves the payload as it is.
-std::string frame(std::string_view payload) {
-  std::string out = "\x82";
-  if (payload.size() < 126) {
-    out += static_cast<char>(0x80 | payload.size());
-  } else {
-    out += static_cast<char>(0x80 | 126);
-    out += static_cast<char>(payload.size() >> 8);
-    out += static_cast<char>(payload.size() & 0xff);
-  }
-  return out + std::string(4, '\0') + std::string(payload);
-}
-
-// Bytes of the first whole server frame in `data`, 0 when there is none yet. `payload` is what it
-// carries.
-std::size_t take_frame(std::string_view data, std::string_view& payload) {
-  if (data.size() < 2) return 0;
-  std::size_t length = static_cast<unsigned char>(data[1]);
-  std::size_t head = 2;
-  if (length == 126) {
-    if (data.size() < 4) return 0;
-    length = static_cast<std::size_t>(static_cast<unsigned char>(data[2]) << 8 |
-                                      static_cast<unsigned char>(data[3]));
-    head = 4;
-  }
-  if (data.size() < head + length) return 0;
-  payload = data.substr(head, length);
-  return head + length;
-}
-
-std::size_t take_http(std::string_view data, std::string_view& payload) {
-  const auto head = data.find("\r\n\r\n");
-  if (head == data.npos) return 0;
-  const auto at = data.find("Content-Length: ");
-  const std::size_t length = std::strtoul(data.data() + at + 16, nullptr, 10);
-  if (data.size() < head + 4 + length) return 0;
-  payload = data.substr(head + 4, length);
-  return head + 4 + length;
-}
 
 class Generator;
 
 class Connection {
  public:
   Connection(asio::io_context& context, Generator& owner) : socket_(context), owner_(owner) {}
-  void open(const Options& options);
+  // Connects and opens the session, unless every message has one of its own. Blocks.
+  void open();
   void send(Clock::time_point due);
   bool idle() const { return !busy_; }
 
  private:
+  void begin_session();
+  void greet();
+  void write(const std::string& bytes);
   void read();
-  void take_answers();
+  bool take_answers();
+  void end_session();
 
   tcp::socket socket_;
   Generator& owner_;
-  bool websocket_ = false;
+  bool upgrading_ = false;
   bool busy_ = false;
   Clock::time_point due_;
   std::string pending_;
@@ -146,17 +77,19 @@ class Connection {
 class Generator {
  public:
   explicit Generator(Options options) : options_(std::move(options)), timer_(context_) {
-    if (options_.mode == "genvm") request_ = frame(genvm_prompt());
-    if (options_.mode == "echo") request_ = frame(genvm_prompt());
+    if (options_.mode == "genvm" || options_.mode == "echo") request_ = frame(genvm_prompt());
+    if (options_.mode == "framed") request_ = prefixed(genvm_prompt());
     if (options_.mode == "http") request_ = http_call();
     if (options_.mode == "get") request_ = http_get();
     if (options_.mode == "web") request_ = frame(genvm_request(options_.url));
+    if (options_.mode == "genvm" || options_.mode == "web") hello_ = frame(genvm_hello());
+    if (options_.mode == "framed") hello_ = prefixed(genvm_hello());
   }
 
   int run() {
     for (int i = 0; i < options_.connections; ++i) {
       connections_.push_back(std::make_unique<Connection>(context_, *this));
-      connections_.back()->open(options_);
+      connections_.back()->open();
     }
     started_ = Clock::now();
     measured_from_ = started_ + to_duration(options_.warmup);
@@ -173,13 +106,21 @@ class Generator {
   }
 
   const std::string& request() const { return request_; }
-  const std::string& mode() const { return options_.mode; }
+  const std::string& hello() const { return hello_; }  // empty: there is none
+  bool session_each() const { return options_.session_each; }
+  tcp::endpoint target() const { return {asio::ip::address_v4::loopback(), options_.port}; }
+  bool is_websocket() const {
+    return options_.mode == "genvm" || options_.mode == "web" || options_.mode == "echo";
+  }
+  std::size_t take(std::string_view data, std::string_view& payload) const {
+    if (is_websocket()) return take_frame(data, payload);
+    return options_.mode == "framed" ? take_prefixed(data, payload) : take_http(data, payload);
+  }
 
   void answered(Connection& connection, Clock::time_point due, std::string_view payload) {
     const auto now = Clock::now();
     // An "Ok" reply is a map of one entry with the key "Ok"; an HTTP answer begins with the object.
-    const bool module = options_.mode == "genvm" || options_.mode == "web";
-    if (module && payload.find("Ok") == payload.npos) ++errors_;
+    if (!hello_.empty() && payload.find("Ok") == payload.npos) ++errors_;
     if (due >= measured_from_ && due < ends_)
       latencies_.push_back(std::chrono::duration<double, std::micro>(now - due).count());
     if (now >= ends_ && (options_.rate <= 0 || waiting_.empty())) return finish_when_idle();
@@ -257,6 +198,7 @@ class Generator {
   asio::io_context context_{1};
   asio::steady_timer timer_;
   std::string request_;
+  std::string hello_;
   std::vector<std::unique_ptr<Connection>> connections_;
   std::deque<Connection*> free_;
   std::deque<Clock::time_point> waiting_;
@@ -267,49 +209,88 @@ class Generator {
       false;  // every request that was due has been given to a connection or waits for one
 };
 
-void Connection::open(const Options& options) {
-  socket_.connect(tcp::endpoint(asio::ip::address_v4::loopback(), options.port));
+void Connection::open() {
+  if (owner_.session_each()) return;
+  socket_.connect(owner_.target());
   socket_.set_option(tcp::no_delay(true));
-  websocket_ = options.mode != "http" && options.mode != "get";
-  if (websocket_) {
-    asio::write(
-        socket_,
-        asio::buffer(std::string(
-            "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n")));
+  if (owner_.is_websocket()) {
+    asio::write(socket_, asio::buffer(upgrade_request()));
     asio::streambuf answer;
     asio::read_until(socket_, answer, "\r\n\r\n");
-    if (options.mode != "echo") asio::write(socket_, asio::buffer(frame(genvm_hello())));
   }
+  greet();
   read();
 }
 
 void Connection::send(Clock::time_point due) {
   busy_ = true;
   due_ = due;
-  asio::async_write(socket_, asio::buffer(owner_.request()), [this](auto error, std::size_t) {
-    if (error) owner_.failed("writing: " + error.message());
-  });
+  owner_.session_each() ? begin_session() : write(owner_.request());
 }
 
-void Connection::read() {
-  socket_.async_read_some(asio::buffer(chunk_), [this](auto error, std::size_t size) {
-    if (error) return owner_.failed("reading: " + error.message());
-    pending_.append(chunk_, size);
-    take_answers();
+void Connection::begin_session() {
+  pending_.clear();
+  socket_.async_connect(owner_.target(), [this](auto error) {
+    if (error) return owner_.failed("connecting: " + error.message());
+    socket_.set_option(tcp::no_delay(true));
+    upgrading_ = owner_.is_websocket();
+    if (upgrading_) {
+      write(upgrade_request());
+    } else {
+      greet();
+      write(owner_.request());
+    }
     read();
   });
 }
 
-void Connection::take_answers() {
+// A host's hello is a message of its own, sent before there is a prompt.
+void Connection::greet() {
+  if (!owner_.hello().empty()) write(owner_.hello());
+}
+
+// Small writes to a peer that reads: they are not partial.
+void Connection::write(const std::string& bytes) {
+  boost::system::error_code error;
+  asio::write(socket_, asio::buffer(bytes), error);
+  if (error) owner_.failed("writing: " + error.message());
+}
+
+void Connection::read() {
+  socket_.async_read_some(asio::buffer(chunk_), [this](auto error, std::size_t size) {
+    if (error == asio::error::operation_aborted) return;
+    if (error) return owner_.failed("reading: " + error.message());
+    pending_.append(chunk_, size);
+    if (take_answers()) read();
+  });
+}
+
+// False once the session is over.
+bool Connection::take_answers() {
+  if (upgrading_) {
+    const auto end = pending_.find("\r\n\r\n");
+    if (end == std::string::npos) return true;
+    pending_.erase(0, end + 4);
+    upgrading_ = false;
+    greet();
+    write(owner_.request());
+  }
   std::string_view payload;
-  while (const std::size_t size =
-             websocket_ ? take_frame(pending_, payload) : take_http(pending_, payload)) {
+  while (const std::size_t size = owner_.take(pending_, payload)) {
     const std::string copy(payload);
     pending_.erase(0, size);
+    if (owner_.session_each()) end_session();
     busy_ = false;
     owner_.answered(*this, due_, copy);
+    if (owner_.session_each()) return false;
   }
+  return true;
+}
+
+// As hosts do that drop their socket.
+void Connection::end_session() {
+  boost::system::error_code ignored;
+  socket_.close(ignored);
 }
 
 Options parse(int argc, char** argv) {
@@ -325,6 +306,7 @@ Options parse(int argc, char** argv) {
   options.rate = number("--rate", options.rate);
   options.seconds = number("--seconds", options.seconds);
   options.warmup = number("--warmup", options.warmup);
+  options.session_each = number("--session-each", 0) != 0;
   options.connections = static_cast<int>(number("--connections", options.connections));
   return options;
 }

@@ -75,9 +75,10 @@ def memory_rows(when, memory, target_mb):
     row(f"RSS, {when}", f"{memory.rss / 1024:.1f} MB")
 
 
-def load(mode, port, rate, connections=32, seconds=SECONDS, url=""):
+def load(mode, port, rate, connections=32, seconds=SECONDS, url="", session_each=False):
     out = subprocess.run([str(BIN / "bench_load_generator"), "--mode", mode, "--port", str(port), "--rate", str(rate),
-                          "--seconds", str(seconds), "--connections", str(connections), "--url", url],
+                          "--seconds", str(seconds), "--connections", str(connections), "--url", url,
+                          "--session-each", "1" if session_each else "0"],
                          stdout=subprocess.PIPE, text=True, check=True, preexec_fn=instrument).stdout
     return json.loads(out)
 
@@ -201,6 +202,20 @@ def ledger_cost(folder, upstream):
     row("added, p50", f"{medians['with'] - medians['without']:.0f} µs", "target 20 µs")
 
 
+def session_each(port):
+    """A session for every prompt, as hosts make them for a contract, beside the least a session can cost."""
+    print("One prompt a session: connect, upgrade, hello, prompt, answer, end")
+    floor = Program([BIN / "bench_echo_floor", "0", str(os.cpu_count())], r"ready (\d+)")
+    for name, mode, target in (("an echo a session on bare Beast", "echo", int(floor.match[1])),
+                               ("a prompt a session, WebSocket", "genvm", port),
+                               ("a prompt a session, length-prefixed", "framed", port)):
+        closed = load(mode, target, 0, connections=16, session_each=True)
+        one = load(mode, target, 0, connections=1, session_each=True)
+        row(name + ", 16 at once", f"{closed['achieved']:.0f}/s")
+        row("the same one after the other, p50", f"{one['p50_us']:.0f} µs")
+    floor.stop()
+
+
 def bench_web(folder, upstream):
     module = start_module(web_config(folder, upstream), "genvm-web")
     url = f"http://127.0.0.1:{upstream}/"
@@ -259,6 +274,7 @@ def main():
         added_latency(module.port, upstream, rate / 2)
         print(f"At half of what the closed loop reached, {prompts['achieved'] / 2:.0f}/s")
         added_latency(module.port, upstream, prompts["achieved"] / 2)
+        session_each(module.port)
         memory_rows("after the load", module.memory(), 20)
 
         if (BIN / "bench_echo_floor").exists():

@@ -56,7 +56,7 @@ class EchoService final : public serve::Service {
   std::unique_ptr<serve::SessionHandler> open(net::Lane&, std::uint64_t) override {
     return std::make_unique<EchoHandler>();
   }
-  void collect_metrics(std::string&) override {}
+  void collect_metrics(metrics::Exposition&) override {}
   Health health() override { return {}; }
 };
 

@@ -1,7 +1,6 @@
 -- require("lib-genvm"): what every script needs. The functions of the host are in `rs`; docs/lua-reference.md lists them.
 
 local _, host = ...
-local value2json = require("value2json")
 
 local M = {}
 
@@ -10,6 +9,7 @@ M.rs = host["lib.rs"]
 
 local rs = M.rs
 local log_enabled, log_json = rs.log_enabled, rs.log_json
+local require = require -- most sessions log nothing: value2json is loaded by the first line that is written
 
 --- Writes a log line. `level` is trace, debug, info (the default), warn or warning, error; `message` and every other
 --- field are free. Cycles, functions and userdata are safe. A line whose level is off costs one call.
@@ -19,7 +19,7 @@ function M.log(record)
     record = { message = tostring(record) }
   end
   if log_enabled(record.level) then
-    log_json(value2json(record))
+    log_json(require("value2json")(record))
   end
 end
 

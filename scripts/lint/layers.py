@@ -24,7 +24,6 @@ WRAPPED = {
     "re2/": {"policy", "host", "jsonpath"},
     "zlib.h": {"net"},
     "brotli/": {"net"},
-    "prometheus/": {"serve"},
     "sqlite3.h": {"store_sqlite", "database"},
     "libpq-fe.h": {"store_postgres"},
     "boost/beast": {"serve", "support", "client", "egress", "browser"},

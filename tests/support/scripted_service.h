@@ -84,7 +84,9 @@ class ScriptedService final : public serve::Service {
   std::unique_ptr<serve::SessionHandler> open(net::Lane&, std::uint64_t) override {
     return std::make_unique<ScriptedHandler>(counts);
   }
-  void collect_metrics(std::string& out) override { out += "scripted_total 1\n"; }
+  void collect_metrics(metrics::Exposition& out) override {
+    out.family("scripted_total", metrics::Type::counter, "One.").sample(1);
+  }
   Health health() override {
     Health health;
     health.healthy = healthy;

@@ -22,6 +22,8 @@ struct ServeConfig {
   std::chrono::milliseconds idle_timeout{600'000};      // between a reply and the next request
   std::chrono::milliseconds request_timeout{600'000};   // one request, everything included
   std::chrono::milliseconds shutdown_grace{30'000};     // for running requests after SIGTERM
+  // Web pages that may open a session: "https://host" or "https://host:port", as browsers write it.
+  std::vector<std::string> allowed_origins;
 };
 
 struct ScriptConfig {

@@ -7,6 +7,7 @@
 #include "config/scalar.h"
 #include "config/schema.h"
 #include "config/templating.h"
+#include "url/url.h"
 
 namespace gvm::config {
 
@@ -18,6 +19,31 @@ constexpr double kHour = 60 * kMinute;
 constexpr double kDay = 24 * kHour;
 constexpr Range kAnyWait{0, kDay};  // 0: no limit
 constexpr Origin kOurs = Origin::ours;
+
+// As a browser writes it in the header Origin; empty when `text` is no origin.
+std::string serialized_origin(std::string_view text) {
+  const auto parsed = url::parse(text);
+  if (!parsed || !parsed->has_host() || parsed->host().empty()) return {};
+  const std::string origin = std::string(parsed->scheme()) + "://" + std::string(parsed->host());
+  // With nothing behind the host: no credentials, path, query or fragment.
+  return parsed->href() == origin || parsed->href() == origin + "/" ? origin : std::string();
+}
+
+void check_serve(const Node& node, const std::string& path, Context& context, ServeConfig& c) {
+  const auto* entry = node.find("allowed_origins");
+  if (entry == nullptr || entry->value->items.size() != c.allowed_origins.size()) return;
+  for (std::size_t i = 0; i < c.allowed_origins.size(); ++i) {
+    const Node& item = *entry->value->items[i];
+    std::string origin = serialized_origin(c.allowed_origins[i]);
+    if (origin.empty()) {
+      context.error(item.mark, fmt::format("{}.allowed_origins[{}]", path, i),
+                    fmt::format("got {}, expected the origin of a web page, such as "
+                                "https://example.com or http://localhost:8080",
+                                describe(item)));
+    }
+    c.allowed_origins[i] = std::move(origin);
+  }
+}
 
 const Section& serve_section() {
   using C = ServeConfig;
@@ -59,6 +85,13 @@ const Section& serve_section() {
                                      .doc = "What running requests get after SIGTERM",
                                      .origin = kOurs,
                                      .range = {0, kHour}})
+          .leaf(&C::allowed_origins,
+                {.name = "allowed_origins",
+                 .doc = "Web pages that may open a session, as `https://host` or "
+                        "`https://host:port`; a WebSocket upgrade with another Origin header is "
+                        "refused with 403. Programs send no such header",
+                 .origin = kOurs})
+          .check(check_serve)
           .build();
   return section;
 }

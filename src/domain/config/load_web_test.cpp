@@ -124,6 +124,22 @@ policy:
   }
 }
 
+TEST(LoadWeb, OriginsAreKeptAsBrowsersWriteThem) {
+  const auto loaded = load_web_text(
+      "serve: {allowed_origins: ['HTTPS://Example.com:443/', 'http://localhost:8080', "
+      "'chrome-extension://abc']}",
+      "c.yaml", test_environment());
+  ASSERT_TRUE(loaded) << to_string(loaded.error());
+  EXPECT_EQ(loaded->config.common.serve.allowed_origins,
+            (std::vector<std::string>{"https://example.com", "http://localhost:8080",
+                                      "chrome-extension://abc"}));
+  for (const std::string wrong : {"'*'", "'null'", "example.com", "'https://example.com/page'",
+                                  "'https://user@example.com'", "'file:///x'", "''", "{a: b}"}) {
+    const auto errors = errors_of("serve: {allowed_origins: [" + wrong + "]}");
+    EXPECT_THAT(errors, testing::HasSubstr("serve.allowed_origins")) << wrong;
+  }
+}
+
 TEST(LoadWeb, RefusesRoutesAndProxiesThatMakeNoSense) {
   const auto with_proxy = [](const std::string& proxy) { return errors_of("proxies: " + proxy); };
   EXPECT_THAT(with_proxy("{a: {url: 'ftp://x'}}"), testing::HasSubstr("proxies.a.url"));

@@ -68,6 +68,7 @@ void* Allocator::allocate(std::size_t size) {
 
 void Allocator::release(void* block, std::size_t size) {
   if (!is_small(size)) return std::free(block);
+  if (abandoned_) return;
   auto* free_block = static_cast<FreeBlock*>(block);
   const std::size_t size_class = class_of(size, kGrain);
   free_block->next = free_[size_class];

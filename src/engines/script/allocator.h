@@ -25,6 +25,8 @@ class Allocator {
 
   // Refuses every growth from now on.
   void close() { closed_ = true; }
+  // The state is being destroyed: its small blocks are dropped with their chunks, not one by one.
+  void abandon_small_blocks() { abandoned_ = true; }
   // Two refusals in a row: Lua collects garbage after the first and asks again, so the second is
   // final.
   bool exhausted() const { return exhausted_; }
@@ -58,6 +60,7 @@ class Allocator {
   bool closed_ = false;
   bool refused_ = false;
   bool exhausted_ = false;
+  bool abandoned_ = false;
   std::array<FreeBlock*, kClasses> free_{};
   char* chunk_next_ = nullptr;
   char* chunk_end_ = nullptr;

@@ -1,5 +1,6 @@
 #include "script/bridge.h"
 
+#include <algorithm>
 #include <exception>
 #include <lua.hpp>
 #include <string>
@@ -109,32 +110,38 @@ void push_function(lua_State* L, const HostFunction& row) {
   lua_pushcclosure(L, waits ? call_async : call_sync, 1);
 }
 
-bool fill_library(lua_State* L, const HostTable& host, std::string_view library) {
-  bool known = false;
+// Functions and constants in it; 0 when there is no such library.
+std::ptrdiff_t library_size(const HostTable& host, std::string_view library) {
+  const auto in_library = [library](const auto& row) { return row.library == library; };
+  return std::ranges::count_if(host.functions, in_library) +
+         std::ranges::count_if(host.constants, in_library);
+}
+
+void fill_library(lua_State* L, const HostTable& host, std::string_view library) {
   for (const HostFunction& row : host.functions) {
     if (row.library != library) continue;
-    known = true;
     lua_pushlstring(L, row.name.data(), row.name.size());
     push_function(L, row);
     lua_rawset(L, -3);
   }
   for (const HostConstant& constant : host.constants) {
     if (constant.library != library) continue;
-    known = true;
     lua_pushlstring(L, constant.name.data(), constant.name.size());
     push_constant(L, constant.value);
     lua_rawset(L, -3);
   }
-  return known;
 }
 
-// host[name]: made on first use and kept.
+// host[name]: made on first use, at its full size, and kept.
 int host_index(lua_State* L) {
-  std::size_t size = 0;
-  const char* name = luaL_checklstring(L, 2, &size);
-  lua_newtable(L);
+  std::size_t length = 0;
+  const char* text = luaL_checklstring(L, 2, &length);
+  const std::string_view name(text, length);
   const HostTable& host = Vm::of(L).session().program().host();
-  if (!fill_library(L, host, std::string_view(name, size))) return lua_pushnil(L), 1;
+  const auto size = library_size(host, name);
+  if (size == 0) return lua_pushnil(L), 1;
+  lua_createtable(L, 0, static_cast<int>(size));
+  fill_library(L, host, name);
   lua_pushvalue(L, 2);
   lua_pushvalue(L, -2);
   lua_rawset(L, 1);

@@ -175,7 +175,10 @@ TEST(SessionPool, KeepsSessionsReadyAndGivesThemTheirOwner) {
   run.session = std::move(*session);
   EXPECT_EQ(*run.call("F"),
             Value::array({Value::integer(7), Value::integer(8), Value::string("s1")}));
-  EXPECT_EQ(pool.ready(), 2U);
+  run.session.reset();
+  run.io.restart();
+  run.io.run();
+  EXPECT_EQ(pool.ready(), 2U) << "a session that is gone is replaced";
 }
 
 TEST(SessionPool, MayGoWhileItsRefillIsPosted) {

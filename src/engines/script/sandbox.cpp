@@ -1,9 +1,12 @@
 #include "script/sandbox.h"
 
+#include <sys/random.h>
+
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <lua.hpp>
-#include <random>
+#include <utility>
 
 namespace gvm::script {
 
@@ -16,6 +19,19 @@ void open_plain(lua_State* L, const char* name, lua_CFunction open) {
   lua_setglobal(L, name);
 }
 
+// Drawn ahead: a system call, or the processor's random instruction, for every Lua state would cost
+// more than many of the functions that are opened in it.
+std::uint64_t random_bits(lua_State* L) {
+  thread_local std::array<std::uint64_t, 32> drawn{};  // 256 bytes come in one piece (getrandom(2))
+  thread_local std::size_t left = 0;
+  if (left == 0) {
+    if (::getrandom(drawn.data(), sizeof drawn, 0) != sizeof drawn)
+      luaL_error(L, "there are no random numbers");
+    left = drawn.size();
+  }
+  return std::exchange(drawn[--left], 0);
+}
+
 // Weak tables are strong here. The collector handles weak keys in one step that nothing can
 // interrupt and that a chain of 40,000 entries makes 7 s long; a metatable can get its __mode at
 // any time, so setmetatable cannot refuse it. Lua compares the name of a metafield by identity with
@@ -25,8 +41,7 @@ void open_plain(lua_State* L, const char* name, lua_CFunction open) {
 void forget_weak_tables(lua_State* L) {
   lua_pushliteral(L, "__mode");
   auto* name = const_cast<char*>(lua_tostring(L, -1));
-  std::random_device random;
-  const std::uint64_t bytes = (static_cast<std::uint64_t>(random()) << 32) | random();
+  const std::uint64_t bytes = random_bits(L);
   std::memcpy(name, &bytes, std::strlen("__mode"));
   lua_pop(L, 1);
 }

@@ -173,7 +173,8 @@ class SessionPool {
   SessionPool(const SessionPool&) = delete;
   SessionPool& operator=(const SessionPool&) = delete;
 
-  // A warm session when there is one, else a fresh one. While the top level ran, services() was
+  // A warm session when there is one, else a fresh one. Another one is made ready once the session
+  // is gone. While the top level ran, services() was
   // loading_services().
   Result<std::unique_ptr<Session>> open(log::Logger logger, std::unique_ptr<Services> services,
                                         Value ctx_fields);

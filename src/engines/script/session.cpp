@@ -17,15 +17,31 @@ namespace gvm::script {
 
 namespace {
 
+constexpr int kGlobals = 64;  // of the libraries and of a usual script
+
+// With room for all, as it would grow to it in six steps.
+void make_globals(lua_State* L) {
+  lua_createtable(L, 0, kGlobals);
+  lua_rawseti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
+}
+
+// As after a full collection: nothing is garbage yet, and the next collection begins when the
+// memory has doubled. Otherwise it would begin at once, and mark the libraries in every session.
+void postpone_collection(lua_State* L) {
+  lua_gc(L, LUA_GCSTEP, -lua_gc(L, LUA_GCCOUNT));
+}
+
 // Runs protected on the main thread; the argument is the session.
 int open_everything(lua_State* L) {
   SessionImpl& session = Vm::of(L).session();
   lua_gc(L, LUA_GCSTOP);  // nothing made here is garbage
+  make_globals(L);
   open_sandbox(L);
   install_rat(L);
   install_require(L);
   install_entry_runner(L, session.program().entry_runner());
   lua_gc(L, LUA_GCRESTART);
+  postpone_collection(L);
   push_chunk(L, session.program().script());
   lua_call(L, 0, 0);
   return 0;

@@ -3,6 +3,7 @@
 // functions park.
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,6 +38,11 @@ class SessionImpl final : public Session {
 
   SessionImpl(std::shared_ptr<const ProgramImpl> program, asio::any_io_executor executor,
               log::Logger logger, std::unique_ptr<Services> services);
+  ~SessionImpl() override {
+    if (when_gone_) when_gone_();
+  }
+  SessionImpl(const SessionImpl&) = delete;
+  SessionImpl& operator=(const SessionImpl&) = delete;
   // A started session; `loading` is set only by Program::load. SCRIPT_MEMORY_LIMIT when the cap
   // holds not even a Lua state.
   static Result<std::unique_ptr<SessionImpl>> make(std::shared_ptr<const ProgramImpl> program,
@@ -47,6 +53,8 @@ class SessionImpl final : public Session {
 
   // Makes ctx. Once, before the first call.
   Result<void> begin(Value ctx_fields);
+  // `notice` runs once, when the session is destroyed.
+  void when_gone(std::function<void()> notice) { when_gone_ = std::move(notice); }
   // For a session started ahead of its connection.
   void own(log::Logger logger, std::unique_ptr<Services> services);
 
@@ -102,6 +110,7 @@ class SessionImpl final : public Session {
   Vm vm_;
   lua_State* thread_ = nullptr;
   int ctx_reference_ = 0;
+  std::function<void()> when_gone_;
   bool running_ = false;
   std::optional<Awaitable> parked_;
   Result<Value> completed_;

@@ -66,8 +66,12 @@ Result<std::unique_ptr<Session>> SessionPool::open(log::Logger logger,
     session = std::move(state_->warm.front());
     state_->warm.pop_front();
   }
-  state_->refill();
   session->own(std::move(logger), std::move(services));
+  // Not before: making a state takes longer than anything else in a session's start, and the lane
+  // would do it while the peer waits for its first answer.
+  session->when_gone([state = std::weak_ptr(state_)] {
+    if (const auto pool = state.lock()) pool->refill();
+  });
   if (auto done = session->begin(std::move(ctx_fields)); !done) {
     return fail(std::move(done.error()));
   }

@@ -45,6 +45,7 @@ Vm::Vm(const Limits& limits)
 }
 
 Vm::~Vm() {
+  allocator_.abandon_small_blocks();
   lua_close(main_);
 }
 

@@ -22,12 +22,6 @@ class Stream;
 // How a read ended. `violation` and `oversize`: the peer is still there and should hear why.
 enum class ReadEnd : std::uint8_t { frame, closed, vanished, violation, oversize };
 
-struct Incoming {
-  ReadEnd end = ReadEnd::frame;
-  std::string frame;
-  std::string detail;  // of a violation, for the log
-};
-
 // RFC 6455, 7.4.1, and 1013 of the IANA registry
 enum class CloseCode : std::uint16_t {
   going_away = 1001,
@@ -36,6 +30,13 @@ enum class CloseCode : std::uint16_t {
   too_big = 1009,
   internal_error = 1011,
   try_again_later = 1013,
+};
+
+struct Incoming {
+  ReadEnd end = ReadEnd::frame;
+  std::string frame;
+  std::string detail;                          // of a violation, for the log
+  CloseCode code = CloseCode::protocol_error;  // of a violation
 };
 
 struct CloseReason {

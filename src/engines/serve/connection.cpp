@@ -2,17 +2,11 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
-#include <boost/beast/core/buffers_to_string.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 
 #include "base/error_codes.h"
@@ -20,38 +14,35 @@
 #include "serve/linger.h"
 #include "serve/session.h"
 #include "serve/ws_channel.h"
+#include "serve/ws_handshake.h"
 
 namespace gvm::serve {
 namespace {
 
+namespace beast = boost::beast;
 namespace http = beast::http;
 using Parser = http::request_parser<http::empty_body>;
 
-constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
-constexpr std::size_t kFirstRead = 1024;
-
-// A peer whose machine is gone sends no FIN: it is noticed after about a minute.
-constexpr int kKeepaliveIdleSeconds = 30;
-constexpr int kKeepaliveIntervalSeconds = 10;
-constexpr int kKeepaliveProbes = 3;
+constexpr std::size_t kOneRead = 1024;  // most upgrade requests fit
 
 // Closes a connection that does not become a session, or is not answered, in time.
-class Handshake final : public Watched {
+class Handshake final : public TrackedConnection {
  public:
-  Handshake(std::shared_ptr<Hub> hub, Stream& stream) : hub_(std::move(hub)), stream_(stream) {
-    const auto limit = hub_->core().options.handshake_timeout;
+  Handshake(std::shared_ptr<ConnectionRegistry> registry, Stream& stream)
+      : registry_(std::move(registry)), stream_(stream) {
+    const auto limit = registry_->core().options.handshake_timeout;
     if (limit.count() > 0) due_ = Clock::now() + limit;
-    hub_->add(*this);
-    hub_->watch(due_);
+    registry_->add(*this);
+    registry_->watch(due_);
   }
-  ~Handshake() override { hub_->remove(*this); }
+  ~Handshake() override { registry_->remove(*this); }
   Handshake(const Handshake&) = delete;
   Handshake& operator=(const Handshake&) = delete;
 
   // Everything is said; the peer has this long to close.
   void answered() {
-    due_ = Clock::now() + hub_->core().options.close_timeout;
-    hub_->watch(due_);
+    due_ = Clock::now() + registry_->core().options.close_timeout;
+    registry_->watch(due_);
   }
 
   Clock::time_point on_tick(Clock::time_point now) override {
@@ -63,50 +54,60 @@ class Handshake final : public Watched {
   void abort() override { stream_.close(); }
 
  private:
-  std::shared_ptr<Hub> hub_;
+  std::shared_ptr<ConnectionRegistry> registry_;
   Stream& stream_;
   Clock::time_point due_ = Clock::time_point::max();
 };
 
 struct Opened {
   std::unique_ptr<Channel> channel;  // none: the connection is done
-  Ticket place;
+  Admission place;
 };
 
 // Finds out what the peer speaks and answers what is no session.
 class Opening {
  public:
-  Opening(std::shared_ptr<Hub> hub, Stream& stream)
-      : hub_(std::move(hub)), stream_(stream), handshake_(hub_, stream) {}
+  Opening(std::shared_ptr<ConnectionRegistry> registry, Stream& stream)
+      : registry_(std::move(registry)), stream_(stream), handshake_(registry_, stream) {}
 
   asio::awaitable<Opened> run() {
-    std::string first(kFirstRead, '\0');
-    const auto into = asio::buffer(first);
-    const auto [error, count] = co_await stream_.async_read_some(into, kToken);
+    std::string first;
+    auto reading = read_more(first);
+    const auto received = co_await std::move(reading);
     Opened opened;
-    if (error || count == 0) co_return opened;
-    first.resize(count);
+    if (received.count == 0) co_return opened;
     // Every HTTP method begins with a capital; a length that does is over kLargestMessageLimit.
     const bool is_http = first[0] >= 'A' && first[0] <= 'Z';
-    stream_.unread(std::move(first));
-    auto opening = is_http ? open_http() : open_framed();
+    auto opening = is_http ? open_http(std::move(first)) : open_framed(std::move(first));
     opened = co_await std::move(opening);
     co_return opened;
   }
 
  private:
-  asio::awaitable<Opened> open_framed() {
+  // Appends what comes next to `bytes`, which stays in place meanwhile.
+  asio::awaitable<Stream::Received> read_more(std::string& bytes) {
+    const std::size_t filled = bytes.size();
+    bytes.resize(filled + kOneRead);
+    const asio::mutable_buffer into(bytes.data() + filled, kOneRead);
+    auto receiving = stream_.receive(into);
+    const auto received = co_await std::move(receiving);
+    bytes.resize(filled + received.count);
+    co_return received;
+  }
+
+  asio::awaitable<Opened> open_framed(std::string first) {
     Opened opened;
-    auto channel = make_framed_channel(stream_, core().options, hub_->counters());
-    auto place = core().gate.begin_session(address());
+    stream_.unread(std::move(first));
+    auto channel = make_framed_channel(stream_, core().options, registry_->counters());
+    auto place = core().limits.begin_session(address());
     if (place) {
-      hub_->counters().sessions_framed.add(1);
+      registry_->counters().sessions_framed.add(1);
       opened.place = std::move(*place);
       opened.channel = std::move(channel);
       co_return opened;
     }
     count_refusal(place.error());
-    const bool stopping = place.error() == Refusal::stopping;
+    const bool stopping = place.error() == RefusalReason::stopping;
     const Error error(stopping ? codes::kShuttingDown : codes::kTooManySessions, Fatality::fatal,
                       refusal_sentence(place.error()));
     CloseReason reason;
@@ -118,16 +119,13 @@ class Opening {
     co_return opened;
   }
 
-  asio::awaitable<Opened> open_http() {
+  asio::awaitable<Opened> open_http(std::string head) {
     Opened opened;
     auto parser = std::make_unique<Parser>();
-    auto reading = read_header(*parser);
+    auto reading = read_header(*parser, std::move(head));
     const auto error = co_await std::move(reading);
     if (error) {
-      if (error.category() != http::make_error_code(http::error::end_of_stream).category())
-        co_return opened;
-      const bool too_long =
-          error == http::error::header_limit || error == http::error::buffer_overflow;
+      const bool too_long = error == http::error::header_limit;
       auto page = too_long ? http_error(431, "the request's header is too long")
                            : http_error(400, "no HTTP request: " + error.message());
       auto sending = respond(std::move(page));
@@ -135,7 +133,7 @@ class Opening {
       co_return opened;
     }
     if (!beast::websocket::is_upgrade(parser->get())) {
-      hub_->counters().http_requests.add(1);
+      registry_->counters().http_requests.add(1);
       const auto& request = parser->get();
       const auto target = request.target();
       auto page =
@@ -149,48 +147,76 @@ class Opening {
     co_return opened;
   }
 
-  asio::awaitable<beast::error_code> read_header(Parser& parser) {
+  // `head`: what has come already. What stands behind the header is put back.
+  asio::awaitable<beast::error_code> read_header(Parser& parser, std::string head) {
     parser.header_limit(static_cast<std::uint32_t>(core().options.max_http_header_bytes));
-    beast::flat_buffer buffer(core().options.max_http_header_bytes + kFirstRead);
-    const auto [error, count] = co_await http::async_read_header(stream_, buffer, parser, kToken);
-    (void)count;
-    stream_.unread(beast::buffers_to_string(buffer.data()));
+    beast::error_code error;
+    for (;;) {
+      head.erase(0, parser.put(asio::buffer(head), error));
+      if (error != http::error::need_more) break;
+      auto reading = read_more(head);
+      const auto received = co_await std::move(reading);
+      if (received.count == 0) co_return http::error::partial_message;
+    }
+    stream_.unread(std::move(head));
     co_return error;
   }
 
   asio::awaitable<Opened> open_websocket(std::unique_ptr<Parser> parser) {
     Opened opened;
-    // A body would be taken for frames.
-    const bool has_body = parser->chunked() || parser->content_length().value_or(0) > 0;
-    auto place = core().gate.begin_session(address());
-    if (has_body || !place) {
-      if (!has_body) count_refusal(place.error());
-      auto page = has_body ? http_error(400, "an upgrade request has no body")
-                           : http_refusal(place.error());
-      auto sending = respond(std::move(page));
+    auto admitted = admit(*parser);
+    parser.reset();
+    if (!admitted) {
+      auto sending = respond(std::move(admitted.error()));
       co_await std::move(sending);
       co_return opened;
     }
-    auto request = std::make_shared<UpgradeRequest>(parser->release());
-    auto accepting =
-        accept_websocket(stream_, std::move(request), core().options, hub_->counters());
-    opened.channel = co_await std::move(accepting);
-    if (opened.channel) {
-      hub_->counters().sessions_websocket.add(1);
-      opened.place = std::move(*place);
-      co_return opened;
-    }
-    auto ending = wait_for_close();
-    co_await std::move(ending);
+    auto greeting = stream_.send(admitted->answer, {});
+    const bool sent = co_await std::move(greeting);
+    if (!sent) co_return opened;
+    registry_->counters().sessions_websocket.add(1);
+    opened.channel = make_websocket_channel(stream_, core().options, registry_->counters());
+    opened.place = std::move(admitted->place);
     co_return opened;
+  }
+
+  struct Admitted {
+    std::string answer;
+    Admission place;
+  };
+
+  // The answer to an upgrade request and a place for its session, or the page that refuses it.
+  std::expected<Admitted, HttpAnswer> admit(const Parser& parser) {
+    // A body would be taken for frames.
+    if (parser.chunked() || parser.content_length().value_or(0) > 0)
+      return std::unexpected(http_error(400, "an upgrade request has no body"));
+    auto answer = websocket_answer(parser.get(), server_name());
+    if (!answer) return std::unexpected(std::move(answer.error()));
+    auto place = origins_allowed(parser.get()) ? core().limits.begin_session(address())
+                                               : std::unexpected(RefusalReason::origin);
+    if (place) return Admitted{std::move(*answer), std::move(*place)};
+    count_refusal(place.error());
+    return std::unexpected(http_refusal(place.error()));
+  }
+
+  std::string server_name() { return core().options.program + "/" + core().options.version; }
+
+  // Every page that a browser on this machine shows can reach a port of this machine, and the
+  // browser names the page in the header Origin (RFC 6455, 10.2).
+  bool origins_allowed(const UpgradeRequest& request) {
+    const auto& allowed = core().options.allowed_origins;
+    const auto [first, last] = request.equal_range(http::field::origin);
+    return std::all_of(first, last, [&](const auto& header) {
+      const std::string_view origin(header.value().data(), header.value().size());
+      return std::ranges::find(allowed, origin) != allowed.end();
+    });
   }
 
   asio::awaitable<void> respond(HttpAnswer page) {
     const auto text = http_response(core(), page);
-    const auto bytes = asio::buffer(text);
-    const auto [error, count] = co_await asio::async_write(stream_, bytes, kToken);
-    (void)count;
-    if (error) co_return;
+    auto sending = stream_.send(text, {});
+    const bool sent = co_await std::move(sending);
+    if (!sent) co_return;
     auto ending = wait_for_close();
     co_await std::move(ending);
   }
@@ -201,14 +227,16 @@ class Opening {
     co_await std::move(lingering);
   }
 
-  void count_refusal(Refusal refusal) {
-    hub_->counters().refused[static_cast<std::size_t>(refusal)].add(1);
-    core().log.warn("session refused",
-                    {{"limit", Value::string(kRefusalNames[static_cast<std::size_t>(refusal)])}});
+  void count_refusal(RefusalReason reason) {
+    const auto index = static_cast<std::size_t>(reason);
+    registry_->counters().refused[index].add(1);
+    core().sampled.warn("session refused", {{"limit", Value::string(kRefusalNames[index])}},
+                        kRefusalNames[index]);
   }
 
-  // The peer's IP address; empty for a Unix socket.
+  // The peer's IP address, if sessions of one address are limited; empty for a Unix socket.
   std::string address() {
+    if (core().options.max_sessions_per_address == 0) return {};
     sockaddr_storage peer{};
     socklen_t size = sizeof peer;
     if (::getpeername(stream_.socket().native_handle(), reinterpret_cast<sockaddr*>(&peer),
@@ -224,29 +252,15 @@ class Opening {
                                                                                    : text.data();
   }
 
-  Core& core() { return hub_->core(); }
+  Core& core() { return registry_->core(); }
 
-  std::shared_ptr<Hub> hub_;
+  std::shared_ptr<ConnectionRegistry> registry_;
   Stream& stream_;
   Handshake handshake_;
 };
 
-void set_option(int fd, int level, int name, int value) {
-  (void)::setsockopt(fd, level, name, &value,
-                     sizeof value);  // fails on a Unix socket, where none is needed
-}
-
-void tune(Socket& socket) {
-  const int fd = socket.native_handle();
-  set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-  set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-  set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, kKeepaliveIdleSeconds);
-  set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, kKeepaliveIntervalSeconds);
-  set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, kKeepaliveProbes);
-}
-
-asio::awaitable<Opened> open(std::shared_ptr<Hub> hub, Stream& stream) {
-  auto opening = std::make_unique<Opening>(std::move(hub), stream);
+asio::awaitable<Opened> open(std::shared_ptr<ConnectionRegistry> registry, Stream& stream) {
+  auto opening = std::make_unique<Opening>(std::move(registry), stream);
   auto running = opening->run();
   auto opened = co_await std::move(running);
   co_return opened;
@@ -254,16 +268,16 @@ asio::awaitable<Opened> open(std::shared_ptr<Hub> hub, Stream& stream) {
 
 }  // namespace
 
-asio::awaitable<void> serve_connection(std::shared_ptr<Hub> hub, Socket socket,
-                                       [[maybe_unused]] Ticket ticket) {
-  hub->counters().connections.add(1);
-  tune(socket);
+asio::awaitable<void> serve_connection(std::shared_ptr<ConnectionRegistry> registry, Socket socket,
+                                       [[maybe_unused]] Admission admission) {
+  registry->counters().connections.add(1);
   auto stream = std::make_unique<Stream>(std::move(socket));
-  auto opening = open(hub, *stream);
+  auto opening = open(registry, *stream);
   auto opened = co_await std::move(opening);
   if (!opened.channel) co_return;
-  const auto id = hub->core().next_session.fetch_add(1);
-  auto session = std::make_shared<Session>(hub, std::move(stream), std::move(opened.channel), id);
+  const auto id = registry->core().next_session.fetch_add(1);
+  auto session =
+      std::make_shared<Session>(registry, std::move(stream), std::move(opened.channel), id);
   auto running = session->run(session);
   co_await std::move(running);
 }

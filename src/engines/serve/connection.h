@@ -4,13 +4,14 @@
 #include <boost/asio/awaitable.hpp>
 #include <memory>
 
-#include "serve/gate.h"
-#include "serve/hub.h"
+#include "serve/connection_limits.h"
+#include "serve/connection_registry.h"
 #include "serve/stream.h"
 
 namespace gvm::serve {
 
-// On the hub's lane. Never throws for what a peer does.
-asio::awaitable<void> serve_connection(std::shared_ptr<Hub> hub, Socket socket, Ticket ticket);
+// On the registry's lane. Never throws for what a peer does.
+asio::awaitable<void> serve_connection(std::shared_ptr<ConnectionRegistry> registry, Socket socket,
+                                       Admission admission);
 
 }  // namespace gvm::serve

@@ -6,7 +6,8 @@
 
 #include "base/deadline.h"
 #include "base/log.h"
-#include "serve/gate.h"
+#include "base/sampled_logger.h"
+#include "serve/connection_limits.h"
 #include "serve/metrics.h"
 #include "serve/options.h"
 #include "serve/service.h"
@@ -15,12 +16,13 @@ namespace gvm::serve {
 
 struct Core {
   Core(ServerOptions given, Service& product, log::Logger logger)
-      : options(std::move(given)), service(product), log(std::move(logger)), gate(options) {}
+      : options(std::move(given)), service(product), log(std::move(logger)), limits(options) {}
 
   const ServerOptions options;
   Service& service;
   const log::Logger log;
-  Gate gate;
+  log::SampledLogger sampled{log};  // for what a peer can make happen as often as it likes
+  ConnectionLimits limits;
   CountersPerLane counters;  // one a lane; filled before the first connection
   const Clock::time_point started = Clock::now();
   std::atomic<std::uint64_t> next_session{1};

@@ -1,9 +1,6 @@
 // The length-prefixed framing: 4 bytes big-endian length, then the value (wire.md, "A second
 // framing").
 #include <array>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 
 #include "serve/channel.h"
 #include "serve/frame_decoder.h"
@@ -12,11 +9,9 @@
 namespace gvm::serve {
 namespace {
 
-constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
-
-std::array<unsigned char, 4> length_prefix(std::size_t length) {
-  return {static_cast<unsigned char>(length >> 24), static_cast<unsigned char>(length >> 16),
-          static_cast<unsigned char>(length >> 8), static_cast<unsigned char>(length)};
+std::array<char, 4> length_prefix(std::size_t length) {
+  return {static_cast<char>(length >> 24), static_cast<char>(length >> 16),
+          static_cast<char>(length >> 8), static_cast<char>(length)};
 }
 
 class FramedChannel final : public Channel {
@@ -40,22 +35,23 @@ class FramedChannel final : public Channel {
       if (decoder_.mid_frame()) note_partial();
       const auto room = decoder_.prepare();
       const asio::mutable_buffer into(room.data(), room.size());
-      const auto [error, count] = co_await stream_.async_read_some(into, kToken);
-      if (error) {
-        incoming.end = error == asio::error::eof ? ReadEnd::closed : ReadEnd::vanished;
+      auto receiving = stream_.receive(into);
+      const auto received = co_await std::move(receiving);
+      if (received.count == 0) {
+        incoming.end = received.closed ? ReadEnd::closed : ReadEnd::vanished;
         co_return incoming;
       }
-      decoder_.commit(count);
+      decoder_.commit(received.count);
     }
   }
 
   asio::awaitable<bool> write(std::string message) override {
-    const auto prefix = length_prefix(message.size());
-    const std::array<asio::const_buffer, 2> parts{asio::buffer(prefix), asio::buffer(message)};
-    const auto [error, count] = co_await asio::async_write(stream_, parts, kToken);
     counters_.frames_out.add(1);
-    counters_.bytes_out.add(count);
-    co_return !error;
+    counters_.bytes_out.add(message.size());
+    const auto prefix = length_prefix(message.size());
+    auto sending = stream_.send(std::string_view(prefix.data(), prefix.size()), message);
+    const bool sent = co_await std::move(sending);
+    co_return sent;
   }
 
   asio::awaitable<void> close(CloseReason reason) override {

@@ -14,7 +14,7 @@ double uptime_seconds(const Core& core) {
 }
 
 HttpAnswer health_page(Core& core) {
-  const bool stopping = core.gate.stopping();
+  const bool stopping = core.limits.stopping();
   auto health = core.service.health();
   const bool ok = health.healthy && !stopping;
   auto page = Value::object({
@@ -24,7 +24,7 @@ HttpAnswer health_page(Core& core) {
       {"program", Value::string(core.options.program)},
       {"version", Value::string(core.options.version)},
       {"uptime_seconds", Value::integer(static_cast<std::int64_t>(uptime_seconds(core)))},
-      {"sessions", Value::integer(static_cast<std::int64_t>(core.gate.sessions()))},
+      {"sessions", Value::integer(static_cast<std::int64_t>(core.limits.sessions()))},
       {"max_sessions", Value::integer(static_cast<std::int64_t>(core.options.max_sessions))},
   });
   page.as_map()->set("details", std::move(health.details));
@@ -37,9 +37,13 @@ HttpAnswer health_page(Core& core) {
 HttpAnswer metrics_page(Core& core) {
   HttpAnswer answer;
   answer.content_type = "text/plain; version=0.0.4; charset=utf-8";
-  answer.body = metrics_text(core.counters, core.gate.sessions(), core.gate.connections(),
-                             uptime_seconds(core));
-  core.service.collect_metrics(answer.body);
+  metrics::Exposition metrics;
+  write_metrics(metrics, core.counters,
+                {.sessions = core.limits.sessions(),
+                 .connections = core.limits.connections(),
+                 .uptime_seconds = uptime_seconds(core)});
+  core.service.collect_metrics(metrics);
+  answer.body = metrics.text();
   return answer;
 }
 
@@ -53,13 +57,16 @@ HttpAnswer http_error(unsigned status, std::string_view sentence) {
   return answer;
 }
 
-std::string refusal_sentence(Refusal refusal) {
+std::string refusal_sentence(RefusalReason refusal) {
   const std::string name = kRefusalNames[static_cast<std::size_t>(refusal)];
-  if (refusal == Refusal::stopping) return "the module is shutting down";
+  if (refusal == RefusalReason::stopping) return "the module is shutting down";
+  if (refusal == RefusalReason::origin)
+    return "sessions are not for web pages: serve.allowed_origins does not list this Origin";
   return "too many connections: the limit " + name + " is reached, try again later";
 }
 
-HttpAnswer http_refusal(Refusal refusal) {
+HttpAnswer http_refusal(RefusalReason refusal) {
+  if (refusal == RefusalReason::origin) return http_error(403, refusal_sentence(refusal));
   auto answer = http_error(503, refusal_sentence(refusal));
   answer.extra_headers = "Retry-After: 1\r\n";
   return answer;

@@ -17,9 +17,9 @@ struct HttpAnswer {
 
 // {"error": sentence}
 HttpAnswer http_error(unsigned status, std::string_view sentence);
-HttpAnswer http_refusal(Refusal refusal);
+HttpAnswer http_refusal(RefusalReason refusal);
 // What a refusal says to a person, with the limit's name.
-std::string refusal_sentence(Refusal refusal);
+std::string refusal_sentence(RefusalReason refusal);
 
 HttpAnswer answer_http(Core& core, boost::beast::http::verb method, std::string_view target);
 

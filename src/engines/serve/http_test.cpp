@@ -96,6 +96,43 @@ TEST(Http, EveryMetricsLineHasThePrometheusForm) {
   EXPECT_GT(samples, 30);
 }
 
+std::string upgrade_from(std::uint16_t port, const std::string& headers) {
+  auto client = WireClient::tcp(port);
+  client.send(
+      "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+      "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n" +
+      headers + "\r\n");
+  return client.read_exactly(12);
+}
+
+TEST(Http, AWebPageOpensNoSessionUnlessItsOriginIsAllowed) {
+  ScriptedServer closed;
+  EXPECT_EQ(upgrade_from(closed.port(), ""), "HTTP/1.1 101");
+  const std::vector<std::string> origins{"http://127.0.0.1:" + std::to_string(closed.port()),
+                                         "null", "https://example.com", ""};
+  for (const auto& origin : origins) {
+    EXPECT_EQ(upgrade_from(closed.port(), "Origin: " + origin + "\r\n"), "HTTP/1.1 403") << origin;
+  }
+  const auto text = body_of(get(closed.port(), "/metrics"));
+  EXPECT_EQ(sample(text, "genvm_serve_refused_total{limit=\"allowed_origins\"}"), 4);
+
+  ServerOptions options;
+  options.allowed_origins = {"https://example.com", "http://localhost:8080"};
+  ScriptedServer open(options);
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"Origin: https://example.com\r\n", "101"},
+      {"origin: http://localhost:8080\r\n", "101"},
+      {"Origin: http://example.com\r\n", "403"},
+      {"Origin: https://example.com:8443\r\n", "403"},
+      {"Origin: https://example.com.evil.example\r\n", "403"},
+      {"Origin: https://sub.example.com\r\n", "403"},
+      {"Origin: https://example.com\r\nOrigin: https://evil.example\r\n", "403"},
+      {"Origin: https://example.com, https://evil.example\r\n", "403"},
+  };
+  for (const auto& [headers, status] : cases)
+    EXPECT_EQ(upgrade_from(open.port(), headers), "HTTP/1.1 " + status) << headers;
+}
+
 TEST(Http, OtherPathsAndMethodsAreRefused) {
   ScriptedServer under_test;
   EXPECT_TRUE(get(under_test.port(), "/").starts_with("HTTP/1.1 404 "));

@@ -1,8 +1,7 @@
 #include "serve/linger.h"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <string>
+#include <utility>
 
 #include "base/size.h"
 
@@ -13,9 +12,9 @@ asio::awaitable<void> linger(Stream& stream) {
   std::string dropped(16 * kKiB, '\0');
   const auto into = asio::buffer(dropped);
   for (;;) {
-    const auto [error, count] =
-        co_await stream.async_read_some(into, asio::as_tuple(asio::use_awaitable));
-    if (error || count == 0) co_return;
+    auto receiving = stream.receive(into);
+    const auto received = co_await std::move(receiving);
+    if (received.count == 0) co_return;
   }
 }
 

@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "base/error_codes.h"
+#include "serve/tcp_options.h"
 
 namespace gvm::serve {
 namespace {
@@ -103,6 +104,7 @@ Result<std::unique_ptr<Listener>> Listener::adopt(asio::io_context& context,
                                                   const InheritedSocket& socket) {
   ListenAddress address{.host = {}, .port = 0, .path = {}, .fd = socket.fd};
   if (socket.family != AF_UNIX) address.port = port_of(socket.fd);
+  set_tcp_options(socket.fd);
   std::unique_ptr<Listener> listener(new Listener(context, std::move(address)));
   boost::system::error_code error;
   listener->acceptor_.assign(asio::generic::stream_protocol(socket.family, 0), socket.fd, error);
@@ -157,6 +159,7 @@ Result<void> Listener::open_unix(int backlog, unsigned mode) {
 
 Result<void> Listener::listen(int fd, int family, int backlog) {
   Fd guard(fd);
+  set_tcp_options(fd);
   if (::listen(fd, backlog) != 0) return refuse(address_, errno_text(errno));
   boost::system::error_code error;
   acceptor_.assign(asio::generic::stream_protocol(family, 0), guard.release(), error);

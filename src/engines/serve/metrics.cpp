@@ -1,89 +1,62 @@
 #include "serve/metrics.h"
 
-#include <prometheus/metric_family.h>
-#include <prometheus/text_serializer.h>
-
 #include <algorithm>
-#include <limits>
 
 namespace gvm::serve {
 namespace {
 
-using prometheus::ClientMetric;
-using prometheus::MetricFamily;
-using prometheus::MetricType;
+using metrics::Type;
 
-double sum(const CountersPerLane& lanes, auto&& pick) {
+std::uint64_t sum(const CountersPerLane& lanes, auto&& pick) {
   std::uint64_t total = 0;
   for (const auto& lane : lanes) total += pick(*lane).get();
-  return static_cast<double>(total);
+  return total;
 }
 
-class Families {
+// The counters of all lanes, added up.
+class LaneMetrics {
  public:
-  explicit Families(const CountersPerLane& lanes) : lanes_(lanes) {}
+  LaneMetrics(metrics::Exposition& out, const CountersPerLane& lanes) : out_(out), lanes_(lanes) {}
 
-  void gauge(std::string name, std::string help, double value) {
-    ClientMetric metric;
-    metric.gauge.value = value;
-    family(std::move(name), std::move(help), MetricType::Gauge).metric.push_back(std::move(metric));
-  }
-
-  void counter(std::string name, std::string help, Count LaneCounters::* member) {
-    auto& out = family(std::move(name), std::move(help), MetricType::Counter);
-    add(out, sum(lanes_, [&](const LaneCounters& c) -> const Count& { return c.*member; }));
+  void counter(std::string_view name, std::string_view help, Count LaneCounters::* member) {
+    out_.family(name, Type::counter, help)
+        .sample(sum(lanes_, [&](const LaneCounters& c) -> const Count& { return c.*member; }));
   }
 
   // One time series a name in `values`, under `label`.
   template <std::size_t N>
-  void labelled(std::string name, std::string help, const std::string& label,
+  void labelled(std::string_view name, std::string_view help, std::string_view label,
                 const std::array<const char*, N>& values,
                 std::array<Count, N> LaneCounters::* member) {
-    auto& out = family(std::move(name), std::move(help), MetricType::Counter);
+    auto family = out_.family(name, Type::counter, help);
     for (std::size_t i = 0; i < N; ++i) {
-      add(out, sum(lanes_, [&](const LaneCounters& c) -> const Count& { return (c.*member)[i]; }));
-      out.metric.back().label.push_back({label, values[i]});
+      const auto pick = [&](const LaneCounters& c) -> const Count& { return (c.*member)[i]; };
+      family.sample(sum(lanes_, pick), {{label, values[i]}});
     }
   }
 
   void framings() {
-    auto& out = family("genvm_serve_sessions_total", "Sessions begun.", MetricType::Counter);
-    add(out, sum(lanes_, [](const auto& c) -> const Count& { return c.sessions_websocket; }));
-    out.metric.back().label.push_back({"framing", "websocket"});
-    add(out, sum(lanes_, [](const auto& c) -> const Count& { return c.sessions_framed; }));
-    out.metric.back().label.push_back({"framing", "length_prefixed"});
+    const auto websocket = [](const auto& c) -> const Count& { return c.sessions_websocket; };
+    const auto framed = [](const auto& c) -> const Count& { return c.sessions_framed; };
+    out_.family("genvm_serve_sessions_total", Type::counter, "Sessions begun.")
+        .sample(sum(lanes_, websocket), {{"framing", "websocket"}})
+        .sample(sum(lanes_, framed), {{"framing", "length_prefixed"}});
   }
 
   void durations() {
-    auto& out = family("genvm_serve_request_duration_seconds",
-                       "From a request's start to its reply.", MetricType::Histogram);
-    ClientMetric metric;
-    std::uint64_t cumulative = 0;
-    for (std::size_t i = 0; i <= kDurationBounds.size(); ++i) {
-      for (const auto& lane : lanes_) cumulative += lane->durations.bucket(i);
-      const bool last = i == kDurationBounds.size();
-      const double bound = last ? std::numeric_limits<double>::infinity() : kDurationBounds[i];
-      metric.histogram.bucket.push_back({cumulative, bound});
+    std::array<std::uint64_t, kDurationBounds.size() + 1> counts{};
+    double seconds = 0;
+    for (const auto& lane : lanes_) {
+      for (std::size_t i = 0; i < counts.size(); ++i) counts[i] += lane->durations.bucket(i);
+      seconds += lane->durations.sum_seconds();
     }
-    metric.histogram.sample_count = cumulative;
-    for (const auto& lane : lanes_) metric.histogram.sample_sum += lane->durations.sum_seconds();
-    out.metric.push_back(std::move(metric));
+    out_.histogram("genvm_serve_request_duration_seconds", "From a request's start to its reply.",
+                   kDurationBounds, counts, seconds);
   }
-
-  std::string text() const { return prometheus::TextSerializer().Serialize(families_); }
 
  private:
-  MetricFamily& family(std::string name, std::string help, MetricType type) {
-    return families_.emplace_back(MetricFamily{std::move(name), std::move(help), type, {}});
-  }
-  static void add(MetricFamily& out, double value) {
-    ClientMetric metric;
-    metric.counter.value = value;
-    out.metric.push_back(std::move(metric));
-  }
-
+  metrics::Exposition& out_;
   const CountersPerLane& lanes_;
-  std::vector<MetricFamily> families_;
 };
 
 }  // namespace
@@ -95,13 +68,16 @@ void Durations::add(std::chrono::nanoseconds span) {
   sum_ns_.add(static_cast<std::uint64_t>(span.count()));
 }
 
-std::string metrics_text(const CountersPerLane& lanes, std::size_t sessions_open,
-                         std::size_t connections_open, double uptime_seconds) {
-  Families out(lanes);
-  out.gauge("genvm_serve_uptime_seconds", "Since the server was made.", uptime_seconds);
-  out.gauge("genvm_serve_sessions_open", "Sessions now.", static_cast<double>(sessions_open));
-  out.gauge("genvm_serve_connections_open", "Connections now, sessions among them.",
-            static_cast<double>(connections_open));
+void write_metrics(metrics::Exposition& exposition, const CountersPerLane& lanes,
+                   const OpenNow& open) {
+  exposition.family("genvm_serve_uptime_seconds", Type::gauge, "Since the server was made.")
+      .sample(open.uptime_seconds);
+  exposition.family("genvm_serve_sessions_open", Type::gauge, "Sessions now.")
+      .sample(open.sessions);
+  exposition
+      .family("genvm_serve_connections_open", Type::gauge, "Connections now, sessions among them.")
+      .sample(open.connections);
+  LaneMetrics out(exposition, lanes);
   out.counter("genvm_serve_connections_total", "Connections accepted.", &LaneCounters::connections);
   out.framings();
   out.labelled("genvm_serve_refused_total", "Connections turned away, by limit.", "limit",
@@ -122,7 +98,6 @@ std::string metrics_text(const CountersPerLane& lanes, std::size_t sessions_open
               &LaneCounters::hellos_refused);
   out.counter("genvm_serve_write_timeouts_total",
               "Connections closed because the peer did not read.", &LaneCounters::write_timeouts);
-  return out.text();
 }
 
 }  // namespace gvm::serve

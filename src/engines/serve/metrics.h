@@ -1,13 +1,14 @@
 #pragma once
 // What the server counts. Each lane writes its own counters (one writer, so no read-modify-write
-// instruction); a scrape adds them up. Prometheus' library is used for the text only.
+// instruction); a scrape adds them up.
 #include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <vector>
+
+#include "base/metrics.h"
 
 namespace gvm::serve {
 
@@ -24,11 +25,12 @@ class Count {
 };
 
 // Why a connection was turned away.
-enum class Refusal : std::uint8_t { sessions, address, connections, stopping };
-inline constexpr std::array<const char*, 4> kRefusalNames{
-    "max_sessions", "max_sessions_per_address", "max_other_connections", "shutting_down"};
+enum class RefusalReason : std::uint8_t { sessions, address, connections, stopping, origin };
+inline constexpr std::array<const char*, 5> kRefusalNames{
+    "max_sessions", "max_sessions_per_address", "max_other_connections", "shutting_down",
+    "allowed_origins"};
 
-enum class Outcome : std::uint8_t { answered, deadline, cancelled, failed, dropped };
+enum class RequestOutcome : std::uint8_t { answered, deadline, cancelled, failed, dropped };
 inline constexpr std::array<const char*, 5> kOutcomeNames{"answered", "deadline", "cancelled",
                                                           "failed", "dropped"};
 
@@ -67,8 +69,14 @@ struct alignas(64) LaneCounters {
 
 using CountersPerLane = std::vector<std::unique_ptr<LaneCounters>>;
 
-// Prometheus text, version 0.0.4.
-std::string metrics_text(const CountersPerLane& lanes, std::size_t sessions_open,
-                         std::size_t connections_open, double uptime_seconds);
+struct OpenNow {
+  std::size_t sessions = 0;
+  std::size_t connections = 0;
+  double uptime_seconds = 0;
+};
+
+// The server's own metrics.
+void write_metrics(metrics::Exposition& exposition, const CountersPerLane& lanes,
+                   const OpenNow& open);
 
 }  // namespace gvm::serve

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "base/size.h"
 
@@ -26,6 +27,9 @@ struct ServerOptions {
   std::size_t max_other_connections = 512;   // connections that are no session: handshakes, /health
   std::size_t max_message_bytes = 32 * kMiB;  // two images of 5 MiB and a prompt fit; under 1 GiB
   std::size_t max_http_header_bytes = 16 * kKiB;
+  // Values of the header Origin with which an upgrade is accepted; one without the header always
+  // is. Only browsers send it.
+  std::vector<std::string> allowed_origins;
 
   // Reading pauses while a connection has more than this waiting (requests not yet begun).
   std::size_t max_pending_requests = 64;

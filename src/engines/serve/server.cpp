@@ -15,6 +15,7 @@
 #include "serve/connection.h"
 #include "serve/event.h"
 #include "serve/listener.h"
+#include "serve/tcp_options.h"
 
 namespace gvm::serve {
 namespace {
@@ -68,7 +69,7 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
       : lanes_(lanes), core_(std::make_shared<Core>(std::move(options), service, std::move(log))) {
     for (std::size_t i = 0; i < lanes_.size(); ++i) {
       core_->counters.push_back(std::make_unique<LaneCounters>());
-      hubs_.push_back(std::make_shared<Hub>(lanes_.at(i), core_));
+      registries_.push_back(std::make_shared<ConnectionRegistry>(lanes_.at(i), core_));
     }
   }
 
@@ -100,18 +101,18 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
 
   void shutdown(std::chrono::milliseconds grace) {
     if (calls_.fetch_add(1) > 0) {
-      for_each_hub([](Hub& hub) { hub.abort(); });
+      for_each_registry([](ConnectionRegistry& registry) { registry.abort(); });
       return;
     }
-    core_->gate.stop();
+    core_->limits.stop();
     if (!started_) {
       listeners_.clear();
-      core_->gate.listener_closed();
+      core_->limits.listener_closed();
       return;
     }
     asio::post(lanes_.at(0).executor(), [self = shared_from_this()] { self->close_listener(); });
     const auto end = Clock::now() + grace;
-    for_each_hub([end](Hub& hub) { hub.drain(end); });
+    for_each_registry([end](ConnectionRegistry& registry) { registry.drain(end); });
   }
 
   bool started() const { return started_; }
@@ -156,6 +157,7 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
     open_inherited_ = connected_.size();
     for (const auto& inherited : std::exchange(connected_, {})) {
       auto& lane = lanes_.next();
+      set_tcp_options(inherited.fd);
       Socket socket(lane.context());
       boost::system::error_code error;
       socket.assign(asio::generic::stream_protocol(inherited.family, 0), inherited.fd, error);
@@ -196,34 +198,35 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
 
   // `ended` runs when the connection is over, on its lane.
   void adopt(net::Lane& lane, Socket socket, std::function<void()> ended = {}) {
-    auto ticket = core_->gate.enter();
-    auto& hub = hubs_[lane.index()];
-    if (!ticket) {
+    auto admission = core_->limits.enter();
+    auto& registry = registries_[lane.index()];
+    if (!admission) {
       // On the accepting lane: not that lane's own counter set, which only its own thread writes.
-      hubs_[0]->counters().refused[static_cast<std::size_t>(ticket.error())].add(1);
+      registries_[0]->counters().refused[static_cast<std::size_t>(admission.error())].add(1);
       return;
     }
-    asio::co_spawn(lane.executor(), serve_connection(hub, std::move(socket), std::move(*ticket)),
-                   [hub, ended = std::move(ended)](const std::exception_ptr& failure) {
-                     if (failure) hub->core().log.error("connection failed by an exception");
+    asio::co_spawn(lane.executor(),
+                   serve_connection(registry, std::move(socket), std::move(*admission)),
+                   [registry, ended = std::move(ended)](const std::exception_ptr& failure) {
+                     if (failure) registry->core().log.error("connection failed by an exception");
                      if (ended) ended();
                    });
   }
 
   void close_listener() {
     for (const auto& listener : listeners_) listener->close();
-    core_->gate.listener_closed();
+    core_->limits.listener_closed();
   }
 
-  void for_each_hub(auto&& act) {
-    for (const auto& hub : hubs_) {
-      asio::post(hub->lane().executor(), [hub, act] { act(*hub); });
+  void for_each_registry(auto&& act) {
+    for (const auto& registry : registries_) {
+      asio::post(registry->lane().executor(), [registry, act] { act(*registry); });
     }
   }
 
   net::Lanes& lanes_;
   std::shared_ptr<Core> core_;
-  std::vector<std::shared_ptr<Hub>> hubs_;
+  std::vector<std::shared_ptr<ConnectionRegistry>> registries_;
   std::vector<std::unique_ptr<Listener>> listeners_;  // not changed once started
   std::vector<InheritedSocket> connected_;            // until they are served
   std::atomic<std::size_t> open_inherited_{0};
@@ -240,7 +243,7 @@ Server::Server(ServerOptions options, net::Lanes& lanes, Service& service, log::
 Server::~Server() {
   impl_->shutdown(std::chrono::milliseconds(0));
   impl_->shutdown(std::chrono::milliseconds(0));
-  if (impl_->started()) impl_->core().gate.wait_empty(kLastWait);
+  if (impl_->started()) impl_->core().limits.wait_empty(kLastWait);
 }
 
 Result<void> Server::bind() {
@@ -260,11 +263,11 @@ std::string Server::address() const {
 }
 
 std::size_t Server::sessions() const {
-  return impl_->core().gate.sessions();
+  return impl_->core().limits.sessions();
 }
 
 std::size_t Server::connections() const {
-  return impl_->core().gate.connections();
+  return impl_->core().limits.connections();
 }
 
 void Server::shutdown(std::chrono::milliseconds grace) {
@@ -272,7 +275,7 @@ void Server::shutdown(std::chrono::milliseconds grace) {
 }
 
 bool Server::wait(std::chrono::milliseconds span) {
-  return impl_->core().gate.wait_empty(span);
+  return impl_->core().limits.wait_empty(span);
 }
 
 void Server::on_exhausted(std::function<void()> callback) {
@@ -280,7 +283,7 @@ void Server::on_exhausted(std::function<void()> callback) {
 }
 
 void Server::on_stopped(std::function<void()> callback) {
-  impl_->core().gate.on_empty(std::move(callback));
+  impl_->core().limits.on_empty(std::move(callback));
 }
 
 }  // namespace gvm::serve

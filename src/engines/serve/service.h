@@ -8,6 +8,7 @@
 
 #include "base/deadline.h"
 #include "base/error.h"
+#include "base/metrics.h"
 #include "net/lane.h"
 
 namespace gvm::serve {
@@ -50,8 +51,8 @@ class Service {
     (void)error;
     return {};
   }
-  // Extra Prometheus text appended to /metrics. Thread safe.
-  virtual void collect_metrics(std::string& out) = 0;
+  // The product's own metrics, for /metrics. Thread safe.
+  virtual void collect_metrics(metrics::Exposition& out) = 0;
   // JSON object for /health beside the common fields; `healthy` false makes it 503. Thread safe.
   struct Health {
     bool healthy = true;

@@ -29,34 +29,34 @@ std::string what_of(const std::exception_ptr& failure) {
 
 }  // namespace
 
-Session::Session(std::shared_ptr<Hub> hub, std::unique_ptr<Stream> stream,
+Session::Session(std::shared_ptr<ConnectionRegistry> registry, std::unique_ptr<Stream> stream,
                  std::unique_ptr<Channel> channel, std::uint64_t id)
-    : hub_(std::move(hub)),
+    : registry_(std::move(registry)),
       id_(id),
       stream_(std::move(stream)),
       channel_(std::move(channel)),
-      work_(hub_->lane().executor()),
-      room_(hub_->lane().executor()),
-      worker_gone_(hub_->lane().executor()) {
+      work_(registry_->lane().executor()),
+      room_(registry_->lane().executor()),
+      worker_gone_(registry_->lane().executor()) {
   channel_->set_events(this);
-  hub_->add(*this);
+  registry_->add(*this);
   if (options().handshake_timeout.count() > 0) {
     hello_due_ = Clock::now() + options().handshake_timeout;
-    hub_->watch(hello_due_);
+    registry_->watch(hello_due_);
   }
 }
 
 Session::~Session() {
-  hub_->remove(*this);
+  registry_->remove(*this);
 }
 
 asio::awaitable<void> Session::run(std::shared_ptr<Session> self) {
-  if (hub_->draining()) drain();
+  if (registry_->draining()) drain();
   auto on_worker_end = [self](const std::exception_ptr&) {
     self->worker_done_ = true;
     self->worker_gone_.set();
   };
-  asio::co_spawn(hub_->lane().executor(), work(self),
+  asio::co_spawn(registry_->lane().executor(), work(self),
                  asio::bind_cancellation_slot(cancel_.slot(), std::move(on_worker_end)));
   auto reading = read_all();
   const Incoming last = co_await std::move(reading);
@@ -124,9 +124,10 @@ void Session::reader_ended(const Incoming& last) {
                  " bytes)");
     return;
   }
-  hub_->core().log.debug("protocol violation", {{"session", Value::integer(Integer::from_u64(id_))},
-                                                {"detail", Value::string(last.detail)}});
-  end_with(CloseCode::protocol_error, codes::kMalformedRequest, last.detail);
+  registry_->core().log.debug("protocol violation",
+                              {{"session", Value::integer(Integer::from_u64(id_))},
+                               {"detail", Value::string(last.detail)}});
+  end_with(last.code, codes::kMalformedRequest, last.detail);
 }
 
 // ---------------------------------------------------------------- worker
@@ -142,8 +143,9 @@ asio::awaitable<void> Session::work([[maybe_unused]] std::shared_ptr<Session> se
     failure = std::current_exception();
   }
   if (failure) {
-    hub_->core().log.error("session failed", {{"session", Value::integer(Integer::from_u64(id_))},
-                                              {"what", Value::string(what_of(failure))}});
+    registry_->core().log.error("session failed",
+                                {{"session", Value::integer(Integer::from_u64(id_))},
+                                 {"what", Value::string(what_of(failure))}});
     end_with(CloseCode::internal_error, codes::kInternal, "internal error");
   }
   handler_.reset();
@@ -178,7 +180,7 @@ std::string Session::take_frame() {
 }
 
 void Session::greet(std::string frame) {
-  handler_ = hub_->core().service.open(hub_->lane(), id_);
+  handler_ = registry_->core().service.open(registry_->lane(), id_);
   const auto greeted = handler_->hello(std::move(frame));
   greeted_ = greeted.has_value();
   hello_due_ = Clock::time_point::max();
@@ -187,13 +189,14 @@ void Session::greet(std::string frame) {
 
 void Session::refuse_hello(const Error& error) {
   counters().hellos_refused.add(1);
-  hub_->core().log.info("hello refused", {{"session", Value::integer(Integer::from_u64(id_))},
-                                          {"error", Value::string(error.to_string())}});
+  registry_->core().log.info("hello refused", {{"session", Value::integer(Integer::from_u64(id_))},
+                                               {"error", Value::string(error.to_string())}});
   CloseReason reason;
   const bool calldata = error.code() == codes::kMalformedCalldata;
   reason.code = calldata ? CloseCode::invalid_payload : CloseCode::protocol_error;
   reason.text = error.to_string();
-  if (!channel_->has_close_codes()) reason.fatal_reply = hub_->core().service.fatal_reply(error);
+  if (!channel_->has_close_codes())
+    reason.fatal_reply = registry_->core().service.fatal_reply(error);
   end(std::move(reason));
 }
 
@@ -209,21 +212,21 @@ asio::awaitable<void> Session::answer(std::string frame) {
     failure = std::current_exception();
   }
   const Cause cancelled = end_call();
-  auto outcome = Outcome::answered;
+  auto outcome = RequestOutcome::answered;
   if (cancelled != Cause::none) {
     // The session goes on, so the worker must be able to wait again. Here and not in a coroutine of
     // its own: awaiting that one would already throw.
     co_await asio::this_coro::reset_cancellation_state();
     co_await asio::this_coro::throw_if_cancelled(true);
-    outcome = cancelled == Cause::deadline ? Outcome::deadline : Outcome::cancelled;
+    outcome = cancelled == Cause::deadline ? RequestOutcome::deadline : RequestOutcome::cancelled;
   } else if (failure) {
-    outcome = Outcome::failed;
+    outcome = RequestOutcome::failed;
   }
   counters().requests[static_cast<std::size_t>(outcome)].add(1);
   counters().durations.add(Clock::now() - began);
-  if (outcome == Outcome::failed) std::rethrow_exception(failure);
-  if (outcome == Outcome::cancelled) co_return;
-  if (outcome == Outcome::deadline) reply = handler_->deadline_reply();
+  if (outcome == RequestOutcome::failed) std::rethrow_exception(failure);
+  if (outcome == RequestOutcome::cancelled) co_return;
+  if (outcome == RequestOutcome::deadline) reply = handler_->deadline_reply();
   auto sending = send(std::move(reply));
   co_await std::move(sending);
   if (handler_->ended()) {
@@ -235,7 +238,7 @@ asio::awaitable<void> Session::send(std::string reply) {
   last_activity_ = Clock::now();
   if (options().write_timeout.count() > 0) {
     write_due_ = last_activity_ + options().write_timeout;
-    hub_->watch(write_due_);
+    registry_->watch(write_due_);
   }
   auto writing = channel_->write(std::move(reply));
   const bool written = co_await std::move(writing);
@@ -279,7 +282,7 @@ Deadline Session::begin_call(std::chrono::milliseconds limit) {
   call_ = Call();
   call_.running = true;
   call_.due = deadline.when();
-  hub_->watch(call_.due);
+  registry_->watch(call_.due);
   return deadline;
 }
 
@@ -302,7 +305,8 @@ void Session::end(CloseReason reason) {
   if (phase_ == Phase::ending) return;
   phase_ = Phase::ending;
   goodbye_ = std::move(reason);
-  if (greeted_) counters().requests[static_cast<std::size_t>(Outcome::dropped)].add(queue_.size());
+  if (greeted_)
+    counters().requests[static_cast<std::size_t>(RequestOutcome::dropped)].add(queue_.size());
   queue_.clear();
   queue_.shrink_to_fit();
   queued_bytes_ = 0;
@@ -316,7 +320,7 @@ void Session::end_with(CloseCode code, std::string_view error_code, std::string 
   reason.code = code;
   if (!channel_->has_close_codes()) {
     const Error error(error_code, Fatality::fatal, text);
-    reason.fatal_reply = hub_->core().service.fatal_reply(error);
+    reason.fatal_reply = registry_->core().service.fatal_reply(error);
   }
   reason.text = std::move(text);
   end(std::move(reason));
@@ -329,7 +333,7 @@ void Session::peer_gone() {
 
 void Session::expect_close_by(Clock::time_point due) {
   close_due_ = std::min(close_due_, due);
-  hub_->watch(close_due_);
+  registry_->watch(close_due_);
 }
 
 void Session::on_close_frame() {

@@ -10,15 +10,15 @@
 #include <string>
 
 #include "serve/channel.h"
+#include "serve/connection_registry.h"
 #include "serve/event.h"
-#include "serve/hub.h"
 #include "serve/stream.h"
 
 namespace gvm::serve {
 
-class Session final : public Watched, public ChannelEvents {
+class Session final : public TrackedConnection, public ChannelEvents {
  public:
-  Session(std::shared_ptr<Hub> hub, std::unique_ptr<Stream> stream,
+  Session(std::shared_ptr<ConnectionRegistry> registry, std::unique_ptr<Stream> stream,
           std::unique_ptr<Channel> channel, std::uint64_t id);
   ~Session() override;
   Session(const Session&) = delete;
@@ -72,10 +72,10 @@ class Session final : public Watched, public ChannelEvents {
   void peer_gone();
   void expect_close_by(Clock::time_point due);
   bool idle() const;
-  const ServerOptions& options() const { return hub_->core().options; }
-  LaneCounters& counters() { return hub_->counters(); }
+  const ServerOptions& options() const { return registry_->core().options; }
+  LaneCounters& counters() { return registry_->counters(); }
 
-  std::shared_ptr<Hub> hub_;
+  std::shared_ptr<ConnectionRegistry> registry_;
   std::uint64_t id_;
   std::unique_ptr<Stream> stream_;
   std::unique_ptr<Channel> channel_;

@@ -1,19 +1,17 @@
 #include "serve/ws_channel.h"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/websocket/stream.hpp>
+#include <algorithm>
+#include <string>
+#include <utility>
 
 #include "base/encoding.h"
-#include "serve/grow.h"
+#include "serve/event.h"
 #include "serve/stream.h"
+#include "serve/ws_decoder.h"
 
 namespace gvm::serve {
 namespace {
 
-namespace websocket = beast::websocket;
-
-constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kLongestCloseText = 123;  // RFC 6455, 5.5: a control frame carries 125 bytes
 
 // At most `kLongestCloseText` bytes, whole characters only.
@@ -23,97 +21,144 @@ std::string close_text(std::string_view text) {
   return to_valid_utf8(text.substr(0, cut)).substr(0, kLongestCloseText);
 }
 
-ReadEnd end_of(const beast::error_code& error) {
-  if (error == websocket::error::closed) return ReadEnd::closed;
-  if (error == websocket::error::message_too_big) return ReadEnd::oversize;
-  if (error == websocket::condition::protocol_violation) return ReadEnd::violation;
-  return ReadEnd::vanished;
+// RFC 6455, 5.2. A server's frames are not masked; ours are never fragments.
+std::string frame_head(WsOpcode opcode, std::size_t size) {
+  constexpr std::size_t kLongestShort = 125;
+  std::string head(1, static_cast<char>(0x80 | static_cast<unsigned char>(opcode)));
+  const std::size_t length_bytes = size <= kLongestShort ? 0 : size <= 0xFFFF ? 2 : 8;
+  head += static_cast<char>(length_bytes == 0 ? size : length_bytes == 2 ? 126 : 127);
+  for (std::size_t i = length_bytes; i-- > 0;) head += static_cast<char>(size >> (8 * i));
+  return head;
+}
+
+ReadEnd end_of(WsDecoder::Status status) {
+  return status == WsDecoder::Status::too_large ? ReadEnd::oversize : ReadEnd::violation;
 }
 
 class WsChannel final : public Channel {
  public:
-  using Ws = websocket::stream<Stream&, false>;
-
   WsChannel(Stream& stream, const ServerOptions& options, LaneCounters& counters)
-      : ws_(stream), counters_(counters) {
-    ws_.auto_fragment(false);
-    ws_.binary(true);
-    ws_.read_message_max(options.max_message_bytes);
-    ws_.control_callback([this](websocket::frame_type kind, beast::string_view) { control(kind); });
-    ws_.set_option(websocket::stream_base::decorator(
-        [name = options.program + "/" + options.version](websocket::response_type& response) {
-          response.set(beast::http::field::server, name);
-        }));
-  }
-
-  Ws& ws() { return ws_; }
+      : stream_(stream),
+        counters_(counters),
+        decoder_(options.max_message_bytes),
+        sent_(stream.socket().get_executor()) {}
 
   void set_events(ChannelEvents* events) override { events_ = events; }
   bool has_close_codes() const override { return true; }
 
   asio::awaitable<Incoming> read() override {
-    Incoming incoming;
-    std::size_t filled = 0;
-    do {
-      const std::size_t room = ws_.read_size_hint(next_room(filled));
-      extend(incoming.frame, filled, room);
-      const asio::mutable_buffer into(incoming.frame.data() + filled, room);
-      const auto [error, count] = co_await ws_.async_read_some(into, kToken);
-      filled += count;
-      if (error) {
-        incoming.end = end_of(error);
-        if (incoming.end == ReadEnd::violation) incoming.detail = error.message();
+    using Status = WsDecoder::Status;
+    for (;;) {
+      Incoming incoming;
+      const Status status = decoder_.next(incoming.frame);
+      if (status == Status::need_more) {
+        auto receiving = receive();
+        incoming.end = co_await std::move(receiving);
+        if (incoming.end != ReadEnd::frame) co_return incoming;
+      } else if (status == Status::message) {
+        note_whole();
+        counters_.frames_in.add(1);
+        counters_.bytes_in.add(incoming.frame.size());
+        co_return incoming;
+      } else if (status == Status::ping || status == Status::pong) {
+        auto answering = answer_control(status, std::move(incoming.frame));
+        co_await std::move(answering);
+      } else if (status == Status::close) {
+        auto answering = answer_close(std::move(incoming.frame));
+        co_await std::move(answering);
+        incoming.end = ReadEnd::closed;
+        co_return incoming;
+      } else {
+        incoming.end = end_of(status);
+        incoming.detail = decoder_.problem();
+        if (status == Status::invalid_text) incoming.code = CloseCode::invalid_payload;
         co_return incoming;
       }
-      if (!ws_.is_message_done()) note_partial();
-    } while (!ws_.is_message_done());
-    note_whole();
-    incoming.frame.resize(filled);
-    counters_.frames_in.add(1);
-    counters_.bytes_in.add(filled);
-    co_return incoming;
+    }
   }
 
   asio::awaitable<bool> write(std::string message) override {
-    const auto bytes = asio::buffer(message);
-    const auto [error, count] = co_await ws_.async_write_some(true, bytes, kToken);
     counters_.frames_out.add(1);
-    counters_.bytes_out.add(count);
-    co_return !error;
+    counters_.bytes_out.add(message.size());
+    auto sending = send(WsOpcode::binary, std::move(message));
+    const bool sent = co_await std::move(sending);
+    co_return sent;
   }
 
   asio::awaitable<void> close(CloseReason reason) override {
-    if (!ws_.is_open()) co_return;
-    const auto text = close_text(reason.text);
-    const websocket::close_reason frame(static_cast<websocket::close_code>(reason.code),
-                                        beast::string_view(text.data(), text.size()));
-    const auto [ignored] = co_await ws_.async_close(frame, kToken);
-    (void)ignored;
+    const auto code = static_cast<std::uint16_t>(reason.code);
+    std::string payload{static_cast<char>(code >> 8), static_cast<char>(code)};
+    // Who breaks the framing gets the code alone; what is wrong is in the log.
+    if (!decoder_.failed()) payload += close_text(reason.text);
+    auto sending = send(WsOpcode::close, std::move(payload));
+    const bool sent = co_await std::move(sending);
+    (void)sent;
   }
 
  private:
-  void control(websocket::frame_type kind) {
-    if (kind == websocket::frame_type::ping) counters_.pings.add(1);
-    if (events_ == nullptr) return;
-    kind == websocket::frame_type::close ? events_->on_close_frame() : events_->on_control();
+  // `frame`: there are more bytes.
+  asio::awaitable<ReadEnd> receive() {
+    if (decoder_.mid_message()) note_partial();
+    const auto room = decoder_.prepare();
+    const asio::mutable_buffer into(room.data(), room.size());
+    auto receiving = stream_.receive(into);
+    const auto received = co_await std::move(receiving);
+    if (received.count == 0) co_return ReadEnd::vanished;
+    decoder_.commit(received.count);
+    co_return ReadEnd::frame;
   }
 
-  Ws ws_;
+  asio::awaitable<void> answer_control(WsDecoder::Status status, std::string payload) {
+    const bool is_ping = status == WsDecoder::Status::ping;
+    if (is_ping) counters_.pings.add(1);
+    if (events_ != nullptr) events_->on_control();
+    if (!is_ping) co_return;
+    auto sending = send(WsOpcode::pong, std::move(payload));
+    const bool sent = co_await std::move(sending);
+    (void)sent;
+  }
+
+  // `payload`: the peer's status code, which is sent back; it ends the handshake that we began, or
+  // answers the peer's.
+  asio::awaitable<void> answer_close(std::string payload) {
+    if (events_ != nullptr) events_->on_close_frame();
+    auto sending = send(WsOpcode::close, std::move(payload));
+    const bool sent = co_await std::move(sending);
+    (void)sent;
+  }
+
+  // The reader answers pings while the worker sends replies: frames go out one after the other, and
+  // none after a close frame. False when it was not sent.
+  asio::awaitable<bool> send(WsOpcode opcode, std::string payload) {
+    while (sending_) {
+      auto waiting = sent_.wait();
+      co_await std::move(waiting);
+    }
+    if (close_sent_) co_return false;
+    close_sent_ = opcode == WsOpcode::close;
+    sending_ = true;
+    const std::string head = frame_head(opcode, payload.size());
+    auto sending = stream_.send(head, payload);
+    const bool sent = co_await std::move(sending);
+    sending_ = false;
+    sent_.set();
+    co_return sent;
+  }
+
+  Stream& stream_;
   LaneCounters& counters_;
+  WsDecoder decoder_;
+  Event sent_;  // for who wants to send next
+  bool sending_ = false;
+  bool close_sent_ = false;
   ChannelEvents* events_ = nullptr;
 };
 
 }  // namespace
 
-asio::awaitable<std::unique_ptr<Channel>> accept_websocket(Stream& stream,
-                                                           std::shared_ptr<UpgradeRequest> request,
-                                                           const ServerOptions& options,
-                                                           LaneCounters& counters) {
-  auto channel = std::make_unique<WsChannel>(stream, options, counters);
-  const auto [error] = co_await channel->ws().async_accept(*request, kToken);
-  std::unique_ptr<Channel> accepted;
-  if (!error) accepted = std::move(channel);
-  co_return accepted;
+std::unique_ptr<Channel> make_websocket_channel(Stream& stream, const ServerOptions& options,
+                                                LaneCounters& counters) {
+  return std::make_unique<WsChannel>(stream, options, counters);
 }
 
 }  // namespace gvm::serve

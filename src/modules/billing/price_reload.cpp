@@ -3,7 +3,6 @@
 #include <chrono>
 
 #include "base/error_codes.h"
-#include "billing/metric_row.h"
 
 namespace gvm::billing {
 namespace {
@@ -59,14 +58,17 @@ void PriceReload::note(const pricing::CatalogWatch::Reloaded& read) {
   warn(*read);
 }
 
-void PriceReload::write_to(std::string& out) const {
-  write_row(out, "genvm_llm_prices_taken_total", "counter",
-            "Changed price catalogues that were taken.", taken_.load(std::memory_order_relaxed));
-  write_row(out, "genvm_llm_prices_refused_total", "counter",
-            "Changed price catalogues with errors.", refused_.load(std::memory_order_relaxed));
-  write_row(out, "genvm_llm_prices_outdated", "gauge",
-            "1 while the price catalogue has errors and the one before it is in use.",
-            outdated_.load(std::memory_order_relaxed) ? 1 : 0);
+void PriceReload::write_to(metrics::Exposition& out) const {
+  using metrics::Type;
+  out.family("genvm_llm_prices_taken_total", Type::counter,
+             "Changed price catalogues that were taken.")
+      .sample(taken_.load(std::memory_order_relaxed));
+  out.family("genvm_llm_prices_refused_total", Type::counter,
+             "Changed price catalogues with errors.")
+      .sample(refused_.load(std::memory_order_relaxed));
+  out.family("genvm_llm_prices_outdated", Type::gauge,
+             "1 while the price catalogue has errors and the one before it is in use.")
+      .sample(outdated_.load(std::memory_order_relaxed) ? 1 : 0);
 }
 
 }  // namespace gvm::billing

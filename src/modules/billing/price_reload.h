@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/log.h"
+#include "base/metrics.h"
 #include "config/environment.h"
 #include "config/llm_config.h"
 #include "pricing/catalog_watch.h"
@@ -24,7 +25,7 @@ class PriceReload {
   std::shared_ptr<const pricing::Catalog> current() const { return prices_.current(); }
   // Ends the thread that looks at the file.
   void close() { watch_.reset(); }
-  void write_to(std::string& out) const;
+  void write_to(metrics::Exposition& out) const;
 
  private:
   PriceReload(std::shared_ptr<const config::LlmConfig> config,

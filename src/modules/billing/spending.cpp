@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "base/error_codes.h"
-#include "billing/metric_row.h"
 #include "ledger/open_ledger.h"
 #include "text/json_view.h"
 
@@ -117,20 +116,24 @@ void Spending::close() {
   if (ledger_ != nullptr) ledger_->close();
 }
 
-void Spending::write_to(std::string& out) const {
+void Spending::write_to(metrics::Exposition& out) const {
+  using metrics::Type;
   prices_->write_to(out);
   if (ledger_ == nullptr) return;
   const auto stats = ledger_->stats();
-  write_row(out, "genvm_llm_ledger_reserved_total", "counter", "Calls reserved.", stats.reserved);
-  write_row(out, "genvm_llm_ledger_refused_total", "counter", "Calls that a budget refused.",
-            stats.refused);
-  write_row(out, "genvm_llm_ledger_settled_total", "counter", "Calls settled.", stats.settled);
-  write_row(out, "genvm_llm_ledger_backlog", "gauge", "Settled calls not yet in the database.",
-            stats.backlog);
-  write_row(out, "genvm_llm_ledger_unreserved_total", "counter",
-            "Calls made while nothing could be written down.", stats.unreserved);
-  write_row(out, "genvm_llm_ledger_alarm", "gauge", "1 while the ledger cannot be written.",
-            stats.alarm.empty() ? 0 : 1);
+  out.family("genvm_llm_ledger_reserved_total", Type::counter, "Calls reserved.")
+      .sample(stats.reserved);
+  out.family("genvm_llm_ledger_refused_total", Type::counter, "Calls that a budget refused.")
+      .sample(stats.refused);
+  out.family("genvm_llm_ledger_settled_total", Type::counter, "Calls settled.")
+      .sample(stats.settled);
+  out.family("genvm_llm_ledger_backlog", Type::gauge, "Settled calls not yet in the database.")
+      .sample(stats.backlog);
+  out.family("genvm_llm_ledger_unreserved_total", Type::counter,
+             "Calls made while nothing could be written down.")
+      .sample(stats.unreserved);
+  out.family("genvm_llm_ledger_alarm", Type::gauge, "1 while the ledger cannot be written.")
+      .sample(stats.alarm.empty() ? 0 : 1);
 }
 
 store::LedgerOptions ledger_options(const config::LlmConfig& config) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "base/metrics.h"
 #include "base/sampled_logger.h"
 #include "billing/budgets.h"
 #include "billing/price_reload.h"
@@ -45,7 +46,7 @@ class Spending {
   store::Ledger* ledger() const { return ledger_.get(); }
   // Blocks until all is written down; after the sessions, before the lanes go.
   void close();
-  void write_to(std::string& out) const;
+  void write_to(metrics::Exposition& out) const;
 
  private:
   Spending(std::shared_ptr<const config::LlmConfig> config, log::Logger logger)

@@ -6,7 +6,6 @@
 #include <iterator>
 
 #include "pricing/usd.h"
-#include "provider/counters.h"
 
 namespace gvm::dispatch {
 namespace {
@@ -143,17 +142,18 @@ std::uint64_t Router::session_seed() const {
   return seed;
 }
 
-void Router::write_to(std::string& out) {
+void Router::write_to(metrics::Exposition& out) {
   const auto now = Clock::now();
   const auto series = [&](std::string_view name, std::string_view help, auto&& value) {
-    fmt::format_to(std::back_inserter(out), "# HELP {0} {1}\n# TYPE {0} gauge\n", name, help);
+    auto family = out.family(name, metrics::Type::gauge, help);
     for (routing::CandidateId id = 0; id < set().size(); ++id) {
       const auto& candidate = set()[id];
-      fmt::format_to(std::back_inserter(out),
-                     "{}{{backend=\"{}\",model=\"{}\",endpoint=\"{}\",key=\"{}\"}} {}\n", name,
-                     provider::metric_label(candidate.backend),
-                     provider::metric_label(candidate.model), candidates_.target(id).endpoint + 1,
-                     candidate.key + 1, value(id));
+      const auto endpoint = std::to_string(candidates_.target(id).endpoint + 1);
+      const auto key = std::to_string(candidate.key + 1);
+      family.sample(value(id), {{"backend", candidate.backend},
+                                {"model", candidate.model},
+                                {"endpoint", endpoint},
+                                {"key", key}});
     }
   };
   routing::Snapshot snapshot;

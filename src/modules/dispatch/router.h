@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/metrics.h"
 #include "dispatch/candidates.h"
 #include "routing/failover.h"
 #include "routing/health.h"
@@ -37,8 +38,8 @@ class Router {
   // 16 hexadecimal digits over everything that decides: the policy of decision records.
   const std::string& policy_hash() const { return policy_hash_; }
 
-  // Prometheus text: breakers, latencies, calls in flight, by candidate.
-  void write_to(std::string& out);
+  // Breakers, latencies, calls in flight, by candidate.
+  void write_to(metrics::Exposition& out);
 
  private:
   Router(const config::RoutingConfig& config, Candidates candidates);

@@ -25,7 +25,7 @@ class LlmService final : public serve::Service {
   // Lanes have stopped: what was spent is written down before the process goes.
   ~LlmService() override { shared_->engine->spending->close(); }
 
-  void collect_metrics(std::string& out) override {
+  void collect_metrics(metrics::Exposition& out) override {
     shared_->counters->write_to(out);
     shared_->engine->router->write_to(out);
     shared_->engine->spending->write_to(out);

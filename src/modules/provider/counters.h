@@ -7,12 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "base/metrics.h"
 #include "provider/token_usage.h"
 
 namespace gvm::provider {
-
-// Prometheus exposition format: backslash, quote and newline are escaped in label values.
-std::string metric_label(std::string_view text);
 
 class Counters {
  public:
@@ -36,8 +34,7 @@ class Counters {
   Row& at(std::size_t index) { return *rows_[index]; }
   // A paid answer is counted on every path, usable or not.
   void record_usage(std::size_t index, const TokenUsage& usage);
-  // Prometheus text.
-  void write_to(std::string& out) const;
+  void write_to(metrics::Exposition& out) const;
 
  private:
   std::vector<std::unique_ptr<Row>> rows_;

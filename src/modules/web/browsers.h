@@ -2,6 +2,7 @@
 // The browsers of the process and what they reach the outside by. Lives on one lane, its home.
 #include <memory>
 
+#include "base/metrics.h"
 #include "browser/pool.h"
 #include "egress/proxy.h"
 #include "net/lane.h"
@@ -25,8 +26,7 @@ class Browsers {
   // From another thread, while the home lane runs: waits until a session can be had. Errors: those
   // of Pool::check.
   Result<void> check(Deadline deadline);
-  // Prometheus text.
-  void write_to(std::string& out) const;
+  void write_to(metrics::Exposition& out) const;
 
  private:
   net::Lane& home_;

@@ -1,16 +1,11 @@
 #include "web/counters.h"
 
-#include <fmt/format.h>
-
-#include <iterator>
-
 namespace gvm::web {
 
-void Counters::write_to(std::string& out) const {
+void Counters::write_to(metrics::Exposition& out) const {
   const auto add = [&](std::string_view name, std::string_view help,
                        const std::atomic<std::uint64_t>& value) {
-    fmt::format_to(std::back_inserter(out), "# HELP {0} {1}\n# TYPE {0} counter\n{0} {2}\n", name,
-                   help, value.load(std::memory_order_relaxed));
+    out.family(name, metrics::Type::counter, help).sample(value.load(std::memory_order_relaxed));
   };
   add("genvm_web_requests_total", "Requests of contracts.", requests);
   add("genvm_web_requests_failed_total", "Those that ended with an error.", failed_requests);

@@ -3,7 +3,8 @@
 // /metrics.
 #include <atomic>
 #include <cstdint>
-#include <string>
+
+#include "base/metrics.h"
 
 namespace gvm::web {
 
@@ -15,8 +16,7 @@ struct Counters {
   std::atomic<std::uint64_t> refused{0};  // by the URL or address policy
   std::atomic<std::uint64_t> retries{0};  // attempts beyond the first
 
-  // Prometheus text.
-  void write_to(std::string& out) const;
+  void write_to(metrics::Exposition& out) const;
 };
 
 }  // namespace gvm::web

@@ -44,7 +44,7 @@ class Module final : public WebModule {
   std::string fatal_reply(const Error& error) override {
     return envelope::encode_error(error, envelope::Generation::c);
   }
-  void collect_metrics(std::string& out) override {
+  void collect_metrics(metrics::Exposition& out) override {
     shared_->counters->write_to(out);
     if (browsers_) browsers_->write_to(out);
   }

@@ -1,6 +1,6 @@
 #pragma once
-// The connections of one lane: who is here, and one timer for all their time limits. Used only on
-// the lane's thread.
+// The connections of one lane, and one timer for all their time limits. Used only on the lane's
+// thread.
 //
 // A timer of its own for every message would cost more than the message; a session instead says
 // when it wants to be looked at next. Limits are kept to the millisecond; an idle lane is looked at
@@ -16,12 +16,12 @@
 
 namespace gvm::serve {
 
-class Hub;
+class ConnectionRegistry;
 
-// A connection as the hub sees it.
-class Watched {
+// A connection as the registry sees it.
+class TrackedConnection {
  public:
-  virtual ~Watched() = default;
+  virtual ~TrackedConnection() = default;
   // Enforces what is due; returns when it wants the next look.
   virtual Clock::time_point on_tick(Clock::time_point now) = 0;
   // Shutdown: end as soon as nothing runs.
@@ -30,20 +30,20 @@ class Watched {
   virtual void abort() = 0;
 
  private:
-  friend class Hub;
+  friend class ConnectionRegistry;
   std::size_t slot_ = 0;
 };
 
-class Hub : public std::enable_shared_from_this<Hub> {
+class ConnectionRegistry : public std::enable_shared_from_this<ConnectionRegistry> {
  public:
-  Hub(net::Lane& lane, std::shared_ptr<Core> core);
+  ConnectionRegistry(net::Lane& lane, std::shared_ptr<Core> core);
 
   net::Lane& lane() { return lane_; }
   Core& core() { return *core_; }
   LaneCounters& counters() { return *core_->counters[lane_.index()]; }
 
-  void add(Watched& watched);
-  void remove(Watched& watched);
+  void add(TrackedConnection& watched);
+  void remove(TrackedConnection& watched);
   // Somebody wants a look at `due`.
   void watch(Clock::time_point due) {
     if (due < next_tick_) arm(due);
@@ -65,7 +65,7 @@ class Hub : public std::enable_shared_from_this<Hub> {
   Clock::time_point next_tick_ = Clock::time_point::max();
   Clock::time_point grace_end_ = Clock::time_point::max();
   bool draining_ = false;
-  std::vector<Watched*> watched_;
+  std::vector<TrackedConnection*> tracked_;
 };
 
 }  // namespace gvm::serve

@@ -1,32 +1,38 @@
-#include "serve/gate.h"
+#include "serve/connection_limits.h"
 
 #include <utility>
 
 namespace gvm::serve {
 
-std::expected<Ticket, Refusal> Gate::enter() {
-  const std::scoped_lock lock(mutex_);
-  if (stopping_) return std::unexpected(Refusal::stopping);
-  if (connections_ - sessions_ >= max_other_) return std::unexpected(Refusal::connections);
-  ++connections_;
-  return Ticket([this] { leave(); });
+Admission::~Admission() {
+  if (limits_ == nullptr) return;
+  kind_ == Kind::connection ? limits_->leave() : limits_->end_session(address_);
 }
 
-std::expected<Ticket, Refusal> Gate::begin_session(const std::string& address) {
+std::expected<Admission, RefusalReason> ConnectionLimits::enter() {
   const std::scoped_lock lock(mutex_);
-  if (stopping_) return std::unexpected(Refusal::stopping);
-  if (sessions_ >= max_sessions_) return std::unexpected(Refusal::sessions);
+  if (stopping_) return std::unexpected(RefusalReason::stopping);
+  if (connections_ - sessions_ >= max_other_) return std::unexpected(RefusalReason::connections);
+  ++connections_;
+  return Admission(*this, Admission::Kind::connection);
+}
+
+std::expected<Admission, RefusalReason> ConnectionLimits::begin_session(
+    const std::string& address) {
+  const std::scoped_lock lock(mutex_);
+  if (stopping_) return std::unexpected(RefusalReason::stopping);
+  if (sessions_ >= max_sessions_) return std::unexpected(RefusalReason::sessions);
   const bool counted = max_per_address_ > 0 && !address.empty();
   if (counted) {
     auto& here = per_address_[address];
-    if (here >= max_per_address_) return std::unexpected(Refusal::address);
+    if (here >= max_per_address_) return std::unexpected(RefusalReason::address);
     ++here;
   }
   ++sessions_;
-  return Ticket([this, key = counted ? address : std::string()] { end_session(key); });
+  return Admission(*this, Admission::Kind::session, counted ? address : std::string());
 }
 
-void Gate::end_session(const std::string& address) {
+void ConnectionLimits::end_session(const std::string& address) {
   const std::scoped_lock lock(mutex_);
   --sessions_;
   if (address.empty()) return;
@@ -34,27 +40,27 @@ void Gate::end_session(const std::string& address) {
   if (--place->second == 0) per_address_.erase(place);
 }
 
-std::size_t Gate::sessions() const {
+std::size_t ConnectionLimits::sessions() const {
   const std::scoped_lock lock(mutex_);
   return sessions_;
 }
 
-std::size_t Gate::connections() const {
+std::size_t ConnectionLimits::connections() const {
   const std::scoped_lock lock(mutex_);
   return connections_;
 }
 
-void Gate::stop() {
+void ConnectionLimits::stop() {
   const std::scoped_lock lock(mutex_);
   stopping_ = true;
 }
 
-bool Gate::stopping() const {
+bool ConnectionLimits::stopping() const {
   const std::scoped_lock lock(mutex_);
   return stopping_;
 }
 
-void Gate::leave() {
+void ConnectionLimits::leave() {
   std::function<void()> callback;
   {
     const std::scoped_lock lock(mutex_);
@@ -64,7 +70,7 @@ void Gate::leave() {
   if (callback) callback();
 }
 
-void Gate::listener_closed() {
+void ConnectionLimits::listener_closed() {
   std::function<void()> callback;
   {
     const std::scoped_lock lock(mutex_);
@@ -74,7 +80,7 @@ void Gate::listener_closed() {
   if (callback) callback();
 }
 
-void Gate::on_empty(std::function<void()> callback) {
+void ConnectionLimits::on_empty(std::function<void()> callback) {
   std::function<void()> now;
   {
     const std::scoped_lock lock(mutex_);
@@ -84,13 +90,13 @@ void Gate::on_empty(std::function<void()> callback) {
   if (now) now();
 }
 
-std::function<void()> Gate::take_callback() {
+std::function<void()> ConnectionLimits::take_callback() {
   if (listening_ || connections_ > 0) return nullptr;
   emptied_.notify_all();
   return std::exchange(on_empty_, nullptr);
 }
 
-bool Gate::wait_empty(std::chrono::milliseconds span) {
+bool ConnectionLimits::wait_empty(std::chrono::milliseconds span) {
   std::unique_lock lock(mutex_);
   return emptied_.wait_for(lock, span, [this] { return !listening_ && connections_ == 0; });
 }

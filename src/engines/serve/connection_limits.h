@@ -1,6 +1,6 @@
 #pragma once
-// Who may come in, and how many are here: the limits on connections and sessions. Thread safe;
-// touched when a connection begins and ends, never for a message.
+// The limits on connections and sessions of a process, and how many there are. Thread safe; used
+// when a connection begins and ends, never for a message.
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -17,37 +17,47 @@
 
 namespace gvm::serve {
 
-class Gate;
+class ConnectionLimits;
 
-// A place that is given back when it is dropped.
-class Ticket {
+// A counted place of a connection or a session, given back when it is dropped. The limits outlive
+// it.
+class Admission {
  public:
-  Ticket() = default;
-  explicit Ticket(std::function<void()> give_back) : give_back_(std::move(give_back)) {}
-  Ticket(Ticket&& other) noexcept : give_back_(std::exchange(other.give_back_, nullptr)) {}
-  Ticket& operator=(Ticket&& other) noexcept {
-    std::swap(give_back_, other.give_back_);
+  Admission() = default;
+  Admission(Admission&& other) noexcept
+      : limits_(std::exchange(other.limits_, nullptr)),
+        kind_(other.kind_),
+        address_(std::move(other.address_)) {}
+  Admission& operator=(Admission&& other) noexcept {
+    std::swap(limits_, other.limits_);
+    std::swap(kind_, other.kind_);
+    std::swap(address_, other.address_);
     return *this;
   }
-  ~Ticket() {
-    if (give_back_) give_back_();
-  }
+  ~Admission();
 
  private:
-  std::function<void()> give_back_;
+  friend class ConnectionLimits;
+  enum class Kind : std::uint8_t { connection, session };
+  Admission(ConnectionLimits& limits, Kind kind, std::string address = {})
+      : limits_(&limits), kind_(kind), address_(std::move(address)) {}
+
+  ConnectionLimits* limits_ = nullptr;
+  Kind kind_ = Kind::connection;
+  std::string address_;  // of a session, when sessions of one address are counted
 };
 
-class Gate {
+class ConnectionLimits {
  public:
-  explicit Gate(const ServerOptions& options)
+  explicit ConnectionLimits(const ServerOptions& options)
       : max_sessions_(options.max_sessions),
         max_per_address_(options.max_sessions_per_address),
         max_other_(options.max_other_connections) {}
 
   // For an accepted connection.
-  std::expected<Ticket, Refusal> enter();
+  std::expected<Admission, RefusalReason> enter();
   // For a connection that turns out to be a session. `address` is empty for a Unix socket.
-  std::expected<Ticket, Refusal> begin_session(const std::string& address);
+  std::expected<Admission, RefusalReason> begin_session(const std::string& address);
 
   std::size_t sessions() const;
   std::size_t connections() const;
@@ -63,6 +73,7 @@ class Gate {
   bool wait_empty(std::chrono::milliseconds span);
 
  private:
+  friend class Admission;
   void leave();
   void end_session(const std::string& address);
   // With `mutex_` held: what must be called once it is not.
