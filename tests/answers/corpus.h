@@ -27,6 +27,10 @@ std::vector<BrokenKind> habits();  // certain
 std::vector<BrokenKind> faults();  // may be refused, must not be misread
 // Damage to other documents by other means, never used to improve the reader.
 std::vector<BrokenKind> held_out();
+// Of transports and copying: used to improve the reader after held_out() had been.
+std::vector<BrokenKind> transport();
+// Damage by chance. Made last: nothing was changed for it.
+std::vector<BrokenKind> unseen();
 
 struct VerdictAttack {
   std::string text;

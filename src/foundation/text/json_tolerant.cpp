@@ -105,8 +105,14 @@ std::optional<TolerantJson> TolerantReader::read(std::size_t start) {
   pos_ = start;
   out_.clear();
   cut_ = has_object_ = missing_comma_ = false;
-  siblings_in_same_kind_ = string_ends_like_structure_ = last_string_ends_like_structure_ = false;
-  parent_ = '\0';
+  string_ends_like_structure_ = last_string_ends_like_structure_ = false;
+  least_lost_ = kNoOther;
+  missing_ = 0;
+  open_.clear();
+  const auto line = text_.substr(0, start).rfind('\n');
+  const auto line_start = line == std::string_view::npos ? 0 : line + 1;
+  indent_ = after_space(line_start) - line_start;
+  odd_indentation_ = false;
   if (value(kMaxDepth, Role::element) != Step::done || !certain_end()) {
     failure_.has_object = has_object_;
     return std::nullopt;
@@ -116,12 +122,13 @@ std::optional<TolerantJson> TolerantReader::read(std::size_t start) {
 }
 
 // Missing closing brackets belong at the end when the text stops behind a value. Behind a closing
-// bracket one may have been lost further ahead: then what follows there belongs to another object.
+// bracket as many may have been lost further ahead: then what follows there belongs to another
+// object.
 bool TolerantReader::certain_end() const {
   if (!cut_) return true;
   const auto last = text_.substr(0, pos_).find_last_not_of(" \t\r\n");
   const bool closed = last != std::string_view::npos && (text_[last] == '}' || text_[last] == ']');
-  return !string_ends_like_structure_ && !(closed && siblings_in_same_kind_);
+  return !string_ends_like_structure_ && !(closed && (least_lost_ <= missing_ || odd_indentation_));
 }
 
 TolerantReader::Step TolerantReader::refuse_at(std::size_t offset, std::string what) {
@@ -173,7 +180,11 @@ bool TolerantReader::space() {
   newline_before_ = false;
   while (true) {
     const auto next = after_space(pos_);
-    newline_before_ |= text_.substr(pos_, next - pos_).contains('\n');
+    const auto line_break = text_.substr(pos_, next - pos_).rfind('\n');
+    if (line_break != std::string_view::npos) {
+      newline_before_ = true;
+      indent_ = next - pos_ - line_break - 1;
+    }
     pos_ = next;
     const bool line = peek() == '#' || (peek() == '/' && peek(1) == '/');
     if (!line && !(peek() == '/' && peek(1) == '*')) return true;
@@ -248,13 +259,35 @@ TolerantReader::Step TolerantReader::value(std::size_t depth, Role role) {
 }
 
 TolerantReader::Step TolerantReader::close(char bracket) {
+  open_.pop_back();
   out_ += bracket;
   return Step::done;
 }
 
 TolerantReader::Step TolerantReader::cut_here(char bracket) {
   cut_ = true;
+  ++missing_;
   return close(bracket);
+}
+
+// Notes where a member or element stands. False when its comma is missing and one of them is
+// indented unlike the first: it belongs to another container.
+bool TolerantReader::fits(Lines& lines, bool first) {
+  if (!newline_before_) return true;
+  if (first) {
+    lines.members = indent_;
+    odd_indentation_ |= indent_ <= lines.around && indent_ + lines.around > 0;
+    return true;
+  }
+  lines.strayed |= lines.members && *lines.members != indent_;
+  return !missing_comma_ || !lines.strayed;
+}
+
+// A second entry in the innermost container.
+void TolerantReader::note_sibling() {
+  const auto around = std::string_view(open_).substr(0, open_.size() - 1);
+  const auto same = around.find_last_of(open_.back());
+  if (same != std::string_view::npos) least_lost_ = std::min(least_lost_, around.size() - same);
 }
 
 // What stands in front of the next member or element, or ends the container. Doubled commas are one
@@ -278,22 +311,21 @@ TolerantReader::Gap TolerantReader::gap(char bracket, bool first) {
 
 TolerantReader::Step TolerantReader::object(std::size_t depth) {
   has_object_ = true;
-  const bool same_kind = std::exchange(parent_, '{') == '{';
-  const char outer = same_kind ? '{' : '[';
+  Lines lines{.around = indent_};
+  open_ += '{';
   out_ += '{';
   ++pos_;
   for (std::size_t members = 0;; ++members) {
     const auto gap = this->gap('}', members == 0);
     if (gap == Gap::failed) return Step::failed;
-    if (gap == Gap::ended || gap == Gap::closed) {
-      parent_ = outer;
-      return gap == Gap::ended ? cut_here('}') : close('}');
-    }
-    if (gap == Gap::none &&
-        (last_string_ends_like_structure_ || !key_follows(pos_, newline_before_))) {
+    if (gap == Gap::ended) return cut_here('}');
+    if (gap == Gap::closed) return close('}');
+    if (gap == Gap::none && (last_string_ends_like_structure_ || !comma_may_be_missing(lines) ||
+                             !key_follows(pos_, newline_before_))) {
       return refuse("',' or '}' is expected here");
     }
-    siblings_in_same_kind_ |= same_kind && members > 0;
+    if (!fits(lines, members == 0)) return refuse("this line is indented unlike its object's");
+    if (members > 0) note_sibling();
     const auto mark = out_.size();
     if (members > 0) out_ += ',';
     const Step step = member(depth);
@@ -303,6 +335,13 @@ TolerantReader::Step TolerantReader::object(std::size_t depth) {
       return cut_here('}');
     }
   }
+}
+
+// Behind a number more than the comma may have been lost: digits. It is whole when the line ends
+// with it, or white space follows it in an object that is written on one line.
+bool TolerantReader::comma_may_be_missing(const Lines& lines) const {
+  if (newline_before_ || !is_digit(out_.back())) return true;
+  return is_ascii_space(text_[pos_ - 1]) && !lines.members;
 }
 
 TolerantReader::Step TolerantReader::member(std::size_t depth) {
@@ -331,21 +370,20 @@ TolerantReader::Step TolerantReader::key() {
 }
 
 TolerantReader::Step TolerantReader::array(std::size_t depth) {
-  const bool same_kind = std::exchange(parent_, '[') == '[';
-  const char outer = same_kind ? '[' : '{';
+  Lines lines{.around = indent_};
+  open_ += '[';
   out_ += '[';
   ++pos_;
   for (std::size_t elements = 0;; ++elements) {
     const auto gap = this->gap(']', elements == 0);
     if (gap == Gap::failed) return Step::failed;
-    if (gap == Gap::ended || gap == Gap::closed) {
-      parent_ = outer;
-      return gap == Gap::ended ? cut_here(']') : close(']');
-    }
+    if (gap == Gap::ended) return cut_here(']');
+    if (gap == Gap::closed) return close(']');
     if (gap == Gap::none && (last_string_ends_like_structure_ || !separated_without_comma())) {
       return refuse("',' or ']' is expected here");
     }
-    siblings_in_same_kind_ |= same_kind && elements > 0;
+    if (!fits(lines, elements == 0)) return refuse("this line is indented unlike its array's");
+    if (elements > 0) note_sibling();
     const auto mark = out_.size();
     if (elements > 0) out_ += ',';
     const Step step = value(depth, Role::element);

@@ -91,6 +91,15 @@ class TolerantReader {
   Step close(char bracket);
   Step cut_here(char bracket);
   bool separated_without_comma() const;
+  void note_sibling();
+  // The lines of one container: where its members begin.
+  struct Lines {
+    std::size_t around = 0;                   // indentation of the line that its bracket stands in
+    std::optional<std::size_t> members = {};  // of the first member, when it begins a line
+    bool strayed = false;                     // another one is indented differently
+  };
+  bool fits(Lines& lines, bool first);
+  bool comma_may_be_missing(const Lines& lines) const;
   bool certain_end() const;
 
   Step number();
@@ -117,16 +126,21 @@ class TolerantReader {
   std::size_t pos_ = 0;
   std::string out_;
   bool cut_ = false;
-  char parent_ = '\0';          // the bracket of the container around the one being read
+  std::string open_;            // the brackets of the containers being read, the innermost last
   bool missing_comma_ = false;  // in front of the member or element being read
   // What makes the place of a missing closing bracket or comma uncertain.
-  bool siblings_in_same_kind_ =
-      false;  // a second entry in an object in an object, or array in array
+  // Of an object with a second entry: how many brackets would have to be closed in front of that
+  // entry to make it one of another object around it; of arrays the same. The smallest number.
+  std::size_t least_lost_ = kNoOther;
+  std::size_t missing_ = 0;  // closing brackets at the end
+  static constexpr std::size_t kNoOther = static_cast<std::size_t>(-1);
   bool string_ends_like_structure_ = false;
   bool last_string_ends_like_structure_ = false;  // of the value read last
   bool has_object_ = false;
-  bool newline_before_ = false;  // within the last run of white space
-  Quote style_ = Quote::none;    // of the string being read
+  bool newline_before_ = false;   // within the last run of white space
+  std::size_t indent_ = 0;        // bytes of white space in front of the line being read
+  bool odd_indentation_ = false;  // a member begins its line no deeper than its container
+  Quote style_ = Quote::none;     // of the string being read
   std::size_t string_start_ = 0;
   std::size_t inner_quotes_ = 0;
   bool has_letter_escapes_ = false;   // of JSON: "\\n"

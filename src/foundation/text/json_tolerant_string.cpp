@@ -133,9 +133,10 @@ TolerantReader::Step TolerantReader::check_key(std::string_view content) {
 TolerantReader::Step TolerantReader::note_end(std::string_view content) {
   const auto last = content.find_last_not_of(" \t\r\n");
   if (last == std::string_view::npos) return Step::done;
-  // A line break that ends a string may have changed places with its quote.
-  if (content.substr(last + 1).contains('\n'))
-    return refuse("a string that ends with a line break");
+  // A line break that begins or ends a string may have changed places with its quote.
+  const auto first = content.find_first_not_of(" \t\r\n");
+  if (content.substr(0, first).contains('\n') || content.substr(last + 1).contains('\n'))
+    return refuse("a string that begins or ends with a line break");
   const char c = content[last];
   const char opening = c == '}' ? '{' : '[';
   const bool closes = (c == '}' || c == ']') &&
