@@ -13,7 +13,7 @@
 ---@field sha2_256 fun(data: string): string # SHA-256 (FIPS 180-4) of the bytes: 32 raw bytes.
 ---@field sha3_256 fun(data: string): string # SHA3-256 (FIPS 202) of the bytes: 32 raw bytes.
 ---@field keccak256 fun(data: string): string # Keccak-256 with the original padding, as Ethereum uses it: 32 raw bytes.
----@field filter_text fun(text: string, filters: ("NFC"|"NFKC"|"NormalizeWS"|"RmZeroWidth")[]): string # UTF-8 text through the filters in their order: Unicode normalisation, white space runs to one space, invisible characters removed.
+---@field filter_text fun(text: string, filters: ("NFC"|"NFKC"|"NormalizeWS"|"RmZeroWidth")[]): string # UTF-8 text through the filters in their order: Unicode normalisation, white space runs to one space, invisible characters removed. Long texts pass in slices, while other sessions go on. TOO_LARGE when the result is over 4 times as large.
 ---@field sleep_seconds fun(seconds: number) # Suspends this session only, for 0 to 600 seconds; fractions count. Ends early when the request is cancelled.
 ---@field monotonic_ms fun(): integer # Milliseconds of a clock that never goes back; only differences mean anything.
 ---@field random_bytes fun(n: integer): string # `n` random bytes from the operating system, at most 65536 a call.

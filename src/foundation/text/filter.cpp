@@ -112,11 +112,13 @@ Result<std::unique_ptr<FilterStage>> make_stage(TextFilter filter, const FilterL
   }
 }
 
-// At most `bytes`, cut between code points.
+// At most `bytes`, cut between code points where the text has any.
 std::string_view first_piece(std::string_view text, std::size_t bytes) {
+  constexpr std::size_t kMostContinued = 3;
   if (text.size() <= bytes) return text;
-  while (bytes > 0 && (text[bytes] & 0xC0) == 0x80) --bytes;
-  return text.substr(0, bytes);
+  auto end = bytes;
+  while (end + kMostContinued > bytes && (text[end] & 0xC0) == 0x80) --end;
+  return text.substr(0, end);
 }
 
 }  // namespace
@@ -130,7 +132,7 @@ std::optional<TextFilter> text_filter_named(std::string_view name) {
 }
 
 FilterRun::FilterRun(std::string_view text, const FilterLimits& limits)
-    : rest_(text), limits_(limits) {}
+    : size_(text.size()), rest_(text), limits_(limits) {}
 FilterRun::FilterRun(FilterRun&&) noexcept = default;
 FilterRun& FilterRun::operator=(FilterRun&&) noexcept = default;
 FilterRun::~FilterRun() = default;
@@ -140,10 +142,6 @@ Result<FilterRun> FilterRun::start(std::string_view text, std::span<const TextFi
   if (filters.size() > limits.filters) {
     return fail(codes::kTooLarge, Fatality::user,
                 "over " + std::to_string(limits.filters) + " filters of one text");
-  }
-  if (const auto bad = find_invalid_utf8(text); bad != kAllValid) {
-    return fail(codes::kScriptBadArgument, Fatality::fatal,
-                "the text to filter has invalid UTF-8 at byte " + std::to_string(bad));
   }
   FilterRun run(text, limits);
   run.largest_ = text.size() * limits.growth + limits.allowance;
@@ -159,6 +157,11 @@ Result<FilterRun> FilterRun::start(std::string_view text, std::span<const TextFi
 Result<bool> FilterRun::advance(std::size_t bytes) {
   do {
     const auto piece = first_piece(rest_, kPieceBytes);
+    if (const auto bad = find_invalid_utf8(piece); bad != kAllValid) {
+      return fail(codes::kScriptBadArgument, Fatality::fatal,
+                  "the text to filter has invalid UTF-8 at byte " +
+                      std::to_string(size_ - rest_.size() + bad));
+    }
     rest_.remove_prefix(piece.size());
     bytes -= std::min(bytes, kPieceBytes);
     const auto passed = pass(piece, rest_.empty());
@@ -177,14 +180,19 @@ Result<void> FilterRun::pass(std::string_view piece, bool last) {
   return append(piece);
 }
 
-// Grows once, to the limit: doubling would need half as much again.
+std::size_t FilterRun::memory() const {
+  return out_.capacity() + piece_.capacity() + next_.capacity();
+}
+
 Result<void> FilterRun::append(std::string_view piece) {
   if (piece.size() > largest_ - out_.size()) {
     return fail(codes::kTooLarge, Fatality::user,
                 "the filtered text is over " + std::to_string(limits_.growth) +
                     " times as large as the text");
   }
-  if (out_.capacity() - out_.size() < piece.size()) out_.reserve(largest_);
+  if (out_.capacity() - out_.size() < piece.size())
+    out_.reserve(
+        std::min(largest_, std::max(out_.size() + piece.size(), out_.size() + out_.size() / 2)));
   out_ += piece;
   return {};
 }

@@ -43,21 +43,23 @@ class FilterStage;
 
 // One text on its way through the filters. Work is linear in the text whatever its characters are,
 // about 5 ms a step of kFilterStepBytes at most, so that a caller can look at the clock between
-// steps or go on with another session. Memory is bounded by `growth` + 1 times the text and some
-// 200 KiB.
+// steps or go on with another session. Memory is bounded by twice `growth` times the text (when
+// the result moves to a larger place) and some 200 KiB.
 class FilterRun {
  public:
-  // `text` outlives the run. Errors: SCRIPT_BAD_ARGUMENT for invalid UTF-8, TOO_LARGE for too many
-  // filters.
+  // `text` outlives the run. TOO_LARGE for too many filters.
   static Result<FilterRun> start(std::string_view text, std::span<const TextFilter> filters,
                                  const FilterLimits& limits = {});
   FilterRun(FilterRun&&) noexcept;
   FilterRun& operator=(FilterRun&&) noexcept;
   ~FilterRun();
 
-  // Takes up to `bytes` of the text; true when it was the last of it. TOO_LARGE when the result
-  // grows over its limit, or when too many combining marks follow each other.
+  // Takes up to `bytes` of the text; true when it was the last of it. SCRIPT_BAD_ARGUMENT for
+  // invalid UTF-8; TOO_LARGE when the result grows over its limit, or when too many combining marks
+  // follow each other.
   Result<bool> advance(std::size_t bytes = kFilterStepBytes);
+  // Bytes that it holds now, beside the text.
+  std::size_t memory() const;
   // The result, once advance() has said true.
   std::string take() && { return std::move(out_); }
 
@@ -66,7 +68,8 @@ class FilterRun {
   Result<void> pass(std::string_view piece, bool last);
   Result<void> append(std::string_view piece);
 
-  std::string_view rest_;  // of the text
+  std::size_t size_ = 0;   // of the text, bytes
+  std::string_view rest_;  // of it
   FilterLimits limits_;
   std::size_t largest_ = 0;  // size of the result
   std::vector<std::unique_ptr<FilterStage>> stages_;
