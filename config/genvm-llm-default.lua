@@ -28,6 +28,7 @@ local function dispatch(ctx, mapped, remaining_gen)
     defaults = take_defaults(mapped.prompt),
     prompt = mapped.prompt,
     format = mapped.format,
+    schema = mapped.schema,
     -- GREYBOX: `strategy` and `exclude` choose for this prompt alone; llm.rs.route shows what they would choose.
     timeout = llm.paid_seconds(ctx, remaining_gen),
   })

@@ -139,6 +139,7 @@ local function dispatch(ctx, mapped, remaining_gen)
       model = candidate.model,
       prompt = prompt,
       format = format,
+      schema = mapped.schema,
       timeout = timeout,
     })
     if ok then

@@ -21,6 +21,7 @@ local lib = require("lib-genvm")
 ---@class MappedPrompt
 ---@field prompt Prompt
 ---@field format Format
+---@field schema string|nil the JSON Schema of the answer, where the template has one
 
 ---@class ModelConfig
 ---@field enabled boolean
@@ -53,11 +54,13 @@ local lib = require("lib-genvm")
 ---@field model string
 ---@field prompt Prompt
 ---@field format Format
+---@field schema table|string|nil a JSON Schema (draft 2020-12; a table or JSON text) that the answer must be valid against; not for "text"
 ---@field timeout number|nil seconds
 
 ---@class RoutedRequest
 ---@field prompt Prompt temperature and max_tokens may be absent
 ---@field format Format
+---@field schema table|string|nil a JSON Schema (draft 2020-12; a table or JSON text) that the answer must be valid against; not for "text"
 ---@field strategy "priority"|"weighted"|"least_busy"|"latency"|"cheapest"|"usage"|nil in place of the configured one
 ---@field exclude { provider: string, model: string|nil }[]|nil
 ---@field defaults { temperature: number|nil, max_tokens: integer|nil }|nil where neither prompt nor configuration says
@@ -81,9 +84,9 @@ local lib = require("lib-genvm")
 ---@field reason string
 
 ---@class PromptTemplates
----@field eq_comparative { system: string, user: string }
+---@field eq_comparative { system: string, user: string, schema: string|nil }
 ---@field eq_non_comparative_leader { system: string, user: string }
----@field eq_non_comparative_validator { system: string, user: string }
+---@field eq_non_comparative_validator { system: string, user: string, schema: string|nil }
 
 ---@class ProviderResult
 ---@field data string|boolean|table
@@ -185,6 +188,7 @@ function M.exec_prompt_template_transform(args)
   end
   return {
     format = kind.format,
+    schema = template.schema,
     prompt = {
       system_message = template.system,
       user_message = template.user:gsub("#{([%w_]+)}", function(slot)

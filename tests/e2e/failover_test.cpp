@@ -108,7 +108,7 @@ TEST(Failover, WhenNobodyAnswersTheErrorListsTheAttempts) {
   EXPECT_EQ(reply.shown.find("the secret text"), std::string::npos);
 }
 
-TEST(Failover, BrokenJsonThatCannotBeRepairedGoesToTheNextModel) {
+TEST(Failover, BrokenJsonThatCannotBeRepairedIsAskedForAgainAndGoesToTheNextModel) {
   HttpServer bad = good("I would rather not say");
   HttpServer next = good(R"({"a": 1})");
   Module module({.backends = backend({.name = "a", .host = bad.url(""), .priority = 2}) +
@@ -116,8 +116,9 @@ TEST(Failover, BrokenJsonThatCannotBeRepairedGoesToTheNextModel) {
   GenVm genvm(module.port());
   const Reply reply = genvm.ask(json_prompt("x"));
   EXPECT_EQ(json::write(reply.data), R"({"a":1})") << reply.shown;
-  EXPECT_EQ(bad.request_count(), 1u);
-  EXPECT_EQ(module.metric(R"(genvm_llm_tokens_total{backend="a",model="m",kind="output"})"), 5)
+  EXPECT_EQ(bad.request_count(), 2u);
+  EXPECT_NE(bad.last_request().body.find("cannot be used"), std::string::npos);
+  EXPECT_EQ(module.metric(R"(genvm_llm_tokens_total{backend="a",model="m",kind="output"})"), 10)
       << "a paid answer that cannot be used is still charged\n"
       << module.http("/metrics");
 }

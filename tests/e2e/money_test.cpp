@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <csignal>
 #include <optional>
+#include <set>
 
 #include "base/json.h"
 #include "ledger/open_ledger.h"
@@ -123,6 +124,46 @@ TEST(Money, AFaultsAnswersAreChargedAtLeastTheirBill) {
     EXPECT_GE(after.nano_usd - spent.nano_usd,
               bad.bill().cost_nano_usd + good.bill().cost_nano_usd - before);
   }
+}
+
+// A server that closes kept connections: some when they are used again, some before that.
+TEST(Money, ReusedConnectionsThatAServerClosesCostNothing) {
+  for (const auto* after : {"close_silently", "close"}) {
+    SCOPED_TRACE(after);
+    MockUpstream upstream({.name = "a"});
+    must_take(upstream, R"({"rules": [{"fault": {"after": ")" + std::string(after) + "\"}}]}");
+    const TempFolder folder;
+    Module module({.backends = short_answers(upstream), .more = pricing_of(folder)});
+    GenVm genvm(module.port());
+    for (int i = 0; i < 10; ++i) EXPECT_TRUE(genvm.ask(prompt("x")).ok());
+    const Spent spent = spent_after(module, 10);
+    EXPECT_EQ(upstream.stats().delivered, 10U);
+    EXPECT_EQ(spent.uncertain, 0);
+    EXPECT_EQ(spent.nano_usd, upstream.bill().cost_nano_usd) << "nothing was charged in vain";
+  }
+}
+
+// The worst of them takes the second request on a kept connection and closes without a byte.
+TEST(Money, RequestsLostOnReusedConnectionsCostNothing) {
+  std::set<std::size_t> seen;
+  test::HttpServer server([&](const auto& request) {
+    test::HttpServer::Reply reply{.headers = {{"content-type", "application/json"}},
+                                  .body = openai_answer("y")};
+    if (!seen.insert(request.connection).second) reply.behaviour = test::HttpServer::Behaviour::cut;
+    return reply;
+  });
+  const TempFolder folder;
+  Module module(
+      {.backends =
+           backend({.name = "main", .host = server.url(""), .models = std::string(kShortAnswers)}),
+       .more = pricing_of(folder)});
+  GenVm genvm(module.port());
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(genvm.ask(prompt("x")).ok());
+  const Spent spent = spent_after(module, 10);
+  EXPECT_GT(server.request_count(), 10U) << "some were lost";
+  EXPECT_EQ(spent.uncertain, 0);
+  constexpr std::int64_t kAnswer = 11 * 3'000 + 5 * 15'000;  // nano-USD
+  EXPECT_EQ(spent.nano_usd, 10 * kAnswer);
 }
 
 TEST(Money, AnUnknownPriceIsChargedAtItsReserveAndFlagged) {

@@ -10,6 +10,7 @@
 
 #include "base/secret.h"
 #include "config/common_config.h"
+#include "config/json_form.h"
 #include "config/routing_config.h"
 
 namespace gvm::config {
@@ -82,6 +83,7 @@ struct ModelConfig {
   std::optional<std::uint64_t> num_ctx;         // ollama: else context_length
   std::optional<std::string> base_path;         // between host and method; absent: the provider's
   Value extra;                                  // merged into every request body; null when absent
+  JsonForm form;                                // of its JSON answers, unless a call has its own
   bool strip_reasoning = true;                  // reasoning between marks is no part of a text
   CutText cut_text = CutText::deliver;
   std::string charge_server_errors_word = "never";
@@ -147,6 +149,7 @@ struct BackendConfig {
 struct PromptTemplate {
   std::string system;
   std::string user;
+  JsonForm form;  // of the judge's answer; beside what makes it a verdict
   RuntimeTemplate compiled_system;
   RuntimeTemplate compiled_user;
 };

@@ -72,6 +72,10 @@ void check_template(const Node& node, const std::string& path, Context& context,
                     PromptTemplate& c) {
   if (node.find("system") == nullptr) c.system.clear();
   check_slots({node, path, context, kSlots}, c);
+  if (&kSlots != &kLeader || c.form.schema.is_null()) return;
+  const auto* entry = node.find("schema");
+  context.error(entry->mark, path + ".schema",
+                "got a schema, expected none: the answer to this template is a text");
 }
 
 template <const Slots& kSlots>
@@ -85,6 +89,10 @@ const Section& template_section() {
                            .doc = "The user message; holds all placeholders",
                            .presence = Presence::required,
                            .format = Format::not_empty})
+          .leaf(&C::form, {.name = "schema",
+                           .doc = "A form that the judge's answer must have beside its `result`; "
+                                  "for the templates that judge",
+                           .origin = Origin::ours})
           .shorthand("user")
           .check(check_template<kSlots>)
           .build();

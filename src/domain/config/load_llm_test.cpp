@@ -183,6 +183,44 @@ backends:
           presence_penalty: {default: -1}
 )";
 
+TEST(LoadLlm, TellsOfWhatCameAlongWithAPastedKey) {
+  const std::pair<std::string_view, std::string_view> rows[] = {
+      {"\"$ENV[KEY]\"", "expected ${ENV[...]}"},   {"\u201Csk-12345678\u201D", "curly quotes"},
+      {"\"sk-1234 5678\"", "white space"},         {"\"sk-12345678 \"", "white space"},
+      {"\"sk-12345678\\n\"", "white space"},       {"'\"sk-12345678\"'", "quotes"},
+      {"\"\uFEFFsk-12345678\"", "byte order mark"}};
+  for (const auto& [key, expected] : rows) {
+    for (const auto* form : {"key: {}", "keys: [{}]"}) {
+      std::string line = form;
+      line.replace(line.find("{}"), 2, key);
+      const auto loaded = load(
+          "backends:\n  a:\n    host: https://a.example\n    provider: "
+          "openai-compatible\n    " +
+          line + "\n    models: {m: {}}\n");
+      ASSERT_EQ(loaded.warnings.size(), 1U) << line;
+      EXPECT_THAT(loaded.warnings.front(), HasSubstr(expected)) << line;
+      EXPECT_THAT(loaded.warnings.front(), testing::Not(HasSubstr("12345678"))) << line;
+    }
+  }
+}
+
+TEST(LoadLlm, CompilesSchemasAndRefusesBadOnesWhereTheyAreWrong) {
+  const auto file = [](std::string_view schema) {
+    return "backends:\n  a:\n    host: http://127.0.0.1:1\n    provider: ollama\n    models:\n"
+           "      m:\n        schema:\n          " +
+           std::string(schema) + "\n";
+  };
+  const auto loaded = load(file("{type: object, required: [pay_to]}"));
+  const auto& form = loaded.config.backends.front().models.front().form;
+  ASSERT_TRUE(form.compiled);
+  EXPECT_TRUE(form.compiled->violation("{}"));
+  const auto bad = load_llm_text(file("properties:\n            a: {type: objekt}"), "f.yaml",
+                                 test_environment(), {});
+  ASSERT_FALSE(bad);
+  EXPECT_THAT(to_string(bad.error()), HasSubstr("f.yaml:9:"));
+  EXPECT_THAT(to_string(bad.error()), HasSubstr("backends.a.models.m.schema/properties/a/type"));
+}
+
 TEST(LoadLlm, TakesOurKeys) {
   const auto loaded = load(kOurKeys);
   const auto& b = loaded.config.backends.front();

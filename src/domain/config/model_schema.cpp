@@ -206,6 +206,10 @@ const Section& model_section() {
                           .doc = "Fields merged into every request body; a script's `extra` wins",
                           .origin = kOurs,
                           .format = Format::json_object})
+        .leaf(&C::form, {.name = "schema",
+                         .doc = "The form its JSON answers must have; a call's own schema counts "
+                                "in its place. An answer of another form is asked for again",
+                         .origin = kOurs})
         .leaf(
             &C::strip_reasoning,
             {.name = "strip_reasoning",

@@ -91,6 +91,7 @@ void read(const Leaf& leaf, std::vector<SignerHeader>& out);
 void read(const Leaf& leaf, RuntimeTemplate& out);
 void read(const Leaf& leaf, log::Level& out);
 void read(const Leaf& leaf, CutText& out);
+void read(const Leaf& leaf, JsonForm& out);  // json_form.cpp
 void read(const Leaf& leaf, std::optional<Provider>& out);
 void read(const Leaf& leaf, std::optional<AuthStyle>& out);
 template <class T>
@@ -121,6 +122,7 @@ std::string expected(const LeafRule& rule, const std::vector<SignerHeader>&);
 std::string expected(const LeafRule& rule, const RuntimeTemplate&);
 std::string expected(const LeafRule& rule, const log::Level&);
 std::string expected(const LeafRule& rule, const CutText&);
+std::string expected(const LeafRule& rule, const JsonForm&);
 std::string expected(const LeafRule& rule, const std::optional<Provider>&);
 std::string expected(const LeafRule& rule, const std::optional<AuthStyle>&);
 template <class T>

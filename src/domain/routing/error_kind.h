@@ -16,6 +16,7 @@ enum class ErrorKind : std::uint8_t {
   idle_timeout,        // silence, or a trickle, within the answer
   total_timeout,       // the answer was not complete in time
   cut,                 // the answer ended early
+  token_limit,         // a limit of tokens cut an answer that must be whole
   rate_limited,        // 429
   overloaded,          // 503, 529
   server_error,        // other 5xx
@@ -29,6 +30,7 @@ enum class ErrorKind : std::uint8_t {
   capability_image,    // the model takes no images
   content_refused,     // the provider's filter refused the prompt or the answer
   garbled,             // not the promised encoding or form
+  unusable,            // an answer in words, but not the JSON or the verdict that was asked for
   empty,               // 200 without content
   oversize,            // more bytes than allowed
   redirect,            // 3xx

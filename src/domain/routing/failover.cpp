@@ -59,6 +59,7 @@ Failover::Place* Failover::preferred(Time now, Urgency urgency) {
   const auto& from = set.facts(*last_);
   switch (rule_of(*last_error_).step) {
     case Step::retry_here:
+    case Step::correct:
       return first(now, urgency, [&](const Place& p) { return p.id == *last_; });
     case Step::next_key:
       return first(now, urgency, [&](const Place& p) {
@@ -88,7 +89,7 @@ Failover::Obstacle Failover::obstacle(const Place& place, Time now, Urgency urge
   if (place.over || place.calls >= policy_.per_candidate) return Obstacle::over;
   const auto context = table_.candidates().facts(place.id).context_length;
   if (context != 0 && context <= needs_context_over_) return Obstacle::over;
-  if (budget_.refuses(now, request_.cost_of(place.id)) == Exhausted::cost) return Obstacle::cost;
+  if (budget_.refuses(now, worst_case_of(place)) == Exhausted::cost) return Obstacle::cost;
   if (table_.free_at(place.id, now, request_.tokens, urgency) > now) return Obstacle::unavailable;
   return Obstacle::none;
 }
@@ -106,15 +107,32 @@ bool Failover::pays(Place& place, Time now) {
 
 Attempt Failover::commit(Place& place, Time now, Urgency urgency) {
   const auto delay = pause_before(place, now);
+  const auto worst = worst_case_of(place);
+  const bool correction = std::exchange(place.to_correct, false);
+  if (correction) corrected_.push_back(table_.candidates().facts(place.id).model);
   ++place.calls;
-  budget_.started(request_.cost_of(place.id));
-  notes_.push_back({.candidate = place.id, .began = after(now, delay)});
-  return {place.id, delay, urgency};
+  budget_.started(worst);
+  notes_.push_back({.candidate = place.id,
+                    .began = after(now, delay),
+                    .worst = worst,
+                    .correction = correction});
+  return {place.id, delay, urgency, correction};
 }
 
-// Only who is asked again needs a pause.
+// A call that tells what was wrong is longer than the first one.
+NanoUsd Failover::worst_case_of(const Place& place) const {
+  const auto first = request_.cost_of(place.id);
+  return place.to_correct && first >= 0 ? std::max(first, place.correction_cost) : first;
+}
+
+bool Failover::was_corrected(const Place& place) const {
+  return std::ranges::count(corrected_, table_.candidates().facts(place.id).model) > 0;
+}
+
+// Only who is asked again needs a pause, and not when it answers, if badly.
 Duration Failover::pause_before(const Place& place, Time now) {
-  if (place.calls == 0) return Duration::zero();
+  const bool answered = last_ == place.id && last_error_ == ErrorKind::unusable;
+  if (place.calls == 0 || answered) return Duration::zero();
   const auto pause = backoff(policy_.backoff, ++pauses_, random_);
   const auto& limits = policy_.limits;
   if (limits.deadline == Time::max()) return pause;
@@ -152,17 +170,25 @@ GiveUp Failover::give_up(GiveUp::Why why, std::optional<Time> recovers_at) const
 }
 
 // The attempt counts neither for the prompt nor for the module's retries.
-void Failover::take_back(Place& place, NanoUsd cost) {
+void Failover::take_back(Place& place, NanoUsd worst, NanoUsd cost) {
   --place.calls;
   if (std::exchange(place.charged, false)) retries_.give_back();
-  budget_.taken_back(request_.cost_of(place.id), cost);
+  budget_.taken_back(worst, cost);
+}
+
+AttemptNote* Failover::running(CandidateId id) {
+  const auto note = std::ranges::find_if(
+      notes_, [&](const AttemptNote& n) { return n.candidate == id && !n.ended; });
+  return note == notes_.end() ? nullptr : &*note;
 }
 
 void Failover::not_admitted(CandidateId id) {
-  take_back(place_of(id), 0);
-  const auto note = std::ranges::find_if(
-      notes_, [&](const AttemptNote& n) { return n.candidate == id && !n.ended; });
-  if (note != notes_.end()) notes_.erase(note);
+  auto* note = running(id);
+  auto& place = place_of(id);
+  take_back(place, note == nullptr ? request_.cost_of(id) : note->worst, 0);
+  if (note == nullptr) return;
+  place.to_correct = note->correction;
+  notes_.erase(notes_.begin() + (note - notes_.data()));
 }
 
 void Failover::refused(CandidateId id, ErrorKind kind) {
@@ -173,30 +199,43 @@ void Failover::refused(CandidateId id, ErrorKind kind) {
 }
 
 void Failover::ended(CandidateId id, const Outcome& outcome, Time now) {
+  auto* note = running(id);
+  const auto worst = note == nullptr ? request_.cost_of(id) : note->worst;
   if (outcome.error == ErrorKind::stale_connection && renewals_ < kFreeRenewals) {
     ++renewals_;
-    take_back(place_of(id), outcome.cost);
+    take_back(place_of(id), worst, outcome.cost);
   } else {
-    budget_.settled(request_.cost_of(id), outcome.cost);
+    budget_.settled(worst, outcome.cost);
   }
-  for (auto& note : notes_) {
-    if (note.candidate != id || note.ended) continue;
-    note.ended = now;
-    note.error = outcome.error;
-    break;
+  if (note != nullptr) {
+    note->ended = now;
+    note->error = outcome.error;
+    // Without an answer to it, what was to be said has still to be said.
+    if (note->correction && outcome.error) place_of(id).to_correct = true;
   }
   last_ = id;
   last_error_ = outcome.error;
-  if (outcome.error) follow(place_of(id), *outcome.error);
+  if (outcome.error) follow(place_of(id), outcome);
 }
 
-void Failover::follow(Place& place, ErrorKind kind) {
+void Failover::follow(Place& place, const Outcome& outcome) {
+  const auto kind = *outcome.error;
   const auto& rule = rule_of(kind);
   const auto& set = table_.candidates();
   if (rule.again == Again::no) place.over = true;
   if (kind == ErrorKind::context_too_long)
     needs_context_over_ = std::max(needs_context_over_, set.facts(place.id).context_length);
-  if (rule.step != Step::next_model) return;
+  if (rule.step == Step::correct && !was_corrected(place)) {
+    place.to_correct = true;
+    place.correction_cost = outcome.correction_cost;
+    return;
+  }
+  if (rule.step == Step::next_model || rule.step == Step::correct) leave_model(place);
+}
+
+// Its siblings would answer the same.
+void Failover::leave_model(const Place& place) {
+  const auto& set = table_.candidates();
   const auto model = set.facts(place.id).model;
   for (auto& sibling : places_) {
     if (set.facts(sibling.id).model == model) sibling.over = true;

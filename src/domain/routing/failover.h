@@ -25,6 +25,8 @@ struct AttemptNote {
   Time began;
   std::optional<Time> ended = std::nullopt;
   std::optional<ErrorKind> error = std::nullopt;  // empty and ended: it answered
+  NanoUsd worst = 0;                              // what it committed of the money
+  bool correction = false;                        // it was told what was wrong
 };
 
 class Failover final : public Plan {
@@ -48,15 +50,21 @@ class Failover final : public Plan {
   struct Place {
     CandidateId id;
     unsigned calls = 0;
-    bool over = false;     // not again for this prompt
-    bool charged = false;  // its last attempt took of the retry budget
+    bool over = false;            // not again for this prompt
+    bool to_correct = false;      // its next call is told what was wrong with its last answer
+    NanoUsd correction_cost = 0;  // worst case of that call; 0: as of the request
+    bool charged = false;         // its last attempt took of the retry budget
   };
   enum class Obstacle : std::uint8_t { none, over, cost, unavailable };
 
   Place& place_of(CandidateId id);
-  void take_back(Place& place, NanoUsd cost);
+  void take_back(Place& place, NanoUsd worst, NanoUsd cost);
+  AttemptNote* running(CandidateId id);
+  NanoUsd worst_case_of(const Place& place) const;
+  bool was_corrected(const Place& place) const;
   Place* choose(Time now, Urgency urgency);
   Place* preferred(Time now, Urgency urgency);
+  void leave_model(const Place& place);
   template <class Fits>
   Place* first(Time now, Urgency urgency, Fits&& fits);
   Obstacle obstacle(const Place& place, Time now, Urgency urgency) const;
@@ -65,7 +73,7 @@ class Failover final : public Plan {
   Duration pause_before(const Place& place, Time now);
   Action wait_or_give_up(Time now);
   GiveUp give_up(GiveUp::Why why, std::optional<Time> recovers_at = {}) const;
-  void follow(Place& place, ErrorKind kind);
+  void follow(Place& place, const Outcome& outcome);
 
   const HealthTable& table_;
   RetryBudget& retries_;
@@ -77,6 +85,7 @@ class Failover final : public Plan {
   std::vector<AttemptNote> notes_;
   std::optional<CandidateId> last_;  // whose error the next step follows
   std::optional<ErrorKind> last_error_;
+  std::vector<std::uint32_t> corrected_;  // models that were told what was wrong
   std::uint32_t needs_context_over_ = 0;  // learned from context_too_long
   Duration waited_ = Duration::zero();
   unsigned pauses_ = 0;

@@ -33,6 +33,7 @@ constexpr std::array<FailoverRule, kErrorKinds> kTable = {{
     {K::total_timeout, S::next_candidate, E::failure, B::candidate, kIgnored, kAnswered, kAgain,
      kWorst},
     {K::cut, S::next_endpoint, E::failure, B::candidate, kIgnored, kAnswered, kAgain, kWorst},
+    {K::token_limit, S::next_model, E::none, B::nobody, kIgnored, kAnswered, kOnce, kWorst},
     {K::rate_limited, S::next_key, E::cooldown, B::candidate, kHonoured, kAnswered, kAgain, kFree},
     {K::overloaded, S::next_endpoint, E::failure, B::candidate, kHonoured, kAnswered, kAgain,
      kServer},
@@ -50,8 +51,9 @@ constexpr std::array<FailoverRule, kErrorKinds> kTable = {{
      kFree},
     {K::content_refused, S::next_model, E::none, B::nobody, kIgnored, kAnswered, kOnce, kWorst},
     {K::garbled, S::next_candidate, E::failure, B::candidate, kIgnored, kAnswered, kAgain, kWorst},
+    {K::unusable, S::correct, E::none, B::nobody, kIgnored, kAnswered, kAgain, kWorst},
     {K::empty, S::retry_here, E::failure, B::candidate, kIgnored, kAnswered, kAgain, kWorst},
-    {K::oversize, S::next_candidate, E::failure, B::candidate, kIgnored, kAnswered, kOnce, kWorst},
+    {K::oversize, S::next_candidate, E::none, B::nobody, kIgnored, kAnswered, kOnce, kWorst},
     {K::redirect, S::next_endpoint, E::failure, B::endpoint, kIgnored, kAnswered, kOnce, kFree},
     {K::cancelled, S::give_up, E::none, B::nobody, kIgnored, kSilent, kOnce, kWorst},
     {K::deadline, S::give_up, E::none, B::nobody, kIgnored, kSilent, kOnce, kWorst},
@@ -67,6 +69,7 @@ constexpr std::array<std::string_view, kErrorKinds> kNames = {"connect",
                                                               "idle_timeout",
                                                               "total_timeout",
                                                               "cut",
+                                                              "token_limit",
                                                               "rate_limited",
                                                               "overloaded",
                                                               "server_error",
@@ -80,6 +83,7 @@ constexpr std::array<std::string_view, kErrorKinds> kNames = {"connect",
                                                               "capability_image",
                                                               "content_refused",
                                                               "garbled",
+                                                              "unusable",
                                                               "empty",
                                                               "oversize",
                                                               "redirect",
@@ -117,8 +121,9 @@ std::optional<ErrorKind> parse_error_kind(std::string_view name) {
 }
 
 std::string_view name_of(Step step) {
-  constexpr std::array<std::string_view, 6> kSteps = {
-      "retry here", "next key", "next endpoint", "next candidate", "next model", "give up"};
+  constexpr std::array<std::string_view, 7> kSteps = {
+      "retry here",     "correct",    "next key", "next endpoint",
+      "next candidate", "next model", "give up"};
   return kSteps[static_cast<std::size_t>(step)];
 }
 

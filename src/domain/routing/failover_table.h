@@ -10,6 +10,7 @@ namespace gvm::routing {
 // Where the next attempt goes. When there is no such candidate left, the next one of the ranking.
 enum class Step : std::uint8_t {
   retry_here,      // the same candidate once more, after a pause
+  correct,         // the same candidate once more, at once, told what was wrong with its answer
   next_key,        // same backend and model, another key
   next_endpoint,   // same backend and model, another endpoint
   next_candidate,  // the next one of the ranking

@@ -49,6 +49,7 @@ INSTANTIATE_TEST_SUITE_P(
         NextCase{ErrorKind::context_too_long, 4}, NextCase{ErrorKind::capability_json, 4},
         NextCase{ErrorKind::capability_image, 4}, NextCase{ErrorKind::content_refused, 4},
         NextCase{ErrorKind::garbled, 1}, NextCase{ErrorKind::empty, 0},
+        NextCase{ErrorKind::unusable, 0}, NextCase{ErrorKind::token_limit, 4},
         NextCase{ErrorKind::oversize, 1}, NextCase{ErrorKind::redirect, 2}),
     [](const auto& row) { return std::string(name_of(row.param.kind)); });
 
@@ -92,6 +93,52 @@ TEST(Failover, AfterARefusedKeyComesTheNextKey) {
   ASSERT_EQ(called(first), 0U);
   prompt.failover->refused(0, ErrorKind::payment_required);
   EXPECT_EQ(called(prompt.failover->next(at(0))), 1U);
+}
+
+TEST(Failover, WhoseAnswerIsNoUseIsToldSoOnceAtOnce) {
+  Prompt prompt(family());
+  const auto first = prompt.start();
+  EXPECT_FALSE(std::get<Attempt>(first).correction);
+  const auto second = prompt.end(first, failed(ErrorKind::unusable));
+  EXPECT_EQ(called(second), 0U);
+  EXPECT_TRUE(std::get<Attempt>(second).correction);
+  EXPECT_EQ(std::get<Attempt>(second).delay, Duration::zero());
+  const auto third = prompt.end(second, failed(ErrorKind::unusable));
+  EXPECT_EQ(called(third), 4U) << "no other key or endpoint of that model is asked";
+  EXPECT_FALSE(std::get<Attempt>(third).correction);
+  EXPECT_TRUE(prompt.table.proven(0, at(prompt.now))) << "a prompt's text opens no breaker";
+}
+
+TEST(Failover, ACorrectionThatFailedOnTheWayIsStillToBeSaid) {
+  Prompt prompt({candidate("a", "m")});
+  prompt.policy.per_candidate = 4;
+  auto action = prompt.end(prompt.start(), failed(ErrorKind::unusable));
+  for (const auto kind : {ErrorKind::stale_connection, ErrorKind::server_error}) {
+    action = prompt.end(action, failed(kind));
+    EXPECT_EQ(called(action), 0U);
+    EXPECT_TRUE(std::get<Attempt>(action).correction);
+  }
+  EXPECT_GT(std::get<Attempt>(action).delay, Duration::zero()) << "after a server's error";
+  EXPECT_EQ(given_up(prompt.end(action, failed(ErrorKind::unusable))).why, GiveUp::Why::all_failed);
+}
+
+TEST(Failover, ACorrectionNeedsAttemptsAndMoney) {
+  Prompt few({candidate("a", "m")});
+  few.policy.limits.attempts = 1;
+  EXPECT_EQ(given_up(few.end(few.start(), failed(ErrorKind::unusable))).why, GiveUp::Why::attempts);
+  Prompt poor({candidate("a", "m")});
+  const std::vector<NanoUsd> costs = {100};
+  poor.request.worst_case_cost = costs;
+  poor.policy.limits.cost = 250;
+  auto outcome = failed(ErrorKind::unusable);
+  outcome.cost = 100;
+  outcome.correction_cost = 151;
+  EXPECT_EQ(given_up(poor.end(poor.start(), outcome)).why, GiveUp::Why::cost)
+      << "it is longer than the first call";
+  outcome.correction_cost = 150;
+  const auto again = poor.end(poor.start(), outcome);
+  EXPECT_TRUE(std::get<Attempt>(again).correction);
+  EXPECT_EQ(poor.failover->budget().committed(), 250);
 }
 
 TEST(Failover, EndsWithWhatEndsThePrompt) {

@@ -43,7 +43,10 @@ struct Outcome {
   std::optional<std::uint64_t> tokens =
       std::nullopt;  // used, as reported; empty: the estimate stands
   NanoUsd cost = 0;  // settled, or still owed in the worst case
-  int status = 0;    // of an answer with an error status; 0: there was none
+  // Of a second call that is told what was wrong with this answer: its worst case; 0: as of the
+  // request.
+  NanoUsd correction_cost = 0;
+  int status = 0;  // of an answer with an error status; 0: there was none
   bool timed_out = false;
 
   static Outcome success() { return {}; }

@@ -26,6 +26,8 @@ struct Attempt {
   CandidateId candidate;
   Duration delay;   // before it, by the backoff; the deadline allows for it
   Urgency urgency;  // for HealthTable::begin
+  // Its last answer to this prompt was no use: it is asked again and told why.
+  bool correction = false;
 };
 
 struct Wait {

@@ -40,12 +40,12 @@ Action SingleModel::next(Time now) {
   if (over_) return give_up(GiveUp::Why::final_error);
   if (std::exchange(renew_, false)) {
     ++calls_;
-    return Attempt{called_, Duration::zero(), Urgency::regardless};
+    return Attempt{called_, Duration::zero(), Urgency::regardless, told_};
   }
   if (calls_ >= std::max(1U, policy_.attempts)) return give_up(GiveUp::Why::attempts);
   const auto id = best(now);
   Duration delay = Duration::zero();
-  if (calls_ > 0) {
+  if (calls_ > 0 && last_ != ErrorKind::unusable) {
     // Another key or endpoint need not wait for what the last one asked for.
     delay = asked_pause_ && id == called_
                 ? Duration(*asked_pause_)
@@ -54,7 +54,7 @@ Action SingleModel::next(Time now) {
   }
   ++calls_;
   called_ = id;
-  return Attempt{id, delay, Urgency::regardless};
+  return Attempt{id, delay, Urgency::regardless, told_};
 }
 
 // The first that nothing speaks against, else the one that recovers first.
@@ -79,7 +79,9 @@ void SingleModel::ended(CandidateId, const Outcome& outcome, Time) {
     renew_ = true;
     return;
   }
-  over_ = !is_transient(outcome, policy_);
+  const bool to_correct = outcome.error == ErrorKind::unusable && !told_;
+  told_ = told_ || to_correct;
+  over_ = !to_correct && !is_transient(outcome, policy_);
 }
 
 std::vector<CandidateId> candidates_of(const Ranking& ranking) {

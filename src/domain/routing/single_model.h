@@ -51,6 +51,7 @@ class SingleModel final : public Plan {
   unsigned calls_ = 0;
   unsigned renewals_ = 0;
   bool renew_ = false;  // the last call met a connection that the server had closed
+  bool told_ = false;   // the calls are told what was wrong with the first answer
   bool over_ = false;   // the last failure is not worth another attempt
   CandidateId called_ = 0;
   std::optional<ErrorKind> last_;

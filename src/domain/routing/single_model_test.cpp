@@ -86,6 +86,21 @@ TEST(SingleModel, GivesUpWhenItsAttemptsAreUsedUp) {
   EXPECT_EQ(given_up(action).attempts, 3u);
 }
 
+TEST(SingleModel, TellsOnceWhatWasWrongAsFarAsItsAttemptsGo) {
+  Step step;
+  auto action = step.start();
+  EXPECT_FALSE(std::get<Attempt>(action).correction);
+  action = step.end(action, failed(ErrorKind::unusable), 0);
+  EXPECT_TRUE(std::get<Attempt>(action).correction);
+  EXPECT_EQ(std::get<Attempt>(action).delay, Duration::zero());
+  action = step.end(action, failed(ErrorKind::unusable), 1);
+  EXPECT_EQ(given_up(action).why, GiveUp::Why::final_error);
+  Step once;
+  once.policy.attempts = 1;
+  EXPECT_EQ(given_up(once.end(once.start(), failed(ErrorKind::unusable), 0)).why,
+            GiveUp::Why::attempts);
+}
+
 TEST(SingleModel, GivesUpWhatIsNotTransient) {
   Step step;
   auto action = step.start();

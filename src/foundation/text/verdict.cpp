@@ -90,7 +90,7 @@ std::size_t count_results(const Value& value) {
   return count;
 }
 
-Result<Verdict> verdict_of(const Value& value) {
+Result<Verdict> verdict_of(Value value) {
   if (value.as_map() == nullptr) {
     return fault("the answer is JSON, but no object; " + std::string(kWanted));
   }
@@ -109,18 +109,20 @@ Result<Verdict> verdict_of(const Value& value) {
   }
   const Value* reason = value.find("reason");
   const auto words = reason != nullptr ? reason->as_string() : std::nullopt;
-  return Verdict{*verdict, std::string(words.value_or(""))};
+  Verdict out{*verdict, std::string(words.value_or("")), {}};
+  out.whole = std::move(value);
+  return out;
 }
 
 Result<Verdict> read_object(std::string_view text, AnswerEnd end) {
   const JsonLimits limits{.duplicates = DuplicateKeys::must_agree};
   auto value = parse_json(text, JsonStrings::copy, limits);
-  if (value) return verdict_of(*value);
+  if (value) return verdict_of(std::move(*value));
   const auto missing = end == AnswerEnd::stopped ? missing_brackets(text) : std::nullopt;
   if (missing && !missing->empty()) {
     auto completed = parse_json(std::string(text) + *missing, JsonStrings::copy, limits);
     // A bracket may have been lost further ahead: then a member of another object would count here.
-    if (completed && count_results(*completed) == 1) return verdict_of(*completed);
+    if (completed && count_results(*completed) == 1) return verdict_of(std::move(*completed));
   }
   if (text[0] != '{') {
     return fault("the answer does not begin with a JSON object; " + std::string(kWanted));

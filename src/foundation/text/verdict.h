@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/value.h"
 #include "text/answer_end.h"
 
 namespace gvm::text {
@@ -12,6 +13,7 @@ namespace gvm::text {
 struct Verdict {
   bool result = false;
   std::string reason;  // empty when the answer gives none
+  Value whole;         // the object
 };
 
 // Reads an answer whose whole text is one JSON object with a boolean "result". Around the object

@@ -32,6 +32,7 @@ CallSize size_of(const provider::Prompt& prompt, const config::ModelConfig& mode
   CallSize size;
   size.prompt_tokens = kFrameTokens + prompt.user_message.view().size();
   if (prompt.system_message) size.prompt_tokens += prompt.system_message->view().size();
+  if (prompt.correction) size.prompt_tokens += prompt.correction->size();
   size.images = prompt.images.size();
   size.prompt_tokens += size.images * kImageTokens;
   provider::Prompt limited;

@@ -28,6 +28,15 @@ int error_status(const provider::CallFailure& failure) {
   return is_error ? failure.status : 0;
 }
 
+// What it would cost at most to ask again and say what was wrong.
+std::int64_t correction_cost(const billing::Spending& spending, const pricing::Catalog& prices,
+                             const provider::Target& target, billing::CallSize size,
+                             const provider::CallFailure& failure) {
+  if (!failure.correction) return 0;
+  size.prompt_tokens += failure.correction->size();
+  return spending.worst_case(prices, target, size);
+}
+
 void judge(CandidateCall& out) {
   if (const auto* failure = out.failure()) {
     out.kind = failure->kind;
@@ -74,7 +83,7 @@ asio::awaitable<void> call_candidate(RunContext context, CandidateCallSpec spec,
   const auto assumed = context.call.catalog->config().pricing.assumed_max_tokens;
   const billing::CallSize size = billing::size_of(spec.call.prompt, *target.model->config, assumed);
   std::string key = router.candidates().key_name(spec.candidate);
-  auto prices = std::move(spec.prices);
+  auto prices = spec.prices;
   auto purchase = co_await engine->spending->reserve(std::move(prices), target, std::move(key),
                                                      size, *context.facts);
   if (!purchase) {
@@ -95,6 +104,9 @@ asio::awaitable<void> call_candidate(RunContext context, CandidateCallSpec spec,
   auto exchanged = co_await exchange(context.call, target, std::move(call), deadline);
   out.exchanged.emplace(std::move(exchanged));
   judge(out);
+  if (const auto* failure = out.failure())
+    out.outcome.correction_cost =
+        correction_cost(*engine->spending, *spec.prices, target, size, *failure);
   out.bill = purchase->end(end_of(out), spec.record);
   out.outcome.cost = out.bill.nano_usd;
   out.ended = Clock::now();

@@ -36,19 +36,21 @@ struct Room {
   std::size_t named = SIZE_MAX;  // of each of the two
   bool state = true;             // and costs: without them the choice cannot be made again
   bool attempted = true;         // names of the candidates that were called
+  bool words = true;             // of providers
 };
 
 // What a person misses least goes first.
 constexpr Room kRooms[] = {
     {},
-    {.ranked = 16, .rejected = 10, .named = 6},
-    {.ranked = 8, .rejected = 6, .named = 4},
-    {.ranked = 4, .rejected = 2, .named = 2},
-    {.ranked = 1, .rejected = 0, .named = 1},
-    {.ranked = 8, .rejected = 4, .named = 4, .state = false},
-    {.ranked = 4, .rejected = 2, .named = 2, .state = false},
-    {.ranked = 1, .rejected = 0, .named = 1, .state = false},
-    {.ranked = 1, .rejected = 0, .named = 0, .state = false, .attempted = false}};
+    {.words = false},
+    {.ranked = 16, .rejected = 10, .named = 6, .words = false},
+    {.ranked = 8, .rejected = 6, .named = 4, .words = false},
+    {.ranked = 4, .rejected = 2, .named = 2, .words = false},
+    {.ranked = 1, .rejected = 0, .named = 1, .words = false},
+    {.ranked = 8, .rejected = 4, .named = 4, .state = false, .words = false},
+    {.ranked = 4, .rejected = 2, .named = 2, .state = false, .words = false},
+    {.ranked = 1, .rejected = 0, .named = 1, .state = false, .words = false},
+    {.ranked = 1, .rejected = 0, .named = 0, .state = false, .attempted = false, .words = false}};
 
 // [candidate, why] each.
 template <class Rows>
@@ -63,7 +65,8 @@ Value rows(const Rows& all, std::size_t most) {
   return Value::array(std::move(out));
 }
 
-// [candidate, end, after, took, reserved, charged], and true for a second call beside a slow one.
+// [candidate, end, after, took, reserved, charged], and true for a second call beside a slow one;
+// behind that true for one that told what was wrong with the last answer.
 Value attempts(const Decision& decision) {
   Value::Array out;
   for (const auto& each : decision.attempts) {
@@ -72,10 +75,20 @@ Value attempts(const Decision& decision) {
     row.push_back(text(each.end.empty() ? "ok" : each.end));
     for (const auto n : {each.after_us, each.took_us, each.reserved, each.charged})
       row.push_back(number(n));
-    if (each.hedge) row.push_back(Value::boolean(true));
+    if (each.hedge || each.correction) row.push_back(Value::boolean(each.hedge));
+    if (each.correction) row.push_back(Value::boolean(true));
     out.push_back(Value::array(std::move(row)));
   }
   return Value::array(std::move(out));
+}
+
+// What providers said of failures, by the place of the attempt.
+Value words(const Decision& decision) {
+  Value out = Value::map();
+  for (std::size_t i = 0; i < decision.attempts.size(); ++i)
+    if (const auto& said = decision.attempts[i].said; !said.empty())
+      out.as_map()->set(std::to_string(i), text(said));
+  return out;
 }
 
 Value names(const Decision& d, const routing::CandidateSet& set, const Room& room) {
@@ -103,6 +116,8 @@ std::string cut_of(const Decision& d, const Room& room, bool attempts_cut) {
   add(room.rejected < d.ranking.rejected.size(), "rejected");
   add(!room.state, "state");
   add(attempts_cut, "attempts");
+  add(!room.words && std::ranges::any_of(d.attempts, [](const auto& a) { return !a.said.empty(); }),
+      "said");
   return cut;
 }
 
@@ -126,6 +141,10 @@ Value value_of(const Decision& d, const routing::CandidateSet& set, const Room& 
   if (room.state && !d.excluded.empty()) map.set("excluded", numbers(d.excluded));
   if (room.state && !d.costs.empty()) map.set("costs", numbers(d.costs));
   if (room.state) map.set("state", text(d.state));
+  if (room.words) {
+    Value said = words(d);
+    if (!said.as_map()->empty()) map.set("said", std::move(said));
+  }
   if (auto cut = cut_of(d, room, attempts_cut); !cut.empty())
     map.set("cut", Value::string(std::move(cut)));
   return value;

@@ -20,6 +20,10 @@ struct DecisionAttempt {
   std::int64_t reserved = 0;  // nano-USD
   std::int64_t charged = 0;
   bool hedge = false;
+  bool correction = false;  // it told the model what was wrong with its last answer
+  // The provider's own words of a failure: redacted, valid UTF-8, at most kSaidBytes.
+  std::string said = {};
+  static constexpr std::size_t kSaidBytes = 200;
 };
 
 struct Decision {

@@ -90,12 +90,28 @@ void show_rows(std::string& out, const Value& record, std::string_view key, std:
   if (of > all.size()) out += fmt::format("  and {} more\n", of - all.size());
 }
 
+std::string_view occasion_of(const Value::Array& row) {
+  const auto set = [&](std::size_t i) {
+    const bool* flag = i < row.size() ? row[i].as_bool() : nullptr;
+    return flag != nullptr && *flag;
+  };
+  if (set(7)) return ", told what was wrong with the last answer";
+  return set(6) ? ", beside a slow one" : "";
+}
+
+void show_words(std::string& out, const Value& record, std::size_t attempt) {
+  const Value* all = record.find("said");
+  const Value* said = all == nullptr ? nullptr : all->find(std::to_string(attempt));
+  const auto words = said == nullptr ? std::nullopt : said->as_string();
+  if (words) out += fmt::format("    the provider says: {}\n", *words);
+}
+
 void show_attempts(std::string& out, const Value& record) {
   const auto& all = list_at(record, "attempts");
   if (all.empty()) return;
   out += "calls\n";
-  for (const auto& each : all) {
-    const auto* row = each.as_array();
+  for (std::size_t number = 0; number < all.size(); ++number) {
+    const auto* row = all[number].as_array();
     if (row == nullptr || row->size() < 6) continue;
     const auto ms = [&](std::size_t i) {
       return static_cast<double>(integer_of((*row)[i])) / 1000;
@@ -103,8 +119,8 @@ void show_attempts(std::string& out, const Value& record) {
     out += fmt::format(
         "  {:<48}  {:<18} after {:.1f} ms, took {:.1f} ms, reserved {} USD, charged {} USD{}\n",
         name_of(record, (*row)[0]), (*row)[1].as_string().value_or("?"), ms(2), ms(3),
-        usd(integer_of((*row)[4])), usd(integer_of((*row)[5])),
-        row->size() > 6 ? ", beside a slow one" : "");
+        usd(integer_of((*row)[4])), usd(integer_of((*row)[5])), occasion_of(*row));
+    show_words(out, record, number);
   }
 }
 

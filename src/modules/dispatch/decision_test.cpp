@@ -153,6 +153,27 @@ TEST(Decision, ExplainsTheOrderTheRejectedAndTheCalls) {
   EXPECT_THAT(*told, Not(HasSubstr("left out")));
 }
 
+TEST(Decision, KeepsAProvidersWordsAndTellsOfCorrections) {
+  auto choice = chosen(2, Strategy::priority, 1);
+  call(choice, 1, "content_refused");
+  choice.decision.attempts.back().said = "SAFETY: the prompt was blocked";
+  call(choice, 0, "unusable");
+  call(choice, 0, "");
+  choice.decision.attempts.back().correction = true;
+  const auto told = explain(choice.text());
+  ASSERT_TRUE(told);
+  EXPECT_THAT(*told, HasSubstr("the provider says: SAFETY: the prompt was blocked"));
+  EXPECT_THAT(*told, HasSubstr("told what was wrong with the last answer"));
+  auto full = chosen(100, Strategy::latency, 5);
+  for (CandidateId id = 0; id < 8; ++id) {
+    call(full, id, "server_error");
+    full.decision.attempts.back().said = std::string(DecisionAttempt::kSaidBytes, 'w');
+  }
+  const auto record = full.text();
+  EXPECT_LE(record.size(), kMost);
+  EXPECT_THAT(record, HasSubstr("said"));
+}
+
 TEST(Decision, ExplainsTheLengthOfThePromptAndTheLimitOfItsAnswerApart) {
   auto choice = chosen(2, Strategy::priority, 1);
   choice.decision.needs_json = true;

@@ -1,5 +1,6 @@
 #include "dispatch/report.h"
 
+#include "base/encoding.h"
 #include "base/error_codes.h"
 
 namespace gvm::dispatch {
@@ -26,7 +27,7 @@ bool is_the_prompts_own(std::string_view code) {
 
 }  // namespace
 
-void PromptReport::add(CandidateId id, const CandidateCall& call, bool hedge) {
+void PromptReport::add(CandidateId id, const CandidateCall& call, Occasion occasion) {
   if (!call.admitted) return;
   nano_usd_ += call.bill.nano_usd;
   cost_ = cost_ + call.bill.cost();
@@ -38,12 +39,23 @@ void PromptReport::add(CandidateId id, const CandidateCall& call, bool hedge) {
        .end = call.kind ? std::string(routing::name_of(*call.kind)) : "",
        .reserved = call.reserved,
        .charged = call.bill.nano_usd,
-       .hedge = hedge});
+       .hedge = occasion.hedge,
+       .correction = occasion.correction,
+       .said = said_in(call)});
   if (const Error* error = call.error()) {
     last_error_ = *error;
     note_failure(id, *error, *call.kind);
     log_failure(id, call, *error);
   }
+}
+
+// The provider's own words, as a decision record keeps them.
+std::string PromptReport::said_in(const CandidateCall& call) const {
+  const auto* failure = call.failure();
+  if (failure == nullptr || failure->said.empty()) return {};
+  std::string words = context_.call.catalog->redactor().redact(failure->said);
+  if (words.size() <= DecisionAttempt::kSaidBytes) return words;
+  return to_valid_utf8(std::string_view(words).substr(0, DecisionAttempt::kSaidBytes));
 }
 
 // The row of a failed call in the prompt's error: codes, never texts, which could repeat the

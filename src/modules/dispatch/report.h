@@ -16,8 +16,13 @@ class PromptReport {
   PromptReport(const RunContext& context, PromptChoice& choice, log::Level failures)
       : context_(context), choice_(choice), failures_level_(failures) {}
 
+  // Why a call was made, unless as the first or because another one had failed.
+  struct Occasion {
+    bool hedge = false;       // beside a slow one
+    bool correction = false;  // to tell what was wrong with the last answer
+  };
   // Of a call that has ended. One that was not admitted leaves no trace.
-  void add(routing::CandidateId id, const CandidateCall& call, bool hedge);
+  void add(routing::CandidateId id, const CandidateCall& call, Occasion occasion);
 
   std::int64_t nano_usd() const { return nano_usd_; }
   // What the host is charged; BAD_GEN_RATE when it is beyond 256 bits.
@@ -38,6 +43,7 @@ class PromptReport {
   void log_failure(routing::CandidateId id, const CandidateCall& call, const Error& error) const;
   void log_answer(routing::CandidateId id) const;
   std::string needs() const;
+  std::string said_in(const CandidateCall& call) const;
   void write(std::string outcome);
 
   const RunContext& context_;

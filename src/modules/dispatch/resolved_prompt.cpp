@@ -23,6 +23,7 @@ Result<ResolvedPrompt> resolve_single_step(provider::ProviderCall call,
   if (!found) return fail(std::move(found).error());
   ResolvedPrompt resolved;
   resolved.format = call.format;
+  resolved.schema = std::move(call.schema);
   resolved.prompt = std::move(call.prompt);
   resolved.only = *found;
   return resolved;

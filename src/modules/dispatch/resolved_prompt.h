@@ -11,6 +11,8 @@ namespace gvm::dispatch {
 
 struct ResolvedPrompt {
   provider::Format format = provider::Format::text;
+  // As provider::ProviderCall::schema.
+  std::shared_ptr<const json_schema::Schema> schema;
   provider::Prompt prompt;
   // For models whose configuration does not say, when the prompt does not say either.
   std::optional<double> default_temperature;

@@ -8,6 +8,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <map>
 
 #include "base/error_codes.h"
 #include "dispatch/report.h"
@@ -131,7 +132,7 @@ class PromptRun {
   asio::awaitable<RunningPtr> race(routing::Attempt plan) {
     std::vector<RunningPtr> racers;
     racers.push_back(std::make_shared<Running>(plan));
-    const auto patience = policy_.hedging
+    const auto patience = policy_.hedging && !plan.correction
                               ? router_.hedges().when(router_.health().latencies(plan.candidate))
                               : std::nullopt;
     if (patience) {
@@ -235,7 +236,11 @@ class PromptRun {
     spec.urgency = racer.plan.urgency;
     spec.tokens = choice_.request.tokens;
     spec.call.format = prompt_.format;
+    spec.call.schema = prompt_.schema;
     spec.call.prompt = prompt_.prompt_for(*router_.candidates().target(id).model->config);
+    if (const auto wrong = corrections_.find(model_of(id));
+        racer.plan.correction && wrong != corrections_.end())
+      spec.call.prompt.correction = wrong->second;
     spec.prices = prices_;
     spec.record = choice_.decision.id;
     spec.on_sending = [this, second = racer.hedge] {
@@ -251,13 +256,17 @@ class PromptRun {
     const CandidateCall& call = racer.call;
     if (!call.admitted) return plan_->not_admitted(id);
     if (calls_++ > 0) count_retry(id);
+    if (const auto* failure = call.failure(); failure && failure->correction)
+      corrections_.insert_or_assign(model_of(id), *failure->correction);
     if (call.is_too_dear()) {
       plan_->refused(id, *call.kind);
     } else {
       plan_->ended(id, call.outcome, Clock::now());
     }
-    report_.add(id, call, racer.hedge);
+    report_.add(id, call, {.hedge = racer.hedge, .correction = racer.plan.correction});
   }
+
+  std::uint32_t model_of(routing::CandidateId id) const { return router_.set().facts(id).model; }
 
   void count_retry(routing::CandidateId id) {
     auto& row = context_.call.counters->at(router_.candidates().target(id).model->counters);
@@ -285,6 +294,8 @@ class PromptRun {
   PromptReport report_;
   std::unique_ptr<routing::Plan> plan_;
   std::optional<asio::steady_timer> wake_;
+  // By model: what is wrong with its last answer.
+  std::map<std::uint32_t, provider::Correction> corrections_;
   std::size_t running_ = 0;
   std::size_t calls_ = 0;
 };

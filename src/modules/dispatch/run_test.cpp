@@ -162,6 +162,112 @@ TEST(SingleStep, AnUnusableAnswerIsStillCharged) {
   EXPECT_EQ(bench.counters_.at(0).unusable.load(), 1u);
 }
 
+// Answers one after another; the last one from then on.
+HttpServer::Handler in_turn(std::vector<std::string> answers, std::atomic<std::size_t>& calls) {
+  return [answers = std::move(answers), &calls](const auto&) {
+    return ok(openai_answer(answers[std::min(calls++, answers.size() - 1)]));
+  };
+}
+
+ResolvedPrompt routed(std::string_view text, provider::Format format) {
+  ResolvedPrompt prompt;
+  prompt.format = format;
+  prompt.prompt.user_message = Blob::borrow(text);
+  return prompt;
+}
+
+TEST(Prompt, AnAnswerThatIsNoUseIsAskedForAgainWithTheFaultNamed) {
+  for (const auto format : {provider::Format::json, provider::Format::boolean}) {
+    std::atomic<std::size_t> calls{0};
+    HttpServer server(
+        in_turn({"I say: result is true.", R"({"reason":"r","result":true})"}, calls));
+    Bench bench(server.url(""));
+    auto answer = bench.run(routed("judge", format));
+    ASSERT_TRUE(answer) << answer.error().to_string();
+    EXPECT_EQ(calls.load(), 2U);
+    const Value body = text::parse_json(server.last_request().body).value();
+    const auto& messages = *body.find("messages")->as_array();
+    const auto size = messages.size();
+    EXPECT_EQ(messages[size - 3].find("role")->as_string(), "user");
+    EXPECT_EQ(messages[size - 2].find("role")->as_string(), "assistant");
+    EXPECT_EQ(messages[size - 2].find("content")->as_string(), "I say: result is true.");
+    EXPECT_EQ(messages[size - 1].find("role")->as_string(), "user");
+    EXPECT_NE(messages[size - 1].find("content")->as_string()->find("cannot be used"),
+              std::string_view::npos);
+    EXPECT_EQ(bench.counters_.at(0).unusable.load(), 1U);
+    EXPECT_EQ(bench.counters_.at(0).output_tokens.load(), 8U) << "both are paid";
+  }
+}
+
+TEST(Prompt, IsAskedForAgainOnceAndThenFails) {
+  std::atomic<std::size_t> calls{0};
+  HttpServer server(in_turn({"no", "still no"}, calls));
+  Bench bench(server.url(""));
+  auto answer = bench.run(routed("judge", provider::Format::boolean));
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), codes::kNoProviderForPrompt);
+  EXPECT_EQ(calls.load(), 2U);
+}
+
+TEST(Prompt, ATextIsNotAskedForAgain) {
+  std::atomic<std::size_t> calls{0};
+  HttpServer server(in_turn({"{\"result\": tr"}, calls));
+  Bench bench(server.url(""));
+  EXPECT_TRUE(bench.run(routed("write", provider::Format::text)));
+  EXPECT_EQ(calls.load(), 1U);
+}
+
+std::shared_ptr<const json_schema::Schema> schema_of(std::string_view text) {
+  return *json_schema::Schema::compile(*text::parse_json(text));
+}
+
+TEST(Prompt, AnAnswerOfAnotherFormIsAskedForAgainWithTheViolationNamed) {
+  std::atomic<std::size_t> calls{0};
+  HttpServer server(in_turn({"```json\n{'amount': \"7\",}\n```", R"({"amount":7})"}, calls));
+  Bench bench(server.url(""));
+  auto prompt = routed("pay", provider::Format::json);
+  prompt.schema = schema_of(R"({"properties":{"amount":{"type":"integer"}}})");
+  auto answer = bench.run(std::move(prompt));
+  ASSERT_TRUE(answer) << answer.error().to_string();
+  EXPECT_EQ(json::write(answer->answer.data), R"({"amount":7})");
+  EXPECT_NE(server.last_request().body.find("at /amount: Expected integer, found string"),
+            std::string::npos)
+      << server.last_request().body;
+}
+
+TEST(Prompt, TheModelsFormCountsUnlessTheCallHasItsOwn) {
+  const auto make = [](auto& backend) {
+    backend.models[0].form.compiled = schema_of(R"({"required":["of_the_model"]})");
+  };
+  std::atomic<std::size_t> calls{0};
+  HttpServer server(in_turn({R"({"of_the_call":1})"}, calls));
+  Bench bench(server.url(""), make);
+  EXPECT_FALSE(bench.run(routed("x", provider::Format::json)));
+  auto own = routed("x", provider::Format::json);
+  own.schema = schema_of(R"({"required":["of_the_call"]})");
+  EXPECT_TRUE(bench.run(std::move(own)));
+}
+
+TEST(Prompt, AVerdictMustHaveItsFormToo) {
+  std::atomic<std::size_t> calls{0};
+  HttpServer server(in_turn({R"({"result":true})", R"({"reason":"r","result":false})"}, calls));
+  Bench bench(server.url(""));
+  auto prompt = routed("judge", provider::Format::boolean);
+  prompt.schema = schema_of(R"({"required":["reason"]})");
+  auto answer = bench.run(std::move(prompt));
+  ASSERT_TRUE(answer) << answer.error().to_string();
+  EXPECT_FALSE(*answer->answer.data.as_bool());
+}
+
+TEST(SingleStep, IsToldWhatWasWrongWhenItsRetryAllowsASecondCall) {
+  std::atomic<std::size_t> calls{0};
+  HttpServer server(in_turn({"no", R"({"result":true})"}, calls));
+  Bench bench(server.url(""), [](auto& backend) { backend.retry.attempts = 2; });
+  auto answer = bench.call(provider::Format::boolean);
+  ASSERT_TRUE(answer) << answer.error().to_string();
+  EXPECT_NE(server.last_request().body.find("cannot be used"), std::string::npos);
+}
+
 TEST(SingleStep, AStatusErrorCarriesStatusProviderModelAndARedactedBody) {
   HttpServer server([](const auto& request) {
     return Reply{.status = 401,

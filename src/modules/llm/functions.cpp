@@ -1,6 +1,7 @@
 #include "llm/functions.h"
 
 #include "base/error_codes.h"
+#include "base/json.h"
 #include "base/null_fields.h"
 #include "llm/script_prompt.h"
 #include "llm/services.h"
@@ -77,7 +78,12 @@ Value providers_value(const config::LlmConfig& config) {
 }
 
 Value template_value(const config::PromptTemplate& prompt) {
-  return Value::fields("system", Value::string(prompt.system), "user", Value::string(prompt.user));
+  Value table =
+      Value::fields("system", Value::string(prompt.system), "user", Value::string(prompt.user));
+  // As text: a Lua table has neither nulls nor empty lists.
+  if (prompt.form.compiled)
+    table.as_map()->set("schema", Value::string(json::write(prompt.form.schema)));
+  return table;
 }
 
 Value templates_value(const config::PromptTemplates& templates) {

@@ -6,8 +6,10 @@
 #include <utility>
 
 #include "base/error_codes.h"
+#include "base/error_detail.h"
 #include "envelope/image.h"
 #include "llm/argument_fields.h"
+#include "text/json.h"
 
 namespace gvm::llm {
 namespace {
@@ -154,6 +156,27 @@ Result<Format> read_format(ArgumentFields& fields) {
                                              : std::string(kind_name(value->kind()))));
 }
 
+using SchemaPtr = std::shared_ptr<const json_schema::Schema>;
+
+// A table, or JSON text, which also has nulls and empty lists.
+Result<SchemaPtr> read_schema(ArgumentFields& fields, Format format) {
+  const Value* value = fields.find("schema");
+  if (value == nullptr) return SchemaPtr();
+  const auto bad = [](std::string why) {
+    return fail(codes::kScriptBadArgument, Fatality::fatal, std::move(why));
+  };
+  if (format == Format::text) return bad("llm.rs: schema: a text answer has no schema");
+  std::optional<Value> parsed;
+  if (const auto text = value->as_string()) {
+    auto read = text::parse_json(*text);
+    if (!read) return bad(fmt::format("llm.rs: schema: {}", detail_of(read.error())));
+    parsed = std::move(*read);
+  }
+  auto compiled = json_schema::Schema::compile(parsed ? *parsed : *value);
+  if (compiled) return std::move(*compiled);
+  return bad(fmt::format("llm.rs: schema{}: {}", compiled.error().at, compiled.error().why));
+}
+
 // The prompt, and a timeout beside it, which counts before the prompt's own.
 Result<Prompt> read_asked(ArgumentFields& fields) {
   Value* value = fields.find("prompt");
@@ -225,6 +248,7 @@ Result<ProviderCall> parse_provider_call(Value request) {
   GVM_TAKE(call.provider, fields.required_text("provider"));
   GVM_TAKE(call.model, fields.required_text("model"));
   GVM_TAKE(call.format, read_format(fields));
+  GVM_TAKE(call.schema, read_schema(fields, call.format));
   GVM_TAKE(call.prompt, read_asked(fields));
   return call;
 }
@@ -235,6 +259,7 @@ Result<ResolvedPrompt> parse_prompt(Value request, const dispatch::Candidates& c
   ArgumentFields fields(*map, "");
   ResolvedPrompt resolved;
   GVM_TAKE(resolved.format, read_format(fields));
+  GVM_TAKE(resolved.schema, read_schema(fields, resolved.format));
   GVM_TAKE(resolved.prompt, read_asked(fields));
   GVM_TAKE(resolved.strategy, read_strategy(fields));
   GVM_TAKE(resolved.excluded, read_exclude(fields, candidates));

@@ -40,6 +40,23 @@ TEST(ScriptPrompt, SamplingNamesInExtraBecomeSamplingForEveryProvider) {
   EXPECT_EQ(call->prompt.extra, Value::fields("user", Value::string("x")));
 }
 
+TEST(ScriptPrompt, ASchemaIsATableOrJsonTextAndABadOneIsRefused) {
+  const auto with = [](std::string_view format, std::string_view schema) {
+    return parse(R"({"provider":"p","model":"m","format":")" + std::string(format) +
+                 R"(","schema":)" + std::string(schema) + R"(,"prompt":{"user_message":"u"}})");
+  };
+  for (const auto* schema : {R"({"required":["a"]})", R"("{\"required\":[\"a\"]}")"}) {
+    auto call = with("json", schema);
+    ASSERT_TRUE(call) << call.error().to_string();
+    EXPECT_TRUE(call->schema->violation("{}")) << schema;
+    EXPECT_TRUE(with("bool", schema)) << schema;
+    EXPECT_FALSE(with("text", schema)) << schema;
+  }
+  EXPECT_FALSE(parse(kFull)->schema);
+  for (const auto* bad : {R"({"required":7})", "7", R"("{")", R"({"pattern":"("})"})
+    EXPECT_EQ(with("json", bad).error().code(), codes::kScriptBadArgument) << bad;
+}
+
 TEST(ScriptPrompt, AnEmptyTableOfImagesIsNoImages) {
   auto call = parse(
       R"({"provider":"p","model":"m","prompt":{"user_message":"u","images":{},"temperature":1}})");

@@ -4,6 +4,8 @@
 
 #include "base/encoding.h"
 #include "base/error_codes.h"
+#include "base/error_detail.h"
+#include "base/json.h"
 #include "text/json.h"
 #include "text/json_repair.h"
 #include "text/reasoning.h"
@@ -29,13 +31,30 @@ bool is_blank(std::string_view text) {
   return text.find_first_not_of(" \t\r\n\v\f") == text.npos;
 }
 
-std::unexpected<CallFailure> unusable(Error error, const Answer& answer) {
+void show_beginning(Error& error, const Answer& answer) {
+  error.with(
+      "answer_begins",
+      Value::string(to_valid_utf8(std::string_view(answer.text).substr(0, kErrorBodyBytes))));
+}
+
+// White space, or thoughts without an answer behind them.
+std::unexpected<CallFailure> no_words(Error error, const Answer& answer) {
   using routing::ErrorKind;
   const bool empty = is_blank(answer.text);
   if (empty) error.with("kind", Value::string("empty"));
-  error.with("answer_begins", Value::string(to_valid_utf8(answer.text.substr(0, kErrorBodyBytes))));
+  show_beginning(error, answer);
   return std::unexpected(CallFailure(
       std::move(error), empty ? ErrorKind::empty : ErrorKind::garbled, CallStage::meaning));
+}
+
+// Words, but not what was asked for.
+std::unexpected<CallFailure> unusable(Error error, const Answer& answer) {
+  if (is_blank(answer.text)) return no_words(std::move(error), answer);
+  Correction correction = correction_of(answer.text, detail_of(error));
+  show_beginning(error, answer);
+  CallFailure failure(std::move(error), routing::ErrorKind::unusable, CallStage::meaning);
+  failure.correction = std::move(correction);
+  return std::unexpected(std::move(failure));
 }
 
 std::unexpected<CallFailure> cut_off(const Answer& answer, const ReadRules& rules) {
@@ -45,23 +64,50 @@ std::unexpected<CallFailure> cut_off(const Answer& answer, const ReadRules& rule
   if (is_blank(answer.text))
     error.add_cause("nothing had been said: a reasoning model may have used up the limit");
   error.with("kind", Value::string("cut"));
-  error.with("answer_begins", Value::string(to_valid_utf8(answer.text.substr(0, kErrorBodyBytes))));
-  return std::unexpected(
-      CallFailure(std::move(error), routing::ErrorKind::cut, CallStage::meaning));
+  show_beginning(error, answer);
+  const auto kind = answer.by_limit ? routing::ErrorKind::token_limit : routing::ErrorKind::cut;
+  return std::unexpected(CallFailure(std::move(error), kind, CallStage::meaning));
+}
+
+// `json` is what the answer says.
+std::optional<Error> objection_of_schema(const json_schema::Schema* schema, std::string_view json) {
+  auto violation = schema == nullptr ? std::nullopt : schema->violation(json);
+  if (!violation) return std::nullopt;
+  return Error(codes::kAnswerNotUsable, Fatality::fatal,
+               fmt::format("the answer is not of the form that was asked for, {}", *violation));
+}
+
+std::expected<ReadAnswer, CallFailure> read_judgement(const Answer& answer,
+                                                      const ReadRules& rules) {
+  auto judged = text::read_verdict(answer.text, text::AnswerEnd::stopped);
+  if (!judged) return unusable(std::move(judged).error(), answer);
+  if (rules.schema != nullptr)
+    if (auto objection = objection_of_schema(rules.schema, json::write(judged->whole)))
+      return unusable(std::move(*objection), answer);
+  return ReadAnswer{Value::boolean(judged->result)};
+}
+
+std::expected<ReadAnswer, CallFailure> read_json(const Answer& answer, const ReadRules& rules) {
+  auto repaired = text::repair_answer(answer.text, {.end = text::AnswerEnd::stopped});
+  if (!repaired) return unusable(std::move(repaired).error(), answer);
+  if (auto objection = objection_of_schema(rules.schema, repaired->text))
+    return unusable(std::move(*objection), answer);
+  if (rules.shape == JsonShape::text) return ReadAnswer{Value::string(std::move(repaired->text))};
+  return ReadAnswer{std::move(repaired->value)};
 }
 
 std::expected<ReadAnswer, CallFailure> read_text(Answer answer, const ReadRules& rules) {
   if (rules.strip_reasoning) {
     auto stripped = text::strip_reasoning(answer.text);
     if (!stripped && answer.cut) return cut_off({.text = "", .cut = true}, rules);
-    if (!stripped) return unusable(std::move(stripped).error(), answer);
+    if (!stripped) return no_words(std::move(stripped).error(), answer);
     // The view is a part of the text that is replaced.
     if (stripped->size() != answer.text.size()) answer.text = std::string(*stripped);
   }
   if (answer.cut && (is_blank(answer.text) || rules.cut_text == config::CutText::fail))
     return cut_off(answer, rules);
   if (is_blank(answer.text))
-    return unusable(
+    return no_words(
         Error(codes::kAnswerNotUsable, Fatality::fatal, "the model answered with nothing"), answer);
   return ReadAnswer{Value::string(std::move(answer.text)), answer.cut};
 }
@@ -74,15 +120,8 @@ std::expected<ReadAnswer, CallFailure> read_answer(const Dialect& dialect, const
   if (!answer) return std::unexpected(std::move(answer).error());
   if (rules.format == Format::text) return read_text(std::move(*answer), rules);
   if (answer->cut) return cut_off(*answer, rules);
-  if (rules.format == Format::boolean) {
-    auto judged = text::read_verdict(answer->text, text::AnswerEnd::stopped);
-    if (!judged) return unusable(std::move(judged).error(), *answer);
-    return ReadAnswer{Value::boolean(judged->result)};
-  }
-  auto repaired = text::repair_answer(answer->text, {.end = text::AnswerEnd::stopped});
-  if (!repaired) return unusable(std::move(repaired).error(), *answer);
-  if (rules.shape == JsonShape::text) return ReadAnswer{Value::string(std::move(repaired->text))};
-  return ReadAnswer{std::move(repaired->value)};
+  return rules.format == Format::boolean ? read_judgement(*answer, rules)
+                                         : read_json(*answer, rules);
 }
 
 Error status_error(const std::string& url, net::HttpResponse response) {

@@ -19,6 +19,7 @@ struct ReadRules {
   JsonShape shape = JsonShape::map;
   bool strip_reasoning = true;
   config::CutText cut_text = config::CutText::deliver;
+  const json_schema::Schema* schema = nullptr;  // of JSON and verdicts; null: any form
   // Of the answer, for the error of one that was cut; empty: unknown.
   std::optional<std::uint64_t> tokens = {};
 };

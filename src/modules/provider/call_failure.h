@@ -11,6 +11,7 @@
 #include "base/typed_failure.h"
 #include "net/http_failure.h"
 #include "provider/parameter.h"
+#include "provider/prompt.h"
 #include "provider/token_usage.h"
 #include "routing/error_kind.h"
 
@@ -47,6 +48,9 @@ struct CallFailure : TypedFailure {
   std::optional<Parameter> unsupported;
   // Of an answer that is no use: it was produced, so it is paid.
   std::optional<TokenUsage> usage;
+  // Of an answer that is no JSON or no verdict: the model's words, and a sentence of what is wrong
+  // with them that can be sent back to it.
+  std::optional<Correction> correction;
   // The provider's own words: the message of its error, its refusal or its end reason. Bounded,
   // valid UTF-8, not redacted.
   std::string said;

@@ -31,8 +31,9 @@ struct CallTarget {
 };
 
 struct Answer {
-  std::string text;  // the model's words; for JSON formats the text to repair
-  bool cut = false;  // a limit ended it
+  std::string text;      // the model's words; for JSON formats the text to repair
+  bool cut = false;      // it is not whole
+  bool by_limit = true;  // of one that was cut: a limit ended it; false: its rest never came
 };
 
 class Dialect {

@@ -37,6 +37,10 @@ Value user_content(const Prompt& prompt) {
   return Value::array(std::move(parts));
 }
 
+Value message(std::string_view role, Value content) {
+  return Value::fields("role", text_value(role), "content", std::move(content));
+}
+
 Value tool_schema(Format format) {
   if (format == Format::json)
     return Value::fields("type", text_value("object"), "additionalProperties",
@@ -96,10 +100,15 @@ class Anthropic final : public Dialect {
   }
 
   Value body(const Prompt& prompt, const CallTarget& target, Format format) const override {
-    Value user = Value::fields("role", text_value("user"), "content", user_content(prompt));
+    Value::Array messages;
+    messages.push_back(message("user", user_content(prompt)));
+    if (const auto& wrong = prompt.correction) {
+      messages.push_back(message("assistant", text_value(wrong->answer)));
+      messages.push_back(message("user", text_value(wrong->fault)));
+    }
     Value::Map body;
     body.set("model", text_value(target.model));
-    body.set("messages", Value::list(std::move(user)));
+    body.set("messages", Value::array(std::move(messages)));
     body.set("stream", Value::boolean(false));
     body.set(
         "max_tokens",

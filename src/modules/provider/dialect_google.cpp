@@ -26,6 +26,10 @@ Value parts_of(const Prompt& prompt) {
   return Value::array(std::move(parts));
 }
 
+Value content(std::string_view role, Value parts) {
+  return Value::fields("role", Value::string(Blob::borrow(role)), "parts", std::move(parts));
+}
+
 Value generation_config(const Prompt& prompt, bool json) {
   Value::Map config;
   config.set("responseMimeType", Value::string(json ? "application/json" : "text/plain"));
@@ -64,9 +68,14 @@ class Google final : public Dialect {
   }
 
   Value body(const Prompt& prompt, const CallTarget& target, Format format) const override {
-    Value content = Value::fields("role", Value::string("user"), "parts", parts_of(prompt));
+    Value::Array contents;
+    contents.push_back(content("user", parts_of(prompt)));
+    if (const auto& wrong = prompt.correction) {
+      contents.push_back(content("model", Value::list(text_part(wrong->answer))));
+      contents.push_back(content("user", Value::list(text_part(wrong->fault))));
+    }
     Value::Map body;
-    body.set("contents", Value::list(std::move(content)));
+    body.set("contents", Value::array(std::move(contents)));
     body.set("generationConfig",
              generation_config(prompt, format != Format::text && target.supports_json));
     if (prompt.system_message) {

@@ -1,4 +1,6 @@
 // Ollama's generate form: POST {host}/api/generate. Runs locally, so a key is optional.
+#include <fmt/format.h>
+
 #include "provider/dialects.h"
 #include "provider/end_reason.h"
 #include "text/json_view.h"
@@ -21,6 +23,14 @@ Value options_of(const Prompt& prompt, const CallTarget& target) {
   return Value::map(std::move(options));
 }
 
+// This form has no conversation: what was wrong follows the prompt.
+Value prompt_text(const Prompt& prompt) {
+  const auto& wrong = prompt.correction;
+  if (!wrong) return Value::string(Blob::borrow(prompt.user_message.view()));
+  return Value::string(fmt::format("{}\n\nYour answer was:\n{}\n\n{}", prompt.user_message.view(),
+                                   wrong->answer, wrong->fault));
+}
+
 class Ollama final : public Dialect {
  public:
   std::string base_path(const CallTarget&) const override { return "/api"; }
@@ -29,7 +39,7 @@ class Ollama final : public Dialect {
   Value body(const Prompt& prompt, const CallTarget& target, Format format) const override {
     Value::Map body;
     body.set("model", Value::string(Blob::borrow(target.model)));
-    body.set("prompt", Value::string(Blob::borrow(prompt.user_message.view())));
+    body.set("prompt", prompt_text(prompt));
     body.set("stream", Value::boolean(false));
     body.set("options", options_of(prompt, target));
     if (prompt.system_message)
@@ -51,7 +61,7 @@ class Ollama final : public Dialect {
     const bool* is_done = done == nullptr ? nullptr : done->as_bool();
     if (is_done == nullptr) return std::unexpected(not_the_promised_form("true or false at /done"));
     // A part of an answer whose rest never came.
-    if (!*is_done) return Answer{std::string(*text), true};
+    if (!*is_done) return Answer{.text = std::string(*text), .cut = true, .by_limit = false};
     auto cut = judge_end(ProviderKind::ollama, reason, "");
     if (!cut) return std::unexpected(std::move(cut).error());
     return Answer{std::string(*text), *cut};

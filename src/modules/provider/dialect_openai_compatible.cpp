@@ -100,6 +100,10 @@ class OpenAiCompatible final : public Dialect {
     std::string system = system_text(prompt, json_mode);
     if (!system.empty()) messages.push_back(message("system", Value::string(std::move(system))));
     messages.push_back(message("user", user_content(prompt)));
+    if (const auto& wrong = prompt.correction) {
+      messages.push_back(message("assistant", Value::string(Blob::borrow(wrong->answer))));
+      messages.push_back(message("user", Value::string(Blob::borrow(wrong->fault))));
+    }
 
     Value::Map body;
     body.set("model", Value::string(Blob::borrow(target.model)));

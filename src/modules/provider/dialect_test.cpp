@@ -329,5 +329,28 @@ TEST(Dialects, NonsenseUsageIsAbsentAndNeverWraps) {
   EXPECT_EQ(usage.total, std::nullopt);
 }
 
+TEST(Dialects, ACorrectionStandsInTheConversationBehindThePrompt) {
+  Prompt prompt;
+  prompt.user_message = Blob::borrow("the prompt");
+  prompt.correction = correction_of("the bad answer", "it has no result");
+  const CallTarget target{"m", "", true};
+  for (const auto kind : {ProviderKind::openai_compatible, ProviderKind::anthropic,
+                          ProviderKind::google, ProviderKind::ollama}) {
+    const auto body = json::write(dialect_of(kind).body(prompt, target, Format::boolean));
+    const auto asked = body.find("the prompt");
+    const auto answered = body.find("the bad answer");
+    const auto told = body.find("cannot be used: it has no result");
+    ASSERT_NE(told, std::string::npos) << body;
+    EXPECT_LT(asked, answered) << body;
+    EXPECT_LT(answered, told) << body;
+  }
+}
+
+TEST(Dialects, ACorrectionIsBounded) {
+  const auto correction = correction_of(std::string(100'000, 'x'), std::string(100'000, 'y'));
+  EXPECT_LT(correction.size(), kCorrectionAnswerBytes + kCorrectionFaultBytes + 400);
+  EXPECT_EQ(correction_of("\xff", "w").answer, "\uFFFD");
+}
+
 }  // namespace
 }  // namespace gvm::provider

@@ -24,6 +24,7 @@ struct Asked {
   const Prompt& prompt;
   std::string url;
   Format format;
+  const json_schema::Schema* schema;
 
   AskedFor what() const { return {format, !prompt.images.empty()}; }
 };
@@ -90,6 +91,12 @@ CallFailure error_beside_success(const Asked& asked, ProviderError said,
   return failure;
 }
 
+// The call's own form counts before the model's, which says nothing of verdicts.
+const json_schema::Schema* schema_of(const ProviderCall& call, const config::ModelConfig& model) {
+  if (call.schema) return call.schema.get();
+  return call.format == Format::json ? model.form.compiled.get() : nullptr;
+}
+
 ReadRules rules_for(const CallContext& context, const Asked& asked, const TokenUsage& usage) {
   const config::ModelConfig& model = *asked.at.model->config;
   ReadRules rules;
@@ -97,6 +104,7 @@ ReadRules rules_for(const CallContext& context, const Asked& asked, const TokenU
   rules.shape = context.json_shape;
   rules.strip_reasoning = model.strip_reasoning;
   rules.cut_text = model.cut_text;
+  rules.schema = asked.schema;
   rules.tokens = usage.output;
   if (!rules.tokens && asked.prompt.max_tokens) rules.tokens = *asked.prompt.max_tokens;
   return rules;
@@ -180,7 +188,7 @@ asio::awaitable<Exchanged> exchange(CallContext context, Target target, Provider
                        routing::ErrorKind::capability_image);
   apply_rules(call.prompt, model);
   const auto& left_out = context.counters->at(target.model->counters).left_out;
-  const Asked asked{target, call.prompt, url_of(target), call.format};
+  const Asked asked{target, call.prompt, url_of(target), call.format, schema_of(call, model)};
   for (;;) {
     leave_out(call.prompt, left_out.load(std::memory_order_relaxed));
     auto request = build_request(target, call.prompt, call.format);

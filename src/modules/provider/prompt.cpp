@@ -1,6 +1,18 @@
 #include "provider/prompt.h"
 
+#include <fmt/format.h>
+
+#include "base/encoding.h"
+
 namespace gvm::provider {
+
+Correction correction_of(std::string_view answer, std::string_view why) {
+  return {to_valid_utf8(answer.substr(0, kCorrectionAnswerBytes)),
+          fmt::format("This answer cannot be used: {}. Answer the first message again, with one "
+                      "JSON object and nothing else: no text, no code fence and no second object "
+                      "beside it.",
+                      to_valid_utf8(why.substr(0, kCorrectionFaultBytes)))};
+}
 
 Prompt Prompt::borrowed() const {
   Prompt out;
@@ -14,6 +26,7 @@ Prompt Prompt::borrowed() const {
   out.extra = extra;
   out.extra_merge_strategy = extra_merge_strategy;
   out.timeout = timeout;
+  out.correction = correction;
   return out;
 }
 

@@ -3,6 +3,7 @@
 // may be borrowed; whoever lends them keeps them until the call has ended.
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/value.h"
+#include "json_schema/schema.h"
 #include "provider/merge.h"
 
 namespace gvm::provider {
@@ -28,6 +30,19 @@ struct Sampling {
   std::vector<std::string> stop;
 };
 
+// An answer of the same model to the same prompt that was no use: it is shown to the model again,
+// with what was wrong. Both are valid UTF-8.
+struct Correction {
+  std::string answer;  // at most kCorrectionAnswerBytes of it
+  std::string fault;   // what the model is told
+
+  std::size_t size() const { return answer.size() + fault.size(); }
+};
+inline constexpr std::size_t kCorrectionAnswerBytes = 8192;
+inline constexpr std::size_t kCorrectionFaultBytes = 1024;
+// `answer` and `why` bounded; `why` is a sentence of ours, which may quote names of the answer.
+Correction correction_of(std::string_view answer, std::string_view why);
+
 struct Prompt {
   std::optional<Blob> system_message;
   Blob user_message;
@@ -38,6 +53,7 @@ struct Prompt {
   Value extra = Value::map();
   MergeStrategy extra_merge_strategy;
   std::optional<std::chrono::milliseconds> timeout;
+  std::optional<Correction> correction;
 
   // A copy for one call that borrows texts and images, which may be megabytes, from this prompt.
   Prompt borrowed() const;
@@ -47,6 +63,8 @@ struct ProviderCall {
   std::string provider;
   std::string model;
   Format format = Format::text;
+  // The form a JSON answer or a verdict must have; null: any, or as the model's configuration says.
+  std::shared_ptr<const json_schema::Schema> schema;
   Prompt prompt;
 };
 

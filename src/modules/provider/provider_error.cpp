@@ -17,6 +17,18 @@ constexpr std::size_t kMostWords = 500;
 // A provider that asks for more is not waited for.
 constexpr double kLongestWaitSeconds = 86'400;
 
+// Ends in front of a word that does not fit whole: half a secret would pass the redaction.
+std::string_view first_words(std::string_view text) {
+  if (text.size() <= kMostWords) return text;
+  const auto in_a_word = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           std::string_view("-_.+/=~:%").contains(c);
+  };
+  std::size_t end = kMostWords;
+  while (end > 0 && in_a_word(text[end - 1]) && in_a_word(text[end])) --end;
+  return text.substr(0, end);
+}
+
 std::string lower(std::string_view text) {
   std::string out(text);
   std::ranges::transform(out, out.begin(), [](char c) {
@@ -239,7 +251,7 @@ bool ProviderError::has_code(std::string_view code) const {
 }
 
 std::string bounded_words(std::string_view words) {
-  std::string out = to_valid_utf8(words.substr(0, kMostWords));
+  std::string out = to_valid_utf8(first_words(words));
   for (char& c : out) {
     if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = ' ';
   }
