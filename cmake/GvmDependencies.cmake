@@ -16,6 +16,13 @@ pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
 pkg_check_modules(BROTLI REQUIRED IMPORTED_TARGET libbrotlidec)
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(PQ REQUIRED IMPORTED_TARGET libpq)
+# LGPL, and with a hundred libraries of its own: loaded when the first picture is filtered (src/engines/image).
+pkg_check_modules(VIPS REQUIRED vips>=8.14)
+function(gvm_vips_headers target)   # a private matter of these: the folder's public headers need none
+  if(TARGET ${target})
+    target_include_directories(${target} SYSTEM PRIVATE ${VIPS_INCLUDE_DIRS})
+  endif()
+endfunction()
 find_library(GVM_GMP NAMES gmp REQUIRED)   # LGPL: linked dynamically, see NOTICE
 # Static where Debian has the archive: a shared library costs its relocations in every idle process.
 find_library(GVM_YAML_STATIC NAMES libyaml-cpp.a yaml-cpp REQUIRED)

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "apps/front/commands.h"
+#include "apps/front/render_service.h"
 #include "apps/process.h"
 
 int main(int argc, char** argv) {
@@ -13,6 +14,7 @@ int main(int argc, char** argv) {
   std::map<std::string, Command> commands;
   commands["llm"] = add_llm(app);
   commands["web"] = add_web(app);
+  commands["render-service"] = add_render_service(app);
   commands["llm-check"] = add_llm_check(app);
   commands["check-config"] = add_check_config(app);
   commands["call"] = add_call(app);

@@ -3,16 +3,18 @@
 #
 #   scripts/model/setup.sh            the server, SmolLM2 and Qwen (1.2 GB to download)
 #   scripts/model/setup.sh --small    the server and SmolLM2 only (0.13 GB)
+#   scripts/model/setup.sh --reader   only what reads the text in pictures (0.13 GB)
 #
-# and, with both, the independent clients that the tests use. Does nothing, at
+# and, with the first two, the independent clients that the tests use. Does nothing, at
 # once, when it was done before. Exits with 3 when the packages cannot be had.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 case ${1-} in
   '' | --small) ;;
+  --reader) exec "$root/scripts/setup-python.sh" "$root/scripts/model/requirements-reader.txt" ;;
   *)
-    echo "usage: ${0##*/} [--small]" >&2
+    echo "usage: ${0##*/} [--small | --reader]" >&2
     exit 2
     ;;
 esac

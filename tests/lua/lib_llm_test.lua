@@ -121,7 +121,3 @@ function Tests.web_library_says_that_it_belongs_elsewhere()
   t.eq(ok, false)
   t.truthy(tostring(e):find("web module", 1, true))
 end
-
-function Tests.image_filters_are_absent_without_breaking_anything()
-  t.eq(lib.rs.filter_image, nil)
-end

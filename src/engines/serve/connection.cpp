@@ -12,6 +12,8 @@
 #include "base/error_codes.h"
 #include "serve/http_pages.h"
 #include "serve/linger.h"
+#include "serve/page_call.h"
+#include "serve/page_service.h"
 #include "serve/session.h"
 #include "serve/ws_channel.h"
 #include "serve/ws_handshake.h"
@@ -39,6 +41,20 @@ class Handshake final : public TrackedConnection {
   Handshake(const Handshake&) = delete;
   Handshake& operator=(const Handshake&) = delete;
 
+  // A page is being made: the peer waits, not the server. Until writes().
+  void waits_for(PageCall& page) {
+    page_ = &page;
+    due_ = Clock::time_point::max();
+  }
+
+  // The page is made; the peer has this long to read it.
+  void writes() {
+    page_ = nullptr;
+    const auto limit = registry_->core().options.write_timeout;
+    if (limit.count() > 0) due_ = Clock::now() + limit;
+    registry_->watch(due_);
+  }
+
   // Everything is said; the peer has this long to close.
   void answered() {
     due_ = Clock::now() + registry_->core().options.close_timeout;
@@ -51,12 +67,16 @@ class Handshake final : public TrackedConnection {
     return Clock::time_point::max();
   }
   void drain() override {}
-  void abort() override { stream_.close(); }
+  void abort() override {
+    if (page_ != nullptr) page_->cancel();
+    stream_.close();
+  }
 
  private:
   std::shared_ptr<ConnectionRegistry> registry_;
   Stream& stream_;
   Clock::time_point due_ = Clock::time_point::max();
+  PageCall* page_ = nullptr;
 };
 
 struct Opened {
@@ -132,6 +152,16 @@ class Opening {
       co_await std::move(sending);
       co_return opened;
     }
+    if (auto* pages = dynamic_cast<PageService*>(&core().service)) {
+      registry_->counters().http_requests.add(1);
+      const auto method = parser->get().method_string();
+      const auto target = parser->get().target();
+      auto page = pages->page(registry_->lane(), std::string(method.data(), method.size()),
+                              std::string(target.data(), target.size()));
+      auto answering = answer_page(std::move(page));
+      co_await std::move(answering);
+      co_return opened;
+    }
     if (!beast::websocket::is_upgrade(parser->get())) {
       registry_->counters().http_requests.add(1);
       const auto& request = parser->get();
@@ -145,6 +175,17 @@ class Opening {
     auto upgrading = open_websocket(std::move(parser));
     opened = co_await std::move(upgrading);
     co_return opened;
+  }
+
+  asio::awaitable<void> answer_page(asio::awaitable<HttpAnswer> page) {
+    const auto call = std::make_unique<PageCall>(stream_);
+    handshake_.waits_for(*call);
+    auto running = call->run(std::move(page));
+    auto answer = co_await std::move(running);
+    handshake_.writes();
+    if (!answer) answer = http_error(500, "the page failed by an exception");
+    auto sending = respond(std::move(*answer));
+    co_await std::move(sending);
   }
 
   // `head`: what has come already. What stands behind the header is put back.

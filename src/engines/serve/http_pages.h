@@ -5,18 +5,10 @@
 #include <string_view>
 
 #include "serve/core.h"
+#include "serve/http_answer.h"
 
 namespace gvm::serve {
 
-struct HttpAnswer {
-  unsigned status = 200;
-  std::string content_type = "application/json";
-  std::string body;
-  std::string extra_headers;  // whole lines, e.g. "Allow: GET\r\n"
-};
-
-// {"error": sentence}
-HttpAnswer http_error(unsigned status, std::string_view sentence);
 HttpAnswer http_refusal(RefusalReason refusal);
 // What a refusal says to a person, with the limit's name.
 std::string refusal_sentence(RefusalReason refusal);

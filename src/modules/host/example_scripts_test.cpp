@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
 #include <map>
 
 #include "base/json.h"
@@ -37,6 +39,28 @@ Result<Value> ask(HostRun& run, const std::string& prompt) {
 
 Value weighted(int weight) {
   return fake_model(false, false, Value::object({{"weight", Value::integer(weight)}}));
+}
+
+TEST(PictureFiltersScript, FiltersEveryPictureAndShrinksLargeOnes) {
+  HostRunOptions options = example(
+      "picture_filters.lua", map_of({{"a", fake_backend({{"sees", fake_model(false, true)}})}}));
+  HostRun run(std::move(options));
+  ASSERT_FALSE(run.load_error) << run.load_error->to_string();
+  std::ifstream file(test::source_dir() + "/tests/data/images/receipt.png", std::ios::binary);
+  const std::string receipt{std::istreambuf_iterator<char>(file), {}};
+  Value args = prompt_args("p");
+  args.as_map()->set("images", Value::list(Value::bytes(receipt), Value::bytes(receipt)));
+  std::vector<script::Argument> arguments;
+  arguments.push_back({std::move(args)});
+  arguments.push_back({Value::integer(0), true});
+  EXPECT_TRUE(run.call("Setup"));
+  const auto answer = run.call("ExecPrompt", std::move(arguments));
+  ASSERT_TRUE(answer) << answer.error().to_string();
+  const Value* images = run.llm.requests().at(0).find("prompt")->find("images");
+  ASSERT_NE(images, nullptr);
+  ASSERT_EQ(images->as_array()->size(), 2U);
+  for (const Value& image : *images->as_array())
+    EXPECT_TRUE(image.as_bytes().value_or("").starts_with("\xff\xd8\xff")) << "a JPEG";
 }
 
 TEST(WeightedRandomScript, DrawsByWeightFromOneSeed) {

@@ -1,6 +1,7 @@
 #include "host/functions.h"
 
 #include "host/html_functions.h"
+#include "host/image_functions.h"
 #include "host/re2_functions.h"
 #include "host/sqlite_functions.h"
 
@@ -18,6 +19,7 @@ script::HostTable common_table(const CommonOptions& options) {
   add_log_functions(table, options.limits);
   add_re2_functions(table);
   add_html_functions(table);
+  add_image_functions(table, options.random);
   add_sqlite_functions(table, options.data_dir);
   table.constants.push_back(
       {kCommonLibrary, "data_dir", "string",

@@ -12,6 +12,7 @@
 #include "web/functions.h"
 #include "web/lane_network.h"
 #include "web/network_of_config.h"
+#include "web/render_service.h"
 #include "web/session.h"
 
 namespace gvm::web {
@@ -59,6 +60,8 @@ class Module final : public WebModule {
     }
     return health;
   }
+
+  serve::Service& render_service() override { return render_service_; }
 
   Result<void> check_browsers() override {
     if (shared_->pages.webdriver_host && shared_->pages.engine != Engine::http) {
@@ -134,6 +137,8 @@ class Module final : public WebModule {
   // By lane, each touched by its own thread only.
   std::vector<std::unique_ptr<OwnedLaneNetwork>> networks_;
   std::unique_ptr<Browsers> browsers_;  // null: engine http
+  RenderService render_service_{
+      shared_, [this](net::Lane& lane) -> LaneNetwork& { return network_of(lane); }, workers_};
 };
 
 script::HostTable table_of(const config::WebConfig& config,

@@ -16,6 +16,8 @@ Result<script::HostTable> host_table(const config::WebConfig& config);
 
 class WebModule : public serve::Service {
  public:
+  // GET /render by this module's browsers, for a server of its own. Lives as long as the module.
+  virtual serve::Service& render_service() = 0;
   // From the main thread while the lanes run. A browser that is needed and cannot be had is an
   // error (CREATING_SESSION) that says what to do; one that may be missing is logged.
   virtual Result<void> check_browsers() = 0;
