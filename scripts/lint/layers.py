@@ -25,7 +25,7 @@ WRAPPED = {
     "prometheus/": {"serve"},
     "sqlite3.h": {"store_sqlite", "database"},
     "libpq-fe.h": {"store_postgres"},
-    "boost/beast": {"serve", "support", "client", "egress", "browser"},
+    "boost/beast": {"serve", "support", "client", "egress", "browser", "manager"},
 }
 
 
