@@ -33,6 +33,17 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return last[b.size()];
 }
 
+// Not for people: --help does not show them.
+void add_manager_arguments(CLI::App& command, ServerArguments& arguments) {
+  const auto descriptor = CLI::Range(0, 65535);
+  command.add_option("--config-fd", arguments.config_fd)->check(descriptor)->group("");
+  command.add_option("--control-fd", arguments.control_fd)->check(descriptor)->group("");
+  command.add_option("--listen-fd", arguments.listen_fd)->check(descriptor)->group("");
+  command.add_option("--baton-fd", arguments.baton_fd)->check(descriptor)->group("");
+  command.add_flag("--user-error", arguments.user_error)->group("");
+  command.add_option("--log-level", arguments.log_level)->group("");
+}
+
 std::vector<CLI::App*> subcommands(CLI::App& app) {
   return app.get_subcommands([](const CLI::App*) { return true; });
 }
@@ -79,6 +90,7 @@ void add_server_arguments(CLI::App& command, Module module, ServerArguments& arg
       std::string("the YAML file; default ${exeDir}/../config/") + config_name(module));
   command.add_flag("--die-with-parent", arguments.die_with_parent,
                    "end when the parent process goes");
+  add_manager_arguments(command, arguments);
   if (module != Module::llm) return;
   command.add_flag("--allow-empty-backends", arguments.allow_empty_backends,
                    "start even when no backend is usable");

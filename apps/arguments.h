@@ -18,6 +18,14 @@ struct ServerArguments {
   std::string config;  // empty: the file's place beside the program
   bool die_with_parent = false;
   bool allow_empty_backends = false;  // genvm-llm only
+
+  // Of the manager, for a process that it starts; inherited descriptors, -1: none.
+  int config_fd = -1;       // the configuration, in place of the file
+  int control_fd = -1;      // the channel to the manager; without one the rest is ignored
+  int listen_fd = -1;       // in place of bind_address
+  int baton_fd = -1;        // from the process that this one takes over from
+  bool user_error = false;  // every request is answered with MODULE_USER_ERROR
+  std::string log_level;    // in place of the configuration's
 };
 
 enum class Module { llm, web };

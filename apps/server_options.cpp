@@ -4,9 +4,9 @@
 
 namespace gvm::apps {
 
-log::Options log_options(const config::CommonConfig& config) {
+log::Options log_options(const config::CommonConfig& config, const ServerArguments& arguments) {
   log::Options options;
-  options.level = config.log_level;
+  options.level = log::parse_level(arguments.log_level).value_or(config.log_level);
   options.disable = config.log_disable;
   return options;
 }

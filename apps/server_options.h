@@ -2,6 +2,7 @@
 // From configuration to the options of the parts both servers are built from.
 #include <string>
 
+#include "apps/arguments.h"
 #include "base/log.h"
 #include "config/common_config.h"
 #include "net/http_client.h"
@@ -9,7 +10,7 @@
 
 namespace gvm::apps {
 
-log::Options log_options(const config::CommonConfig& config);
+log::Options log_options(const config::CommonConfig& config, const ServerArguments& arguments);
 net::HttpClientOptions http_options(const config::CommonConfig& config);
 serve::ServerOptions server_options(const config::CommonConfig& config, std::string program);
 

@@ -1,10 +1,15 @@
 #include "apps/server_program.h"
 
+#include <unistd.h>
+
+#include <array>
 #include <cstdio>
 #include <utility>
 
 #include "apps/server_options.h"
 #include "apps/version.h"
+#include "base/error_codes.h"
+#include "base/fd.h"
 #include "serve/server.h"
 
 namespace gvm::apps {
@@ -14,9 +19,11 @@ ServerProgram::ServerProgram(Names names, const ServerArguments& arguments,
                              const std::vector<std::string>& warnings)
     : names_(names),
       config_(config),
+      listen_fd_(arguments.listen_fd),
       lifetime_(arguments.die_with_parent ? serve::WithParent::die : serve::WithParent::stay),
+      manager_(arguments),
       redactor_(std::make_shared<const Redactor>(std::move(secrets))),
-      logger_(log::Logger::open(log_options(config), redactor_).child(names.source)),
+      logger_(log::Logger::open(log_options(config, arguments), redactor_).child(names.source)),
       http_(http_options(config)),
       lanes_(config.threads, http_) {
   for (const auto& warning : warnings) logger_.warn(warning);
@@ -25,15 +32,23 @@ ServerProgram::ServerProgram(Names names, const ServerArguments& arguments,
 int ServerProgram::cannot_start(const Error& error) const {
   logger_.error("cannot start", {{"error", error.to_value()}});
   logger_.flush();
-  std::fprintf(stderr, "%s: %s\n", names_.program, redactor_->redact(error.to_string()).c_str());
+  const auto reason = redactor_->redact(error.to_string());
+  std::fprintf(stderr, "%s: %s\n", names_.program, reason.c_str());
+  manager_.refused({reason});
   return 1;
 }
 
 int ServerProgram::serve_until_told(serve::Service& service, const Steps& steps) {
-  serve::Server server(server_options(config_, names_.program), lanes_, service,
-                       logger_.child("serve"));
+  auto options = server_options(config_, names_.program);
+  if (listen_fd_ >= 0) options.bind_address = "fd://" + std::to_string(listen_fd_);
+  serve::Server server(std::move(options), lanes_, service, logger_.child("serve"));
   lanes_.start();
   if (auto checked = steps.check(); !checked) return cannot_start(checked.error());
+  if (manager_) {
+    std::string known;
+    if (!manager_.wait_for_turn(known)) return 1;
+    steps.take_over(known);
+  }
   if (auto bound = server.bind(); !bound) return cannot_start(bound.error());
   server.start();
   Value::Map ready;
@@ -41,7 +56,10 @@ int ServerProgram::serve_until_told(serve::Service& service, const Steps& steps)
   ready.set("version", Value::string(kVersion));
   ready.set("lanes", Value::integer(static_cast<std::int64_t>(lanes_.size())));
   for (const auto& [key, value] : steps.ready) ready.set(key, value);
-  logger_.write_value(log::Level::info, "ready", Value::map(std::move(ready)));
+  const auto facts = Value::map(std::move(ready));
+  logger_.write_value(log::Level::info, "ready", facts);
+  manager_.ready(facts);
+  manager_.obey(lifetime_, steps.hand_over);
   return lifetime_.run(server, config_.serve.shutdown_grace, logger_);
 }
 
@@ -55,8 +73,40 @@ int ServerProgram::serve(serve::Service& service, const Steps& steps) {
   return code;
 }
 
-int bad_configuration(const std::vector<config::Diagnostic>& faults) {
-  for (const auto& fault : faults) std::fprintf(stderr, "%s\n", fault.to_string().c_str());
+Result<ConfigSource> config_source(const ServerArguments& arguments, Module module,
+                                   const config::Environment& environment) {
+  ConfigSource source;
+  if (arguments.config_fd < 0) {
+    source.file =
+        arguments.config.empty() ? default_config(environment.exe_dir, module) : arguments.config;
+    return source;
+  }
+  source.file = "config";
+  source.is_text = true;
+  const Fd fd(arguments.config_fd);
+  std::array<char, 65536> part;
+  for (off_t at = 0;;) {
+    const auto count = ::pread(fd.get(), part.data(), part.size(), at);
+    if (count == 0) return source;
+    if (count < 0)
+      return fail(codes::kInvalidConfig, Fatality::fatal,
+                  "the handed-over configuration cannot be read");
+    source.text.append(part.data(), static_cast<std::size_t>(count));
+    at += count;
+  }
+}
+
+int bad_configuration(const std::vector<config::Diagnostic>& faults,
+                      const ServerArguments& arguments) {
+  std::vector<std::string> reasons;
+  for (const auto& fault : faults) {
+    std::fprintf(stderr, "%s\n", fault.to_string().c_str());
+    // Of a configuration that came as JSON nobody has seen the lines.
+    const bool lines = arguments.config_fd < 0;
+    reasons.push_back(lines || fault.key.empty() ? fault.to_string()
+                                                 : fault.key + ": " + fault.message);
+  }
+  ManagerLink(arguments).refused(reasons);
   return 1;
 }
 

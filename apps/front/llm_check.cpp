@@ -32,33 +32,15 @@ struct Options {
   bool image = false;
 };
 
-constexpr std::pair<const char*, config::Provider> kProviders[] = {
-    {"openai-compatible", config::Provider::openai_compatible},
-    {"ollama", config::Provider::ollama},
-    {"anthropic", config::Provider::anthropic},
-    {"google", config::Provider::google}};
-
 config::BackendConfig backend_of(const Options& options) {
-  config::BackendConfig backend;
-  backend.name = options.host;
-  backend.host = options.host;
-  while (backend.host.ends_with('/')) backend.host.pop_back();
-  for (const auto& [name, provider] : kProviders) {
-    if (options.provider == name) backend.provider_setting = provider;
-  }
-  backend.key = Secret(options.key);
-  backend.auth.style = config::AuthStyle::bearer;
-  if (backend.provider() == config::Provider::anthropic)
-    backend.auth = {config::AuthStyle::header, "x-api-key"};
-  if (backend.provider() == config::Provider::google)
-    backend.auth = {config::AuthStyle::header, "x-goog-api-key"};
-  config::ModelConfig model;
-  model.name = options.model;
+  auto made = provider::single_model_backend(options.host, options.provider, options.model,
+                                             Secret(options.key));
+  config::BackendConfig backend = std::move(made).value();  // the parser knows the providers' names
+  auto& model = backend.models.front();
   model.supports_json = options.json;
   model.supports_image = options.image;
   if (!options.base_path.empty()) model.base_path = options.base_path;
   model.timeouts.total = std::chrono::milliseconds(static_cast<long>(options.timeout * 1000));
-  backend.models.push_back(std::move(model));
   return backend;
 }
 

@@ -15,6 +15,10 @@ int main(int argc, char** argv) {
   commands["llm"] = add_llm(app);
   commands["web"] = add_web(app);
   commands["render-service"] = add_render_service(app);
+  commands["manager"] = add_manager(app);
+  commands["attach-executor"] = add_attach_executor(app);
+  commands["doctor"] = add_doctor(app);
+  commands["ledger-keeper"] = add_ledger_keeper(app);
   commands["llm-check"] = add_llm_check(app);
   commands["check-config"] = add_check_config(app);
   commands["call"] = add_call(app);

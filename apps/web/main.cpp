@@ -3,6 +3,7 @@
 #include "apps/arguments.h"
 #include "apps/process.h"
 #include "apps/server_program.h"
+#include "apps/user_error.h"
 #include "apps/version.h"
 #include "config/load.h"
 #include "web/handler.h"
@@ -22,11 +23,12 @@ struct RenderArguments {
 
 int run(const apps::ServerArguments& arguments, const RenderArguments& render) {
   const auto environment = config::Environment::of_process(apps::kVersion);
-  const auto file = arguments.config.empty()
-                        ? apps::default_config(environment.exe_dir, apps::Module::web)
-                        : arguments.config;
-  auto loaded = config::load_web(file, environment);
-  if (!loaded) return apps::bad_configuration(loaded.error());
+  const auto source = apps::config_source(arguments, apps::Module::web, environment);
+  if (!source)
+    return apps::bad_configuration({{"config", {}, {}, source.error().to_string()}}, arguments);
+  auto loaded = source->is_text ? config::load_web_text(source->text, source->file, environment)
+                                : config::load_web(source->file, environment);
+  if (!loaded) return apps::bad_configuration(loaded.error(), arguments);
   if (render.only) {
     loaded->config.common.bind_address = render.bind;
     // The file may be that of a module which asks such a service: perhaps this one.
@@ -35,6 +37,7 @@ int run(const apps::ServerArguments& arguments, const RenderArguments& render) {
   const auto config = std::make_shared<const config::WebConfig>(std::move(loaded->config));
   apps::ServerProgram program({.program = "genvm-web", .source = "web"}, arguments, config->common,
                               std::move(loaded->secrets), loaded->warnings);
+  if (arguments.user_error) return apps::serve_user_errors(program);
   // The initial health check: the script loads and runs, before the address is bound.
   auto service = web::make_web_module(config, program.redactor(), program.logger(), program.lanes(),
                                       program.http());

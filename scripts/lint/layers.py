@@ -29,7 +29,7 @@ WRAPPED = {
     "jsoncons_ext/": {"json_schema"},
     "sqlite3.h": {"store_sqlite", "database"},
     "libpq-fe.h": {"store_postgres"},
-    "boost/beast": {"serve", "support", "client", "egress", "browser"},
+    "boost/beast": {"serve", "support", "client", "egress", "browser", "manager"},
 }
 
 

@@ -192,7 +192,11 @@ void Breaker::neutral(Admission admission) {
 }
 
 void Breaker::inherit(const Breaker& old) {
-  auto f = unpack(old.word_.load(std::memory_order_relaxed));
+  inherit(old.word());
+}
+
+void Breaker::inherit(std::uint64_t word) {
+  auto f = unpack(word);
   if (f.state == BreakerState::half_open) f.state = BreakerState::open;
   word_.store(pack(f), std::memory_order_relaxed);
 }

@@ -76,6 +76,9 @@ class Breaker {
   void neutral(Admission admission);
   // Starts as `old` is; a probe under way there is due again here. Before it is shared.
   void inherit(const Breaker& old);
+  // The same between processes of one machine, whose clock is the same.
+  std::uint64_t word() const { return word_.load(std::memory_order_relaxed); }
+  void inherit(std::uint64_t word);
 
  private:
   std::atomic<std::uint64_t> word_{0};

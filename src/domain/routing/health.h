@@ -5,8 +5,11 @@
 #include <array>
 #include <atomic>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "routing/breaker.h"
@@ -110,6 +113,12 @@ class HealthTable {
   // table is shared. Breakers, cooldowns, latencies, capabilities and the minute's counts; calls in
   // flight stay with the old table.
   void inherit(const HealthTable& old);
+  // The same between processes of one machine (health_transfer.cpp). A candidate counts as the same
+  // when its mark is, too: a new key is not to blame for the old one. A line that is not understood
+  // is left out. `mark` gives a word.
+  using Mark = std::function<std::string(CandidateId)>;
+  std::string to_text(const Mark& mark) const;
+  void inherit(std::string_view text, const Mark& mark);
 
   const CandidateSet& candidates() const { return *candidates_; }
   const HealthPolicy& policy() const { return policy_; }

@@ -231,6 +231,51 @@ TEST(HealthTable, InheritsWhatWasLearnedByLabel) {
   EXPECT_EQ(fresh.state(3, at(120)).latency, 120'000U);
 }
 
+std::string no_mark(CandidateId) {
+  return "k";
+}
+
+TEST(HealthTable, InheritsTheSameAsText) {
+  auto candidates = std::vector{candidate("a"), candidate("b"), candidate("c")};
+  candidates[0].limits.requests_per_minute = 10;
+  HealthTable old(testing::set_of(candidates), {});
+  call(old, 0, at(0), milliseconds(120));
+  fail_times(old, 1, at(0), 5);
+  call(old, 2, at(0), kTook, rate_limited(milliseconds(9'000)));
+  call(old, 2, at(10'000), kTook, Outcome::failure(ErrorKind::capability_image));
+  HealthTable fresh(
+      testing::set_of({candidate("new"), candidates[2], candidates[1], candidates[0]}), {});
+  fresh.inherit(old.to_text(no_mark), no_mark);
+  EXPECT_EQ(fresh.state(0, at(20)), CandidateState{});
+  EXPECT_EQ(fresh.state(1, at(20)), old.state(2, at(20)));
+  // Not all of it: probes are spread by position.
+  EXPECT_EQ(fresh.state(2, at(20)).availability, old.state(1, at(20)).availability);
+  EXPECT_EQ(fresh.state(3, at(120)), old.state(0, at(120)));
+  EXPECT_EQ(fresh.breaker(2, at(20)), BreakerState::open);
+}
+
+TEST(HealthTable, ANewKeyInheritsNothing) {
+  HealthTable old(testing::set_of({candidate("a"), candidate("b")}), {});
+  fail_times(old, 0, at(0), 5);
+  fail_times(old, 1, at(0), 5);
+  HealthTable fresh(testing::set_of({candidate("a"), candidate("b")}), {});
+  fresh.inherit(old.to_text(no_mark), [](CandidateId id) { return id == 0 ? "k" : "new"; });
+  EXPECT_EQ(fresh.breaker(0, at(20)), BreakerState::open);
+  EXPECT_EQ(fresh.breaker(1, at(20)), BreakerState::closed);
+}
+
+TEST(HealthTable, LeavesOutWhatIsNoLineOfIt) {
+  HealthTable table(testing::set_of({candidate("a")}), {});
+  const std::string start = table.candidates().label(0) + "\tk";
+  for (const auto& text :
+       {std::string(), std::string("\n\n"), start, start + "\t1", start + "\tx y", "\t" + start,
+        start + "\t1 2 3 4 5 6 7 8 9 10 11 12", start + "\t-1 2 3 4 5 6 7 8 9 10 11",
+        std::string("other\tk\t1 1 1 1 1 1 1 1 1 1 1"), std::string(100'000, '\t')}) {
+    table.inherit(text, no_mark);
+    EXPECT_EQ(table.state(0, at(20)), CandidateState{}) << text.substr(0, 80);
+  }
+}
+
 TEST(HealthTable, ComesBackToRestAfterManyThreads) {
   auto candidates = testing::backends(4);
   candidates[0].endpoint = candidates[1].endpoint;

@@ -24,7 +24,10 @@ class PeakEwma {
   // Microseconds; 0: nothing is known.
   std::uint32_t estimate(Time now, const LatencyPolicy& policy) const;
   // Before it is shared.
-  void inherit(const PeakEwma& old) { word_.store(old.word_.load(std::memory_order_relaxed)); }
+  void inherit(const PeakEwma& old) { inherit(old.word()); }
+  // The same between processes of one machine, whose clock is the same.
+  std::uint64_t word() const { return word_.load(std::memory_order_relaxed); }
+  void inherit(std::uint64_t word) { word_.store(word); }
 
  private:
   // High half: microseconds. Low half: milliseconds of the clock, of the last sample.

@@ -1,6 +1,7 @@
 #pragma once
 // How much was used in the last 60 seconds: the running minute plus the part of the minute before
 // that the sliding window still covers. Two atomic words, any thread, no locks.
+#include <array>
 #include <atomic>
 #include <cstdint>
 
@@ -21,8 +22,11 @@ class MinuteCounter {
   // How long until `amount` fits `limit` when nothing is added meanwhile.
   Duration fits_in(Time now, std::uint64_t amount, std::uint64_t limit) const;
   // Before it is shared.
-  void inherit(const MinuteCounter& old) {
-    for (int i = 0; i < 2; ++i) minutes_[i].store(old.minutes_[i].load());
+  void inherit(const MinuteCounter& old) { inherit(old.words()); }
+  // The same between processes of one machine, whose clock is the same.
+  std::array<std::uint64_t, 2> words() const { return {minutes_[0].load(), minutes_[1].load()}; }
+  void inherit(const std::array<std::uint64_t, 2>& words) {
+    for (std::size_t i = 0; i < 2; ++i) minutes_[i].store(words[i]);
   }
 
  private:

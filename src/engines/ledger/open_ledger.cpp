@@ -1,14 +1,32 @@
 #include "ledger/open_ledger.h"
 
+#include <utility>
+
+#include "store/keeper/client.h"
 #include "store/postgres/ledger.h"
 #include "store/postgres/reader.h"
 #include "store/sqlite/ledger.h"
 #include "store/sqlite/reader.h"
 
 namespace gvm::ledger {
+namespace {
+
+// Empty: this process owns its ledger.
+std::string& keeper_program() {
+  static std::string program;
+  return program;
+}
+
+}  // namespace
+
+void use_keeper(std::string program) {
+  keeper_program() = std::move(program);
+}
 
 Result<std::shared_ptr<store::Ledger>> open_ledger(store::LedgerOptions options,
                                                    log::Logger logger) {
+  if (options.postgres_url.empty() && !keeper_program().empty())
+    return store::keeper::open_kept_ledger(std::move(options), keeper_program(), std::move(logger));
   if (options.postgres_url.empty())
     return store::sqlite::open_ledger(std::move(options), std::move(logger));
   return store::postgres::open_ledger(std::move(options), std::move(logger));

@@ -2,6 +2,7 @@
 // Opens the ledger that the options name: PostgreSQL when a URL is set, else the embedded one on
 // SQLite. The only place that knows both.
 #include <memory>
+#include <string>
 
 #include "store/ledger.h"
 
@@ -12,6 +13,10 @@ namespace gvm::ledger {
 // error: the ledger opens and connects later.
 Result<std::shared_ptr<store::Ledger>> open_ledger(store::LedgerOptions options,
                                                    log::Logger logger);
+// From here on a SQLite ledger is not owned by this process but by a keeper, which several LLM
+// modules may use at once (store/keeper); `program` starts one. Called before the first ledger is
+// opened, by a module that another one will take over from.
+void use_keeper(std::string program);
 // For tools: beside the process that owns the ledger, or without one.
 Result<std::unique_ptr<store::LedgerReader>> open_reader(const store::LedgerOptions& options);
 

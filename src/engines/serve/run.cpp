@@ -20,14 +20,16 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::milliseconds kAfterGrace{
-    6'000};  // cancelled sessions have ended long before
+    6'000};                                           // cancelled sessions have ended long before
+constexpr std::chrono::milliseconds kUsualGrace{-1};  // the one that run() was given
 constexpr int kSignalExitBase = 128;
 
 }  // namespace
 
 class Lifetime::Impl {
  public:
-  explicit Impl(WithParent parent) : signals_(context_, SIGTERM, SIGINT, SIGHUP), timer_(context_) {
+  explicit Impl(WithParent parent)
+      : signals_(context_, SIGTERM, SIGINT, SIGHUP), timer_(context_), retirement_(context_) {
     std::signal(SIGPIPE, SIG_IGN);
     if (parent == WithParent::die) watch_parent();
   }
@@ -44,7 +46,42 @@ class Lifetime::Impl {
     return exit_code_;
   }
 
+  asio::io_context& context() { return context_; }
+
+  void retire(std::chrono::milliseconds longest, std::function<void()> closed) {
+    if (stopping_ || retired_) return;
+    retired_ = true;
+    log_->info("another process takes over",
+               {{"sessions", Value::integer(static_cast<std::int64_t>(server_->sessions()))}});
+    retirement_.expires_after(longest);
+    retirement_.async_wait([this](const boost::system::error_code& error) {
+      if (!error) begin("sessions have outlived the takeover");
+    });
+    await_end();
+    server_->retire(
+        [this, closed = std::move(closed)]() mutable { asio::post(context_, std::move(closed)); });
+  }
+
+  void begin(const std::string& why, std::chrono::milliseconds grace = kUsualGrace) {
+    if (stopping_) return;
+    stopping_ = true;
+    if (grace.count() < 0) grace = grace_;
+    log_->info("shutting down",
+               {{"reason", Value::string(why)},
+                {"sessions", Value::integer(static_cast<std::int64_t>(server_->sessions()))}});
+    timer_.expires_after(grace + kAfterGrace);
+    timer_.async_wait([this](const boost::system::error_code& error) {
+      if (!error) finish(1, "shut down, leaving sessions behind that did not end");
+    });
+    await_end();
+    server_->shutdown(grace);
+  }
+
  private:
+  void await_end() {
+    server_->on_stopped([this] { asio::post(context_, [this] { finish(0, "shut down"); }); });
+  }
+
   // A descriptor of the parent rather than PR_SET_PDEATHSIG: that one fires when the *thread* that
   // started us ends, and runtimes with thread pools end threads all the time. It serves where the
   // parent is of another PID namespace.
@@ -86,21 +123,8 @@ class Lifetime::Impl {
     });
   }
 
-  void begin(const std::string& why) {
-    if (stopping_) return;
-    stopping_ = true;
-    log_->info("shutting down",
-               {{"reason", Value::string(why)},
-                {"sessions", Value::integer(static_cast<std::int64_t>(server_->sessions()))}});
-    timer_.expires_after(grace_ + kAfterGrace);
-    timer_.async_wait([this](const boost::system::error_code& error) {
-      if (!error) finish(1, "shut down, leaving sessions behind that did not end");
-    });
-    server_->on_stopped([this] { asio::post(context_, [this] { finish(0, "shut down"); }); });
-    server_->shutdown(grace_);
-  }
-
   void finish(int code, const char* message) {
+    if (context_.stopped()) return;
     exit_code_ = code;
     code == 0 ? log_->info(message) : log_->error(message);
     server_->on_stopped(nullptr);
@@ -111,9 +135,11 @@ class Lifetime::Impl {
   asio::io_context context_{1};
   asio::signal_set signals_;
   asio::steady_timer timer_;
+  asio::steady_timer retirement_;
   std::optional<asio::posix::stream_descriptor> parent_;
   bool orphaned_ = false;
   bool stopping_ = false;
+  bool retired_ = false;
   int exit_code_ = 0;
   Server* server_ = nullptr;
   std::chrono::milliseconds grace_{0};
@@ -126,6 +152,18 @@ Lifetime::~Lifetime() = default;
 
 int Lifetime::run(Server& server, std::chrono::milliseconds grace, const log::Logger& log) {
   return impl_->run(server, grace, log);
+}
+
+boost::asio::io_context& Lifetime::context() {
+  return impl_->context();
+}
+
+void Lifetime::stop(const std::string& why, std::chrono::milliseconds grace) {
+  impl_->begin(why, grace);
+}
+
+void Lifetime::retire(std::chrono::milliseconds longest, std::function<void()> closed) {
+  impl_->retire(longest, std::move(closed));
 }
 
 }  // namespace gvm::serve

@@ -1,8 +1,11 @@
 #pragma once
 // The life of a server process after its start: waits for SIGTERM, SIGINT or the parent's end and
 // shuts down in good order.
+#include <boost/asio/io_context.hpp>
 #include <chrono>
+#include <functional>
 #include <memory>
+#include <string>
 
 #include "base/log.h"
 #include "serve/server.h"
@@ -24,6 +27,17 @@ class Lifetime {
   // had to be left behind. A second signal ends the process at once with 128 + its number. SIGHUP
   // is logged and changes nothing.
   int run(Server& server, std::chrono::milliseconds grace, const log::Logger& log);
+
+  // The rest is for what else is told to end the process, and runs in run().
+  boost::asio::io_context& context();
+  // As the first signal does, once; running requests have `grace` left, run()'s when it is
+  // negative.
+  void stop(const std::string& why,
+            std::chrono::milliseconds grace = std::chrono::milliseconds(-1));
+  // Another process takes over: nothing new is accepted, and `closed` runs once that is so. The
+  // sessions go on until they end, at most for `longest`, then it is as after stop(). The process
+  // ends when the last one does.
+  void retire(std::chrono::milliseconds longest, std::function<void()> closed);
 
  private:
   class Impl;

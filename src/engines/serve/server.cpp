@@ -115,6 +115,14 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
     for_each_registry([end](ConnectionRegistry& registry) { registry.drain(end); });
   }
 
+  void retire(std::function<void()> closed) {
+    asio::post(lanes_.at(0).executor(), [self = shared_from_this(), closed = std::move(closed)] {
+      for (const auto& listener : self->listeners_) listener->close();
+      closed();  // first: with nobody here the process ends at once
+      self->core_->gate.listener_closed();
+    });
+  }
+
   bool started() const { return started_; }
 
  private:
@@ -272,6 +280,10 @@ std::size_t Server::connections() const {
 
 void Server::shutdown(std::chrono::milliseconds grace) {
   impl_->shutdown(grace);
+}
+
+void Server::retire(std::function<void()> closed) {
+  impl_->retire(std::move(closed));
 }
 
 bool Server::wait(std::chrono::milliseconds span) {

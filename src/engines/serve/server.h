@@ -39,12 +39,16 @@ class Server {
   // First call: nothing new is accepted, idle sessions are closed (1001), what has been asked is
   // answered for up to `grace`, then cancelled. A second call cancels everything at once.
   void shutdown(std::chrono::milliseconds grace);
+  // Another process takes over: nothing new is accepted, and whoever is here stays served until
+  // they leave. `closed` runs, on any thread, once this process has accepted its last connection.
+  // on_stopped() and shutdown() work as ever.
+  void retire(std::function<void()> closed);
   // After shutdown(): true once nobody is left.
   bool wait(std::chrono::milliseconds span);
   // `callback` runs, on any thread, once the process can get no connection any more: it has
   // inherited connected sockets only, and these have ended. At once when that is so already.
   void on_exhausted(std::function<void()> callback);
-  // `callback` runs once nobody is left after shutdown(), on any thread.
+  // `callback` runs once nobody is left after shutdown() or retire(), on any thread.
   void on_stopped(std::function<void()> callback);
 
  private:

@@ -142,6 +142,23 @@ std::uint64_t Router::session_seed() const {
   return seed;
 }
 
+// Of the key, for a process that has it as well: the mark goes through a socket that only these two
+// hold.
+std::string Router::mark_of(routing::CandidateId id) const {
+  const auto& target = candidates_.target(id);
+  const auto& backend = *target.backend->config;
+  const Secret& key = target.key == 0 ? backend.key : backend.keys[target.key - 1];
+  return hash_of(fmt::format("{} {}", config::provider_name(backend.provider()), key.reveal()));
+}
+
+std::string Router::hand_over() const {
+  return health_.to_text([this](auto id) { return mark_of(id); });
+}
+
+void Router::take_over(std::string_view text) {
+  health_.inherit(text, [this](auto id) { return mark_of(id); });
+}
+
 void Router::write_to(metrics::Exposition& out) {
   const auto now = Clock::now();
   const auto series = [&](std::string_view name, std::string_view help, auto&& value) {

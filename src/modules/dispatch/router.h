@@ -3,6 +3,7 @@
 // and second calls, and how many calls each backend gets at once. Shared by all lanes.
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/metrics.h"
@@ -38,11 +39,17 @@ class Router {
   // 16 hexadecimal digits over everything that decides: the policy of decision records.
   const std::string& policy_hash() const { return policy_hash_; }
 
+  // What was learned about the candidates, for the process that takes over, and of the process
+  // before. A candidate whose key is another one starts anew.
+  std::string hand_over() const;
+  void take_over(std::string_view text);
+
   // Breakers, latencies, calls in flight, by candidate.
   void write_to(metrics::Exposition& out);
 
  private:
   Router(const config::RoutingConfig& config, Candidates candidates);
+  std::string mark_of(routing::CandidateId id) const;
 
   const config::RoutingConfig& config_;
   Candidates candidates_;

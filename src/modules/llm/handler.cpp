@@ -25,6 +25,8 @@ class LlmService final : public serve::Service {
   // Lanes have stopped: what was spent is written down before the process goes.
   ~LlmService() override { shared_->engine->spending->close(); }
 
+  dispatch::Router& router() { return *shared_->engine->router; }
+
   void collect_metrics(metrics::Exposition& out) override {
     shared_->counters->write_to(out);
     shared_->engine->router->write_to(out);
@@ -44,6 +46,14 @@ class LlmService final : public serve::Service {
 };
 
 }  // namespace
+
+std::string hand_over(serve::Service& service) {
+  return static_cast<LlmService&>(service).router().hand_over();
+}
+
+void take_over(serve::Service& service, std::string_view known) {
+  static_cast<LlmService&>(service).router().take_over(known);
+}
 
 script::HostTable host_table(const config::LlmConfig& config) {
   host::CommonOptions options;

@@ -1,6 +1,8 @@
 #pragma once
 // The LLM module as the server sees it: one LlmService a process, one session handler a connection.
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/log.h"
@@ -19,6 +21,11 @@ namespace gvm::llm {
 Result<std::unique_ptr<serve::Service>> make_llm_service(
     std::shared_ptr<const config::LlmConfig> config, const config::Environment& environment,
     std::shared_ptr<const Redactor> redactor, log::Logger logger, std::size_t lanes);
+
+// What the module has learned about its candidates, for the process that takes over from this one,
+// and of the process before, before the first session. `service` is of make_llm_service().
+std::string hand_over(serve::Service& service);
+void take_over(serve::Service& service, std::string_view known);
 
 // Everything scripts of this module may call, for the reference page too.
 script::HostTable host_table(const config::LlmConfig& config);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <iterator>
 
 #include "base/encoding.h"
 #include "base/error_codes.h"
@@ -192,6 +193,68 @@ CheckReport diagnose(const CallFailure& failure) {
     return report(CheckOutcome::timed_out,
                   fmt::format("no answer in time: {}", failure.to_string()));
   return diagnose_transport(failure);
+}
+
+std::optional<config::BackendConfig> single_model_backend(std::string host,
+                                                          std::string_view provider,
+                                                          std::string model, Secret key) {
+  using config::AuthStyle;
+  using config::Provider;
+  constexpr Provider kAll[] = {Provider::openai_compatible, Provider::ollama, Provider::anthropic,
+                               Provider::google};
+  const auto* known = std::ranges::find(kAll, provider, config::provider_name);
+  if (known == std::end(kAll)) return std::nullopt;
+  config::BackendConfig backend;
+  backend.name = host;
+  backend.host = std::move(host);
+  while (backend.host.ends_with('/')) backend.host.pop_back();
+  backend.provider_setting = *known;
+  backend.key = std::move(key);
+  backend.auth.style = backend.key.empty() ? AuthStyle::none : AuthStyle::bearer;
+  if (*known == Provider::anthropic) backend.auth = {AuthStyle::header, "x-api-key"};
+  if (*known == Provider::google) backend.auth = {AuthStyle::header, "x-goog-api-key"};
+  config::ModelConfig named;
+  named.name = std::move(model);
+  backend.models.push_back(std::move(named));
+  return backend;
+}
+
+asio::awaitable<CheckReport> check_prompt(net::HttpClient& http, config::BackendConfig backend,
+                                          Prompt prompt) {
+  auto config = std::make_shared<config::LlmConfig>();
+  auto redactor = std::make_shared<const Redactor>(secrets_of(backend));
+  const auto timeout = backend.models.front().timeouts.total;
+  const std::string name = backend.name;
+  const std::string model = backend.models.front().name;
+  config->backends.push_back(std::move(backend));
+  Counters counters;
+  const Catalog catalog(std::move(config), redactor, counters);
+  CheckReport out;
+  auto found = catalog.find(name, model);
+  if (!found) {
+    out.sentence = redactor->redact(found.error().to_string());
+    co_return out;
+  }
+  const Target target{found->backend, found->model};
+  const CallContext context{&http, &catalog, &counters};
+  ProviderCall call;
+  call.prompt = std::move(prompt);
+  const Deadline deadline = Deadline::in(timeout);
+  auto answer = co_await exchange(context, target, std::move(call), deadline);
+  out.url = redactor->redact(url_of(target));
+  if (answer) {
+    out.outcome = CheckOutcome::works;
+    out.sentence = "ok";
+    out.answer = redactor->redact(answer->data.as_string().value_or(""));
+    out.usage = std::move(answer->usage);
+    co_return out;
+  }
+  redactor->redact(answer.error().error);
+  answer.error().said = redactor->redact(answer.error().said);
+  CheckReport bad = diagnose(answer.error());
+  out.outcome = bad.outcome;
+  out.sentence = std::move(bad.sentence);
+  co_return out;
 }
 
 asio::awaitable<CheckReport> check_model(net::HttpClient& http, config::BackendConfig backend) {

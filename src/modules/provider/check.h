@@ -2,6 +2,7 @@
 // `genvm-modules llm-check`: asks a model as production would, and says in one sentence what is
 // wrong when no good answer comes.
 #include <boost/asio/awaitable.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,12 +33,22 @@ struct CheckReport {
   // What to write for the model in the configuration; empty: nothing.
   std::vector<std::string> lines;
   std::vector<std::string> tried;  // "text", "json", "image": what was answered well
+  std::string answer;              // of check_prompt()
 };
+
+// A backend as the command line or a host names it, with one model. Empty for an unknown provider.
+std::optional<config::BackendConfig> single_model_backend(std::string host,
+                                                          std::string_view provider,
+                                                          std::string model, Secret key);
 
 // Asks for a text; for JSON when the model has supports_json; for the word in a picture when it has
 // supports_image. Sampling, base path and extra fields are the model's. `backend` has exactly one
 // model.
 asio::awaitable<CheckReport> check_model(net::HttpClient& http, config::BackendConfig backend);
+
+// Asks for a text with that prompt; any answer is a good one. The same judgement of failures.
+asio::awaitable<CheckReport> check_prompt(net::HttpClient& http, config::BackendConfig backend,
+                                          Prompt prompt);
 
 // What a failed call means for the person who typed the command. Exposed for tests.
 CheckReport diagnose(const CallFailure& failure);

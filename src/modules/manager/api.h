@@ -1,0 +1,47 @@
+#pragma once
+// The calls of hosts (docs/manager.md): from a request's path and body to the modules, and back to
+// JSON. On the manager's thread.
+#include <memory>
+#include <string>
+
+#include "config/environment.h"
+#include "manager/executions.h"
+#include "manager/http_server.h"
+#include "manager/module.h"
+#include "net/http_client.h"
+
+namespace gvm::manager {
+
+class Api final : public HttpHandler {
+ public:
+  struct Parts {
+    asio::io_context& context;
+    const Options& options;
+    const config::Environment& environment;
+    std::shared_ptr<ManagedModule> llm;
+    std::shared_ptr<ManagedModule> web;
+    std::shared_ptr<Executions> executions;  // null: there is none
+    log::Logger logger;
+  };
+  explicit Api(Parts parts);
+
+  asio::awaitable<Answer> answer(const Request& request) override;
+  bool is_passed_on(const Request& request) const override;
+  asio::awaitable<void> pass_on(Stream& client, Request request, std::string early) override;
+
+ private:
+  enum class Action { start, stop, restart };
+
+  asio::awaitable<Answer> status();
+  asio::awaitable<Answer> module(Action action, const Request& request);
+  asio::awaitable<Answer> check(const Request& request);
+  asio::awaitable<Answer> set_log_level(const Request& request);
+
+  Parts parts_;
+  net::HttpClient http_;  // of /llm/check
+};
+
+// Whether that path is about executions, contracts and manifests: not ours.
+bool is_of_executions(std::string_view path);
+
+}  // namespace gvm::manager

@@ -1,0 +1,166 @@
+#include "manager/manager.h"
+
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <optional>
+
+#include "base/error_codes.h"
+#include "manager/access.h"
+#include "manager/api.h"
+
+namespace gvm::manager {
+namespace {
+
+constexpr int kBacklog = 256;
+constexpr unsigned kSocketMode = 0600;
+// Hosts send SIGINT, wait for a second and kill.
+constexpr std::chrono::milliseconds kAtOnce{600};
+constexpr std::chrono::milliseconds kUsual{-1};  // the modules' shutdown_grace
+
+class Manager : public std::enable_shared_from_this<Manager> {
+ public:
+  Manager(asio::io_context& context, const Options& options, const config::Environment& environment,
+          log::Logger logger)
+      : context_(context),
+        options_(options),
+        environment_(environment),
+        logger_(std::move(logger)),
+        relay_(STDOUT_FILENO),
+        signals_(context, SIGTERM, SIGINT) {
+    using config::ModuleKind;
+    llm_ = std::make_shared<ManagedModule>(context, ModuleKind::llm, options_, environment_, relay_,
+                                           logger_);
+    web_ = std::make_shared<ManagedModule>(context, ModuleKind::web, options_, environment_, relay_,
+                                           logger_);
+  }
+
+  Result<void> start() {
+    auto address = own_address();
+    if (!address) return fail(std::move(address).error());
+    if (const auto why = why_not_open(*address, options_.token); !why.empty())
+      return fail(codes::kInvalidConfig, Fatality::fatal, why);
+    std::shared_ptr<Executions> executions;
+    if (!options_.executions.empty()) {
+      auto parsed = parse_executions_address(options_.executions);
+      if (!parsed) return fail(std::move(parsed).error());
+      executions = std::make_shared<Executions>(context_, std::move(*parsed), logger_);
+    }
+    auto listener = serve::Listener::open(context_, *address, kBacklog, kSocketMode);
+    if (!listener) return fail(std::move(listener).error());
+    listener_ = std::move(*listener);
+    auto api = std::make_shared<Api>(
+        Api::Parts{context_, options_, environment_, llm_, web_, executions, logger_});
+    asio::co_spawn(context_,
+                   serve_http(listener_, api, Access(options_.token, address->host), HttpLimits(),
+                              logger_.child("http")),
+                   asio::detached);
+    wait_signal();
+    if (options_.die_with_parent) watch_parent();
+    logger_.info("ready", {{"address", Value::string(listener_->address().to_string())},
+                           {"version", Value::string(options_.version)}});
+    return {};
+  }
+
+ private:
+  Result<serve::ListenAddress> own_address() const {
+    if (!options_.socket.empty()) return serve::parse_listen_address("unix://" + options_.socket);
+    const bool v6 = options_.host.find(':') != std::string::npos;
+    return serve::parse_listen_address((v6 ? "[" + options_.host + "]" : options_.host) + ":" +
+                                       std::to_string(options_.port));
+  }
+
+  void wait_signal() {
+    signals_.async_wait(
+        [self = shared_from_this()](const boost::system::error_code& error, int number) {
+          if (error) return;
+          if (self->ending_) {
+            self->logger_.warn("second signal: ending at once");
+            return self->context_.stop();
+          }
+          self->end(number == SIGINT ? "SIGINT" : "SIGTERM", number == SIGINT ? kAtOnce : kUsual);
+          self->wait_signal();
+        });
+  }
+
+  // As in serve/run.cpp: PR_SET_PDEATHSIG looks at the parent's thread, not at the parent.
+  void watch_parent() {
+    const pid_t parent = ::getppid();
+    const int fd = static_cast<int>(::syscall(SYS_pidfd_open, parent, 0));
+    if (fd < 0) {
+      (void)::prctl(PR_SET_PDEATHSIG, SIGINT);
+    } else {
+      parent_.emplace(context_, fd);
+      parent_->async_wait(asio::posix::stream_descriptor::wait_read,
+                          [self = shared_from_this()](const boost::system::error_code& error) {
+                            if (!error) self->end("the parent process is gone", kAtOnce);
+                          });
+    }
+    if (::getppid() != parent) end("the parent process is gone", kAtOnce);
+  }
+
+  void end(const std::string& why, std::chrono::milliseconds grace) {
+    if (std::exchange(ending_, true)) return;
+    logger_.info("shutting down", {{"reason", Value::string(why)}});
+    listener_->close();
+    asio::co_spawn(context_, end_modules(shared_from_this(), grace), asio::detached);
+  }
+
+  static asio::awaitable<void> end_modules(std::shared_ptr<Manager> self,
+                                           std::chrono::milliseconds grace) {
+    int left = 2;
+    Signal ended(self->context_);
+    for (const auto& module : {self->llm_, self->web_}) {
+      asio::co_spawn(self->context_, end_module(module, grace),
+                     [&left, &ended](const std::exception_ptr&) {
+                       --left;
+                       ended.set();
+                     });
+    }
+    while (left > 0) {
+      auto waiting = ended.wait(Deadline::never());
+      co_await std::move(waiting);
+    }
+    self->logger_.info("shut down");
+    self->context_.stop();
+  }
+
+  static asio::awaitable<void> end_module(std::shared_ptr<ManagedModule> module,
+                                          std::chrono::milliseconds grace) {
+    auto ending = module->end(grace);
+    co_await std::move(ending);
+  }
+
+  asio::io_context& context_;
+  const Options& options_;
+  const config::Environment& environment_;
+  log::Logger logger_;
+  LineRelay relay_;
+  asio::signal_set signals_;
+  std::optional<asio::posix::stream_descriptor> parent_;
+  std::shared_ptr<serve::Listener> listener_;
+  std::shared_ptr<ManagedModule> llm_;
+  std::shared_ptr<ManagedModule> web_;
+  bool ending_ = false;
+};
+
+}  // namespace
+
+Result<int> run_manager(const Options& options, const config::Environment& environment,
+                        log::Logger logger) {
+  std::signal(SIGPIPE, SIG_IGN);
+  // Coroutines hold the manager: what is left of them goes with the context.
+  asio::io_context context(1);
+  auto manager = std::make_shared<Manager>(context, options, environment, logger);
+  if (auto started = manager->start(); !started) return fail(std::move(started).error());
+  context.run();
+  return 0;
+}
+
+}  // namespace gvm::manager

@@ -1,0 +1,434 @@
+#include "manager/module.h"
+
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <cstdlib>
+
+#include "base/error_codes.h"
+#include "base/error_detail.h"
+#include "config/document.h"
+#include "manager/codes.h"
+
+namespace gvm::manager {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t kMostRetired = 8;  // further ones: the oldest is told to end
+constexpr int kBacklog = 4096;
+constexpr unsigned kSocketMode = 0600;
+constexpr milliseconds kHandOver{15'000};  // for a process to stop accepting
+constexpr milliseconds kStopAccepting{5'000};
+constexpr milliseconds kFirstBackoff{250};
+constexpr milliseconds kLongestBackoff{30'000};
+constexpr milliseconds kSound{60'000};  // a process that lived this long starts backoff anew
+constexpr std::size_t kShownLines = 5;
+
+const char* name_of(config::ModuleKind kind) {
+  return kind == config::ModuleKind::llm ? "llm" : "web";
+}
+
+Value order(std::string_view what) {
+  return Value::object({{"do", Value::string(std::string(what))}});
+}
+Value order(std::string_view what, std::string_view key, milliseconds span) {
+  return Value::object({{"do", Value::string(std::string(what))},
+                        {key, Value::integer(static_cast<std::int64_t>(span.count()))}});
+}
+
+std::string rfc3339(std::chrono::system_clock::time_point when) {
+  const auto seconds = std::chrono::system_clock::to_time_t(when);
+  std::tm parts{};
+  ::gmtime_r(&seconds, &parts);
+  std::array<char, 32> text{};
+  const auto length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return {text.data(), length};
+}
+
+Value listed(const std::vector<std::string>& texts) {
+  Value::Array items;
+  for (const auto& text : texts) items.push_back(Value::string(text));
+  return Value::array(std::move(items));
+}
+
+std::vector<std::string> last_words(const Child& child) {
+  const auto& lines = child.last_lines();
+  const auto count = std::min(kShownLines, lines.size());
+  return {lines.end() - static_cast<std::ptrdiff_t>(count), lines.end()};
+}
+
+// Why it did not come up, with every reason that it gave.
+Error failure_of(const Child& child) {
+  if (!child.reasons().empty()) {
+    Error error(codes::kModuleConfigRefused, Fatality::user,
+                fmt::format("{}", fmt::join(child.reasons(), "\n")));
+    return error.with("reasons", listed(child.reasons()));
+  }
+  const auto end = child.how_it_ended();
+  Error error(codes::kModuleStartFailed, Fatality::fatal,
+              end.empty() ? "the module was not ready in time"
+                          : fmt::format("the module ended at its start ({})", end));
+  return error.with("last_lines", listed(last_words(child)));
+}
+
+// Readable by nobody but who has the descriptor.
+Fd config_file_of(const std::string& text) {
+  Fd fd(::memfd_create("module-configuration", MFD_CLOEXEC));
+  for (std::string_view rest = text; fd && !rest.empty();) {
+    const auto count = ::write(fd.get(), rest.data(), rest.size());
+    if (count <= 0) return {};
+    rest.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return fd;
+}
+
+std::pair<Fd, Fd> baton_pair() {
+  std::array<int, 2> ends{-1, -1};
+  (void)::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data());
+  return {Fd(ends[0]), Fd(ends[1])};
+}
+
+}  // namespace
+
+ManagedModule::ManagedModule(asio::io_context& context, config::ModuleKind kind,
+                             const Options& options, const config::Environment& environment,
+                             LineRelay& relay, log::Logger logger)
+    : context_(context),
+      kind_(kind),
+      options_(options),
+      environment_(environment),
+      relay_(relay),
+      logger_(std::move(logger)),
+      turn_(context),
+      asked_(context) {}
+
+ManagedModule::~ManagedModule() = default;
+
+// ---------------------------------------------------------------- what hosts ask
+
+asio::awaitable<Result<void>> ManagedModule::start(StartRequest request) {
+  auto taking = turn_.take();
+  const bool taken = co_await std::move(taking);
+  if (!taken) co_return fail(codes::kManagerBusy, Fatality::fatal, "too many requests wait");
+  const HeldTurn held(turn_);
+  if (current_) {
+    co_return fail(codes::kModuleAlreadyRunning, Fatality::fatal,
+                   fmt::format("the {} module runs already", name_of(kind_)));
+  }
+  auto bringing = bring_up(std::move(request));
+  auto result = co_await std::move(bringing);
+  co_return result;
+}
+
+asio::awaitable<Result<void>> ManagedModule::restart(StartRequest request) {
+  auto taking = turn_.take();
+  const bool taken = co_await std::move(taking);
+  if (!taken) co_return fail(codes::kManagerBusy, Fatality::fatal, "too many requests wait");
+  const HeldTurn held(turn_);
+  auto bringing = bring_up(std::move(request));
+  auto result = co_await std::move(bringing);
+  co_return result;
+}
+
+asio::awaitable<Result<void>> ManagedModule::set_log_level(std::string level) {
+  auto taking = turn_.take();
+  const bool taken = co_await std::move(taking);
+  if (!taken) co_return fail(codes::kManagerBusy, Fatality::fatal, "too many requests wait");
+  const HeldTurn held(turn_);
+  log_level_ = std::move(level);
+  if (!current_) co_return Result<void>();
+  StartRequest same = request_;
+  auto bringing = bring_up(std::move(same));
+  auto result = co_await std::move(bringing);
+  co_return result;
+}
+
+asio::awaitable<Result<bool>> ManagedModule::stop() {
+  auto taking = turn_.take();
+  const bool taken = co_await std::move(taking);
+  if (!taken) co_return fail(codes::kManagerBusy, Fatality::fatal, "too many requests wait");
+  const HeldTurn held(turn_);
+  const bool ran = current_ != nullptr || reviving_;
+  ++episode_;
+  reviving_ = false;
+  asked_.set();
+  const auto child = std::exchange(current_, nullptr);
+  if (child) {
+    (void)child->tell(order("hand_over", "longest_ms", milliseconds(0)));
+    const auto deadline = Deadline::in(kStopAccepting);
+    while (!child->handed_over() && !child->ended() && !deadline.expired()) {
+      auto changing = child->change(deadline);
+      co_await std::move(changing);
+    }
+    if (!child->handed_over()) child->kill();
+    retire(child);
+  }
+  listener_.reset();
+  listening_on_.clear();
+  co_return ran;
+}
+
+asio::awaitable<void> ManagedModule::end(milliseconds grace) {
+  ++episode_;
+  reviving_ = false;
+  asked_.set();
+  if (current_) retire(std::exchange(current_, nullptr));
+  listener_.reset();
+  const bool bounded = grace.count() >= 0;
+  for (const auto& one : retired_)
+    (void)one.child->tell(bounded ? order("stop", "grace_ms", grace) : order("stop"));
+  constexpr milliseconds kAfterGrace{150}, kLongest{45'000};
+  const auto deadline = Deadline::in(bounded ? grace + kAfterGrace : kLongest);
+  const auto all = retired_;
+  for (const auto& one : all) {
+    while (!one.child->ended() && !deadline.expired()) {
+      auto changing = one.child->change(deadline);
+      co_await std::move(changing);
+    }
+    one.child->kill();
+  }
+}
+
+// ---------------------------------------------------------------- a process replaces another one
+
+// In the turn. Until the last step the process before serves as if nothing were.
+asio::awaitable<Result<void>> ManagedModule::bring_up(StartRequest request) {
+  auto socket = socket_for(request);
+  if (!socket) co_return fail(std::move(socket).error());
+  Fd baton, baton_of_next;
+  if (current_) std::tie(baton, baton_of_next) = baton_pair();
+  auto next = spawn(request, socket->fd, baton_of_next.get());
+  if (!next) co_return fail(std::move(next).error());
+  baton_of_next.reset();
+  auto checking = wait_checked(*next);
+  auto checked = co_await std::move(checking);
+  if (!checked) co_return checked;
+  auto before = current_;
+  auto turning = take_turn(*next, std::move(baton));
+  const bool serves = co_await std::move(turning);
+  const bool before_serves = before && !before->handed_over() && !before->ended();
+  if (!serves) {
+    (*next)->kill();
+    Error error = failure_of(**next);
+    if (before_serves) co_return fail(std::move(error));
+    if (before) retire(std::exchange(current_, nullptr));
+    request_ = std::move(request);
+    if (before) lost(**next);
+    co_return fail(std::move(error));
+  }
+  if (socket->fresh) {
+    listener_ = std::move(socket->fresh);
+    listening_on_ = socket->address;
+  }
+  if (before) {
+    ++takeovers_;
+    retire(before);
+  }
+  adopt(*next, std::move(request));
+  co_return Result<void>();
+}
+
+asio::awaitable<Result<void>> ManagedModule::wait_checked(std::shared_ptr<Child> next) {
+  const auto deadline = Deadline::in(options_.start_timeout);
+  while (!next->checked() && !next->ended() && !deadline.expired()) {
+    auto changing = next->change(deadline);
+    co_await std::move(changing);
+  }
+  if (next->checked() && !next->ended()) co_return Result<void>();
+  Error error = failure_of(*next);
+  next->kill();
+  logger_.error("a module did not start",
+                {{"module", Value::string(name_of(kind_))}, {"error", error.to_value()}});
+  co_return fail(std::move(error));
+}
+
+// True once `next` serves. The process before has stopped accepting before `next` begins: it says
+// so through the baton, without the manager between them.
+asio::awaitable<bool> ManagedModule::take_turn(std::shared_ptr<Child> next, Fd baton) {
+  const auto before = current_;
+  const auto ready_by = Deadline::in(options_.start_timeout);
+  bool told = before && !before->ended() && baton &&
+              before->tell(order("hand_over", "longest_ms", options_.drain), baton.get());
+  baton.reset();
+  const auto patience = Deadline::in(kHandOver);
+  while (told && !next->ready() && !next->ended()) {
+    if (before->ended()) break;
+    if (patience.expired()) {
+      // It may be stopped in a debugger, or worse: two must not accept.
+      if (!before->handed_over()) before->kill();
+      break;
+    }
+    auto changing = before->handed_over() ? next->change(patience) : before->change(patience);
+    co_await std::move(changing);
+  }
+  if (!next->ready() && !next->ended()) (void)next->tell(order("accept"));
+  auto waiting = wait_ready(next, ready_by);
+  const bool ready = co_await std::move(waiting);
+  co_return ready;
+}
+
+asio::awaitable<bool> ManagedModule::wait_ready(std::shared_ptr<Child> next, Deadline deadline) {
+  while (!next->ready() && !next->ended() && !deadline.expired()) {
+    auto changing = next->change(deadline);
+    co_await std::move(changing);
+  }
+  co_return next->ready() && !next->ended();
+}
+
+Result<ManagedModule::Socket> ManagedModule::socket_for(const StartRequest& request) {
+  Socket socket;
+  socket.address = wanted_address(request);
+  if (!listener_ || socket.address != listening_on_) {
+    const auto parsed = serve::parse_listen_address(socket.address);
+    if (!parsed) return fail(parsed.error());
+    if (parsed->is_inherited())
+      return fail(codes::kListenFailed, Fatality::user,
+                  "bind_address: under the manager it is an address or null, not fd://N");
+    auto opened = serve::Listener::open(nobody_, *parsed, kBacklog, kSocketMode);
+    if (!opened) return fail(std::move(opened).error());
+    socket.fresh = std::move(*opened);
+  }
+  auto& listener = socket.fresh ? *socket.fresh : *listener_;
+  socket.fd = listener.acceptor().native_handle();
+  return socket;
+}
+
+// The module's own reading judges the whole; here only the address is wanted.
+std::string ManagedModule::wanted_address(const StartRequest& request) const {
+  const auto usual = config::CommonConfig(kind_).bind_address;
+  const auto file = environment_.exe_dir + "/../config/genvm-module-" + name_of(kind_) + ".yaml";
+  auto document = request.config ? config::parse_document(*request.config, "config")
+                                 : config::read_document(file);
+  if (!document.root) return usual;
+  config::expand_strings(document, file, environment_);
+  const auto* entry = document.root->find("bind_address");
+  if (entry == nullptr) return usual;
+  if (entry->value->kind == config::Node::Kind::scalar) return entry->value->text;
+  if (entry->value->kind != config::Node::Kind::null) return usual;
+  // Nobody but executors of this manager: attach-executor finds it in /status.
+  const char* folder = std::getenv("XDG_RUNTIME_DIR");  // NOLINT(concurrency-mt-unsafe)
+  return fmt::format("unix://{}/genvm-modules-{}-{}.sock", folder == nullptr ? "/tmp" : folder,
+                     ::getpid(), name_of(kind_));
+}
+
+Result<std::shared_ptr<Child>> ManagedModule::spawn(const StartRequest& request, int listen_fd,
+                                                    int baton_fd) {
+  ChildSpec spec;
+  spec.program = options_.program_dir + "/genvm-" + name_of(kind_);
+  spec.listen_fd = listen_fd;
+  spec.baton_fd = baton_fd;
+  Fd config_file;
+  if (request.config) {
+    config_file = config_file_of(*request.config);
+    if (!config_file)
+      return fail(codes::kModuleStartFailed, Fatality::fatal, "no memory for the configuration");
+    spec.config_fd = config_file.get();
+  }
+  if (options_.die_with_parent) spec.arguments.emplace_back("--die-with-parent");
+  if (request.allow_empty_backends && kind_ == config::ModuleKind::llm)
+    spec.arguments.emplace_back("--allow-empty-backends");
+  if (request.user_error) spec.arguments.emplace_back("--user-error");
+  if (!log_level_.empty()) spec.arguments.insert(spec.arguments.end(), {"--log-level", log_level_});
+  return Child::start(context_, spec, relay_);
+}
+
+// ---------------------------------------------------------------- the life of a process
+
+void ManagedModule::adopt(std::shared_ptr<Child> next, StartRequest request) {
+  logger_.info("a module serves", {{"module", Value::string(name_of(kind_))},
+                                   {"pid", Value::integer(next->pid())},
+                                   {"address", Value::string(address())}});
+  ++episode_;  // a backoff that waits for its time has nothing to do any more
+  reviving_ = false;
+  asked_.set();
+  current_ = std::move(next);
+  request_ = std::move(request);
+  since_ = std::chrono::system_clock::now();
+  started_ = Clock::now();
+  asio::co_spawn(context_, watch(shared_from_this(), current_), asio::detached);
+}
+
+void ManagedModule::retire(std::shared_ptr<Child> child) {
+  std::erase_if(retired_, [](const Retired& one) { return one.child->ended(); });
+  if (retired_.size() >= kMostRetired) (void)retired_.front().child->tell(order("stop"));
+  retired_.push_back({std::move(child), std::chrono::system_clock::now()});
+}
+
+asio::awaitable<void> ManagedModule::watch(Self self, std::shared_ptr<Child> child) {
+  while (!child->ended()) {
+    auto changing = child->change(Deadline::never());
+    co_await std::move(changing);
+  }
+  if (self->current_ != child) co_return;
+  self->current_.reset();
+  self->lost(*child);
+}
+
+// Nobody serves, and nobody has asked for that.
+void ManagedModule::lost(const Child& child) {
+  ++crashes_;
+  last_end_ = Value::object({{"how", Value::string(child.how_it_ended())},
+                             {"when", Value::string(rfc3339(std::chrono::system_clock::now()))},
+                             {"last_lines", listed(last_words(child))}});
+  logger_.error("a module has ended",
+                {{"module", Value::string(name_of(kind_))}, {"end", last_end_}});
+  if (Clock::now() - started_ > kSound) backoff_ = milliseconds(0);
+  reviving_ = true;
+  asio::co_spawn(context_, revive(shared_from_this(), ++episode_), asio::detached);
+}
+
+asio::awaitable<void> ManagedModule::revive(Self self, std::uint64_t episode) {
+  self->backoff_ = std::clamp(self->backoff_ * 2, kFirstBackoff, kLongestBackoff);
+  const auto due = Deadline::in(self->backoff_);
+  while (self->episode_ == episode && !due.expired()) {
+    auto waiting = self->asked_.wait(due);
+    co_await std::move(waiting);
+  }
+  auto taking = self->turn_.take();
+  const bool taken = co_await std::move(taking);
+  if (!taken) co_return;
+  const HeldTurn held(self->turn_);
+  if (self->episode_ != episode) co_return;
+  StartRequest same = self->request_;
+  auto bringing = self->bring_up(std::move(same));
+  const auto result = co_await std::move(bringing);
+  if (result || self->episode_ != episode) co_return;
+  // Who connects meanwhile is refused at once in place of waiting for nobody.
+  self->listener_.reset();
+  self->listening_on_.clear();
+  asio::co_spawn(self->context_, revive(self, ++self->episode_), asio::detached);
+}
+
+// ---------------------------------------------------------------- status
+
+std::string ManagedModule::address() const {
+  return listener_ ? listener_->address().to_string() : std::string();
+}
+
+Value ManagedModule::status() const {
+  Value::Map out;
+  out.set("state", Value::string(current_ ? "running" : reviving_ ? "restarting" : "stopped"));
+  out.set("address", Value::string(address()));
+  out.set("restarts", Value::integer(Integer::from_u64(crashes_)));
+  out.set("takeovers", Value::integer(Integer::from_u64(takeovers_)));
+  out.set("user_error", Value::boolean(current_ != nullptr && request_.user_error));
+  out.set("last_end", last_end_);
+  std::int64_t draining = 0;
+  for (const auto& one : retired_) draining += one.child->ended() ? 0 : 1;
+  out.set("draining", Value::integer(draining));
+  if (current_) {
+    out.set("pid", Value::integer(current_->pid()));
+    out.set("since", Value::string(rfc3339(since_)));
+    for (const char* fact : {"version", "lanes", "backends"})
+      if (const Value* found = current_->facts().find(fact)) out.set(fact, *found);
+  }
+  return Value::map(std::move(out));
+}
+
+}  // namespace gvm::manager
