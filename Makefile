@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 
-.PHONY: help setup build demo test lint bench fuzz smoke tsan portability check-all clean docs
+.PHONY: help setup build demo test lint bench fuzz smoke memcheck tsan portability check-all clean docs
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -39,6 +39,10 @@ fuzz: ## every fuzz target for FUZZ_SECONDS (default 60) each
 smoke: ## a part of the end-to-end tests against the release programs; after `make test`
 	@scripts/smoke.sh
 
+memcheck: ## Valgrind over the release code that reads pages
+	@scripts/setup-system.sh
+	@scripts/memcheck.sh
+
 tsan: ## ThreadSanitizer over routing, store, serve, net and genvm-llm
 	@scripts/setup-system.sh
 	@scripts/tsan.sh
@@ -46,7 +50,7 @@ tsan: ## ThreadSanitizer over routing, store, serve, net and genvm-llm
 portability: ## the unit tests in a Debian 13 made by debootstrap; needs root
 	@scripts/portability.sh
 
-check-all: test lint smoke tsan fuzz portability bench ## everything; hours. CI runs the part that fits in an hour
+check-all: test lint smoke memcheck tsan fuzz portability bench ## everything; hours. CI runs the part that fits in an hour
 
 docs: ## writes the generated pages anew (Lua reference, LuaLS types, configuration)
 	@GVM_UPDATE_DOCS=1 scripts/test.sh -R 'Docs|Reference|Stale|Current'

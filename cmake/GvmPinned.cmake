@@ -2,7 +2,9 @@
 # the build folder; OUT_DIR is set to that folder. The archive is fetched once, as pip is configured to, checked against
 # SHA256 and kept in the user's cache (GVM_PINNED_CACHE, else XDG_CACHE_HOME or ~/.cache), so later builds work offline.
 # Only members that match a PATTERN (a shell glob over the path in the archive) are unpacked.
+# With OPTIONAL before the patterns a package that cannot be fetched is a warning, and OUT_DIR is empty: for test data.
 function(gvm_pinned out_dir package file sha256)
+  cmake_parse_arguments(PINNED "OPTIONAL" "" "" ${ARGN})
   if(DEFINED ENV{GVM_PINNED_CACHE})
     set(cache $ENV{GVM_PINNED_CACHE})
   elseif(DEFINED ENV{XDG_CACHE_HOME})
@@ -18,6 +20,11 @@ function(gvm_pinned out_dir package file sha256)
   if(NOT found STREQUAL sha256)
     execute_process(COMMAND ${CMAKE_SOURCE_DIR}/scripts/fetch-pinned.py ${package} ${file} ${sha256} ${archive}
                     RESULT_VARIABLE failed)
+    if(failed AND PINNED_OPTIONAL)
+      message(WARNING "${file} of the Python package ${package} could not be fetched; the tests that read it are skipped")
+      set(${out_dir} "" PARENT_SCOPE)
+      return()
+    endif()
     if(failed)
       message(FATAL_ERROR "${file} of the Python package ${package} could not be fetched; a copy may be put at ${archive}")
     endif()
@@ -27,7 +34,7 @@ function(gvm_pinned out_dir package file sha256)
   set(folder ${CMAKE_BINARY_DIR}/pinned/${package}-${short})
   if(NOT EXISTS ${folder}/.complete)
     file(REMOVE_RECURSE ${folder})
-    file(ARCHIVE_EXTRACT INPUT ${archive} DESTINATION ${folder} PATTERNS ${ARGN})
+    file(ARCHIVE_EXTRACT INPUT ${archive} DESTINATION ${folder} PATTERNS ${PINNED_UNPARSED_ARGUMENTS})
     file(TOUCH ${folder}/.complete)
   endif()
   set(${out_dir} ${folder} PARENT_SCOPE)

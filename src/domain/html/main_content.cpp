@@ -4,349 +4,393 @@
 #include <array>
 #include <span>
 
+#include "html/content_names.h"
+#include "html/content_scores.h"
+#include "html/page_lines.h"
+
 namespace gvm::html {
 
 namespace {
 
-// Weights and thresholds of the scoring; tuned on the samples of the tests.
-constexpr double kClassWeight = 15;
-constexpr std::size_t kShortestParagraph = 25;  // bytes of text that count
-constexpr std::size_t kLongParagraph = 80;      // a sibling of the content that belongs to it
-constexpr double kSiblingShare = 0.25;          // of the best score
-constexpr double kMostLinksInParagraph = 0.25;  // share of a sibling's text
-constexpr double kMostLinksInBlock = 0.6;       // more: a list of links, no content
-constexpr double kMostLinksInMain = 0.5;
-constexpr double kMostOfMain = 0.5;  // of its text, in one <article>
+// Shares of the page's good text.
+constexpr double kMuch = 0.25;                // what one reason may not cut
+constexpr double kNearlyAll = 0.75;           // of what a reason costs, in one block: it is doubted
+constexpr double kGain = 0.1;                 // what a larger block must add to the chosen one
+constexpr double kGainOutsideArticle = 0.75;  // when it holds an <article> around the chosen one
+constexpr double kDirt = 0.15;                // bad text for each good one that it may add
+constexpr double kArticleGain = 0.05;         // what an <article> around must add
+constexpr double kMostInArticle = 0.6;        // of the chosen text, in an <article> inside
+constexpr double kMostOfArticle = 1 / kMostInArticle;
+constexpr double kMostOfBody = 1.2;   // how much more the text body around may hold
+constexpr double kLeastOfBody = 0.8;  // how much of the chosen one the text body inside must hold
+constexpr double kNameWeight = 0.25;
+constexpr int kMostRounds = 6;  // of looking inside what was not cut
 
-constexpr std::array<std::string_view, 48> kUnlikely = {
-    "ad",        "ads",        "advert",      "advertisement", "aside",       "author-bio",
-    "banner",    "breadcrumb", "breadcrumbs", "combx",         "comment",     "comments",
-    "community", "consent",    "cookie",      "cookies",       "disqus",      "dropdown",
-    "footer",    "gdpr",       "hidden",      "login",         "masthead",    "menu",
-    "menubar",   "modal",      "nav",         "navbar",        "navigation",  "newsletter",
-    "pager",     "pagination", "popup",       "promo",         "recommended", "related",
-    "remark",    "share",      "sharing",     "sidebar",       "signup",      "skip",
-    "social",    "sponsor",    "sponsored",   "subscribe",     "toolbar",     "widget"};
-constexpr std::array<std::string_view, 12> kLikely = {"article", "blog",  "body",   "column",
-                                                      "content", "entry", "hentry", "main",
-                                                      "page",    "post",  "story",  "text"};
-constexpr std::array<std::string_view, 9> kUnlikelyRoles = {
-    "alert",  "alertdialog", "banner",     "complementary", "contentinfo",
-    "dialog", "menu",        "navigation", "search"};
+// Units of text.
+constexpr std::uint32_t kShortestBody = 150;    // without links: of a block named as the text
+constexpr std::uint32_t kEnough = 200;          // a content that needs no second attempt
+constexpr double kBeforeTitle = 80;             // good text above a title
+constexpr std::uint32_t kLongestPointer = 150;  // of a paragraph that is one link elsewhere
 
-bool is_listed(std::span<const std::string_view> words, std::string_view word) {
-  return std::ranges::find(words, word) != words.end();
-}
+constexpr double kMostLinksInPointer = 0.8;
+constexpr double kMostLinksInBlock = 0.6;
+constexpr std::array<double, 4> kShares = {1, 0.5, 0.25, 0.125};  // for the blocks around a line
 
-// Calls visit(word) for the words of a class or id: "postBody main-text" has four.
-template <class F>
-void each_word(std::string_view names, F&& visit) {
-  std::string word;
-  const auto end_word = [&] {
-    if (!word.empty()) visit(std::string_view(word));
-    word.clear();
-  };
-  constexpr std::size_t kLongest = 512;  // bytes of an attribute that are looked at
-  for (const char c : names.substr(0, kLongest)) {
-    const bool upper = c >= 'A' && c <= 'Z';
-    const bool letter = upper || (c >= 'a' && c <= 'z');
-    if (!letter || upper) end_word();
-    if (letter) word += upper ? static_cast<char>(c - 'A' + 'a') : c;
-  }
-  end_word();
-}
+enum class Trust : std::uint8_t { names, elements_only };
 
 class Judge {
  public:
-  explicit Judge(const Document& document)
-      : document_(document),
-        visibility_(document),
-        class_(document.atom("class")),
-        id_(document.atom("id")),
-        role_(document.atom("role")) {}
-
-  MainContent run() {
-    measure();
-    score_paragraphs();
-    MainContent out;
-    out.roots = choose();
-    skip_link_lists();
-    out.skipped = std::move(skipped_);
-    return out;
+  Judge(const Document& document, const PageLines& page)
+      : document_(document), page_(page), names_(document) {
+    find_text_bodies();
   }
+
+  // The units of what is left are in units().
+  MainContent run(Trust trust) {
+    ContentScores scores(document_, page_);
+    cut_boilerplate(scores, trust);
+    const NodeId root = choose(scores);
+    cut_links(scores, root);
+    return answer(scores, root);
+  }
+  std::uint32_t units() const { return units_; }
 
  private:
-  // Sums over all nodes before this one, so that a subtree's is a difference.
-  struct Before {
-    std::uint32_t text = 0;
-    std::uint32_t linked = 0;
-    std::uint32_t commas = 0;
+  struct Doubt {
+    NodeId id;
+    std::size_t begin;  // its reasons in reasons_
+    std::size_t end;
   };
 
-  NodeId top() const { return document_.body() == kNoNode ? document_.root() : document_.body(); }
+  // Blocks whose name says that they are the text, and that hold some.
+  void find_text_bodies() {
+    weights_.assign(document_.size(), 0);
+    is_body_.assign(document_.size(), false);
+    bodies_before_.assign(document_.size() + 1, 0);
+    Names names;
+    for (NodeId id = 0; id < document_.size(); ++id) {
+      bodies_before_[id + 1] = bodies_before_[id];
+      if (!document_.is_element(id) || page_.units(id) == 0) continue;
+      names_.read(id, names);
+      weights_[id] = static_cast<std::int8_t>(names.weight());
+      is_body_[id] = names.text_body;
+      if (names.text_body && page_.plain(id) >= kShortestBody) ++bodies_before_[id + 1];
+    }
+  }
 
-  // Text lengths, and what is no content whatever is in it.
-  void measure() {
-    const NodeId size = document_.size();
-    before_.resize(size + 1);
-    skipped_.assign(size, false);
-    scores_.assign(size, 0);
-    NodeId hidden_until = 0;
-    NodeId link_until = 0;
-    NodeId article_until = 0;
-    for (NodeId id = 0; id < size; ++id) {
-      before_[id + 1] = before_[id];
-      if (id < hidden_until) continue;
-      if (document_.is_text(id)) {
-        count_text(id, id < link_until);
-      } else if (document_.is_element(id)) {
-        const Tag tag = document_.tag(id);
-        if (tag == Tag::a) link_until = std::max(link_until, document_.end(id));
-        if (is_boilerplate(id, id < article_until)) {
-          skipped_[id] = true;
-          hidden_until = document_.end(id);
-        } else if (tag == Tag::article || tag == Tag::main) {
-          article_until = std::max(article_until, document_.end(id));
-        }
+  bool holds_text_body(NodeId id) const {
+    return bodies_before_[document_.end(id)] > bodies_before_[id];
+  }
+
+  // Cuts what looks like boilerplate, as far as no reason costs much of the text. A reason that
+  // would is overruled, and what it spoke against is looked into without it.
+  void cut_boilerplate(ContentScores& scores, Trust trust) {
+    const double much = kMuch * scores.good(page_.top());
+    overruled_.fill(false);
+    std::vector<NodeId> inside = {page_.top()};
+    for (int round = 0; round < kMostRounds && !inside.empty(); ++round) {
+      std::vector<Doubt> doubts;
+      reasons_.clear();
+      cost_.fill(0);
+      most_.fill(0);
+      for (const NodeId id : inside) find_doubts(scores, trust, id, doubts);
+      inside.clear();
+      std::vector<Reason> beaten;
+      for (const Doubt& doubt : doubts) {
+        if (cut(scores, doubt, much)) continue;
+        inside.push_back(doubt.id);
+        beaten.insert(beaten.end(), reasons_.begin() + static_cast<std::ptrdiff_t>(doubt.begin),
+                      reasons_.begin() + static_cast<std::ptrdiff_t>(doubt.end));
+      }
+      for (const Reason reason : beaten) overruled_[reason] = true;
+      scores.add_up();
+    }
+  }
+
+  // The outermost blocks inside of `around` that something speaks against.
+  void find_doubts(const ContentScores& scores, Trust trust, NodeId around,
+                   std::vector<Doubt>& doubts) {
+    NodeId article_until = is_in_article(around) ? document_.end(around) : 0;
+    for (NodeId id = around + 1; id < document_.end(around);) {
+      if (!document_.is_element(id) || page_.is_hidden(id)) {
+        id = document_.end(id);
+        continue;
+      }
+      const Tag tag = document_.tag(id);
+      const bool is_main = tag == Tag::article || tag == Tag::main;
+      if (is_main) article_until = std::max(article_until, document_.end(id));
+      const std::size_t begin = reasons_.size();
+      if (!is_main) add_reasons(id, id < article_until, trust);
+      if (reasons_.size() == begin) {
+        ++id;
+        continue;
+      }
+      for (std::size_t i = begin; i < reasons_.size(); ++i) {
+        cost_[reasons_[i]] += scores.good(id);
+        most_[reasons_[i]] = std::max(most_[reasons_[i]], scores.good(id));
+      }
+      doubts.push_back({id, begin, reasons_.size()});
+      id = document_.end(id);
+    }
+  }
+
+  bool is_in_article(NodeId id) const {
+    for (; id != kNoNode; id = document_.parent(id)) {
+      if (document_.tag(id) == Tag::article || document_.tag(id) == Tag::main) return true;
+    }
+    return false;
+  }
+
+  void add_reasons(NodeId id, bool in_article, Trust trust) {
+    const Tag tag = document_.tag(id);
+    if (is_beside_content(tag) || (tag == Tag::header && !in_article)) {
+      add_reason(reason_of(tag));
+      return;
+    }
+    if (Reason reason = 0; names_.role(id, reason)) {
+      add_reason(reason);
+      return;
+    }
+    if (trust == Trust::elements_only || weights_[id] >= 0 || holds_text_body(id)) return;
+    Names names;
+    names_.read(id, names);
+    for (const Reason reason : names.boilerplate) add_reason(reason);
+  }
+
+  void add_reason(Reason reason) {
+    if (!overruled_[reason]) reasons_.push_back(reason);
+  }
+
+  static bool is_beside_content(Tag tag) {
+    return tag == Tag::aside || tag == Tag::footer || tag == Tag::form || tag == Tag::fieldset ||
+           tag == Tag::input || tag == Tag::dialog || tag == Tag::select || is_control(tag);
+  }
+  // Never content, however much it holds.
+  static bool is_control(Tag tag) {
+    return tag == Tag::nav || tag == Tag::button || tag == Tag::menu;
+  }
+
+  // False when its reasons cost too much; then it may be marked as doubted.
+  bool cut(ContentScores& scores, const Doubt& doubt, double much) const {
+    const std::span<const Reason> reasons(reasons_.data() + doubt.begin, doubt.end - doubt.begin);
+    const bool costs_much = !is_control(document_.tag(doubt.id)) &&
+                            std::ranges::all_of(reasons, [&](Reason r) { return cost_[r] > much; });
+    if (!costs_much) {
+      scores.mark(doubt.id, Mark::cut);
+      return true;
+    }
+    // Many small blocks of one name are the paragraphs of the text; one large block may be the
+    // footer of a short page. Readers' comments may be longer than the text.
+    const bool in_one =
+        std::ranges::all_of(reasons, [&](Reason r) { return most_[r] > cost_[r] * kNearlyAll; });
+    const bool of_comments = std::ranges::any_of(reasons, is_of_comments);
+    if ((in_one || of_comments) && document_.tag(doubt.id) != Tag::form) {
+      scores.mark(doubt.id, Mark::doubted);
+    }
+    return false;
+  }
+
+  // The block around the lines that score best, as large as it stays clean.
+  NodeId choose(const ContentScores& scores) const {
+    const NodeId best = best_block(scores);
+    NodeId root = grown(scores, best);
+    for (NodeId at = root; at != kNoNode && at >= page_.top(); at = document_.parent(at)) {
+      if (is_body_[at] && scores.good(at) <= kMostOfBody * scores.good(root)) {
+        root = at;
+        break;
+      }
+      if (document_.tag(at) == Tag::article &&
+          scores.good(at) <= kMostOfArticle * scores.good(root) &&
+          scores.good(at) > (1 + kArticleGain) * scores.good(root)) {
+        root = at;
+        break;
       }
     }
+    return innermost_body(scores, root);
   }
 
-  void count_text(NodeId id, bool in_link) {
-    const std::string_view text = document_.text(id);
-    bool after_space = true;
-    std::uint32_t bytes = 0;
-    std::uint32_t commas = 0;
-    for (const char c : text) {
-      const bool space = c == ' ' || (c >= '\t' && c <= '\r');
-      if (!space || !after_space) ++bytes;
-      after_space = space;
-      if (c == ',') ++commas;
+  NodeId best_block(const ContentScores& scores) const {
+    std::vector<double> points(document_.size(), 0);
+    for (const Line& line : page_.lines()) {
+      const double value = scores.good_before(line.first + 1) - scores.good_before(line.first);
+      if (value <= 0) continue;
+      NodeId at = holds_lines(document_.tag(line.block)) || line.block == page_.top()
+                      ? line.block
+                      : document_.parent(line.block);
+      for (const double share : kShares) {
+        if (at == kNoNode || at < page_.top()) break;
+        points[at] += value * share;
+        at = document_.parent(at);
+      }
     }
-    // Full-width and ideographic commas.
-    for (std::size_t at = 0; (at = text.find("\xE3\x80\x81", at)) != std::string_view::npos; ++at) {
-      ++commas;
+    NodeId best = page_.top();
+    double most = 0;
+    for (NodeId id = page_.top(); id < document_.end(page_.top()); ++id) {
+      if (points[id] <= 0) continue;
+      const double score =
+          points[id] * (1 - page_.link_share(id)) * (1 + kNameWeight * weights_[id]);
+      if (score <= most) continue;
+      most = score;
+      best = id;
     }
-    Before& sums = before_[id + 1];
-    sums.text += bytes;
-    sums.commas += commas;
-    if (in_link) sums.linked += bytes;
+    return best;
   }
 
-  bool is_boilerplate(NodeId id, bool in_article) const {
-    if (visibility_.hides(id)) return !is_ancestor_of_all(id);
-    switch (document_.tag(id)) {
-      case Tag::nav:
-      case Tag::aside:
-      case Tag::button:
-      case Tag::select:
-      case Tag::input:
-      case Tag::menu:
-        return true;
-      case Tag::header:
-      case Tag::footer:
-        return !in_article;
-      case Tag::html:
-      case Tag::body:
-      case Tag::article:
-      case Tag::main:
-        return false;
-      default:
-        break;
-    }
-    const auto role = document_.attribute(id, role_);
-    if (role && is_listed(kUnlikelyRoles, *role)) return true;
-    return is_block(document_.tag(id)) && name_weight(id) < 0;
+  // Blocks that hold text of their own, rather than being paragraphs of the block around.
+  static bool holds_lines(Tag tag) {
+    return tag == Tag::div || tag == Tag::section || tag == Tag::article || tag == Tag::main ||
+           tag == Tag::td || tag == Tag::body;
   }
 
-  bool is_ancestor_of_all(NodeId id) const {
-    return document_.tag(id) == Tag::html || document_.tag(id) == Tag::body;
-  }
-
-  // Below 0 when class and id speak of boilerplate only.
-  double name_weight(NodeId id) const {
-    bool likely = false;
-    bool unlikely = false;
-    for (const Atom name : {class_, id_}) {
-      const auto value = document_.attribute(id, name);
-      if (!value) continue;
-      each_word(*value, [&](std::string_view word) {
-        likely = likely || is_listed(kLikely, word);
-        unlikely = unlikely || is_listed(kUnlikely, word);
-      });
-    }
-    if (likely) return unlikely ? 0 : kClassWeight;
-    return unlikely ? -kClassWeight : 0;
-  }
-
-  std::uint32_t text_bytes(NodeId id) const {
-    return before_[document_.end(id)].text - before_[id].text;
-  }
-  double link_share(NodeId id) const {
-    const std::uint32_t bytes = text_bytes(id);
-    if (bytes == 0) return 0;
-    return static_cast<double>(before_[document_.end(id)].linked - before_[id].linked) / bytes;
-  }
-
-  static double tag_weight(Tag tag) {
+  static bool is_part_of_block(Tag tag) {
     switch (tag) {
-      case Tag::article:
-      case Tag::main:
-        return 10;
-      case Tag::div:
-      case Tag::section:
-        return 5;
-      case Tag::pre:
-      case Tag::td:
-      case Tag::blockquote:
-        return 3;
-      case Tag::form:
+      case Tag::table:
+      case Tag::thead:
+      case Tag::tbody:
+      case Tag::tr:
       case Tag::ul:
       case Tag::ol:
       case Tag::dl:
       case Tag::li:
-      case Tag::address:
-        return -3;
-      default:
-        return 0;
-    }
-  }
-
-  // A block with text of its own gives points to the three elements around it.
-  void score_paragraphs() {
-    for (NodeId id = top(); id < document_.end(top());) {
-      if (skipped_[id]) {
-        id = document_.end(id);
-        continue;
-      }
-      if (is_paragraph(id)) give_points(id);
-      ++id;
-    }
-  }
-
-  bool is_paragraph(NodeId id) const {
-    switch (document_.tag(id)) {
       case Tag::p:
       case Tag::pre:
-      case Tag::td:
       case Tag::blockquote:
-        return text_bytes(id) >= kShortestParagraph;
-      case Tag::div:
-      case Tag::section:
-      case Tag::li:
-        return own_text(id) >= kShortestParagraph;
+        return true;
       default:
         return false;
     }
   }
 
-  // Of its text children.
-  std::uint32_t own_text(NodeId id) const {
-    std::uint32_t bytes = 0;
-    for (NodeId at = document_.first_child(id); at != kNoNode; at = document_.next_sibling(at)) {
-      if (document_.is_text(at)) bytes += before_[at + 1].text - before_[at].text;
+  NodeId grown(const ContentScores& scores, NodeId best) const {
+    NodeId root = best;
+    while (is_part_of_block(document_.tag(root)) && root > page_.top()) {
+      root = document_.parent(root);
     }
-    return bytes;
-  }
-
-  void give_points(NodeId id) {
-    const std::uint32_t commas = before_[document_.end(id)].commas - before_[id].commas;
-    const double points =
-        (1 + commas + std::min(text_bytes(id) / 100.0, 3.0)) * (1 - link_share(id));
-    NodeId at = document_.parent(id);
-    for (const double share : {1.0, 0.5, 0.25}) {
-      if (at == kNoNode || at < top()) return;
-      if (scores_[at] == 0) scores_[at] = tag_weight(document_.tag(at)) + name_weight(at);
-      scores_[at] += points * share;
+    bool leaves_article = false;
+    for (NodeId at = root; at > page_.top();) {
+      leaves_article = leaves_article || document_.tag(at) == Tag::article;
       at = document_.parent(at);
+      const double good = scores.good(at) - scores.good(root);
+      const double bad = scores.bad(at) - scores.bad(root);
+      const double least = leaves_article ? kGainOutsideArticle : kGain;
+      if (good < least * scores.good(root) || bad > kDirt * good) continue;
+      root = at;
+      leaves_article = false;
+    }
+    return root;
+  }
+
+  // The <article> and the text body inside that hold most of it.
+  NodeId innermost_body(const ContentScores& scores, NodeId root) const {
+    for (NodeId id = root; id < document_.end(root); ++id) {
+      const bool is_article = document_.tag(id) == Tag::article && !scores.is_cut(id) &&
+                              scores.good(id) >= kMostInArticle * scores.good(root);
+      const bool is_body = is_body_[id] && scores.good(id) >= kLeastOfBody * scores.good(root);
+      if (is_article || is_body) root = id;
+    }
+    return root;
+  }
+
+  // Inside of the content: lists of links, and paragraphs that only point elsewhere.
+  void cut_links(ContentScores& scores, NodeId root) const {
+    for (NodeId id = root + 1; id < document_.end(root);) {
+      const bool cut = !scores.is_cut(id) && is_list_of_links(scores, id);
+      if (cut) scores.mark(id, Mark::cut);
+      id = cut || scores.is_cut(id) ? document_.end(id) : id + 1;
     }
   }
 
-  double final_score(NodeId id) const { return scores_[id] * (1 - link_share(id)); }
-
-  std::vector<NodeId> choose() const {
-    NodeId best = kNoNode;
-    for (NodeId id = top(); id < document_.end(top()); ++id) {
-      if (scores_[id] > 0 && (best == kNoNode || final_score(id) > final_score(best))) best = id;
+  bool is_list_of_links(const ContentScores& scores, NodeId id) const {
+    switch (document_.tag(id)) {
+      case Tag::p:
+        return page_.units(id) > 0 && page_.units(id) < kLongestPointer &&
+               page_.link_share(id) > kMostLinksInPointer;
+      case Tag::ul:
+      case Tag::ol:
+      case Tag::dl:
+      case Tag::div:
+      case Tag::section:
+      case Tag::table:
+      case Tag::form:
+        return page_.units(id) > 0 && page_.link_share(id) > kMostLinksInBlock &&
+               scores.good(id) <= 0;
+      default:
+        return false;
     }
-    if (best == kNoNode) return {top()};
-    if (const NodeId around = semantic_parent(best); around != kNoNode) return {around};
-    return with_siblings(best);
   }
 
-  // The nearest <article> around, else <main> unless it is full of links.
-  NodeId semantic_parent(NodeId id) const {
-    for (NodeId at = id; at != kNoNode; at = document_.parent(at)) {
-      const Tag tag = document_.tag(at);
-      if (tag == Tag::article) return at;
-      if (tag == Tag::main && link_share(at) < kMostLinksInMain) return only_article(at);
-    }
-    return kNoNode;
-  }
-
-  // The one <article> inside that has most of the text, else the element itself.
-  NodeId only_article(NodeId around) const {
-    for (NodeId id = around; id < document_.end(around); ++id) {
-      const bool is_most = text_bytes(id) > text_bytes(around) * kMostOfMain;
-      if (document_.tag(id) == Tag::article && !skipped_[id] && is_most) return id;
-    }
-    return around;
-  }
-
-  std::vector<NodeId> with_siblings(NodeId best) const {
-    const NodeId parent = document_.parent(best);
-    if (best == top() || parent == kNoNode) return {best};
-    const double enough = std::max(10.0, final_score(best) * kSiblingShare);
-    std::vector<NodeId> out;
-    for (NodeId at = document_.first_child(parent); at != kNoNode;
-         at = document_.next_sibling(at)) {
-      if (at == best || (!skipped_[at] && belongs(at, enough))) out.push_back(at);
-    }
+  MainContent answer(const ContentScores& scores, NodeId root) {
+    MainContent out;
+    out.roots = {root};
+    out.skipped.assign(document_.size(), false);
+    for (NodeId id = root + 1; id < document_.end(root); ++id) out.skipped[id] = scores.is_cut(id);
+    out.skipped[root] = false;
+    find_beside_text(scores, root, out);
+    count(scores, root, out);
     return out;
   }
 
-  bool belongs(NodeId id, double enough) const {
-    if (final_score(id) >= enough) return true;
-    if (document_.tag(id) == Tag::h1) return true;
-    return document_.tag(id) == Tag::p && text_bytes(id) > kLongParagraph &&
-           link_share(id) < kMostLinksInParagraph;
-  }
-
-  // Blocks inside the content that are links for the most part: "related", "more from".
-  void skip_link_lists() {
-    for (NodeId id = top(); id < document_.end(top()); ++id) {
-      switch (document_.tag(id)) {
-        case Tag::ul:
-        case Tag::ol:
-        case Tag::div:
-        case Tag::section:
-        case Tag::table:
-        case Tag::form:
-          if (scores_[id] <= 0 && text_bytes(id) >= kShortestParagraph &&
-              link_share(id) > kMostLinksInBlock) {
-            skipped_[id] = true;
-          }
-          break;
-        default:
-          break;
-      }
+  void find_beside_text(const ContentScores& scores, NodeId root, MainContent& out) const {
+    bool titled = false;
+    for (NodeId id = root + 1; id < document_.end(root); ++id) {
+      if (out.skipped[id]) continue;
+      const Tag tag = document_.tag(id);
+      const bool is_title = tag == Tag::h1 && !titled &&
+                            scores.good_before(id) - scores.good_before(root) <= kBeforeTitle;
+      titled = titled || tag == Tag::h1;
+      if (is_title || tag == Tag::figcaption) out.beside_text.push_back(id);
     }
   }
 
+  // Repeated lines go, and what is left is counted.
+  void count(const ContentScores& scores, NodeId root, MainContent& out) {
+    units_ = 0;
+    for (const Line& line : page_.lines()) {
+      if (line.first < root || line.last >= document_.end(root)) continue;
+      if (scores.is_cut(line.first)) continue;
+      if (!line.repeated) {
+        units_ += line.units;
+        continue;
+      }
+      for (NodeId id = line.first; id <= line.last; ++id) {
+        if (document_.is_text(id)) out.skipped[id] = true;
+      }
+    }
+    for (const NodeId id : out.beside_text) units_ -= std::min(units_, page_.units(id));
+  }
+
   const Document& document_;
-  Visibility visibility_;
-  Atom class_;
-  Atom id_;
-  Atom role_;
-  std::vector<Before> before_;
-  std::vector<double> scores_;
-  Skipped skipped_;
+  const PageLines& page_;
+  NameReader names_;
+  std::vector<std::int8_t> weights_;
+  std::vector<bool> is_body_;
+  std::vector<std::uint32_t> bodies_before_;
+  std::vector<Reason> reasons_;
+  std::array<bool, kReasonCount> overruled_{};
+  std::array<double, kReasonCount> cost_{};  // good text under each reason
+  std::array<double, kReasonCount> most_{};  // the largest block of it
+  std::uint32_t units_ = 0;
 };
 
 }  // namespace
 
 MainContent find_main_content(const Document& document) {
-  return Judge(document).run();
+  const PageLines page(document);
+  Judge judge(document, page);
+  MainContent out = judge.run(Trust::names);
+  std::uint32_t units = judge.units();
+  if (units < kEnough) {
+    MainContent other = judge.run(Trust::elements_only);
+    if (judge.units() > units) {
+      out = std::move(other);
+      units = judge.units();
+    }
+  }
+  if (units > 0) return out;
+  out.roots = {page.top()};
+  out.skipped.assign(document.size(), false);
+  out.beside_text.clear();
+  return out;
 }
 
 }  // namespace gvm::html

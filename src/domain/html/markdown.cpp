@@ -157,7 +157,7 @@ class MarkdownRun {
       case Tag::table:
         return table(id);
       default:
-        return document_.type(id) == NodeType::element && !document_.is_html(id);
+        return false;
     }
   }
 
@@ -297,8 +297,24 @@ class MarkdownRun {
     return shown ? destination(url->href()) : std::string();
   }
 
+  // What is shown of it, as it is.
+  std::string code_text(NodeId id) const {
+    std::string out;
+    for (NodeId at = id; at < document_.end(id);) {
+      const bool skipped = skipped_ != nullptr && (*skipped_)[at];
+      if (at != id && (skipped || visibility_.hides(at))) {
+        at = document_.end(at);
+        continue;
+      }
+      if (document_.is_text(at)) out += document_.text(at);
+      if (document_.tag(at) == Tag::br) out += '\n';
+      ++at;
+    }
+    return out;
+  }
+
   void code(NodeId id) {
-    const std::string text = one_line(document_.text_content(id));
+    const std::string text = one_line(code_text(id));
     if (text.empty()) return;
     const std::string fence = fence_for(text, 1);
     const bool padded = text.starts_with('`') || text.ends_with('`');
@@ -307,7 +323,7 @@ class MarkdownRun {
   }
 
   void code_block(NodeId id) {
-    std::string text = document_.text_content(id);
+    std::string text = code_text(id);
     while (text.ends_with('\n')) text.pop_back();
     if (text.empty()) return;
     const std::string fence = fence_for(text, 3);

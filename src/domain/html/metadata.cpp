@@ -6,6 +6,8 @@
 
 #include "base/ascii.h"
 #include "base/encoding.h"
+#include "html/byline.h"
+#include "html/linked_data.h"
 #include "html/visible_text.h"
 #include "text/json.h"
 
@@ -40,6 +42,7 @@ class Reader {
           break;
         case Tag::html:
           set("language", attribute(id, "lang"));
+          set("language", attribute(id, "xml:lang"));
           break;
         case Tag::time:
           time(id);
@@ -77,10 +80,14 @@ class Reader {
       if (key->starts_with("article:")) add(article_, key->substr(8), content);
     }
     if (!name.starts_with("og:") && !name.starts_with("twitter:")) add(meta_, name, content);
+    if (name.empty()) add(properties_, property, content);
     const std::string item = attribute(id, "itemprop");
     if (item == "datePublished") set("published", content);
     if (item == "dateModified") set("modified", content);
-    if (lowered(attribute(id, "http-equiv")) == "content-language") language_ = content;
+    if (item == "inLanguage" && language_.empty()) language_ = content;
+    const std::string header = lowered(attribute(id, "http-equiv"));
+    if (header == "content-language") language_ = content;
+    if (header == "last-modified") last_modified_ = content;
   }
 
   void link(NodeId id) {
@@ -114,40 +121,7 @@ class Reader {
   }
 
   void time(NodeId id) {
-    const std::string when = attribute(id, "datetime");
-    const std::string item = attribute(id, "itemprop");
-    const bool published = document_.attribute(id, "pubdate") || item == "datePublished";
-    if (published) set("published", when);
-    if (item == "dateModified") set("modified", when);
-    if (first_time_.empty()) first_time_ = when;
-  }
-
-  // The string `name` of the first JSON-LD object that has it, in lists and @graph too.
-  std::string from_json_ld(std::string_view name) const {
-    for (const Value& value : json_ld_) {
-      if (auto found = string_in(value, name); !found.empty()) return found;
-      if (const Value* graph = value.find("@graph")) {
-        if (auto found = string_in(*graph, name); !found.empty()) return found;
-      }
-    }
-    return {};
-  }
-
-  static std::string string_in(const Value& value, std::string_view name) {
-    if (const auto* items = value.as_array()) {
-      for (const Value& item : *items) {
-        if (item.as_map() == nullptr) continue;
-        if (auto found = string_in(item, name); !found.empty()) return found;
-      }
-      return {};
-    }
-    const Value* field = value.find(name);
-    if (field != nullptr && field->as_array() != nullptr && !field->as_array()->empty()) {
-      field = field->as_array()->data();
-    }
-    if (field != nullptr && field->as_map() != nullptr) field = field->find("name");
-    if (field == nullptr || !field->as_string()) return {};
-    return bounded_line(*field->as_string());
+    if (first_time_.empty()) first_time_ = attribute(id, "datetime");
   }
 
   std::string of(const Value::Map& map, std::initializer_list<std::string_view> names) const {
@@ -157,35 +131,119 @@ class Reader {
     return {};
   }
 
+  // <meta name=>, else <meta property=>, which pages confuse.
+  std::string named(std::initializer_list<std::string_view> names) const {
+    std::string value = of(meta_, names);
+    return value.empty() ? of(properties_, names) : value;
+  }
+
   // What several places may say, the most trusted first.
   void fill() {
+    const LinkedData linked(json_ld_);
+    const Byline byline = read_byline(document_);
     set("title", title(document_));
     set("description", of(meta_, {"description"}));
     set("description", of(open_graph_, {"description"}));
     set("description", of(twitter_, {"description"}));
-    set("language", language_);
-    set("language", of(open_graph_, {"locale"}));
+    set("description", linked.field("description"));
+    set_language(linked);
     set("canonical", absolute(of(open_graph_, {"url"})));
+    set("canonical", absolute(of(twitter_, {"url"})));
     set("image", absolute(of(open_graph_, {"image", "image:url"})));
-    set("image", absolute(of(twitter_, {"image"})));
-    set("author", of(meta_, {"author"}));
-    set("author", of(article_, {"author"}));
-    set("author", from_json_ld("author"));
-    set("site_name", of(open_graph_, {"site_name"}));
-    set("published", of(article_, {"published_time"}));
-    set("published", from_json_ld("datePublished"));
-    set("published", of(meta_, {"date", "pubdate", "publish-date", "dc.date", "dc.date.issued",
-                                "dcterms.date", "citation_publication_date"}));
-    set("published", first_time_);
-    set("modified", of(article_, {"modified_time"}));
-    set("modified", of(open_graph_, {"updated_time"}));
-    set("modified", from_json_ld("dateModified"));
-    set("modified", of(meta_, {"last-modified", "dcterms.modified", "dc.date.modified"}));
+    set("image", absolute(of(twitter_, {"image", "image:src"})));
+    set_site(linked);
+    set_author(linked, byline);
+    set_dates(linked, byline);
     keywords(of(meta_, {"keywords"}));
     out_.set("meta", Value::map(std::move(meta_)));
     out_.set("open_graph", Value::map(std::move(open_graph_)));
     out_.set("twitter", Value::map(std::move(twitter_)));
     out_.set("json_ld", Value::array(std::move(json_ld_)));
+  }
+
+  void set_language(const LinkedData& linked) {
+    set("language", language_);
+    set("language", named({"language", "content-language", "dc.language", "dcterms.language"}));
+    std::string locale = of(open_graph_, {"locale"});
+    std::ranges::replace(locale, '_', '-');
+    set("language", locale);
+    set("language", linked.field("inLanguage"));
+  }
+
+  void set_site(const LinkedData& linked) {
+    set("site_name", of(open_graph_, {"site_name"}));
+    set("site_name", linked.name_of_type("WebSite"));
+    set("site_name", linked.field("publisher"));
+    set("site_name", named({"application-name", "apple-mobile-web-app-title", "dc.publisher",
+                            "dcterms.publisher", "publisher"}));
+  }
+
+  void set_author(const LinkedData& linked, const Byline& byline) {
+    for (const std::string_view name :
+         {"author", "dc.creator", "dcterms.creator", "dc.contributor.author", "citation_author",
+          "parsely-author", "sailthru.author", "byl", "article.author", "authors"}) {
+      set("author", author_name(named({name})));
+    }
+    set("author", author_name(of(article_, {"author"})));  // often the address of a profile
+    set("author", linked.field("author"));
+    set("author", linked.field("creator"));
+    set("author", byline.author);
+  }
+
+  void set_dates(const LinkedData& linked, const Byline& byline) {
+    set("published", of(article_, {"published_time", "published"}));
+    set("published", linked.field("datePublished"));
+    set("published", named({"date",
+                            "pubdate",
+                            "publishdate",
+                            "publish-date",
+                            "publish_date",
+                            "published-date",
+                            "publication_date",
+                            "datepublished",
+                            "date.issued",
+                            "dc.date",
+                            "dc.date.issued",
+                            "dc.date.created",
+                            "dcterms.date",
+                            "dcterms.created",
+                            "dcterms.issued",
+                            "citation_publication_date",
+                            "citation_date",
+                            "citation_online_date",
+                            "parsely-pub-date",
+                            "sailthru.date",
+                            "article.published",
+                            "article_date_original",
+                            "originalpublicationdate",
+                            "cxenseparse:recs:publishtime",
+                            "bt:pubdate",
+                            "displaydate",
+                            "creation_date",
+                            "ptime"}));
+    set("published", of(open_graph_, {"published_time", "pubdate", "article:published_time"}));
+    set("published", byline.published);
+    set("published", linked.field("uploadDate"));
+    set("published", linked.field("dateCreated"));
+    set("published", first_time_);
+    set("published", date_of_address());
+    set("modified", of(article_, {"modified_time", "modified"}));
+    set("modified", of(open_graph_, {"updated_time", "modified_time"}));
+    set("modified", linked.field("dateModified"));
+    set("modified",
+        named({"last-modified", "last_modified", "lastmod", "dcterms.modified", "dc.date.modified",
+               "datemodified", "article.updated", "article_date_updated", "revised", "utime"}));
+    set("modified", byline.modified);
+    set("modified", last_modified_);
+  }
+
+  std::string date_of_address() const {
+    if (const Value* canonical = out_.find("canonical")) {
+      if (const auto url = url::parse(*canonical->as_string())) {
+        if (std::string date = date_of_path(url->path()); !date.empty()) return date;
+      }
+    }
+    return document_.url() == nullptr ? std::string() : date_of_path(document_.url()->path());
   }
 
   void keywords(const std::string& text) {
@@ -202,12 +260,14 @@ class Reader {
   const Document& document_;
   Value::Map out_;
   Value::Map meta_;
+  Value::Map properties_;  // of no vocabulary that has a map of its own
   Value::Map open_graph_;
   Value::Map twitter_;
   Value::Map article_;
   Value::Array json_ld_;
   std::string language_;
   std::string first_time_;
+  std::string last_modified_;
 };
 
 }  // namespace

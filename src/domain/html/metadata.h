@@ -17,8 +17,10 @@ std::string title(const Document& document);
 //   twitter      name without "twitter:" -> content
 //   json_ld      list of what each <script type="application/ld+json"> holds; broken ones are left
 //   out
-// Of repeated names the first counts. Dates are as the page writes them. URLs (canonical, image)
-// are absolute where they can be.
+// Of repeated names the first counts. `author` comes from the head, from JSON-LD with its
+// references followed (several names joined by ", "), from rel=author, microdata or a byline. Dates
+// are as the page writes them, at last that of its address. URLs (canonical, image) are absolute
+// where they can be.
 Value metadata(const Document& document);
 
 }  // namespace gvm::html

@@ -68,7 +68,8 @@ std::string body_text(const Document& document) {
 }
 
 std::string main_text(const Document& document) {
-  const MainContent content = find_main_content(document);
+  MainContent content = find_main_content(document);
+  for (const NodeId id : content.beside_text) content.skipped[id] = true;
   return visible_text(document, content.roots, &content.skipped);
 }
 

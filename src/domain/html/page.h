@@ -29,8 +29,10 @@ struct PageText {
 Result<PageText> page_text(std::string_view bytes, std::string_view content_type,
                            std::string_view url, const Limits& limits = {});
 
-// The visible text and the content of a document.
+// The visible text.
 std::string body_text(const Document& document);
+// The running text of the content; empty only when nothing of the page is shown. Without the title
+// above it and the captions of figures, which main_markdown keeps.
 std::string main_text(const Document& document);
 Result<std::string> main_markdown(const Document& document);
 
