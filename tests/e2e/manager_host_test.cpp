@@ -104,8 +104,7 @@ TEST(ManagerBudgets, AreKeptOverTakeovers) {
   const ManagerUnderTest manager;
   const auto config = manager.llm_config(
       {.backends = backend_json(upstream.url("")),
-       .more = ", \"budgets\": [{\"name\": \"all\", \"window\": \"day\", \"unit\": \"requests\", "
-               "\"limit\": \"6\"}]"});
+       .more = ", \"budgets\": {\"all\": {\"window\": \"day\", \"requests\": 6}}"});
   const auto started = manager.module("start", "Llm", config);
   ASSERT_EQ(started.status, 200) << started.body;
   const auto port = manager.module_port("llm");
@@ -157,7 +156,8 @@ TEST(ManagerExecutions, PassesOnWhatIsNotAboutModules) {
                                    "\"running\"}, \"llm_module\": \"theirs\"}"};
     return HttpServer::Reply{.status = 202,
                              .headers = {{"x-of-theirs", "1"}},
-                             .body = request.method + " " + request.target + " " + request.body};
+                             .body = request.method + " " + request.target + " " + request.body,
+                             .behaviour = HttpServer::Behaviour::close_after};
   });
   const ManagerUnderTest manager({"--executions", theirs.url("")});
   const auto run = http_call(manager.port(), "POST", "/genvm/run?x=1", "{\"code\": 1}");
