@@ -1,6 +1,7 @@
 // `genvm-modules verify`: says why a receiver takes or refuses a signed message.
 #include <CLI/Option.hpp>
 #include <CLI/Validators.hpp>
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 
@@ -63,6 +64,22 @@ const char* word(signing::Check::Outcome outcome) {
   return "-";
 }
 
+// A good signature says only what it covers.
+void warn_of_gaps(const signing::Verification& result, const signing::Message& message) {
+  const auto covers = [&](std::string_view name) {
+    return std::ranges::any_of(result.components, [&](const signing::Component& component) {
+      return component.name == name;
+    });
+  };
+  if (result.components.empty()) {
+    std::printf("warning: the signature covers nothing of the message: it fits every other one\n");
+  } else if (!message.body.value_or("").empty() && !covers("content-digest")) {
+    std::printf(
+        "warning: the body is not covered: without a covered Content-Digest anybody can change "
+        "it\n");
+  }
+}
+
 void print(const signing::Verification& result, const Options& options) {
   for (const auto& check : result.checks) {
     std::printf("%-5s %-15s ", word(check.outcome), check.name.c_str());
@@ -87,6 +104,7 @@ int run(const Options& options) {
   const auto policy = policy_of(options, std::move(*required), *loaded, std::move(*key));
   const auto result = signing::verify(loaded->message, options.label, policy);
   print(result, options);
+  if (result.valid()) warn_of_gaps(result, loaded->message);
   if (!result.valid() && result.label.empty()) {
     for (const auto& label : signing::signature_labels(loaded->message))
       std::printf("there is a signature with --label %s\n", label.c_str());
@@ -127,6 +145,7 @@ Command add_verify(CLI::App& app) {
   verify->add_flag("--show-base", options->show_base,
                    "print the signature base, to compare with the signer's");
   verify->footer(
+      "A valid signature that covers nothing, or not the body, is warned of.\n"
       "Exit code: 0 valid, 1 not valid, 2 the message or the key cannot be read, 64 wrong usage.\n"
       "Example: genvm-modules verify request.txt --algorithm secp256k1 --key-file node.pub --label "
       "genvm --max-age 300 --require-digest --show-base");

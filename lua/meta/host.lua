@@ -28,6 +28,7 @@
 ---@field html fun(bytes: string, options: {url: string|nil, charset: string|nil}|nil): HtmlDocument # Parses a page. `url` makes its links absolute; `charset` is what the server said: a label or its whole Content-Type. Long pages are parsed elsewhere, while only this session waits. Errors: DOCUMENT_TOO_COMPLEX with `ctx.limit`, TOO_LARGE, MALFORMED_URL.
 ---@field filter_image fun(image: string, filters: table[], options: {seed: integer|nil}|nil): string # A PNG, JPEG or WebP through filters in their order: `{Unsharpen = {sigma, threshold}}`, `{GaussianNoise = deviation}`, `{JPEG = quality}`, `{Denoise = sigma}`, `{Blur = sigma}`, `{Resize = {width, height}}` or `{Resize = longer_side}`, `{Crop = {left, top, width, height}}`, `{Rotate = degrees}`, `{Quantize = levels}`, `"Grayscale"`, `"StripMetadata"`; sigma in pixels, deviation and quality from 0 to 1. Answers a PNG, or a JPEG when that is the last filter, without metadata; transparency is laid on white. Noise is another in every call, or that of `seed`. At most 16 MiB and 16777216 pixels; suspends this session only. Errors (not fatal): INVALID_IMAGE, also for a broken or animated one, IMAGE_TOO_LARGE.
 ---@field image_info fun(image: string): {format: "png"|"jpeg"|"webp", width: integer, height: integer, channels: integer, bits: integer, alpha: boolean, animated: boolean, bytes: integer} # What the header of an image says; nothing is decoded. Errors (not fatal): INVALID_IMAGE.
+---@field json_path fun(json: string|table, path: string): any[] # The values that a JSONPath query (RFC 9535) selects in a JSON text, or in a table, in the order of the RFC with members by key; nulls as json_parse has them. Errors: BAD_JSON_PATH with `ctx.position`, JSON_PATH_TOO_COMPLEX, TOO_LARGE; DESERIALIZING (fatal).
 ---@field user_error fun(e: {causes: string[], fatal: boolean?, ctx: table?}) # Raises a typed error. A fatal one ends the contract's execution; another may be caught by it.
 ---@field as_user_error fun(e: any): {causes: string[], fatal: boolean, ctx: table}? # What a caught typed error says, or nil when `e` is none.
 ---@field data_dir string # The folder scripts keep their data in (`data_dir` of the configuration).
@@ -44,6 +45,7 @@
 ---@field tables fun(self: HtmlDocument): {caption: string, header_rows: integer, rows: string[][]}[] # Tables as rows of text; a cell with colspan or rowspan stands in each place it covers. Error: DOCUMENT_TOO_COMPLEX.
 ---@field main_text fun(self: HtmlDocument): string # The text of the content, without navigation, advertising and the like.
 ---@field markdown fun(self: HtmlDocument): string # The content as Markdown, without navigation, advertising and the like.
+---@field extract fun(self: HtmlDocument, description: table): table # The facts that a description asks for, see docs/extraction.md: fields by name, each a CSS selector with an optional `@attribute` (the first match), a list of every match, records, numbers by language. What is not there is nil. Errors: BAD_SELECTOR with `ctx.field`, DOCUMENT_TOO_COMPLEX.
 ---@field charset string # The encoding it was read in: `UTF-8`, `windows-1252`...
 ---@field url string|nil # The URL it was given, or nil.
 
@@ -60,6 +62,7 @@
 ---@field children fun(self: HtmlElement): HtmlElement[] # The elements directly inside.
 ---@field links fun(self: HtmlElement): {href: string, url: string|nil, text: string, rel: string}[] # Links in document order; `url` is absolute, and nil when it does not parse or the document has no URL to start from.
 ---@field tables fun(self: HtmlElement): {caption: string, header_rows: integer, rows: string[][]}[] # Tables as rows of text; a cell with colspan or rowspan stands in each place it covers. Error: DOCUMENT_TOO_COMPLEX.
+---@field extract fun(self: HtmlElement, description: table): table # The facts that a description asks for, see docs/extraction.md: fields by name, each a CSS selector with an optional `@attribute` (the first match), a list of every match, records, numbers by language. What is not there is nil. Errors: BAD_SELECTOR with `ctx.field`, DOCUMENT_TOO_COMPLEX.
 
 ---@class lsqlite3
 ---@field open fun(name: string): table # `id` of a database under data_dir, or `code` and `message`. Used by require("lsqlite3"), as the following ones.
@@ -70,6 +73,21 @@
 ---@field finalize fun(id: integer, statement: integer): table # Ends a statement.
 ---@field busy_timeout fun(id: integer, ms: integer): table # How long a statement waits for another session's write; 5,000 ms at first, 10,000 at most.
 ---@field close fun(id: integer): table # Closes a database.
+
+---@class io
+---@field open fun(path: string, mode: string?): File?, string?, integer? # Opens a file under data_dir, or one to be read in the folders of the script, of lua_path and of the configuration. What lies elsewhere is nil, "PATH: Permission denied", 13. 16 files of a session at the same time.
+---@field lines fun(path: string, ...: string|integer): fun(): any # Iterates over the lines of a file, or over what the formats read, and closes it. Raises when it cannot be opened.
+---@field type fun(value: any): string? # `file`, `closed file`, or nil for anything else.
+---@field close fun(file: File): boolean?, string?, integer? # The same as `file:close()`.
+
+---@class File
+---@field read fun(self: File, ...: string|integer): any # Reads a line (`l`, or `L` with its end), a number (`n`), all that is left (`a`) or so many bytes; nil at the end. One call reads 16 MiB at most, else nil, "File too large", 27.
+---@field lines fun(self: File, ...: string|integer): fun(): any # Iterates over the lines, or over what the formats read; the file stays open.
+---@field write fun(self: File, ...: string|number): File?, string?, integer? # Writes at the position; a file has 64 MiB at most.
+---@field seek fun(self: File, whence: string?, offset: integer?): integer?, string?, integer? # Moves to `set`, `cur` or `end` plus the offset, and answers the position in bytes.
+---@field flush fun(self: File): File?, string?, integer? # Writes what is buffered.
+---@field setvbuf fun(self: File, mode: string, size: integer?): boolean # Changes nothing; scripts that call it go on.
+---@field close fun(self: File): boolean?, string?, integer? # Writes what is buffered and closes the file.
 
 ---@class llm.rs
 ---@field exec_prompt_in_provider fun(ctx: table, request: ProviderRequest): ProviderResult # Sends one prompt to one model. Suspends only this session. Raises STATUS_NOT_OK (ctx.status), SENDING_REQUEST, READING_BODY, DEADLINE_EXCEEDED, DESERIALIZING, ANSWER_NOT_USABLE (ctx.tokens), UNKNOWN_PROVIDER, MISSING_CAPABILITY; timeout is in seconds.

@@ -82,6 +82,28 @@ TEST_F(SigningTool, ShowsTheSameBaseOnBothSides) {
   EXPECT_NE(verified.out.find(signed_message.err), std::string::npos) << verified.out;
 }
 
+TEST_F(SigningTool, WarnsOfWhatAGoodSignatureDoesNotCover) {
+  const std::string message = "POST /x HTTP/1.1\nHost: e.com\nContent-Length: 4\n\nbody";
+  const std::string bare = "GET /x HTTP/1.1\nHost: e.com\n\n";
+  const auto verdict_on = [&](const std::string& text, std::vector<std::string> components) {
+    std::vector<std::string> arguments = {"sign",    "-",          "--algorithm",
+                                          "ed25519", "--key-file", private_key_};
+    for (auto& component : components) {
+      arguments.push_back("--component");
+      arguments.push_back(std::move(component));
+    }
+    const auto made = run(std::move(arguments), {.input = text});
+    EXPECT_EQ(made.exit_code, 0) << made.err;
+    const auto verified = verify(made.out);
+    EXPECT_EQ(verified.exit_code, 0) << verified.out << verified.err;
+    return verified.out;
+  };
+  const std::string body = "warning: the body is not covered";
+  EXPECT_NE(verdict_on(message, {"@method"}).find(body), std::string::npos);
+  EXPECT_EQ(verdict_on(bare, {"@method"}).find("warning"), std::string::npos) << "there is no body";
+  EXPECT_EQ(verify(sign().out).out.find("warning"), std::string::npos) << "its digest is covered";
+}
+
 TEST_F(SigningTool, TakesAKeyFromTheEnvironment) {
   const std::string message = "GET / HTTP/1.1\nHost: e.com\n\n";
   const test::Process::Options options{.environment = {"KEY=hex:" + std::string(64, 'a')},

@@ -31,6 +31,7 @@ struct ScriptConfig {
   std::chrono::milliseconds cpu_slice{5};        // then other sessions of the lane get their turn
   std::chrono::milliseconds cpu_total{2'000};    // one call of an entry point, over all slices
   std::chrono::milliseconds cpu_unyielding{50};  // where Lua cannot give way: one pattern, one sort
+  std::string io = "on";                         // or "off": scripts have no `io`
 };
 
 struct WebRetryConfig {
@@ -78,6 +79,7 @@ enum class ModuleKind { llm, web };
 struct CommonConfig {
   explicit CommonConfig(ModuleKind kind);
 
+  std::string file;  // the configuration's own, as it was given to load
   std::string bind_address;
   std::size_t threads;  // lanes; default: number of cores
   std::size_t blocking_threads = 4;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "config/choice.h"
 #include "config/scalar.h"
 #include "config/schema.h"
 #include "config/templating.h"
@@ -97,6 +98,7 @@ const Section& serve_section() {
 }
 
 void check_script(const Node& node, const std::string& path, Context& context, ScriptConfig& c) {
+  check_choice(node, path, "io", context, c.io, {"on", "off"});
   if (c.cpu_slice <= c.cpu_total) return;
   const auto* entry =
       node.find("cpu_slice") != nullptr ? node.find("cpu_slice") : node.find("cpu_total");
@@ -129,6 +131,11 @@ const Section& script_section() {
                         "comparisons); longer ends the session",
                  .origin = kOurs,
                  .range = {1, kMinute}})
+          .leaf(&C::io, {.name = "io",
+                         .doc = "`on`: scripts read files in the folders of the script, of "
+                                "`lua_path` and of the configuration, and write in `data_dir`; "
+                                "`off`: they have no `io`",
+                         .origin = kOurs})
           .check(check_script)
           .build();
   return section;
@@ -234,8 +241,9 @@ SectionBuilder<CommonConfig>& add_process(SectionBuilder<CommonConfig>& table) {
            .doc = "Least severe level that is written; `warning` is `warn`, `off` writes nothing"})
       .leaf(&C::log_disable, {.name = "log_disable",
                               .doc = "Comma-separated globs of log sources that are silenced"})
-      .leaf(&C::data_dir,
-            {.name = "data_dir", .doc = "Where scripts keep databases", .format = Format::path});
+      .leaf(&C::data_dir, {.name = "data_dir",
+                           .doc = "Where scripts keep databases and files",
+                           .format = Format::path});
 }
 
 SectionBuilder<CommonConfig>& add_scripts(SectionBuilder<CommonConfig>& table) {

@@ -19,6 +19,7 @@ Loaded<T> load_document(Document document, const std::string& file, const Enviro
   expand_strings(document, file, env);
   Context context{file, env, unknown_keys, std::move(document.diagnostics), {}, {}};
   T config;
+  if constexpr (requires { config.common; }) config.common.file = file;
   read_section(section, *document.root, "", context, &config);
   if (context.errors.empty()) finish(*document.root, context, config);
   if (!context.errors.empty()) {

@@ -140,6 +140,20 @@ TEST(LoadWeb, OriginsAreKeptAsBrowsersWriteThem) {
   }
 }
 
+TEST(LoadWeb, TellsWhenAListOfTopLevelDomainsIsNone) {
+  const auto errors = errors_of("policy: {public_suffix_list: /no/such/list.dat}");
+  EXPECT_THAT(errors, testing::HasSubstr("c.yaml:1:30: policy.public_suffix_list"));
+  EXPECT_THAT(errors, testing::HasSubstr("there is no such file"));
+}
+
+TEST(LoadWeb, IoOfScriptsIsOnOrOff) {
+  const auto off = load_web_text("script: {io: off}", "c.yaml", test_environment());
+  ASSERT_TRUE(off) << to_string(off.error());
+  EXPECT_EQ(off->config.common.script.io, "off");
+  EXPECT_EQ(off->config.common.file, "c.yaml");
+  EXPECT_THAT(errors_of("script: {io: of}"), testing::HasSubstr("nearest is \"off\""));
+}
+
 TEST(LoadWeb, RefusesRoutesAndProxiesThatMakeNoSense) {
   const auto with_proxy = [](const std::string& proxy) { return errors_of("proxies: " + proxy); };
   EXPECT_THAT(with_proxy("{a: {url: 'ftp://x'}}"), testing::HasSubstr("proxies.a.url"));

@@ -1,12 +1,14 @@
 #pragma once
 // The web module's settings, ready for use.
 #include <chrono>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/secret.h"
 #include "config/browser_config.h"
 #include "config/common_config.h"
+#include "policy/tld_list.h"
 
 namespace gvm::config {
 
@@ -18,7 +20,9 @@ struct PolicyConfig {
   std::vector<std::string> allow_addresses;  // networks, although they are not public
   std::vector<std::string> deny_addresses;   // networks
   std::size_t max_url_bytes = 8 * kKiB;
-  std::vector<std::string> dns_servers;  // "address" or "address:port"; empty: the system's
+  std::string public_suffix_list;               // a file; empty: the list of the build
+  std::shared_ptr<const policy::TldList> tlds;  // of that file; null: those of the build
+  std::vector<std::string> dns_servers;         // "address" or "address:port"; empty: the system's
   std::chrono::milliseconds resolve_timeout{5'000};
 };
 

@@ -17,6 +17,7 @@ std::vector<policy::Cidr> networks(const std::vector<std::string>& texts) {
 
 policy::UrlRulesConfig url_rules_config(const WebConfig& config) {
   return {.ports = config.policy.ports,
+          .tlds = config.policy.tlds,
           .extra_tld = config.extra_tld,
           .always_allow_hosts = config.always_allow_hosts,
           .allow = config.policy.allow,

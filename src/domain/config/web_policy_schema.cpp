@@ -64,7 +64,25 @@ std::string server_problem(const std::string& text) {
   return fmt::format("got \"{}\", expected an address, or address:port", text);
 }
 
-void check_policy(const Node& node, const std::string& path, Context& context, PolicyConfig&) {
+// The newer one of two lists counts: a copy that nobody renews must not take domains away.
+void load_tlds(const Node& node, const std::string& path, Context& context, PolicyConfig& c) {
+  if (c.public_suffix_list.empty()) return;
+  const auto* entry = node.find("public_suffix_list");
+  const std::string key = path + ".public_suffix_list";
+  auto list = policy::TldList::load(c.public_suffix_list);
+  if (!list) return context.error(entry->value->mark, key, reason_of(list.error()));
+  if ((*list)->older_than_built_in()) {
+    context.warn(entry->value->mark, key,
+                 fmt::format("its version {} is older than that of the list that ships, {}, which "
+                             "counts",
+                             (*list)->version(), policy::public_tlds_version()));
+  } else {
+    c.tlds = std::move(*list);
+  }
+}
+
+void check_policy(const Node& node, const std::string& path, Context& context, PolicyConfig& c) {
+  load_tlds(node, path, context, c);
   check_entries(node, path, "allow", context, pattern_problem);
   check_entries(node, path, "deny", context, pattern_problem);
   check_entries(node, path, "allow_addresses", context, network_problem);
@@ -151,6 +169,12 @@ const Section& policy_section() {
                                     .origin = kOurs,
                                     .format = Format::bytes,
                                     .range = {64, 1.0 * kMiB}})
+          .leaf(&C::public_suffix_list,
+                {.name = "public_suffix_list",
+                 .doc = "A file of publicsuffix.org's whose top-level domains count in place of "
+                        "those of the list that ships, unless that is newer by its VERSION",
+                 .origin = kOurs,
+                 .format = Format::path})
           .leaf(&C::dns_servers,
                 {.name = "dns_servers",
                  .doc = "Name servers, address or address:port; none: those of the system",

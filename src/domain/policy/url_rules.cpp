@@ -246,7 +246,8 @@ Verdict UrlRules::Compiled::check_port(const Subject& s) const {
 Verdict UrlRules::Compiled::check_tld(const Subject& s) const {
   if (s.literal) return std::nullopt;
   const auto label = last_label(s.host);
-  if (is_public_tld(label) || extra_tld.contains(label)) return std::nullopt;
+  const bool known = config.tlds ? config.tlds->contains(label) : is_public_tld(label);
+  if (known || extra_tld.contains(label)) return std::nullopt;
   return refuse(UrlRule::tld, codes::kTldForbidden, "the top-level domain is not allowed", label);
 }
 
@@ -397,10 +398,6 @@ std::optional<IpAddress> literal_address(const url::Url& url) {
   const bool maybe =
       host.starts_with('[') || (!host.empty() && host.back() >= '0' && host.back() <= '9');
   return maybe ? IpAddress::parse(host) : std::nullopt;
-}
-
-bool is_public_tld(std::string_view label) {
-  return std::ranges::binary_search(public_tlds(), label);
 }
 
 }  // namespace gvm::policy

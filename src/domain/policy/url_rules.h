@@ -17,19 +17,20 @@
 // it is trusted.
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/error.h"
 #include "policy/address.h"
+#include "policy/tld_list.h"
 #include "url/url.h"
 
 namespace gvm::policy {
 
 struct UrlRulesConfig {
   std::vector<int> ports = {80, 443};
+  std::shared_ptr<const TldList> tlds = nullptr;  // null: those of the build
   std::vector<std::string> extra_tld = {};  // with or without leading dot, Unicode or Punycode
   std::vector<std::string> always_allow_hosts = {};  // "host", "host:port"; '*' as in patterns
   std::vector<std::string> allow = {};               // patterns, see url_pattern.h
@@ -104,10 +105,5 @@ class UrlRules {
 std::string dns_name(const url::Url& url);
 // The address when the host is an IP literal.
 std::optional<IpAddress> literal_address(const url::Url& url);
-
-// The top-level domains of the public suffix list as they were when this was built: ASCII
-// (Punycode), lower case, without dots, sorted.
-std::span<const std::string_view> public_tlds();
-bool is_public_tld(std::string_view label);
 
 }  // namespace gvm::policy

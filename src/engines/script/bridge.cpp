@@ -220,11 +220,11 @@ void push_host_table(lua_State* L) {
   lua_setmetatable(L, -2);
 }
 
-// The globals that copies of the field's own libraries take their functions from. The host table
-// is on top.
+// The globals that copies of the field's own libraries take their functions from, and `io` when
+// there is one. The host table is on top.
 void set_host_globals(lua_State* L) {
   constexpr std::pair<const char*, const char*> kGlobals[] = {
-      {"__dflt", "lib.rs"}, {"__llm", "llm.rs"}, {"__web", "web.rs"}};
+      {"__dflt", "lib.rs"}, {"__llm", "llm.rs"}, {"__web", "web.rs"}, {"io", "io"}};
   for (const auto& [global, library] : kGlobals) {
     lua_getfield(L, -1, library);
     lua_setglobal(L, global);
@@ -251,6 +251,8 @@ void install_require(lua_State* L) {
   lua_setglobal(L, "package");
   push_host_table(L);
   set_host_globals(L);
+  lua_getglobal(L, "io");
+  lua_setfield(L, -4, "io");
   lua_rotate(L, -2, 1);  // loaded, host, package
   lua_pushcclosure(L, require, 3);
   lua_setglobal(L, "require");

@@ -15,6 +15,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -87,9 +88,15 @@ struct HostConstant {
   Value value;
 };
 
+// What the Raw functions of a library share; found by the library's name.
+struct HostData {
+  virtual ~HostData() = default;
+};
+
 struct HostTable {
   std::vector<HostFunction> functions;
   std::vector<HostConstant> constants;
+  std::map<std::string_view, std::shared_ptr<HostData>> data;
 };
 
 struct LibrarySource {

@@ -1,7 +1,9 @@
 #include "host/functions.h"
 
+#include "host/extract_functions.h"
 #include "host/html_functions.h"
 #include "host/image_functions.h"
+#include "host/io_functions.h"
 #include "host/re2_functions.h"
 #include "host/sqlite_functions.h"
 
@@ -20,7 +22,9 @@ script::HostTable common_table(const CommonOptions& options) {
   add_re2_functions(table);
   add_html_functions(table);
   add_image_functions(table, options.random);
+  add_extract_functions(table);
   add_sqlite_functions(table, options.data_dir);
+  if (options.files) add_io_functions(table, *options.files);
   table.constants.push_back(
       {kCommonLibrary, "data_dir", "string",
        "The folder scripts keep their data in (`data_dir` of the configuration).",

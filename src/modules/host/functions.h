@@ -2,9 +2,11 @@
 // The host functions every module's scripts have, in the table `lib.rs`. One file of functions a
 // subject; each function is a row: name, types and one line of documentation stand beside its code.
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 
+#include "files/folders.h"
 #include "host/limits.h"
 #include "script/script.h"
 
@@ -16,6 +18,8 @@ RandomSource system_random();
 
 struct CommonOptions {
   std::string data_dir;  // shown to scripts as lib.rs.data_dir
+  // What scripts' `io` reaches; absent: they have none.
+  std::optional<files::Folders> files = files::Folders();
   Limits limits;
   RandomSource random = system_random();
 };

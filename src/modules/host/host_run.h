@@ -39,6 +39,7 @@ struct HostRunOptions {
   std::string script_path;  // a file
   std::string lua_path;
   std::string data_dir = "/data";
+  std::vector<files::Folder> folders;  // what `io` reaches
   Value providers = Value::map();
   Value ctx = Value::object({{"host_data", Value::object({{"node_address", Value::string("0x01")},
                                                           {"tx_id", Value::string("0x02")}})}});

@@ -119,7 +119,8 @@ HostRun::HostRun(HostRunOptions options) : file(options.script) {
   program_options.libraries = common_libraries();
   program_options.libraries.push_back(library("lib-llm"));
   program_options.libraries.push_back(library("lib-web"));
-  program_options.host = common_table({options.data_dir, options.limits, options.random});
+  program_options.host = common_table(
+      {options.data_dir, files::Folders(options.folders), options.limits, options.random});
   llm.add_rows(program_options.host, std::move(options.providers));
   auto loaded = script::Program::load(std::move(program_options));
   if (!loaded) {

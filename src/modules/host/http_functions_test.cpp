@@ -274,6 +274,27 @@ TEST(Redirects, ToWhatIsNoHttpUrlIsAnError) {
   }
 }
 
+TEST(Redirects, ToAnEmptyPlaceAreAnswers) {
+  HttpServer server(always({.status = 301, .headers = {{"location", ""}}, .body = "moved"}));
+  const auto answer = request(server, get());
+  ASSERT_TRUE(answer) << answer.error().to_string();
+  EXPECT_EQ(*answer->find("status")->as_integer(), Integer(301));
+  EXPECT_EQ(server.request_count(), 1U);
+}
+
+// As browsers do: the server gets back the bytes that it wrote, in whatever charset.
+TEST(Redirects, BytesBeyondAsciiArePercentEncoded) {
+  for (const auto& [location, target] : std::vector<std::pair<std::string, std::string>>{
+           {"/caf\xe9?q=\xfc", "/caf%E9?q=%FC"}, {"/caf\xc3\xa9", "/caf%C3%A9"}}) {
+    HttpServer server([location = location](const Request& request) {
+      if (request.target.starts_with("/caf")) return Reply{.body = "there"};
+      return Reply{.status = 302, .headers = {{"location", location}}};
+    });
+    ASSERT_TRUE(request(server, get()));
+    EXPECT_EQ(server.last_request().target, target);
+  }
+}
+
 TEST(Redirects, WithoutALocationAreAnswers) {
   HttpServer server(always({.status = 302, .body = "here"}));
   const auto answer = request(server, get());

@@ -110,7 +110,7 @@ asio::awaitable<Result<Value>> filter_image(const ImageService& service, script:
     if (!filtered) return fail(std::move(filtered).error());
     return Value::bytes(std::move(*filtered));
   };
-  return on_worker(service.threads, std::move(work));
+  return on_worker(*service.threads, std::move(work));
 }
 
 Result<Value> image_info(script::Session&, Args& args) {

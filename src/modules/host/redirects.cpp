@@ -17,6 +17,25 @@ constexpr std::array<std::string_view, 5> kCredentialEndings{"-api-key", "-token
 // RFC 9110, 15.4: they describe the body that is not sent again.
 constexpr std::string_view kContentPrefix = "content-";
 
+// Bytes beyond ASCII percent-encoded, as browsers do: in whatever charset the server wrote them, it
+// gets the same bytes back.
+std::string as_ascii(std::string_view location) {
+  std::string out;
+  for (const char c : location) {
+    constexpr std::string_view kDigits = "0123456789ABCDEF";
+    const auto byte = static_cast<unsigned char>(c);
+    constexpr unsigned char kFirstBeyond = 0x80;
+    if (byte < kFirstBeyond) {
+      out += c;
+    } else {
+      out += '%';
+      out += kDigits[byte >> 4];
+      out += kDigits[byte & 0xF];
+    }
+  }
+  return out;
+}
+
 bool becomes_get(const std::string& method, int status) {
   if (status == 303) return method != "GET" && method != "HEAD";
   return method == "POST" && (status == 301 || status == 302);
@@ -42,8 +61,8 @@ Result<std::optional<url::Url>> redirect_target(const url::Url& from,
     return std::nullopt;
   }
   const auto location = response.header("location");
-  if (!location) return std::nullopt;
-  auto target = url::parse(*location, &from);
+  if (!location || location->empty()) return std::nullopt;
+  auto target = url::parse(as_ascii(*location), &from);
   if (!target)
     return fail(redirect_error("the answer redirects to something that is no URL", from));
   if (target->scheme() != "http" && target->scheme() != "https") {

@@ -9,8 +9,8 @@
 namespace gvm::host {
 
 // Where `response` sends the client: the target of its Location. Empty when it is no redirect or
-// names no place. Errors: SENDING_REQUEST with kind "redirect" when the place is no http(s) URL, or
-// would leave https for http.
+// names no place (an absent or empty Location: the answer is the last one). Errors: SENDING_REQUEST
+// with kind "redirect" when the place is no http(s) URL, or would leave https for http.
 Result<std::optional<url::Url>> redirect_target(const url::Url& from,
                                                 const net::HttpResponse& response);
 

@@ -46,6 +46,7 @@ std::string access(std::string_view library) {
   if (library == "llm.rs") return "`require(\"lib-llm\").rs`";
   if (library == "web.rs") return "`require(\"lib-web\").rs`";
   if (library == "HtmlDocument") return "what `lib.rs.html` answers";
+  if (library == "File") return "what `io.open` answers";
   if (library == "lsqlite3") return "what `require(\"lsqlite3\")` is made of";
   if (library == "HtmlElement") return "what `select` and its like answer";
   return fmt::format("the global `{}`", library);

@@ -1,15 +1,8 @@
 #include "host/sqlite_functions.h"
 
 #include <algorithm>
-#include <atomic>
-#include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <boost/asio/thread_pool.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <functional>
-#include <latch>
 #include <map>
 #include <memory>
 #include <optional>
@@ -19,6 +12,7 @@
 #include "database/database.h"
 #include "host/arguments.h"
 #include "host/services.h"
+#include "host/worker_call.h"
 
 namespace gvm::host {
 
@@ -70,65 +64,12 @@ struct DatabaseService {
 
 using Work = std::function<Value(Database&)>;
 
-// One call on its way through a worker thread.
-struct Job {
-  Job(std::shared_ptr<Database> of, Work to_do, const asio::any_io_executor& executor)
-      : database(std::move(of)),
-        work(std::move(to_do)),
-        timer(executor, asio::steady_timer::time_point::max()) {}
-
-  std::shared_ptr<Database> database;
-  Work work;
-  Value result;
-  std::atomic<bool> dropped = false;
-  bool done = false;  // set on the lane
-  asio::steady_timer timer;
-  std::latch left{1};  // the worker touches nothing of the lane's any more
-};
-
-// The frame of a cancelled call waits for the worker, which ends at SQLite's next look at the flag.
-class WaitsForWorker {
- public:
-  explicit WaitsForWorker(std::shared_ptr<Job> job) : job_(std::move(job)) {}
-  ~WaitsForWorker() {
-    if (!job_->done) drop();
-    job_->left.wait();
-  }
-  WaitsForWorker(const WaitsForWorker&) = delete;
-  WaitsForWorker& operator=(const WaitsForWorker&) = delete;
-
-  void drop() {
-    job_->dropped = true;
-    job_->database->interrupt();
-  }
-
- private:
-  std::shared_ptr<Job> job_;
-};
-
-void run_on_worker(const std::shared_ptr<Job>& job, const asio::any_io_executor& lane) {
-  if (!job->dropped) job->result = job->work(*job->database);
-  asio::post(lane, [job] {
-    job->done = true;
-    job->timer.cancel();
-  });
-  job->left.count_down();
-}
-
-asio::awaitable<Result<Value>> call(std::shared_ptr<DatabaseService> service,
-                                    std::shared_ptr<Database> database, Work work) {
-  const auto executor = co_await asio::this_coro::executor;
-  auto job = std::make_shared<Job>(std::move(database), std::move(work), executor);
-  asio::post(service->threads, [job, executor] { run_on_worker(job, executor); });
-  WaitsForWorker waits(job);
-  while (!job->done) {
-    boost::system::error_code ignored;
-    auto token = asio::redirect_error(asio::use_awaitable, ignored);
-    co_await job->timer.async_wait(token);
-    const auto state = co_await asio::this_coro::cancellation_state;
-    if (state.cancelled() != asio::cancellation_type::none) waits.drop();
-  }
-  co_return std::move(job->result);
+asio::awaitable<Result<Value>> call(const std::shared_ptr<DatabaseService>& service,
+                                    const std::shared_ptr<Database>& database, Work work) {
+  return on_worker(
+      service->threads,
+      [database, work = std::move(work)](const std::atomic<bool>&) { return work(*database); },
+      [database] { database->interrupt(); });
 }
 
 asio::awaitable<Result<Value>> answer_at_once(Result<Value> answer) {
@@ -162,7 +103,7 @@ asio::awaitable<Result<Value>> on_database(const std::shared_ptr<DatabaseService
   OpenDatabases* open = databases_of(session);
   auto database = open == nullptr ? nullptr : open->find(integer_at(args, 0));
   if (database == nullptr) return answer_at_once(misuse("the database is closed"));
-  return call(service, std::move(database), std::move(work));
+  return call(service, database, std::move(work));
 }
 
 // Only looks at the name: the file is opened by the first statement.
@@ -240,7 +181,7 @@ Async close_with(std::shared_ptr<DatabaseService> service) {
     OpenDatabases* open = databases_of(session);
     auto database = open == nullptr ? nullptr : open->take(integer_at(args, 0));
     if (database == nullptr) return answer_at_once(misuse("the database is closed"));
-    return call(service, std::move(database), [](Database& closing) { return closing.close(); });
+    return call(service, database, [](Database& closing) { return closing.close(); });
   };
 }
 

@@ -15,11 +15,16 @@
 namespace gvm::host {
 namespace {
 
+namespace asio = boost::asio;
+
 struct Job {
-  Job(WorkerCall to_do, const asio::any_io_executor& lane)
-      : call(std::move(to_do)), timer(lane, asio::steady_timer::time_point::max()) {}
+  Job(WorkerCall to_do, std::function<void()> to_drop, const asio::any_io_executor& lane)
+      : call(std::move(to_do)),
+        drop(std::move(to_drop)),
+        timer(lane, asio::steady_timer::time_point::max()) {}
 
   WorkerCall call;
+  std::function<void()> drop;
   Result<Value> result = fail(codes::kCancelled, Fatality::fatal, "the call was cancelled");
   std::atomic<bool> stop = false;
   bool done = false;  // set on the lane
@@ -27,16 +32,21 @@ struct Job {
   std::latch left{1};  // the worker touches nothing of the lane's any more
 };
 
-// The frame of a cancelled call waits for the worker, which ends soon after `stop`.
+// The frame of a cancelled call waits for the worker, which ends soon after it was told to stop.
 class WaitsForWorker {
  public:
   explicit WaitsForWorker(std::shared_ptr<Job> job) : job_(std::move(job)) {}
   ~WaitsForWorker() {
-    job_->stop = true;
+    if (!job_->done) stop();
     job_->left.wait();
   }
   WaitsForWorker(const WaitsForWorker&) = delete;
   WaitsForWorker& operator=(const WaitsForWorker&) = delete;
+
+  void stop() {
+    job_->stop = true;
+    if (job_->drop) job_->drop();
+  }
 
  private:
   std::shared_ptr<Job> job_;
@@ -61,18 +71,18 @@ void run_on_worker(const std::shared_ptr<Job>& job, const asio::any_io_executor&
 
 }  // namespace
 
-asio::awaitable<Result<Value>> on_worker(std::shared_ptr<asio::thread_pool> threads,
-                                         WorkerCall call) {
+asio::awaitable<Result<Value>> on_worker(asio::thread_pool& threads, WorkerCall call,
+                                         std::function<void()> drop) {
   const auto lane = co_await asio::this_coro::executor;
-  auto job = std::make_shared<Job>(std::move(call), lane);
-  asio::post(*threads, [job, lane] { run_on_worker(job, lane); });
-  const WaitsForWorker waits(job);
+  auto job = std::make_shared<Job>(std::move(call), std::move(drop), lane);
+  asio::post(threads, [job, lane] { run_on_worker(job, lane); });
+  WaitsForWorker waits(job);
   while (!job->done) {
     boost::system::error_code ignored;
     auto token = asio::redirect_error(asio::use_awaitable, ignored);
     co_await job->timer.async_wait(token);
     const auto state = co_await asio::this_coro::cancellation_state;
-    if (state.cancelled() != asio::cancellation_type::none) job->stop = true;
+    if (state.cancelled() != asio::cancellation_type::none) waits.stop();
   }
   co_return std::move(job->result);
 }

@@ -56,9 +56,7 @@ void take_over(serve::Service& service, std::string_view known) {
 }
 
 script::HostTable host_table(const config::LlmConfig& config) {
-  host::CommonOptions options;
-  options.data_dir = config.common.data_dir;
-  script::HostTable table = host::common_table(options);
+  script::HostTable table = host::common_table(scripted::common_options(config.common));
   add_llm_functions(table, config);
   return table;
 }

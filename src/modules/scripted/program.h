@@ -5,9 +5,13 @@
 
 #include "base/error.h"
 #include "config/common_config.h"
+#include "host/functions.h"
 #include "script/script.h"
 
 namespace gvm::scripted {
+
+// What the common host functions of a module need to know.
+host::CommonOptions common_options(const config::CommonConfig& config);
 
 // The operator's script with our common libraries and `library`, required to define `entries`.
 // Errors: INVALID_CONFIG naming file and line.

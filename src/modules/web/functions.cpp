@@ -1,5 +1,7 @@
 #include "web/functions.h"
 
+#include <algorithm>
+
 #include "base/error_codes.h"
 #include "base/null_fields.h"
 #include "host/arguments.h"
@@ -86,10 +88,15 @@ Value config_value(const config::WebConfig& config) {
 }
 
 // A set: scripts index it by a top-level domain, and iterate it.
-Value tld_set(const std::vector<std::string>& extra) {
+Value tld_set(const policy::TldList* own, const std::vector<std::string>& extra) {
   std::vector<Value::Map::Entry> entries;
-  for (const auto tld : policy::public_tlds())
+  const auto add = [&entries](std::string_view tld) {
     entries.emplace_back(Blob(std::string(tld)), Value::boolean(true));
+  };
+  if (own != nullptr)
+    std::ranges::for_each(own->labels(), add);
+  else
+    std::ranges::for_each(policy::public_tlds(), add);
   Value::Map set = Value::Map::from_entries(std::move(entries));
   for (const auto& tld : extra)
     set.set(tld.starts_with('.') ? tld.substr(1) : tld, Value::boolean(true));
@@ -139,7 +146,7 @@ void add_web_functions(script::HostTable& table, const config::WebConfig& config
   table.constants.push_back({kLibrary, "allowed_tld", "table<string, boolean>",
                              "The top-level domains contracts may visit, extra_tld included, in "
                              "Punycode and without dots.",
-                             tld_set(config.extra_tld)});
+                             tld_set(config.policy.tlds.get(), config.extra_tld)});
 }
 
 }  // namespace gvm::web

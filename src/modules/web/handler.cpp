@@ -143,9 +143,7 @@ class Module final : public WebModule {
 
 script::HostTable table_of(const config::WebConfig& config,
                            std::shared_ptr<const policy::UrlRules> rules) {
-  host::CommonOptions options;
-  options.data_dir = config.common.data_dir;
-  script::HostTable table = host::common_table(options);
+  script::HostTable table = host::common_table(scripted::common_options(config.common));
   add_web_functions(table, config, std::move(rules));
   return table;
 }
