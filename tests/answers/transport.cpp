@@ -206,7 +206,7 @@ BrokenAnswer value_left_open(Random& random) {
   const auto from = plain(random);
   const auto colon = from.text.find(':', from.text.find("\"share\""));
   auto end = from.text.find_first_of(",}\n", colon);
-  constexpr std::array<std::string_view, 5> kHoles = {"<share>", "...", "TODO", "$SHARE", "?"};
+  constexpr std::array<std::string_view, 5> kHoles = {"<share>", "...", "<fill in>", "$SHARE", "?"};
   return {from.text.substr(0, colon + 1) + std::string(random.of(kHoles)) + from.text.substr(end),
           std::nullopt};
 }
