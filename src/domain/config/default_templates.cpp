@@ -115,6 +115,7 @@ PromptTemplate make(std::string_view system, std::string_view user) {
   };
   return {.system = std::string(system),
           .user = std::string(user),
+          .form = {},
           .compiled_system = compile(system),
           .compiled_user = compile(user)};
 }
