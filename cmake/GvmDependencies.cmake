@@ -28,12 +28,6 @@ find_library(GVM_GMP NAMES gmp REQUIRED)   # LGPL: linked dynamically, see NOTIC
 find_library(GVM_YAML_STATIC NAMES libyaml-cpp.a yaml-cpp REQUIRED)
 add_library(gvm_yaml INTERFACE)
 target_link_libraries(gvm_yaml INTERFACE ${GVM_YAML_STATIC})
-# Debian's C++ build of Lua: destructors run when lua_error unwinds. Static, so that it is the one we tested.
-pkg_check_modules(LUA REQUIRED lua5.4-c++)
-find_library(GVM_LUA_STATIC liblua5.4-c++.a REQUIRED)
-add_library(gvm_lua INTERFACE)
-target_include_directories(gvm_lua SYSTEM INTERFACE ${LUA_INCLUDE_DIRS})
-target_link_libraries(gvm_lua INTERFACE ${GVM_LUA_STATIC} m)
 if(GVM_BUILD_TESTS)
   find_package(GTest REQUIRED)
 endif()

@@ -4,7 +4,7 @@
 
 ---@class lib.rs
 ---@field request fun(ctx: table, request: {method: string, url: string, headers: table<string, string>|nil, body: string|nil, sign: boolean|nil, sign_with: string|nil, json: boolean|nil, error_on_status: boolean|nil, response_body_max_size: integer|nil, timeout: number|nil, unfiltered: boolean|nil}): {status: integer, headers: table<string, string>, body: any} # One HTTP request; suspends this session only. `timeout` is in seconds (default 120, at most 600) and covers redirects, of which 10 are followed, never from https to http. Header names of the answer are lower case. `response_body_max_size` is in bytes (at most 32 MiB). `json` parses the body of the answer; `error_on_status` raises STATUS_NOT_OK unless the status is 200. Errors (fatal): STATUS_NOT_OK and DESERIALIZING with status, headers and at most 64 KiB of the body in ctx, SENDING_REQUEST, READING_BODY, DEADLINE_EXCEEDED; not fatal: MALFORMED_URL, SCHEMA_FORBIDDEN.
----@field json_parse fun(text: string): any # One JSON text to a value; a null field is nil, a null item of a list `lib.rs.null`. Errors: DESERIALIZING (fatal).
+---@field json_parse fun(text: string): any # One JSON text to a value; a null field is nil, a null item of a list `lib.rs.null`. Errors: DESERIALIZING (fatal), TOO_LARGE for more than 250000 values.
 ---@field json_stringify fun(value: any): string # A value to compact JSON, keys in byte order; NaN and infinities become null.
 ---@field base64_encode fun(data: string): string # Bytes to base64 with padding (RFC 4648, section 4).
 ---@field base64_decode fun(text: string): string # Base64 to bytes; padding may be absent. Errors: DESERIALIZING (fatal).

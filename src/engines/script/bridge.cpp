@@ -1,7 +1,6 @@
 #include "script/bridge.h"
 
 #include <algorithm>
-#include <exception>
 #include <lua.hpp>
 #include <string>
 #include <utility>
@@ -10,105 +9,12 @@
 #include "script/constant.h"
 #include "script/convert.h"
 #include "script/error.h"
+#include "script/host_call.h"
 #include "script/session.h"
 
 namespace gvm::script {
 
 namespace {
-
-const HostFunction& row_of(lua_State* L) {
-  return *static_cast<const HostFunction*>(lua_touserdata(L, lua_upvalueindex(1)));
-}
-
-std::string name_of(const HostFunction& row) {
-  return std::string(row.library) + "." + std::string(row.name);
-}
-
-HostFunction::Args read_arguments(lua_State* L, const HostFunction& row) {
-  const SessionImpl& session = Vm::of(L).session();
-  HostFunction::Args arguments;
-  const int count = lua_gettop(L);
-  arguments.reserve(static_cast<std::size_t>(count));
-  for (int i = 1; i <= count; ++i) {
-    // ctx may hold anything, functions too; what the host needs of it is in Session::ctx_fields.
-    Result<Value> value = session.is_ctx(L, i) ? Value::null() : to_value(L, i);
-    if (!value) {
-      raise(L,
-            std::move(value.error()).add_cause(name_of(row) + ": argument " + std::to_string(i)));
-    }
-    arguments.push_back(std::move(*value));
-  }
-  return arguments;
-}
-
-Error internal_error(const HostFunction& row, const std::exception& exception) {
-  return Error(codes::kInternal, Fatality::fatal, name_of(row) + ": " + exception.what());
-}
-
-// Exceptions of C++ libraries must not reach Lua's frames; Lua's own (not a std::exception) must
-// pass.
-Result<Value> run(const HostFunction& row, Session& session, HostFunction::Args& arguments) {
-  try {
-    return std::get<HostFunction::Sync>(row.implementation)(session, arguments);
-  } catch (const std::exception& exception) {
-    return fail(internal_error(row, exception));
-  }
-}
-
-int push_result(lua_State* L, Result<Value> result) {
-  if (!result) raise(L, std::move(result.error()));
-  // "Nothing" is nil to a script, which tests it with `if`; null inside a value stays null.
-  if (result->is_null()) return lua_pushnil(L), 1;
-  push(L, *result);
-  return 1;
-}
-
-int call_sync(lua_State* L) {
-  const HostFunction& row = row_of(L);
-  HostFunction::Args arguments = read_arguments(L, row);
-  Result<Value> result = run(row, Vm::of(L).session(), arguments);
-  return push_result(L, std::move(result));
-}
-
-int finish_async(lua_State* L, int, lua_KContext) {
-  return push_result(L, Vm::of(L).session().take_completed());
-}
-
-[[gnu::noinline]] void start_async(lua_State* L) {
-  const HostFunction& row = row_of(L);
-  SessionImpl& session = Vm::of(L).session();
-  if (!session.can_wait(L)) {
-    raise(L,
-          Error(codes::kScriptCannotWait, Fatality::fatal,
-                name_of(row) +
-                    " waits, which is not possible here: inside a coroutine, a sort comparator, a "
-                    "gsub callback, a metamethod called from C, or at the script's top level"));
-  }
-  HostFunction::Args arguments = read_arguments(L, row);
-  std::optional<Error> refused;
-  try {
-    session.park(std::get<HostFunction::Async>(row.implementation)(session, std::move(arguments)));
-  } catch (const std::exception& exception) {
-    refused.emplace(internal_error(row, exception));
-  }
-  if (refused) raise(L, std::move(*refused));
-}
-
-// Nothing here has a destructor: a yield unwinds through this frame, and stopping to clean one up
-// would cost as much as all the other frames together.
-int call_async(lua_State* L) {
-  start_async(L);
-  return lua_yieldk(L, 0, 0, finish_async);
-}
-
-void push_function(lua_State* L, const HostFunction& row) {
-  if (const auto* raw = std::get_if<HostFunction::Raw>(&row.implementation)) {
-    return lua_pushcfunction(L, *raw);
-  }
-  const bool waits = std::holds_alternative<HostFunction::Async>(row.implementation);
-  lua_pushlightuserdata(L, const_cast<HostFunction*>(&row));
-  lua_pushcclosure(L, waits ? call_async : call_sync, 1);
-}
 
 // Functions and constants in it; 0 when there is no such library.
 std::ptrdiff_t library_size(const HostTable& host, std::string_view library) {
@@ -121,7 +27,7 @@ void fill_library(lua_State* L, const HostTable& host, std::string_view library)
   for (const HostFunction& row : host.functions) {
     if (row.library != library) continue;
     lua_pushlstring(L, row.name.data(), row.name.size());
-    push_function(L, row);
+    push_host_function(L, row);
     lua_rawset(L, -3);
   }
   for (const HostConstant& constant : host.constants) {

@@ -1,5 +1,6 @@
 #include "script/convert.h"
 
+#include <algorithm>
 #include <lua.hpp>
 #include <string>
 #include <string_view>
@@ -8,6 +9,7 @@
 
 #include "base/encoding.h"
 #include "base/error_codes.h"
+#include "base/size.h"
 #include "script/error.h"
 #include "script/rat.h"
 #include "script/vm.h"
@@ -18,6 +20,8 @@ namespace {
 
 constexpr const char* kArrayMetatable = "gvm.array";
 constexpr int kSlotsALevel = 6;
+// Of the arguments of one call: looking whether they are UTF-8 takes up to 1.5 ns a byte.
+constexpr std::size_t kMostStringBytes = 36 * kMiB;
 
 // What the error message says about where: "headers.accept[3]".
 struct Path {
@@ -34,7 +38,7 @@ struct Path {
 
 class Reader {
  public:
-  explicit Reader(lua_State* L) : L_(L), left_(Vm::of(L).limits().memory_bytes) {}
+  Reader(lua_State* L, ReadBudget& left) : L_(L), left_(left) {}
 
   Result<Value> read(int index, std::size_t depth, const Path& path);
 
@@ -46,26 +50,37 @@ class Reader {
   Result<Blob> read_key(int index, const Path& path);
   Result<Value> read_userdata(int index, const Path& path);
   bool is_array(int index, lua_Integer size);
-  bool take(std::size_t bytes);
+  bool take_string(std::size_t bytes);
+  bool take_value(std::size_t bytes);
   Result<Value> too_large(const Path& path);
 
   lua_State* L_;
-  std::size_t left_;
+  ReadBudget& left_;
 };
 
-bool Reader::take(std::size_t bytes) {
-  if (bytes > left_) return false;
-  left_ -= bytes;
+bool Reader::take_string(std::size_t bytes) {
+  if (bytes > left_.string_bytes) return false;
+  left_.string_bytes -= bytes;
+  return true;
+}
+
+bool Reader::take_value(std::size_t bytes) {
+  if (bytes > left_.bytes || left_.values == 0) return false;
+  left_.bytes -= bytes;
+  --left_.values;
   return true;
 }
 
 Result<Value> Reader::too_large(const Path& path) {
   return fail(codes::kTooLarge, Fatality::user,
-              path.text() + ": the value unfolds to more than the session's memory");
+              path.text().substr(0, 256) +
+                  (left_.values == 0
+                       ? ": more than " + std::to_string(Vm::of(L_).limits().values) + " values"
+                       : ": the value unfolds to more than the session's memory"));
 }
 
 Result<Value> Reader::read(int index, std::size_t depth, const Path& path) {
-  if (!take(sizeof(Value))) return too_large(path);
+  if (!take_value(sizeof(Value))) return too_large(path);
   switch (lua_type(L_, index)) {
     case LUA_TNIL:
     case LUA_TNONE:
@@ -87,7 +102,7 @@ Result<Value> Reader::read(int index, std::size_t depth, const Path& path) {
 Result<Value> Reader::read_string(int index, const Path& path) {
   std::size_t size = 0;
   const char* data = lua_tolstring(L_, index, &size);
-  if (!take(size)) return too_large(path);
+  if (!take_string(size)) return too_large(path);
   const std::string_view text(data, size);
   Blob blob = Blob::borrow(text);
   if (is_valid_utf8(text)) return Value::string(std::move(blob));
@@ -172,7 +187,9 @@ Result<Value> Reader::read_map(int index, std::size_t depth, const Path& path) {
   while (lua_next(L_, index) != 0) {
     Result<Blob> key = read_key(lua_gettop(L_) - 1, path);
     if (!key) return fail(std::move(key.error()));
-    if (!take(sizeof(Value::Map::Entry) + key->view().size())) return too_large(path);
+    if (!take_value(sizeof(Value::Map::Entry)) || !take_string(key->view().size())) {
+      return too_large(path);
+    }
     const Path here{&path, key->view(), 0};
     Result<Value> item = read(lua_gettop(L_), depth + 1, here);
     if (!item) return item;
@@ -259,10 +276,26 @@ void push_as_rat(lua_State* L, const Value& value) {
   push(L, value);
 }
 
+ReadBudget ReadBudget::of(lua_State* L) {
+  const Vm& vm = Vm::of(L);
+  return {std::min(vm.limits().memory_bytes, kMostStringBytes), vm.memory_left(),
+          vm.limits().values};
+}
+
+ReadBudget ReadBudget::to_copy(lua_State* L) {
+  const Vm& vm = Vm::of(L);
+  return {vm.memory_left(), vm.memory_left(), vm.limits().values};
+}
+
 Result<Value> to_value(lua_State* L, int index) {
+  ReadBudget budget = ReadBudget::of(L);
+  return to_value(L, index, budget);
+}
+
+Result<Value> to_value(lua_State* L, int index, ReadBudget& budget) {
   const int top = lua_gettop(L);
   const Path root;
-  Reader reader(L);
+  Reader reader(L, budget);
   Result<Value> value = reader.read(lua_absindex(L, index), 0, root);
   lua_settop(L, top);
   return value;
@@ -278,6 +311,23 @@ std::size_t footprint(const Value& value) {
   }
   if (const auto* map = value.as_map()) {
     for (const auto& [key, item] : *map) bytes += sizeof(key) + key.view().size() + footprint(item);
+  }
+  return bytes;
+}
+
+std::size_t owned_footprint(Value& value) {
+  std::size_t bytes = sizeof(Value);
+  if (const Blob* blob = value.as_blob(); blob != nullptr && !blob->is_borrowed()) {
+    bytes += blob->view().size();
+  }
+  if (const Integer* integer = value.as_integer()) bytes += integer->bit_length() / 8;
+  if (auto* items = value.as_array()) {
+    for (Value& item : *items) bytes += owned_footprint(item);
+  }
+  if (auto* map = value.as_map()) {
+    for (auto& [key, item] : *map) {
+      bytes += sizeof(key) + (key.is_borrowed() ? 0 : key.view().size()) + owned_footprint(item);
+    }
   }
   return bytes;
 }

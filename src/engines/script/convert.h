@@ -31,7 +31,23 @@ void push_array_metatable(lua_State* L);
 // (SCRIPT_BAD_ARGUMENT, TOO_DEEP, TOO_LARGE) name the path inside the value.
 Result<Value> to_value(lua_State* L, int index);
 
+// What values may take together, in bytes and in number.
+struct ReadBudget {
+  std::size_t string_bytes;  // unfolded: a string that stands in two places counts twice
+  std::size_t bytes;         // of the values themselves
+  std::size_t values;
+
+  // For strings that stay Lua's.
+  static ReadBudget of(lua_State* L);
+  // For strings that will be copied.
+  static ReadBudget to_copy(lua_State* L);
+};
+// The same for one of several values: takes what it needs off the budget.
+Result<Value> to_value(lua_State* L, int index, ReadBudget& budget);
+
 // Bytes of C++ memory a Value holds, roughly.
 std::size_t footprint(const Value& value);
+// The same without the strings it borrows.
+std::size_t owned_footprint(Value& value);
 
 }  // namespace gvm::script

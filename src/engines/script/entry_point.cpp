@@ -21,10 +21,6 @@ end
 return function(frame) return apply(frame, prepare(frame)) end
 )";
 
-// Slots of the thread's stack, 4 KiB. Lua before 5.4.5 goes on with a pointer into the old stack
-// when a __concat grows it; with this room the usual script never grows it.
-constexpr int kRoom = 250;
-
 // Its address is the runner's key in the registry.
 constexpr char kRunnerKey = 0;
 
@@ -51,7 +47,8 @@ int prepare(lua_State* L) {
 // frame, first result: the answer.
 int finish(lua_State* L) {
   CallFrame& frame = frame_at(L, 1);
-  Result<Value> answer = to_value(L, 2);
+  ReadBudget budget = ReadBudget::to_copy(L);
+  Result<Value> answer = to_value(L, 2, budget);
   if (!answer) {
     Error error(codes::kScriptBadAnswer, Fatality::fatal, frame.entry);
     error.add_cause(answer.error().to_string());
@@ -76,7 +73,6 @@ void install_entry_runner(lua_State* L, const Module& runner) {
 }
 
 void push_entry_call(lua_State* thread, CallFrame* frame) {
-  (void)lua_checkstack(thread, kRoom);
   lua_rawgetp(thread, LUA_REGISTRYINDEX, &kRunnerKey);
   lua_pushlightuserdata(thread, frame);
 }

@@ -20,13 +20,13 @@ struct CallFrame {
 };
 
 // The runner is Lua, so that no frame of C++ lies between the driver and a host function that
-// waits: a yield unwinds the stack up to the driver, and each such frame costs it about 1.5 µs.
+// waits: a yield jumps to the driver (Vm::yield).
 Module compile_entry_runner();
 
 // Once a session, protected: loads the runner.
 void install_entry_runner(lua_State* L, const Module& runner);
 
-// Pushes the runner and its argument, and makes room on the stack. Raises nothing.
+// Pushes the runner and its argument. Raises nothing.
 void push_entry_call(lua_State* thread, CallFrame* frame);
 
 }  // namespace gvm::script

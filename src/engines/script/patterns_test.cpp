@@ -26,7 +26,12 @@ const std::string kHarness =
 
 std::string stock(const std::string& script) {
   lua_State* L = luaL_newstate();
-  luaL_openlibs(L);
+  luaL_requiref(L, LUA_GNAME, luaopen_base, 1);
+  luaL_requiref(L, LUA_STRLIBNAME, luaopen_string, 1);
+  luaL_requiref(L, LUA_TABLIBNAME, luaopen_table, 1);
+  luaL_requiref(L, LUA_MATHLIBNAME, luaopen_math, 1);
+  luaL_requiref(L, LUA_COLIBNAME, luaopen_coroutine, 1);
+  lua_settop(L, 0);
   const std::string text = script + "\nreturn Run()";
   const bool failed = luaL_loadbuffer(L, text.data(), text.size(), "@script.lua") != LUA_OK ||
                       lua_pcall(L, 0, 1, 0) != LUA_OK;

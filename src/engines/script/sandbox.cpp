@@ -56,7 +56,7 @@ void open_sandbox(lua_State* L) {
   open_table(L);
   open_os(L);
   open_plain(L, LUA_MATHLIBNAME, luaopen_math);
-  open_plain(L, LUA_UTF8LIBNAME, luaopen_utf8);
+  open_utf8(L);
 }
 
 }  // namespace gvm::script

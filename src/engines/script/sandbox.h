@@ -12,6 +12,7 @@ void open_sandbox(lua_State* L);
 void open_base(lua_State* L);       // sandbox_base.cpp
 void open_coroutine(lua_State* L);  // sandbox_coroutine.cpp
 void open_string(lua_State* L);     // sandbox_string.cpp
+void open_utf8(lua_State* L);       // sandbox_string.cpp
 void open_table(lua_State* L);      // sandbox_table.cpp
 void open_os(lua_State* L);         // sandbox_os.cpp
 

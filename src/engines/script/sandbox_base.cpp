@@ -109,7 +109,9 @@ int load(lua_State* L) {
     size = pieces.size();
   }
   if (size > limit) return luaL_error(L, "load: source is longer than %d bytes", (int)limit);
-  if (luaL_loadbufferx(L, source, size, name, "t") != LUA_OK) {
+  const int status = luaL_loadbufferx(L, source, size, name, "t");
+  Vm::of(L).look(L);
+  if (status != LUA_OK) {
     lua_pushnil(L);
     lua_insert(L, -2);
     return 2;
@@ -119,6 +121,16 @@ int load(lua_State* L) {
     if (lua_setupvalue(L, -2, 1) == nullptr) lua_pop(L, 1);
   }
   return 1;
+}
+
+// --- tonumber: as in Lua, but what is longer than any number is none, without being read.
+
+constexpr lua_Unsigned kLongestNumber = 64 * kKiB;
+
+int tonumber(lua_State* L) {
+  if (lua_type(L, 1) == LUA_TSTRING && lua_rawlen(L, 1) > kLongestNumber)
+    return luaL_pushfail(L), 1;
+  return lua_tocfunction(L, lua_upvalueindex(1))(L);
 }
 
 // --- print goes to the log.
@@ -134,6 +146,7 @@ int print(lua_State* L) {
     lua_pop(L, 1);
   }
   Vm::of(L).session().logger().info(line);
+  Vm::of(L).look(L);
   return 0;
 }
 
@@ -154,6 +167,9 @@ void open_base(lua_State* L) {
   lua_pushcfunction(L, luaopen_base);
   lua_call(L, 0, 1);
   luaL_setfuncs(L, kReplaced, 0);
+  lua_getfield(L, -1, "tonumber");
+  lua_pushcclosure(L, tonumber, 1);
+  lua_setfield(L, -2, "tonumber");
   for (const char* name : {"dofile", "loadfile", "warn"}) {
     lua_pushnil(L);
     lua_setfield(L, -2, name);

@@ -24,7 +24,7 @@ lua_State* coroutine_of(lua_State* L, Style style) {
 int fail_wrap(lua_State* L, lua_State* co) {
   const int status = lua_status(co);
   if (status != LUA_OK && status != LUA_YIELD) {
-    const Vm::Chain chain(Vm::of(L), false);
+    const Vm::Chain chain(Vm::of(L), co, false);
     lua_resetthread(co);  // closes its pending variables
     lua_xmove(co, L, 1);  // the error, or one raised while closing
   }
@@ -69,13 +69,13 @@ int step(lua_State* L, Style style, int arguments) {
   int results = 0;
   int status = LUA_OK;
   {
-    const Vm::Chain chain(vm, vm.can_yield(L));
+    const Vm::Chain chain(vm, co, vm.can_yield(L));
     status = lua_resume(co, L, arguments, &results);
   }
   if (status == LUA_ERRMEM) vm.kill(Kill::memory);
   if (vm.killed() != Kill::none) vm.raise_killed(L);
   if (status == LUA_YIELD && vm.slice_pending()) {
-    return lua_yieldk(L, 0, static_cast<lua_KContext>(style), go_on);
+    return Vm::yield(L, 0, static_cast<lua_KContext>(style), go_on);
   }
   if (status == LUA_OK || status == LUA_YIELD) return finish(L, co, style, results);
   lua_xmove(co, L, 1);
@@ -114,13 +114,14 @@ int yield(lua_State* L) {
   if (Vm::of(L).session().is_entry_thread(L)) {
     return luaL_error(L, "attempt to yield from outside a coroutine");
   }
-  return lua_yield(L, lua_gettop(L));
+  return Vm::yield(L, lua_gettop(L));
 }
 
 // Variables to be closed run script code on a thread that no driver resumes.
 int close(lua_State* L) {
-  const Vm::Chain chain(Vm::of(L), false);
-  luaL_argcheck(L, lua_tothread(L, 1) != Vm::of(L).main(), 1, "the main thread cannot be closed");
+  lua_State* co = lua_tothread(L, 1);
+  luaL_argcheck(L, co != Vm::of(L).main(), 1, "the main thread cannot be closed");
+  const Vm::Chain chain(Vm::of(L), co == nullptr ? L : co, false);
   const int results = lua_tocfunction(L, lua_upvalueindex(1))(L);
   if (Vm::of(L).killed() != Kill::none) Vm::of(L).raise_killed(L);
   return results;

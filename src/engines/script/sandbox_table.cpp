@@ -56,7 +56,7 @@ int remove(lua_State* L) {
   const lua_Integer size = luaL_len(L, 1);
   lua_Integer at = luaL_optinteger(L, 2, size);
   if (at != size) {
-    luaL_argcheck(L, static_cast<lua_Unsigned>(at) - 1U <= static_cast<lua_Unsigned>(size), 1,
+    luaL_argcheck(L, static_cast<lua_Unsigned>(at) - 1U <= static_cast<lua_Unsigned>(size), 2,
                   "position out of bounds");
   }
   lua_geti(L, 1, at);

@@ -8,12 +8,12 @@
 // No exception and no C++ stack crosses Lua's frames except Lua's own unwinding; never catch
 // everything where Lua is on the stack.
 //
-// A known limit of Lua itself: it cannot be interrupted while it rehashes one table. A script that
-// builds a big table of integer keys chosen to collide holds its lane for longer than
-// cpu_unyielding; memory_bytes bounds how long. Weak tables are strong here (sandbox.cpp says why).
+// Lua cannot be interrupted while it rehashes one table, nor within a full collection when memory
+// is short; memory_bytes bounds how long. Weak tables are strong here (sandbox.cpp says why).
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -47,6 +47,8 @@ struct Limits {
   std::chrono::milliseconds cpu_unyielding{50};
   // The script's top level, in place of cpu_unyielding: it runs without a break.
   std::chrono::milliseconds cpu_load{250};
+  // Values, nested ones too, of one argument, answer or result: converted in one go.
+  std::size_t values = 250'000;
   // Source given to load(): the compiler cannot be interrupted.
   std::size_t load_source_bytes = 64 * kKiB;
   // Patterns, and formats of string.format and string.pack.
@@ -67,6 +69,28 @@ struct HostFunction {
   using Sync = std::function<Result<Value>(Session&, Args&)>;
   // The call suspends only the calling session.
   using Async = std::function<asio::awaitable<Result<Value>>(Session&, Args)>;
+  // Long work in pieces of about a millisecond: between two of them other sessions get their turn,
+  // also where Async cannot wait. The work keeps the arguments; they stay valid.
+  class Work {
+   public:
+    virtual ~Work() = default;
+    // One piece. Whether there is more.
+    virtual bool step() = 0;
+    // After the last piece.
+    virtual Result<Value> finish() = 0;
+    // What it holds now: counts as the session's memory.
+    virtual std::size_t bytes() const = 0;
+  };
+  using Sliced = std::function<Result<std::unique_ptr<Work>>(Session&, Args)>;
+  // Work that may be long and cannot be cut: then it runs on a background thread, on copies of the
+  // arguments, and only the session waits.
+  struct Heavy {
+    // fits: a few milliseconds; should_wait: done on the lane where the session cannot wait;
+    // must_wait: refused there.
+    enum class Length : std::uint8_t { fits, should_wait, must_wait };
+    std::function<Result<Value>(Args&)> function;
+    std::function<Length(Args&)> length;
+  };
   // For functions that need Lua itself (src/modules/host only): an ordinary lua_CFunction.
   using Raw = int (*)(lua_State*);
 
@@ -74,7 +98,7 @@ struct HostFunction {
   std::string_view name;
   std::string_view signature;  // LuaLS: "fun(text: string, filters: string[]): string"
   std::string_view doc;        // one line, with units and errors
-  std::variant<Sync, Async, Raw> implementation;
+  std::variant<Sync, Async, Sliced, Heavy, Raw> implementation;
 };
 
 // A constant in a library table, e.g. lib.rs.data_dir or llm.rs.providers. Every session has its

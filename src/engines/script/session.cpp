@@ -93,7 +93,7 @@ Result<void> SessionImpl::protect(int (*function)(lua_State*), void* argument, V
   lua_State* L = vm_.main();
   int status = LUA_OK;
   {
-    const Vm::Stretch stretch(vm_, runs);
+    const Vm::Stretch stretch(vm_, L, runs);
     lua_pushcfunction(L, function);
     lua_pushlightuserdata(L, argument);
     status = lua_pcall(L, 1, 0, 0);

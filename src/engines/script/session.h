@@ -74,9 +74,12 @@ class SessionImpl final : public Session {
   // Whether a host function may wait on this thread.
   bool can_wait(lua_State* L) const { return L == thread_ && vm_.can_yield(L); }
 
-  // The bridge's side: what a host function waits for, and what came of it.
-  void park(Awaitable operation) { parked_.emplace(std::move(operation)); }
+  // The bridge's side: what a host function waits for, and what came of it. `bytes`: what its
+  // arguments take, charged already.
+  void park(Awaitable operation, std::size_t bytes = 0);
+  // The result counts as the session's memory until it is released.
   Result<Value> take_completed() { return std::move(completed_); }
+  void release_completed();
   // Whether the value at `index` is the session's own ctx table.
   bool is_ctx(lua_State* L, int index) const;
   void push_ctx(lua_State* L) const;
@@ -112,8 +115,12 @@ class SessionImpl final : public Session {
   int ctx_reference_ = 0;
   std::function<void()> when_gone_;
   bool running_ = false;
+  void complete(Result<Value> result);
+
   std::optional<Awaitable> parked_;
+  std::size_t parked_bytes_ = 0;
   Result<Value> completed_;
+  std::size_t completed_bytes_ = 0;
   std::optional<asio::steady_timer> timer_;
 };
 

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/error_codes.h"
+#include "script/convert.h"
 #include "script/entry_point.h"
 #include "script/session.h"
 
@@ -30,7 +31,7 @@ SessionImpl::Step SessionImpl::resume(int arguments) {
   int results = 0;
   int status = LUA_OK;
   {
-    const Vm::Stretch stretch(vm_, Vm::Runs::driven);
+    const Vm::Stretch stretch(vm_, thread_, Vm::Runs::driven);
     status = lua_resume(thread_, vm_.main(), arguments, &results);
   }
   if (status == LUA_ERRMEM) vm_.kill(Kill::memory);
@@ -50,7 +51,10 @@ SessionImpl::Step SessionImpl::resume(int arguments) {
 // new.
 void SessionImpl::abandon_thread() {
   parked_.reset();
-  const Vm::Stretch stretch(vm_, Vm::Runs::closing);
+  vm_.discharge(std::exchange(parked_bytes_, 0));
+  release_completed();
+  completed_ = Value();
+  const Vm::Stretch stretch(vm_, thread_, Vm::Runs::closing);
   const int status = lua_resetthread(thread_);
   if (status == LUA_ERRMEM) vm_.kill(Kill::memory);
   lua_settop(thread_, 0);
@@ -64,13 +68,36 @@ asio::awaitable<void> SessionImpl::give_way() {
   }
 }
 
+void SessionImpl::park(Awaitable operation, std::size_t bytes) {
+  parked_.emplace(std::move(operation));
+  parked_bytes_ = bytes;
+}
+
+void SessionImpl::release_completed() {
+  vm_.discharge(std::exchange(completed_bytes_, 0));
+}
+
+// Once as it is, and once more inside of Lua.
+void SessionImpl::complete(Result<Value> result) {
+  release_completed();
+  const std::size_t bytes = result ? footprint(*result) : 0;
+  if (bytes > vm_.memory_left() / 2) {
+    completed_ = fail(codes::kTooLarge, Fatality::user,
+                      "a result of " + std::to_string(bytes / kKiB) +
+                          " KiB does not fit what the script has left of its memory");
+    return;
+  }
+  completed_ = std::move(result);
+  if (vm_.try_charge(bytes)) completed_bytes_ = bytes;
+}
+
 // No Lua is on the stack here, so exceptions are the awaitable's own.
 asio::awaitable<void> SessionImpl::wait_for_parked() {
   Awaitable operation = std::move(*parked_);
   parked_.reset();
   try {
     Result<Value> result = co_await std::move(operation);
-    completed_ = std::move(result);
+    complete(std::move(result));
   } catch (const boost::system::system_error& error) {
     const bool aborted = error.code() == asio::error::operation_aborted;
     completed_ = fail(aborted ? codes::kCancelled : codes::kInternal,
@@ -78,6 +105,7 @@ asio::awaitable<void> SessionImpl::wait_for_parked() {
   } catch (const std::exception& error) {
     completed_ = fail(codes::kInternal, Fatality::fatal, error.what());
   }
+  vm_.discharge(std::exchange(parked_bytes_, 0));
 }
 
 SessionImpl::Awaitable SessionImpl::drive(CallFrame* frame, std::shared_ptr<CallState> state) {

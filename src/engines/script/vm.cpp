@@ -1,5 +1,9 @@
 #include "script/vm.h"
 
+#include <lua_build.h>
+#include <malloc.h>
+
+#include <algorithm>
 #include <ctime>
 #include <lua.hpp>
 #include <new>
@@ -10,11 +14,22 @@ namespace gvm::script {
 
 namespace {
 
-constexpr int kHookLongest = 1000;  // VM instructions between looks at the clock
-constexpr int kHookShortest = 10;
+constexpr std::size_t kLongestInterval = 1000;  // VM instructions between looks at the clock
 // Instructions that do much work each (long chains in a table, next() on an emptied one) shorten
 // the interval.
 constexpr auto kHookSlow = std::chrono::microseconds(500);
+constexpr std::size_t kSlowInterval = 10;
+
+// Of the instructions in one interval, when each does the worst that what is alive allows: about
+// 1 ns for every byte of the longest string (to read it as a number, to hash it, a library
+// function), an eighth for the largest other block (next() on an emptied table, passing `...` on).
+constexpr std::size_t kLongestGapNs = 15'000'000;
+constexpr std::size_t kBlockBytesPerNs = 8;
+// Large blocks made since the last look, in bytes.
+constexpr std::size_t kMuchMade = 64 * kKiB;
+
+// A state that was bigger is followed by a request to hand free memory back to the system.
+constexpr std::size_t kTrimmedFrom = 8 * kMiB;
 
 // Reached only by unprotected calls that hit the memory cap.
 struct Panic : std::runtime_error {
@@ -26,6 +41,10 @@ struct Panic : std::runtime_error {
 // interrupted.
 constexpr auto kShortStretch = std::chrono::microseconds(500);
 
+bool shortened(lua_State* thread) {
+  return lua_gethookcount(thread) < static_cast<int>(kLongestInterval);
+}
+
 std::chrono::nanoseconds thread_cpu() {
   timespec t{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
@@ -34,19 +53,22 @@ std::chrono::nanoseconds thread_cpu() {
 
 }  // namespace
 
-Vm::Vm(const Limits& limits)
-    : limits_(limits), allocator_(limits.memory_bytes), hook_count_(kHookLongest) {
+Vm::Vm(const Limits& limits) : limits_(limits), allocator_(limits.memory_bytes) {
   main_ = lua_newstate(&Allocator::lua_alloc, &allocator_);
   if (main_ == nullptr) throw std::bad_alloc();
   *static_cast<Vm**>(lua_getextraspace(main_)) = this;
   lua_atpanic(main_, &Vm::on_panic);
   // Threads made later inherit the hook.
-  lua_sethook(main_, &Vm::on_count, LUA_MASKCOUNT, hook_count_);
+  lua_sethook(main_, &Vm::on_count, LUA_MASKCOUNT, kLongestInterval);
+  allocator_.watch({&Vm::on_large_block, this});
 }
 
 Vm::~Vm() {
+  running_ = nullptr;
   allocator_.abandon_small_blocks();
   lua_close(main_);
+  // What it had outside of mappings lies in the free lists of malloc.
+  if (allocator_.peak() >= kTrimmedFrom) malloc_trim(0);
 }
 
 Vm& Vm::of(lua_State* L) {
@@ -94,11 +116,66 @@ void Vm::charge(lua_State* L, std::size_t bytes) {
   raise_killed(L);
 }
 
+int Vm::yield(lua_State* L, int results, std::intptr_t context,
+              int (*go_on)(lua_State*, int, std::intptr_t)) {
+  lua::yield_jumps = true;
+  return lua_yieldk(L, results, context, go_on);
+}
+
 bool Vm::can_yield(lua_State* L) const {
   return chain_ && lua_isyieldable(L) != 0;
 }
 
-Vm::Stretch::Stretch(Vm& vm, Runs runs) : vm_(vm) {
+void Vm::look_soon(lua_State* L) {
+  lua_sethook(L, &Vm::on_count, LUA_MASKCOUNT, 1);
+}
+
+void Vm::look(lua_State* L) {
+  if (Clock::now() - slice_start_ >= limits_.cpu_slice) look_soon(L);
+}
+
+// An instruction made a large block: by doing much work (a concatenation), and more may follow.
+// lua_sethook may be called at any time.
+void Vm::on_large_block(void* self, std::size_t bytes) {
+  auto& vm = *static_cast<Vm*>(self);
+  vm.large_blocks_ += bytes;
+  if (vm.large_blocks_ >= kMuchMade && vm.running_ != nullptr) vm.look_soon(vm.running_);
+}
+
+int Vm::pause(lua_State* L, std::intptr_t context, int (*go_on)(lua_State*, int, std::intptr_t)) {
+  of(L).slice_pending_ = true;
+  return yield(L, 0, context, go_on);
+}
+
+bool Vm::must_pause(lua_State* L) {
+  const bool yields = can_yield(L);
+  if (killed_ == Kill::none) {
+    const Over over = measure();
+    if (over == Over::slice && !yields) look_soon(L);
+    if (over == Over::nothing || (over == Over::slice && !yields)) return false;
+    if (over != Over::total && yields) return true;
+    kill(Kill::cpu);
+  }
+  raise_killed(L);
+}
+
+Vm::Chain::Chain(Vm& vm, lua_State* thread, bool reaches_driver)
+    : vm_(vm), running_before_(vm.running_), chain_before_(vm.chain_) {
+  vm.chain_ = reaches_driver;
+  vm.running_ = thread;
+  // Each thread counts its instructions for itself. While there is something large, none runs its
+  // whole interval unseen.
+  if (running_before_ != nullptr && shortened(running_before_)) vm.look_soon(thread);
+}
+
+Vm::Chain::~Chain() {
+  if (running_before_ != nullptr && shortened(vm_.running_)) vm_.look_soon(running_before_);
+  vm_.running_ = running_before_;
+  vm_.chain_ = chain_before_;
+}
+
+Vm::Stretch::Stretch(Vm& vm, lua_State* thread, Runs runs) : vm_(vm) {
+  vm.running_ = thread;
   vm.chain_ = runs == Runs::driven;
   vm.longest_unyielding_ = runs == Runs::loading ? vm.limits_.cpu_load : vm.limits_.cpu_unyielding;
   vm.slice_pending_ = false;
@@ -110,6 +187,7 @@ Vm::Stretch::Stretch(Vm& vm, Runs runs) : vm_(vm) {
 Vm::Stretch::~Stretch() {
   vm_.spent_ += vm_.stretch_cpu(Clock::now());
   vm_.chain_ = false;
+  vm_.running_ = nullptr;
   if (vm_.allocator_.exhausted()) vm_.kill(Kill::memory);
 }
 
@@ -130,12 +208,14 @@ Vm::Over Vm::measure() {
   return stretch > longest_unyielding_ ? Over::unyielding : Over::slice;
 }
 
-void Vm::adapt_hook(lua_State* L, Clock::time_point now) {
+// Instructions until the next look.
+int Vm::interval(Clock::time_point now) {
   const auto gap = now - std::exchange(last_hook_, now);
-  const int wanted = gap > kHookSlow ? kHookShortest : kHookLongest;
-  if (wanted == hook_count_) return;
-  hook_count_ = wanted;
-  lua_sethook(L, &Vm::on_count, LUA_MASKCOUNT, wanted);
+  large_blocks_ = 0;
+  const std::size_t most = gap > kHookSlow ? kSlowInterval : kLongestInterval;
+  const std::size_t worst_ns = std::max(
+      {allocator_.longest_string(), allocator_.largest_block() / kBlockBytesPerNs, std::size_t{1}});
+  return static_cast<int>(std::clamp<std::size_t>(kLongestGapNs / worst_ns, 1, most));
 }
 
 void Vm::on_count(lua_State* L, lua_Debug*) {
@@ -143,23 +223,26 @@ void Vm::on_count(lua_State* L, lua_Debug*) {
   if (vm.allocator_.exhausted()) vm.kill(Kill::memory);
   if (vm.killed_ == Kill::none) {
     const Over over = vm.measure();
-    if (over == Over::nothing) return vm.adapt_hook(L, Clock::now());
-    if (over == Over::total) vm.kill(Kill::cpu);
-    if (over == Over::unyielding && !vm.can_yield(L)) vm.kill(Kill::cpu);
-    if (vm.killed_ == Kill::none && !vm.can_yield(L)) return;
+    const bool yields = vm.can_yield(L);
+    const int wanted = vm.interval(Clock::now());
+    if (wanted != lua_gethookcount(L)) lua_sethook(L, &Vm::on_count, LUA_MASKCOUNT, wanted);
+    if (over == Over::nothing) return;
+    if (over == Over::total || (over == Over::unyielding && !yields)) vm.kill(Kill::cpu);
+    if (vm.killed_ == Kill::none && !yields) return;
   }
   // A yield cannot be caught; a raise can, but our pcall passes it on and our xpcall keeps handlers
   // away from it.
   if (!vm.can_yield(L)) vm.raise_killed(L);
   vm.slice_pending_ = true;
-  lua_yield(L, 0);
+  yield(L, 0);
 }
 
 void Vm::check_cpu(lua_State* L) {
   if (allocator_.exhausted()) kill(Kill::memory);
   if (killed_ == Kill::none) {
     const Over over = measure();
-    if (over == Over::nothing || over == Over::slice) return;
+    if (over == Over::nothing) return;
+    if (over == Over::slice) return look_soon(L);
     kill(Kill::cpu);
   }
   raise_killed(L);

@@ -2,6 +2,12 @@
 // One lua_State with its memory cap and its CPU budgets. Owned by a session; used only on that
 // session's lane.
 //
+// The slice holds whatever a script calls. A hook looks at the clock every `interval` instructions:
+// as many as end in time when each of them reads the longest string or the largest table that is
+// alive (a comparison, a concatenation, a call of string.upper). Whoever did much work looks itself
+// (look), and the hook then ends the slice with the next instruction. A C function that takes long
+// works in pieces and pauses between them (must_pause, pause).
+//
 // A Vm is *killed* when it exceeds a budget. From then on the flag decides, not what Lua reports:
 // every allocation is refused, every hook raises, our pcall, xpcall and coroutine functions pass
 // the error on, and the session ends.
@@ -41,16 +47,21 @@ class Vm {
   Kill killed() const { return killed_; }
   void kill(Kill reason);
   Error kill_error() const;
-  // From a C function: leaves for the driver, or raises towards it. Allocates nothing; handlers of
-  // xpcall do not see it.
+  // From a C function: leaves for the driver, or raises towards it. Either runs the destructors of
+  // the frames in between. Allocates nothing; handlers of xpcall do not see it.
   [[noreturn]] int raise_killed(lua_State* L);
 
   // C++ memory a script can make us keep (errors) counts like Lua's own. Raises when the cap is
   // reached.
   void charge(lua_State* L, std::size_t bytes);
   void discharge(std::size_t bytes) { allocator_.discharge(bytes); }
+  // The same without a thread of Lua's at hand. False over the cap.
+  bool try_charge(std::size_t bytes) { return allocator_.charge(bytes); }
   std::size_t memory_used() const { return allocator_.used(); }
+  std::size_t memory_left() const { return allocator_.left(); }
 
+  // Processor time spent elsewhere for this call: counts as its own.
+  void add_cpu(std::chrono::nanoseconds spent) { spent_ += spent; }
   // A new total CPU budget: at the start of every entry-point call.
   void reset_cpu() { spent_ = {}; }
   // Many short stretches: no hook sees their sum.
@@ -61,7 +72,7 @@ class Vm {
   enum class Runs { driven, loading, closing };
   class Stretch {
    public:
-    Stretch(Vm& vm, Runs runs);
+    Stretch(Vm& vm, lua_State* thread, Runs runs);
     ~Stretch();
     Stretch(const Stretch&) = delete;
 
@@ -69,19 +80,34 @@ class Vm {
     Vm& vm_;
   };
 
+  // As lua_yieldk, but by a jump in place of an exception, which costs a fiftieth: no frame between
+  // here and the resume may have a destructor. Those frames are Lua's own, and C functions that
+  // call Lua with a continuation (lua_callk, lua_pcallk) or call this.
+  static int yield(lua_State* L, int results, std::intptr_t context = 0,
+                   int (*go_on)(lua_State*, int, std::intptr_t) = nullptr);
+  // After work of a C function: ends the slice with the next instruction when it is used up.
+  void look(lua_State* L);
+  // Between two pieces of a C function's work, each of about a millisecond: whether the slice is
+  // used up. Then the function returns pause(), whose continuation does the rest. Where nothing can
+  // yield, false until cpu_unyielding has passed, which raises.
+  bool must_pause(lua_State* L);
+  static int pause(lua_State* L, std::intptr_t context,
+                   int (*go_on)(lua_State*, int, std::intptr_t));
+
   // Whether a yield on this thread reaches the driver through every resume in between.
   bool can_yield(lua_State* L) const;
-  // Marks everything below as unable to yield to the driver (coroutine.close, nested resumes from
-  // unyieldable places).
+  // While `thread` runs on behalf of another. `reaches_driver`: false marks everything below as
+  // unable to yield to the driver (coroutine.close, nested resumes from unyieldable places).
   class Chain {
    public:
-    Chain(Vm& vm, bool reaches_driver) : vm_(vm), before_(vm.chain_) { vm.chain_ = reaches_driver; }
-    ~Chain() { vm_.chain_ = before_; }
+    Chain(Vm& vm, lua_State* thread, bool reaches_driver);
+    ~Chain();
     Chain(const Chain&) = delete;
 
    private:
     Vm& vm_;
-    bool before_;
+    lua_State* running_before_;
+    bool chain_before_;
   };
   bool chain() const { return chain_; }
 
@@ -99,7 +125,9 @@ class Vm {
   std::chrono::nanoseconds stretch_cpu(Clock::time_point now);
   enum class Over { nothing, slice, unyielding, total };
   Over measure();
-  void adapt_hook(lua_State* L, Clock::time_point now);
+  int interval(Clock::time_point now);
+  void look_soon(lua_State* L);
+  static void on_large_block(void* self, std::size_t bytes);
 
   Limits limits_;
   Allocator allocator_;
@@ -108,7 +136,8 @@ class Vm {
   Kill killed_ = Kill::none;
   bool chain_ = false;
   bool slice_pending_ = false;
-  int hook_count_;
+  lua_State* running_ = nullptr;
+  std::size_t large_blocks_ = 0;  // bytes of them made since the last look
   std::chrono::nanoseconds longest_unyielding_{};
   Clock::time_point slice_start_{};
   Clock::time_point last_hook_{};

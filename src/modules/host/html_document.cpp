@@ -9,6 +9,7 @@
 #include "host/limits.h"
 #include "script/convert.h"
 #include "script/error.h"
+#include "script/host_call.h"
 #include "script/session.h"
 
 namespace gvm::host {
@@ -61,7 +62,7 @@ void push_methods(lua_State* L, std::string_view name) {
   for (const auto& row : Vm::of(L).session().program().host().functions) {
     if (row.library != name) continue;
     lua_pushlstring(L, row.name.data(), row.name.size());
-    lua_pushcfunction(L, std::get<script::HostFunction::Raw>(row.implementation));
+    script::push_host_function(L, row);
     lua_rawset(L, -3);
   }
 }

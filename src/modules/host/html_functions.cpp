@@ -178,9 +178,11 @@ int parse_html(lua_State* L) {
                                std::to_string(limits.unwaited_bytes / kKiB) +
                                " KiB, which is not possible here"));
   }
+  const std::size_t bytes = request.bytes.size();
+  script::Vm::of(L).charge(L, bytes);  // the copy
   std::shared_ptr<Job>& job = push_job(L);
   job = std::make_shared<Job>(std::move(request));
-  session.park(wait_for(job));
+  session.park(wait_for(job), bytes);
   return lua_yieldk(L, 0, 0, finish);
 }
 

@@ -9,7 +9,7 @@ namespace gvm::host {
 namespace {
 
 constexpr std::size_t kRounds = 24;
-constexpr std::size_t kRate = 136;  // bytes absorbed at a time: 1600 bits less twice the digest
+constexpr std::size_t kRate = KeccakSponge::kRate;
 constexpr std::size_t kLanes = 25;
 using State = std::array<std::uint64_t, kLanes>;  // lane (x, y) at x + 5 * y
 
@@ -107,15 +107,25 @@ Digest256 keccak256(std::string_view data) {
 }
 
 Digest256 keccak_sponge(std::string_view data, std::uint8_t padding) {
-  State state{};
-  for (; data.size() >= kRate; data.remove_prefix(kRate)) absorb(state, data.data());
+  return KeccakSponge().finish(data, padding);
+}
+
+void KeccakSponge::absorb(std::string_view blocks) {
+  for (; blocks.size() >= kRate; blocks.remove_prefix(kRate)) {
+    host::absorb(state_, blocks.data());
+  }
+}
+
+Digest256 KeccakSponge::finish(std::string_view rest, std::uint8_t padding) {
+  absorb(rest);
+  rest.remove_prefix(rest.size() / kRate * kRate);
   std::array<char, kRate> last{};
-  if (!data.empty()) std::memcpy(last.data(), data.data(), data.size());
-  last[data.size()] = static_cast<char>(padding);
+  if (!rest.empty()) std::memcpy(last.data(), rest.data(), rest.size());
+  last[rest.size()] = static_cast<char>(padding);
   last[kRate - 1] = static_cast<char>(last[kRate - 1] | '\x80');
-  absorb(state, last.data());
+  host::absorb(state_, last.data());
   Digest256 digest{};
-  std::memcpy(digest.data(), state.data(), digest.size());
+  std::memcpy(digest.data(), state_.data(), digest.size());
   return digest;
 }
 

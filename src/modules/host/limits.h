@@ -30,11 +30,16 @@ struct HtmlLimits {
 
 struct PatternLimits {
   std::size_t pattern_bytes = 4 * kKiB;
-  std::size_t program_bytes = 1 * kMiB;  // of one compiled pattern and its caches
-  std::size_t cached_patterns = 64;      // of one lane
+  std::size_t program_bytes = 1 * kMiB;           // of one compiled pattern and its caches
+  std::size_t cached_program_bytes = 256 * kKiB;  // a larger one is not kept
+  std::size_t cached_patterns = 16;               // of one lane
   std::size_t text_bytes = 16 * kMiB;
   // Bytes of text times instructions of the program: what the slowest of RE2's matchers may do.
   std::uint64_t steps = 400'000'000;
+  // More than this is done on a background thread, while the session waits: about 10 ms.
+  std::uint64_t steps_on_lane = 2'000'000;
+  std::size_t text_bytes_on_lane = 32 * kKiB;  // where all matches are looked for
+  unsigned times_unwaited = 4;                 // so much more is done where a call cannot wait
   std::chrono::milliseconds search_time{500};  // of one call with many matches
   std::size_t matches = 100'000;
   std::size_t result_bytes = 32 * kMiB;

@@ -25,6 +25,10 @@ struct Query {
   std::size_t init = 0;  // byte offset
   std::size_t limit = static_cast<std::size_t>(-1);
   RE2::Anchor anchor = RE2::UNANCHORED;
+
+  std::uint64_t steps() const {
+    return text.size() * static_cast<std::uint64_t>(std::max(1, pattern->ProgramSize()));
+  }
 };
 
 Result<bool> flag(const Value* options, std::string_view function, std::string_view name) {
@@ -102,13 +106,12 @@ Result<Query> query_of(Arguments& arguments, std::size_t options_index) {
   if (!anchor) return fail(anchor.error());
   auto compiled = pattern_of(*pattern, *flags, limits);
   if (!compiled) return fail(std::move(compiled.error()));
-  const auto program = static_cast<std::uint64_t>(std::max(1, (*compiled)->ProgramSize()));
-  if (text->size() > limits.text_bytes || text->size() * program > limits.steps) {
-    return fail(codes::kTooLarge, Fatality::user,
-                std::string(arguments.function()) + ": a text of " + std::to_string(text->size()) +
-                    " bytes and a pattern of " + std::to_string(program) + " instructions");
-  }
-  return Query{std::move(*compiled), *text, *init - 1, *limit, *anchor};
+  Query query{std::move(*compiled), *text, *init - 1, *limit, *anchor};
+  if (text->size() <= limits.text_bytes && query.steps() <= limits.steps) return query;
+  return fail(codes::kTooLarge, Fatality::user,
+              std::string(arguments.function()) + ": a text of " + std::to_string(text->size()) +
+                  " bytes and a pattern of " + std::to_string(query.pattern->ProgramSize()) +
+                  " instructions");
 }
 
 using Groups = std::vector<StringPiece>;
@@ -200,7 +203,7 @@ Result<void> within_result(std::size_t bytes) {
               "re2: a result of more than " + std::to_string(limits.result_bytes) + " bytes");
 }
 
-Result<Value> match(script::Session&, Args& args) {
+Result<Value> match(Args& args) {
   Arguments arguments("lib.rs.re2_match", args);
   const auto query = query_of(arguments, 2);
   if (!query) return fail(query.error());
@@ -210,7 +213,7 @@ Result<Value> match(script::Session&, Args& args) {
       query->pattern->Match(text, query->init, text.size(), query->anchor, nullptr, 0));
 }
 
-Result<Value> find(script::Session&, Args& args) {
+Result<Value> find(Args& args) {
   Arguments arguments("lib.rs.re2_find", args);
   const auto query = query_of(arguments, 2);
   if (!query) return fail(query.error());
@@ -220,7 +223,7 @@ Result<Value> find(script::Session&, Args& args) {
   return *found ? match_value(*query, search) : Value::null();
 }
 
-Result<Value> find_all(script::Session&, Args& args) {
+Result<Value> find_all(Args& args) {
   Arguments arguments("lib.rs.re2_find_all", args);
   const auto query = query_of(arguments, 2);
   if (!query) return fail(query.error());
@@ -288,7 +291,7 @@ void append(std::string& out, const std::vector<Piece>& pieces, const Groups& gr
   }
 }
 
-Result<Value> replace(script::Session&, Args& args) {
+Result<Value> replace(Args& args) {
   Arguments arguments("lib.rs.re2_replace", args);
   const auto query = query_of(arguments, 3);
   if (!query) return fail(query.error());
@@ -312,7 +315,7 @@ Result<Value> replace(script::Session&, Args& args) {
   return Value::string(std::move(out));
 }
 
-Result<Value> split(script::Session&, Args& args) {
+Result<Value> split(Args& args) {
   Arguments arguments("lib.rs.re2_split", args);
   const auto query = query_of(arguments, 2);
   if (!query) return fail(query.error());
@@ -336,6 +339,28 @@ Result<Value> split(script::Session&, Args& args) {
   return Value::array(std::move(out));
 }
 
+enum class Matches : std::uint8_t { one, all };
+
+// By what it takes on the lane. Looking is cheap for what is known: the pattern is compiled, and
+// kept.
+script::HostFunction::Heavy heavy(Result<Value> (*function)(Args&), std::string_view name,
+                                  std::size_t options_index, Matches matches) {
+  using Length = script::HostFunction::Heavy::Length;
+  const auto length = [=](Args& args) {
+    const PatternLimits limits;
+    Arguments arguments(name, args);
+    const auto query = query_of(arguments, options_index);
+    if (!query) return Length::fits;  // the function says what is wrong
+    const auto exceeds = [&](unsigned times) {
+      return query->steps() > times * limits.steps_on_lane ||
+             (matches == Matches::all && query->text.size() > times * limits.text_bytes_on_lane);
+    };
+    if (exceeds(limits.times_unwaited)) return Length::must_wait;
+    return exceeds(1) ? Length::should_wait : Length::fits;
+  };
+  return {function, length};
+}
+
 }  // namespace
 
 void add_re2_functions(script::HostTable& table) {
@@ -348,7 +373,7 @@ void add_re2_functions(script::HostTable& table) {
        "Whether an RE2 pattern matches somewhere in the text, or with `anchor` at its start or all "
        "of it. Linear in the text. Characters are UTF-8, or bytes with `bytes`; invalid UTF-8 "
        "matches nothing. Errors: BAD_PATTERN with `ctx.position`, TOO_LARGE.",
-       match});
+       heavy(match, "lib.rs.re2_match", 2, Matches::one)});
   table.functions.push_back(
       {kCommonLibrary, "re2_find",
        "fun(pattern: string, text: string, options: table|nil): {start: integer, stop: integer, "
@@ -356,24 +381,24 @@ void add_re2_functions(script::HostTable& table) {
        "The first match from byte `init` on, or nil; options as in re2_match. Positions are those "
        "of "
        "string.sub; a group that took no part is false.",
-       find});
+       heavy(find, "lib.rs.re2_find", 2, Matches::one)});
   table.functions.push_back(
       {kCommonLibrary, "re2_find_all",
        "fun(pattern: string, text: string, options: table|nil): {start: integer, stop: integer, "
        "text: string, groups: (string|false)[], named: table<string, string>}[]",
        "All matches from left to right, at most `limit`; more than 100000 are TOO_LARGE.",
-       find_all});
+       heavy(find_all, "lib.rs.re2_find_all", 2, Matches::all)});
   table.functions.push_back(
       {kCommonLibrary, "re2_replace",
        "fun(pattern: string, text: string, replacement: string, options: table|nil): string",
        "Every match, at most `limit`, replaced: `$0` to `$9` and `${name}` are its groups, `$$` is "
        "a "
        "dollar.",
-       replace});
+       heavy(replace, "lib.rs.re2_replace", 3, Matches::all)});
   table.functions.push_back({kCommonLibrary, "re2_split",
                              "fun(pattern: string, text: string, options: table|nil): string[]",
                              "The pieces between matches, at most `limit` of which part it.",
-                             split});
+                             heavy(split, "lib.rs.re2_split", 2, Matches::all)});
 }
 
 }  // namespace gvm::host

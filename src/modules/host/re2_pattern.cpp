@@ -12,13 +12,13 @@ namespace {
 
 using Compiled = std::shared_ptr<const re2::RE2>;
 
-re2::RE2::Options re2_options(const PatternOptions& options, const PatternLimits& limits) {
+re2::RE2::Options re2_options(const PatternOptions& options, std::size_t memory) {
   re2::RE2::Options out(options.bytes ? re2::RE2::Latin1 : re2::RE2::DefaultOptions);
   out.set_log_errors(false);
   out.set_case_sensitive(!options.ignore_case);
   out.set_dot_nl(options.dot_all);
   out.set_literal(options.literal);
-  out.set_max_mem(static_cast<std::int64_t>(limits.program_bytes));
+  out.set_max_mem(static_cast<std::int64_t>(memory));
   return out;
 }
 
@@ -83,16 +83,24 @@ Result<Compiled> pattern_of(std::string_view text, const PatternOptions& options
                             limits.pattern_bytes + 1));
   }
   thread_local Cache cache(limits.cached_patterns);
+  thread_local Cache large(1);  // calls look at a pattern twice
   std::string key = key_of(text, options);
   if (Compiled known = cache.find(key)) return known;
+  if (Compiled known = large.find(key)) return known;
   // RE2 has no option for it outside of its POSIX syntax.
   const bool multi_line = options.multi_line && !options.literal;
   const std::string source = (multi_line ? "(?m)" : "") + std::string(text);
-  auto compiled = std::make_shared<const re2::RE2>(source, re2_options(options, limits));
+  Cache* keeps = &cache;
+  auto compiled =
+      std::make_shared<const re2::RE2>(source, re2_options(options, limits.cached_program_bytes));
+  if (compiled->error_code() == re2::RE2::ErrorPatternTooLarge) {
+    keeps = &large;
+    compiled = std::make_shared<const re2::RE2>(source, re2_options(options, limits.program_bytes));
+  }
   if (!compiled->ok()) {
     return fail(bad_pattern(to_valid_utf8(compiled->error()), position_of(*compiled, text)));
   }
-  cache.add(std::move(key), compiled);
+  keeps->add(std::move(key), compiled);
   return compiled;
 }
 

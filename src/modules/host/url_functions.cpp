@@ -1,5 +1,6 @@
 #include "host/arguments.h"
 #include "host/functions.h"
+#include "host/piecewise.h"
 #include "url/url.h"
 
 namespace gvm::host {
@@ -26,24 +27,29 @@ bool stays(char c) {
   return letter || (c >= '0' && c <= '9') || c == '*' || c == '-' || c == '.' || c == '_';
 }
 
-Result<Value> url_encode(Session&, Args& args) {
-  const auto text = Arguments("lib.rs.url_encode", args).bytes(0, "text");
-  if (!text) return fail(text.error());
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string out;
-  out.reserve(text->size());
-  for (const char c : *text) {
-    if (stays(c)) {
-      out += c;
-    } else if (c == ' ') {
-      out += '+';
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      out += {'%', kHex[byte >> 4U], kHex[byte & 0xFU]};
+class UrlEncodeTask {
+ public:
+  explicit UrlEncodeTask(std::string_view text) { out_.reserve(text.size()); }
+  bool take(std::string_view piece, bool) {
+    constexpr std::string_view kHex = "0123456789ABCDEF";
+    for (const char c : piece) {
+      if (stays(c)) {
+        out_ += c;
+      } else if (c == ' ') {
+        out_ += '+';
+      } else {
+        const auto byte = static_cast<unsigned char>(c);
+        out_ += {'%', kHex[byte >> 4U], kHex[byte & 0xFU]};
+      }
     }
+    return true;
   }
-  return Value::string(std::move(out));
-}
+  Result<Value> finish() { return Value::string(std::move(out_)); }
+  std::size_t bytes() const { return out_.capacity(); }
+
+ private:
+  std::string out_;
+};
 
 }  // namespace
 
@@ -57,7 +63,7 @@ void add_url_functions(script::HostTable& table) {
   table.functions.push_back(
       {kCommonLibrary, "url_encode", "fun(text: string): string",
        "Text for a form or a query (application/x-www-form-urlencoded): a space becomes `+`.",
-       url_encode});
+       piecewise<UrlEncodeTask>("lib.rs.url_encode", "text")});
 }
 
 }  // namespace gvm::host
