@@ -4,7 +4,7 @@
 #include <random>
 
 #include "html/serialize.h"
-#include "html/test_support.h"
+#include "html/test_documents.h"
 
 namespace gvm::html {
 

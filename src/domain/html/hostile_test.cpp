@@ -6,7 +6,7 @@
 #include "html/page.h"
 #include "html/serialize.h"
 #include "html/tables.h"
-#include "html/test_support.h"
+#include "html/test_documents.h"
 
 namespace gvm::html {
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "pricing/catalog.h"
+#include "pricing/price_catalog.h"
 
 namespace gvm::pricing {
 

@@ -5,8 +5,8 @@
 #include <optional>
 #include <string_view>
 
-#include "pricing/catalog.h"
 #include "pricing/flags.h"
+#include "pricing/price_catalog.h"
 #include "pricing/usage.h"
 #include "pricing/usd.h"
 

@@ -9,7 +9,7 @@
 namespace gvm::pricing {
 namespace {
 
-const Entry& entry_in(const Catalog& catalog) {
+const Entry& entry_in(const PriceCatalog& catalog) {
   return **catalog.find("", "m", on_day(2026, 1, 1));
 }
 

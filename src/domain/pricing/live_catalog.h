@@ -9,13 +9,13 @@
 #include <vector>
 
 #include "config/prices_load.h"
-#include "pricing/catalog.h"
 #include "pricing/file_stamp.h"
+#include "pricing/price_catalog.h"
 
 namespace gvm::pricing {
 
 struct LoadedCatalog {
-  std::shared_ptr<const Catalog> catalog;
+  std::shared_ptr<const PriceCatalog> catalog;
   std::vector<std::string> warnings;
 };
 
@@ -32,7 +32,7 @@ class LiveCatalog {
   // Takes no lock, but for the first call of a thread after a reload. A thread keeps the last
   // catalogue it was given until it asks again. (std::atomic<std::shared_ptr> of g++ 12 has a
   // race.)
-  std::shared_ptr<const Catalog> current() const;
+  std::shared_ptr<const PriceCatalog> current() const;
 
   // What the new file warns of, or its errors; then the old catalogue stays. One thread at a time.
   std::expected<std::vector<std::string>, std::vector<config::Diagnostic>> reload();
@@ -41,15 +41,15 @@ class LiveCatalog {
   bool has_settled_change();
 
  private:
-  void publish(std::shared_ptr<const Catalog> catalog);
+  void publish(std::shared_ptr<const PriceCatalog> catalog);
 
   std::string path_;
   config::Environment env_;
-  std::optional<FileStamp> read_;           // of what reload() read
-  std::optional<FileStamp> seen_;           // at the last look
-  mutable std::mutex mutex_;                // guards current_
-  std::shared_ptr<const Catalog> current_;  // never null; knows no price at first
-  std::atomic<std::uint64_t> edition_ = 0;  // of current_; unique within the process
+  std::optional<FileStamp> read_;                // of what reload() read
+  std::optional<FileStamp> seen_;                // at the last look
+  mutable std::mutex mutex_;                     // guards current_
+  std::shared_ptr<const PriceCatalog> current_;  // never null; knows no price at first
+  std::atomic<std::uint64_t> edition_ = 0;       // of current_; unique within the process
 };
 
 }  // namespace gvm::pricing

@@ -5,7 +5,7 @@
 #include <thread>
 #include <vector>
 
-#include "routing/test_support.h"
+#include "routing/test_candidates.h"
 
 namespace gvm::routing {
 namespace {

@@ -7,7 +7,7 @@
 #include "routing/attempt_budget.h"
 #include "routing/hedge.h"
 #include "routing/retry_budget.h"
-#include "routing/test_support.h"
+#include "routing/test_candidates.h"
 
 namespace gvm::routing {
 namespace {

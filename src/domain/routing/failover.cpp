@@ -172,7 +172,7 @@ void Failover::refused(CandidateId id, ErrorKind kind) {
   last_error_ = kind;
 }
 
-void Failover::ended(CandidateId id, const Outcome& outcome, Time now) {
+void Failover::ended(CandidateId id, const CallOutcome& outcome, Time now) {
   if (outcome.error == ErrorKind::stale_connection && renewals_ < kFreeRenewals) {
     ++renewals_;
     take_back(place_of(id), outcome.cost);

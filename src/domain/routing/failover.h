@@ -37,7 +37,7 @@ class Failover final : public Plan {
   Action next(Time now) override;
   void not_admitted(CandidateId id) override;
   void refused(CandidateId id, ErrorKind kind) override;
-  void ended(CandidateId id, const Outcome& outcome, Time now) override;
+  void ended(CandidateId id, const CallOutcome& outcome, Time now) override;
   // The best other candidate, else the same one.
   std::optional<Attempt> hedge(Time now) override;
 

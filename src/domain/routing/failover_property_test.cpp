@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "routing/failover_test_support.h"
 #include "routing/random.h"
+#include "routing/test_failover.h"
 
 namespace gvm::routing {
 namespace {
@@ -21,7 +21,7 @@ class RandomWorld {
       const int failures = random_.below(3) == 0 ? 5 : 0;
       for (int n = 0; n < failures; ++n) {
         if (auto call = prompt_.table.begin(i, at(-1), 0))
-          call->finish(Outcome::failure(ErrorKind::server_error), at(0));
+          call->finish(CallOutcome::failure(ErrorKind::server_error), at(0));
       }
       if (random_.below(4) == 0)
         prompt_.table.cool_down(i, at(0), milliseconds(random_.below(5'000)));
@@ -94,7 +94,7 @@ class RandomWorld {
     }
     EXPECT_EQ(state.recovers_in, 0U) << "an open candidate was called";
     ++calls_;
-    Outcome outcome;
+    CallOutcome outcome;
     if (random_.below(6) > 0) outcome.error = static_cast<ErrorKind>(random_.below(kErrorKinds));
     if (random_.below(2) == 0) outcome.retry_after = milliseconds(random_.below(3'000));
     outcome.cost = random_.below(static_cast<std::uint32_t>(costs_[attempt.candidate]) + 1);

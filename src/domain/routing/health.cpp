@@ -53,37 +53,37 @@ HealthTable::HealthTable(std::shared_ptr<const CandidateSet> candidates, HealthP
       backends_(candidates_->backends()),
       histograms_(candidates_->size()) {}
 
-std::expected<Call, Refusal> HealthTable::begin(CandidateId id, Time now, std::uint32_t tokens,
-                                                Urgency urgency) {
+std::expected<Call, AdmissionRefusal> HealthTable::begin(CandidateId id, Time now,
+                                                         std::uint32_t tokens, Urgency urgency) {
   const auto& facts = candidates_->facts(id);
   auto& row = rows_[id];
   const bool may_refuse = urgency != Urgency::regardless;
   if (may_refuse && to_micros(now) < row.cooldown_until.load(std::memory_order_relaxed))
-    return std::unexpected(Refusal::unavailable);
+    return std::unexpected(AdmissionRefusal::unavailable);
 
   auto& endpoint = endpoints_[facts.endpoint].breaker;
   auto& key = keys_[facts.key].breaker;
   Call::Admissions got{};
-  const auto give_back = [&](Refusal refusal) {
+  const auto give_back = [&](AdmissionRefusal refusal) {
     endpoint.neutral(got[0]);
     key.neutral(got[1]);
     row.breaker.neutral(got[2]);
     return std::unexpected(refusal);
   };
   got[0] = endpoint.admit(now, policy_.endpoint, kEndpointSalt + facts.endpoint, urgency);
-  if (may_refuse && got[0] == Admission::refused) return give_back(Refusal::unavailable);
+  if (may_refuse && got[0] == Admission::refused) return give_back(AdmissionRefusal::unavailable);
   got[1] = key.admit(now, policy_.key, kKeySalt + facts.key, urgency);
-  if (may_refuse && got[1] == Admission::refused) return give_back(Refusal::unavailable);
+  if (may_refuse && got[1] == Admission::refused) return give_back(AdmissionRefusal::unavailable);
   got[2] = row.breaker.admit(now, policy_.candidate, id, urgency);
-  if (may_refuse && got[2] == Admission::refused) return give_back(Refusal::unavailable);
+  if (may_refuse && got[2] == Admission::refused) return give_back(AdmissionRefusal::unavailable);
 
   auto& usage = usage_[facts.key];
   const auto limits = may_refuse ? facts.limits : CandidateLimits{};  // 0: counted, never refused
   if (!usage.requests.try_add(now, 1, limits.requests_per_minute))
-    return give_back(Refusal::requests_full);
+    return give_back(AdmissionRefusal::requests_full);
   if (!usage.tokens.try_add(now, tokens, limits.tokens_per_minute)) {
     usage.requests.adjust(now, -1);
-    return give_back(Refusal::tokens_full);
+    return give_back(AdmissionRefusal::tokens_full);
   }
   row.in_flight.enter(now);
   backends_[facts.backend].calls.fetch_add(1, std::memory_order_relaxed);
@@ -103,7 +103,7 @@ void HealthTable::abandon(const Call& call) {
   leave(call);
 }
 
-void HealthTable::finish(const Call& call, const Outcome& outcome, Time now) {
+void HealthTable::finish(const Call& call, const CallOutcome& outcome, Time now) {
   leave(call);
   learn_speed(call, outcome.error, now);
   if (outcome.tokens) {
@@ -301,7 +301,7 @@ Call::~Call() {
   if (table_ != nullptr) table_->abandon(*this);
 }
 
-void Call::finish(const Outcome& outcome, Time now) {
+void Call::finish(const CallOutcome& outcome, Time now) {
   if (auto* table = std::exchange(table_, nullptr)) table->finish(*this, outcome, now);
 }
 

@@ -37,7 +37,7 @@ struct HealthPolicy {
 };
 
 // How a call ended. Without `error` it succeeded: a usable answer.
-struct Outcome {
+struct CallOutcome {
   std::optional<ErrorKind> error = std::nullopt;
   std::optional<milliseconds> retry_after = std::nullopt;  // what the provider asked for
   std::optional<std::uint64_t> tokens =
@@ -46,11 +46,11 @@ struct Outcome {
   int status = 0;    // of an answer with an error status; 0: there was none
   bool timed_out = false;
 
-  static Outcome success() { return {}; }
-  static Outcome failure(ErrorKind kind) { return {.error = kind}; }
+  static CallOutcome success() { return {}; }
+  static CallOutcome failure(ErrorKind kind) { return {.error = kind}; }
 };
 
-enum class Refusal : std::uint8_t { unavailable, requests_full, tokens_full };
+enum class AdmissionRefusal : std::uint8_t { unavailable, requests_full, tokens_full };
 
 class HealthTable;
 
@@ -64,7 +64,7 @@ class Call {
 
   CandidateId candidate() const { return id_; }
   Time started() const { return started_; }
-  void finish(const Outcome& outcome, Time now);
+  void finish(const CallOutcome& outcome, Time now);
 
  private:
   friend class HealthTable;
@@ -87,8 +87,8 @@ class HealthTable {
   // Takes what is needed for a call now: the breakers' consent and a place in the minute's limits.
   // `regardless` is never refused; its result is learned from as a probe's, but for a breaker that
   // is being probed by another call.
-  std::expected<Call, Refusal> begin(CandidateId id, Time now, std::uint32_t tokens,
-                                     Urgency urgency = Urgency::normal);
+  std::expected<Call, AdmissionRefusal> begin(CandidateId id, Time now, std::uint32_t tokens,
+                                              Urgency urgency = Urgency::normal);
 
   void snapshot(Time now, Snapshot& out) const;  // `out` is overwritten; reuse it
   CandidateState state(CandidateId id, Time now, Urgency urgency = Urgency::normal) const;
@@ -134,7 +134,7 @@ class HealthTable {
     std::atomic<std::uint32_t> calls{0};
   };
 
-  void finish(const Call& call, const Outcome& outcome, Time now);
+  void finish(const Call& call, const CallOutcome& outcome, Time now);
   void abandon(const Call& call);
   void judge(const Call& call, const FailoverRule& rule, Time now);
   void leave(const Call& call);

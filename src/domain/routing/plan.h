@@ -72,7 +72,7 @@ class Plan {
   // prompt; what comes next follows from `kind`.
   virtual void refused(CandidateId id, ErrorKind kind) = 0;
   // `outcome.cost` is what the call's worst case is settled with.
-  virtual void ended(CandidateId id, const Outcome& outcome, Time now) = 0;
+  virtual void ended(CandidateId id, const CallOutcome& outcome, Time now) = 0;
   // A second call beside the running ones, for a slow answer. Commits like an Attempt, ends like
   // one; empty when there is none. With two under way, next() is asked when both have ended without
   // success.

@@ -1,7 +1,7 @@
 // What the parts do together, in figures, on a virtual clock.
 #include <gtest/gtest.h>
 
-#include "routing/simulation_test_support.h"
+#include "routing/test_simulation.h"
 
 namespace gvm::routing {
 namespace {

@@ -20,7 +20,7 @@ struct RepeatPolicy {
 };
 
 // Whether the same call may succeed a moment later.
-bool is_transient(const Outcome& outcome, const RepeatPolicy& policy);
+bool is_transient(const CallOutcome& outcome, const RepeatPolicy& policy);
 
 // first * 2^(retry-1) and up to a quarter more, at most `longest`. The first retry is 1.
 Duration backoff_with_quarter_jitter(const BackoffPolicy& policy, unsigned retry, Random& random);
@@ -36,7 +36,7 @@ class SingleModel final : public Plan {
   Action next(Time now) override;
   void not_admitted(CandidateId) override { --calls_; }
   void refused(CandidateId id, ErrorKind kind) override;
-  void ended(CandidateId id, const Outcome& outcome, Time now) override;
+  void ended(CandidateId id, const CallOutcome& outcome, Time now) override;
   std::optional<Attempt> hedge(Time) override { return std::nullopt; }
 
  private:

@@ -4,7 +4,7 @@
 
 #include <random>
 
-#include "browser/own_pool_test_support.h"
+#include "browser/test_own_pool.h"
 
 namespace gvm::browser {
 namespace {

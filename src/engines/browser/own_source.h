@@ -29,11 +29,11 @@ class OwnSource final : public SessionSource, public std::enable_shared_from_thi
   asio::awaitable<Result<Prepared>> prepare(Place place, Deadline deadline) override;
   bool usable(const Prepared& prepared) const override;
   void open(const Prepared& prepared, std::shared_ptr<const egress::SlotPolicy> policy) override;
-  asio::awaitable<void> discard(Prepared prepared, After after, std::size_t pages) override;
+  asio::awaitable<void> discard(Prepared prepared, SessionFate fate, std::size_t pages) override;
   void tick() override;
   asio::awaitable<void> stop() override;
   std::size_t browsers() const override { return kept_.size(); }
-  std::optional<Error> trouble() const override { return trouble_; }
+  std::optional<Error> fault() const override { return fault_; }
   std::string protection() const { return protection_; }
 
  private:
@@ -67,7 +67,7 @@ class OwnSource final : public SessionSource, public std::enable_shared_from_thi
   std::size_t starting_ = 0;
   std::uint64_t last_id_ = 0;
   Backoff backoff_;
-  std::optional<Error> trouble_;
+  std::optional<Error> fault_;
   std::string protection_;
   bool stopping_ = false;
   Tasks tasks_;

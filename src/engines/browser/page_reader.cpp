@@ -35,7 +35,8 @@ asio::awaitable<Result<Value>> PageReader::ask(Value question, Deadline deadline
     if (answer) co_return answer;
     if (is_replaced(answer.error()) && ++replaced <= kMaxReplaced) {
       forget_page();
-    } else if (trouble_of(answer.error()) != Trouble::dialog || ++dialogs > kMaxDialogs) {
+    } else if (command_failure_of(answer.error()) != CommandFailure::dialog ||
+               ++dialogs > kMaxDialogs) {
       co_return answer;
     }
   }

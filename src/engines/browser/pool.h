@@ -1,8 +1,8 @@
 #pragma once
 // Warm browser sessions for the whole process. The pool lives on one lane, its home, because a
 // browser is shared by the sessions of all lanes and outlives them; sessions lease from any lane.
-// What crosses lanes is a posted message: a wish, its grant, a release. The commands of a lease go
-// straight from the lane it is used on, with that lane's HttpClient.
+// What crosses lanes is a posted message: a lease request, its grant, a release. The commands of a
+// lease go straight from the lane it is used on, with that lane's HttpClient.
 //
 // With browsers of its own (PoolOptions::webdriver_host empty) the pool keeps cells warm. Each has
 // slots: a browser context of its own behind the slot's own entrance of the egress proxy, with a
@@ -92,7 +92,7 @@ class Lease {
   const std::string& session_id() const { return info_.id; }
   DriverSession session() const { return DriverSession(*http_, info_); }
   // False after a page that hung, a crash, or a driver that went: lease anew.
-  bool usable() const { return after_ == After::usable; }
+  bool usable() const { return fate_ == SessionFate::usable; }
 
   // One WebDriver command as it is; `path` is relative to the session ("/url"). Whatever the driver
   // answers is a success. Errors: those of HttpClient::send.
@@ -109,7 +109,7 @@ class Lease {
   net::HttpClient* http_ = nullptr;
   std::uint64_t id_ = 0;
   SessionInfo info_;
-  After after_ = After::usable;
+  SessionFate fate_ = SessionFate::usable;
   PageBefore before_ = PageBefore::none;
   std::size_t pages_ = 0;
 };

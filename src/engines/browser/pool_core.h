@@ -16,8 +16,8 @@ namespace gvm::browser {
 class OwnSource;
 
 // A lease that is waited for. The first group belongs to the waiting lane, the rest is constant.
-struct Wish {
-  explicit Wish(asio::any_io_executor executor) : lane(executor), wake(executor) {}
+struct LeaseRequest {
+  explicit LeaseRequest(asio::any_io_executor executor) : lane(executor), wake(executor) {}
   asio::any_io_executor lane;
   asio::steady_timer wake;
   std::optional<Result<Lease>> outcome;
@@ -44,7 +44,7 @@ class PoolCore : public std::enable_shared_from_this<PoolCore> {
   asio::awaitable<Result<Lease>> lease(net::HttpClient& http,
                                        std::shared_ptr<const egress::SlotPolicy> policy,
                                        Deadline deadline);
-  void release(std::uint64_t id, After after, std::size_t pages);
+  void release(std::uint64_t id, SessionFate fate, std::size_t pages);
   PoolCounters& counters() { return counters_; }
   const PoolOptions& options() const { return options_; }
   asio::any_io_executor home() const { return home_; }
@@ -59,9 +59,9 @@ class PoolCore : public std::enable_shared_from_this<PoolCore> {
  private:
   static asio::awaitable<void> prepare(std::shared_ptr<PoolCore> self, Place place);
   static asio::awaitable<void> discard(std::shared_ptr<PoolCore> self, Prepared prepared,
-                                       After after, std::size_t pages);
-  void enqueue(std::shared_ptr<Wish> wish);
-  void forget(const std::shared_ptr<Wish>& wish);
+                                       SessionFate fate, std::size_t pages);
+  void enqueue(std::shared_ptr<LeaseRequest> request);
+  void forget(const std::shared_ptr<LeaseRequest>& request);
   void pump();
   void drop_unusable();
   void grant_ready();
@@ -69,12 +69,12 @@ class PoolCore : public std::enable_shared_from_this<PoolCore> {
   void prepare_more();
   void arm();
   void on_timer();
-  void grant(std::shared_ptr<Wish> wish, Prepared prepared);
+  void grant(std::shared_ptr<LeaseRequest> request, Prepared prepared);
   void refuse_all(const Error& error);
-  void take_back(std::uint64_t id, After after, std::size_t pages);
+  void take_back(std::uint64_t id, SessionFate fate, std::size_t pages);
   void show_counts();
   Error none_free() const;
-  std::optional<Error> trouble() const;
+  std::optional<Error> fault() const;
 
   asio::any_io_executor home_;
   PoolOptions options_;
@@ -84,13 +84,13 @@ class PoolCore : public std::enable_shared_from_this<PoolCore> {
   OwnSource* own_ = nullptr;  // `source_` when the browsers are ours
   std::unique_ptr<asio::steady_timer> timer_;
   Clock::time_point next_tick_ = Clock::time_point::min();
-  std::deque<std::shared_ptr<Wish>> queue_;
+  std::deque<std::shared_ptr<LeaseRequest>> queue_;
   std::deque<Prepared> ready_;
   std::map<std::uint64_t, Prepared> leased_;
   std::uint64_t last_id_ = 0;
   std::size_t preparing_ = 0;
   Backoff backoff_;
-  std::optional<Error> trouble_;  // of the last preparation
+  std::optional<Error> fault_;  // of the last preparation
   std::size_t checking_ = 0;
   bool stopping_ = false;
   std::atomic<bool> gone_{false};

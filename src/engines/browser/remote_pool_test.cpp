@@ -6,9 +6,9 @@
 #include <set>
 #include <thread>
 
-#include "browser/browser_test_support.h"
 #include "browser/pool.h"
 #include "browser/session_request.h"
+#include "browser/test_drivers.h"
 
 namespace gvm::browser {
 namespace {
@@ -213,7 +213,7 @@ TEST_F(RemotePool, SessionsOfADriverThatWentAreNotHandedOut) {
   auto rendered =
       loop.run(first->render({.url = "http://page.example.com/"}, Deadline::in(kPatience)));
   ASSERT_FALSE(rendered);
-  EXPECT_EQ(trouble_of(rendered.error()), Trouble::session);
+  EXPECT_EQ(command_failure_of(rendered.error()), CommandFailure::session);
   EXPECT_FALSE(first->usable());
   const auto made = driver.made();
   first = lease();

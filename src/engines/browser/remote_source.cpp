@@ -55,8 +55,8 @@ bool RemoteSource::usable(const Prepared& prepared) const {
   return prepared.made > doubtful_ && Clock::now() - prepared.made < longest;
 }
 
-asio::awaitable<void> RemoteSource::discard(Prepared prepared, After after, std::size_t) {
-  if (after == After::gone) doubtful_ = Clock::now();
+asio::awaitable<void> RemoteSource::discard(Prepared prepared, SessionFate fate, std::size_t) {
+  if (fate == SessionFate::gone) doubtful_ = Clock::now();
   DriverSession session(http_, std::move(prepared.session));
   auto closed = co_await session.close(Deadline::in(options_.discard_timeout));
   (void)closed;  // a driver that does not answer has none of our sessions

@@ -21,11 +21,11 @@ class RemoteSource final : public SessionSource {
   asio::awaitable<Result<Prepared>> prepare(Place place, Deadline deadline) override;
   bool usable(const Prepared& prepared) const override;
   void open(const Prepared&, std::shared_ptr<const egress::SlotPolicy>) override {}
-  asio::awaitable<void> discard(Prepared prepared, After after, std::size_t pages) override;
+  asio::awaitable<void> discard(Prepared prepared, SessionFate fate, std::size_t pages) override;
   void tick() override {}
   asio::awaitable<void> stop() override;
   std::size_t browsers() const override { return in_use_; }
-  std::optional<Error> trouble() const override { return std::nullopt; }
+  std::optional<Error> fault() const override { return std::nullopt; }
 
  private:
   asio::awaitable<Result<Prepared>> try_prepare(Place place, Deadline deadline);

@@ -106,7 +106,7 @@ class Rendering {
     co_return result;
   }
 
-  After session_after() const { return after_; }
+  SessionFate session_fate() const { return fate_; }
 
  private:
   Deadline within(milliseconds limit) const { return sooner(deadline_, Deadline::in(limit)); }
@@ -128,27 +128,27 @@ class Rendering {
 
   // Of a command's error: what the page is to blame for becomes a failed load.
   Error judged(Error error) {
-    const Trouble trouble = trouble_of(error);
-    switch (trouble) {
-      case Trouble::page:
+    const CommandFailure failure = command_failure_of(error);
+    switch (failure) {
+      case CommandFailure::page:
         return failed("network",
                       fmt::format("the page could not be loaded ({})", net_error_of(error)));
-      case Trouble::dialog:
+      case CommandFailure::dialog:
         return failed("dialog", "the page keeps opening dialogs");
-      case Trouble::script:
+      case CommandFailure::script:
         return failed("script", "the page's content could not be read");
-      case Trouble::missing:
-        after_ = After::broken;
+      case CommandFailure::missing:
+        fate_ = SessionFate::broken;
         return failed("no_page", "the page closed its window");
-      case Trouble::crashed:
-        after_ = After::broken;
+      case CommandFailure::crashed:
+        fate_ = SessionFate::broken;
         return failed("crashed", "the page crashed");
-      case Trouble::timeout:
-      case Trouble::deadline:
-        after_ = After::broken;
+      case CommandFailure::timeout:
+      case CommandFailure::deadline:
+        fate_ = SessionFate::broken;
         return deadline_.expired() ? late() : failed("timeout", "the page does not answer");
       default:
-        after_ = is_machine_trouble(trouble) ? After::gone : After::broken;
+        fate_ = is_driver_failure(failure) ? SessionFate::gone : SessionFate::broken;
         return error;
     }
   }
@@ -165,14 +165,14 @@ class Rendering {
     const Deadline cut = within(limits_.navigation + kDriverGrace);
     auto done = co_await session_.navigate(std::move(url), cut);
     if (done) co_return done;
-    const Trouble trouble = trouble_of(done.error());
-    if (trouble == Trouble::dialog) {
+    const CommandFailure failure = command_failure_of(done.error());
+    if (failure == CommandFailure::dialog) {
       auto loaded = co_await wait_for_load(until);
       co_return loaded;
     }
     Error error = judged(std::move(done.error()));
-    if (error.code() == codes::kWebpageLoadFailed && after_ == After::broken &&
-        trouble != Trouble::crashed && trouble != Trouble::missing)
+    if (error.code() == codes::kWebpageLoadFailed && fate_ == SessionFate::broken &&
+        failure != CommandFailure::crashed && failure != CommandFailure::missing)
       error = failed("timeout", fmt::format("the page did not finish loading in {} ms",
                                             limits_.navigation.count()));
     co_return fail(std::move(error));
@@ -306,7 +306,7 @@ class Rendering {
   RenderLimits limits_;
   Deadline deadline_;
   PageReader reader_;
-  After after_ = After::usable;
+  SessionFate fate_ = SessionFate::usable;
 };
 
 }  // namespace
@@ -315,7 +315,7 @@ asio::awaitable<Rendered> render(DriverSession session, RenderRequest request, R
                                  PageBefore before, Deadline deadline) {
   Rendering rendering(session, std::move(request), limits, deadline);
   auto result = co_await rendering.run(before);
-  Rendered rendered{std::move(result), rendering.session_after()};
+  Rendered rendered{std::move(result), rendering.session_fate()};
   co_return rendered;
 }
 

@@ -46,7 +46,7 @@ struct RenderResult {
 enum class PageBefore { none, some };
 
 // What the session is good for.
-enum class After {
+enum class SessionFate {
   usable,  // for another page
   broken,  // the page hung, crashed or was left in the middle
   gone,    // driver or browser do not answer: others of them may be gone as well
@@ -54,7 +54,7 @@ enum class After {
 
 struct Rendered {
   Result<RenderResult> result;
-  After session = After::usable;
+  SessionFate session = SessionFate::usable;
 };
 
 // Text is what `innerText` of the body gives with white space as text::TextFilter::normalize_ws

@@ -51,14 +51,14 @@ class SessionSource {
   // A lease begins: from now on pages may be loaded, under `policy`.
   virtual void open(const Prepared& prepared, std::shared_ptr<const egress::SlotPolicy> policy) = 0;
   // Ends the session and all it loaded, then gives the room back. `pages` it has shown.
-  virtual asio::awaitable<void> discard(Prepared prepared, After after, std::size_t pages) = 0;
+  virtual asio::awaitable<void> discard(Prepared prepared, SessionFate fate, std::size_t pages) = 0;
   // Looks after ages and sizes; called about once a second.
   virtual void tick() = 0;
   // Ends everything.
   virtual asio::awaitable<void> stop() = 0;
   virtual std::size_t browsers() const = 0;
   // Why there is no room, for whoever waited in vain; empty: too many sessions are in use.
-  virtual std::optional<Error> trouble() const = 0;
+  virtual std::optional<Error> fault() const = 0;
 
  protected:
   void changed() const {

@@ -37,7 +37,8 @@ asio::awaitable<Result<void>> DriverSession::close(Deadline deadline) {
   std::string path;
   Value none;
   auto done = co_await act(std::move(method), std::move(path), std::move(none), deadline);
-  if (!done && trouble_of(done.error()) == Trouble::session) co_return Result<void>();
+  if (!done && command_failure_of(done.error()) == CommandFailure::session)
+    co_return Result<void>();
   co_return done;
 }
 

@@ -8,7 +8,7 @@
 
 namespace gvm::browser {
 
-enum class Trouble {
+enum class CommandFailure {
   transport,  // the driver cannot be reached, or hung up
   protocol,   // its answer is no WebDriver answer, or too large
   deadline,   // our own limit on the command, or the request's
@@ -24,7 +24,7 @@ enum class Trouble {
   refused,    // no session could be made, or an argument was wrong
   other,
 };
-std::string_view name_of(Trouble trouble);
+std::string_view name_of(CommandFailure failure);
 
 // From the members of a W3C error object: fatal BROWSER_COMMAND; ctx.kind is name_of, ctx.error the
 // W3C code, ctx.message the first line of what the driver said, bounded.
@@ -33,11 +33,11 @@ Error driver_error(std::string_view w3c_code, std::string_view message);
 Error protocol_error(std::string detail);
 
 // Of any error a command ended with.
-Trouble trouble_of(const Error& error);
+CommandFailure command_failure_of(const Error& error);
 // "net::ERR_..." where the browser named one; else empty.
 std::string_view net_error_of(const Error& error);
 
 // True when the same may work with another session: the driver or the browser failed, not the page.
-bool is_machine_trouble(Trouble trouble);
+bool is_driver_failure(CommandFailure failure);
 
 }  // namespace gvm::browser

@@ -1,7 +1,7 @@
 // What a page may use of the machine, and that it ends when it is told to.
 #include <sys/resource.h>
 
-#include "egress/egress_test_support.h"
+#include "egress/test_proxy.h"
 
 namespace gvm::egress {
 namespace {

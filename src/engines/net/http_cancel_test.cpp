@@ -2,7 +2,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "net/http_client_test_support.h"
+#include "net/test_http_client.h"
 
 namespace gvm::net {
 namespace {

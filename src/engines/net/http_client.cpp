@@ -68,7 +68,7 @@ HttpClient::HttpClient(asio::io_context& context, HttpClientOptions options)
 HttpClient::~HttpClient() = default;
 
 asio::awaitable<HttpResult> HttpClient::send(HttpRequest request, Deadline deadline) {
-  Outcome outcome;
+  PendingResult outcome;
   HttpDriver& driver = impl_->driver();
   co_await driver.run(&request, deadline, &outcome, asio::use_awaitable);
   // The client may be gone by now; the outcome is this frame's own.

@@ -1,6 +1,6 @@
 #include "net/http_client.h"
 
-#include "net/http_client_test_support.h"
+#include "net/test_http_client.h"
 
 namespace gvm::net {
 namespace {

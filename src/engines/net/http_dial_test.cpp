@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <thread>
 
-#include "net/http_client_test_support.h"
+#include "net/test_http_client.h"
 #include "support/certificate.h"
 #include "support/proxy_server.h"
 

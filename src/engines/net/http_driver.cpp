@@ -218,7 +218,7 @@ void HttpDriver::close_socket(curl_socket_t fd) {
   sockets_.close(fd);
 }
 
-curl_socket_t HttpDriver::connected(const Route& route,
+curl_socket_t HttpDriver::connected(const ConnectionKey& route,
                                     const std::vector<curl_socket_t>& candidates) {
   return sockets_.connected(route, candidates);
 }

@@ -22,7 +22,7 @@
 
 namespace gvm::net {
 
-using Outcome = std::optional<HttpResult>;
+using PendingResult = std::optional<HttpResult>;
 
 class HttpDriver final : public ExchangeOwner {
  public:
@@ -34,9 +34,9 @@ class HttpDriver final : public ExchangeOwner {
   // Completes once `*outcome` is set. Both pointers must stay valid as long as the completion
   // handler exists.
   template <class Token>
-  auto run(const HttpRequest* request, Deadline deadline, Outcome* outcome, Token&& token) {
+  auto run(const HttpRequest* request, Deadline deadline, PendingResult* outcome, Token&& token) {
     return asio::async_initiate<Token, void()>(
-        [this](auto handler, const HttpRequest* r, Deadline d, Outcome* o) {
+        [this](auto handler, const HttpRequest* r, Deadline d, PendingResult* o) {
           Waiter waiter;
           waiter.slot = asio::get_associated_cancellation_slot(handler);
           waiter.outcome = o;
@@ -87,7 +87,7 @@ class HttpDriver final : public ExchangeOwner {
   void due_moved(Exchange& exchange) override;
   bool socket_opened(curl_socket_t fd) override;
   void close_socket(curl_socket_t fd) override;
-  curl_socket_t connected(const Route& route,
+  curl_socket_t connected(const ConnectionKey& route,
                           const std::vector<curl_socket_t>& candidates) override;
   void idle_http1(curl_socket_t fd) override;
   bool has_unasked_input(curl_socket_t fd) override;

@@ -40,7 +40,7 @@ class ExchangeOwner {
   virtual bool socket_opened(curl_socket_t fd) = 0;
   virtual void close_socket(curl_socket_t fd) = 0;
   // As in SocketWatch.
-  virtual curl_socket_t connected(const Route& route,
+  virtual curl_socket_t connected(const ConnectionKey& route,
                                   const std::vector<curl_socket_t>& candidates) = 0;
   virtual void idle_http1(curl_socket_t fd) = 0;
   virtual bool has_unasked_input(curl_socket_t fd) = 0;

@@ -45,7 +45,7 @@ int Exchange::on_connected(void* self, char* remote_ip, char*, int remote_port, 
     exchange.stop(Stopped::resend);
     return CURL_PREREQFUNC_ABORT;
   }
-  const Route route{remote_ip, remote_port, local_port};
+  const ConnectionKey route{remote_ip, remote_port, local_port};
   if (!by_path) exchange.socket_ = exchange.owner_.connected(route, exchange.opened_);
   exchange.opened_.clear();
   if (exchange.owner_.has_unasked_input(exchange.socket_)) {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "net/http_client_test_support.h"
+#include "net/test_http_client.h"
 #include "support/gzip.h"
 
 namespace gvm::net {

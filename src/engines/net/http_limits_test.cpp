@@ -3,7 +3,7 @@
 #include <fstream>
 
 #include "net/header_rules.h"
-#include "net/http_client_test_support.h"
+#include "net/test_http_client.h"
 #include "support/certificate.h"
 #include "support/gzip.h"
 

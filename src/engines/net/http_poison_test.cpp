@@ -8,7 +8,7 @@
 #include <functional>
 #include <thread>
 
-#include "net/http_client_test_support.h"
+#include "net/test_http_client.h"
 
 namespace gvm::net {
 namespace {

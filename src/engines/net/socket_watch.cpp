@@ -56,7 +56,7 @@ struct SocketWatch::Entry {
 
 namespace {
 
-std::uint64_t key_of(const Route& route) {
+std::uint64_t key_of(const ConnectionKey& route) {
   constexpr unsigned kPortBits = 16;
   const auto ports = (static_cast<std::uint64_t>(route.remote_port) << kPortBits) |
                      static_cast<std::uint64_t>(route.local_port);
@@ -116,7 +116,7 @@ void SocketWatch::want(curl_socket_t fd, int what) {
   watch(slot.entry);
 }
 
-curl_socket_t SocketWatch::connected(const Route& route,
+curl_socket_t SocketWatch::connected(const ConnectionKey& route,
                                      const std::vector<curl_socket_t>& candidates) {
   const auto key = key_of(route);
   if (const auto known = connections_.find(key); known != connections_.end()) return known->second;

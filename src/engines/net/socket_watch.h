@@ -22,7 +22,7 @@ namespace gvm::net {
 namespace asio = boost::asio;
 
 // What tells a connection of this process from all others.
-struct Route {
+struct ConnectionKey {
   std::string_view remote_ip;
   int remote_port;
   int local_port;
@@ -46,7 +46,7 @@ class SocketWatch {
   // The socket of an established connection: one known from earlier requests, or one of
   // `candidates`, which is known from now on: close() will be called for it, so its registration
   // may outlive libcurl's interest.
-  curl_socket_t connected(const Route& route, const std::vector<curl_socket_t>& candidates);
+  curl_socket_t connected(const ConnectionKey& route, const std::vector<curl_socket_t>& candidates);
   // The connection is between two requests.
   void idle(curl_socket_t fd);
   // Ends that; true when it was so and something waits to be read, be it the end. libcurl 7.88

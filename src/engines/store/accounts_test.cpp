@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "base/error_codes.h"
-#include "store/test_support.h"
+#include "store/test_ledger.h"
 
 namespace gvm::store {
 namespace {

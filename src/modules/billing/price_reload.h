@@ -21,7 +21,7 @@ class PriceReload {
                                                    const config::Environment& environment,
                                                    log::Logger logger);
 
-  std::shared_ptr<const pricing::Catalog> current() const { return prices_.current(); }
+  std::shared_ptr<const pricing::PriceCatalog> current() const { return prices_.current(); }
   // Ends the thread that looks at the file.
   void close() { watch_.reset(); }
   void write_to(std::string& out) const;

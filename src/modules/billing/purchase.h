@@ -6,15 +6,15 @@
 #include "billing/call_size.h"
 #include "billing/charge.h"
 #include "billing/session_facts.h"
-#include "pricing/catalog.h"
+#include "pricing/price_catalog.h"
 #include "store/reservation.h"
 
 namespace gvm::billing {
 
 // Fixed when the call is reserved.
 struct PurchaseTerms {
-  std::shared_ptr<const pricing::Catalog> prices;  // the same at both ends of the call
-  const pricing::Entry* entry = nullptr;           // in `prices`; null: no price is known
+  std::shared_ptr<const pricing::PriceCatalog> prices;  // the same at both ends of the call
+  const pricing::Entry* entry = nullptr;                // in `prices`; null: no price is known
   config::Provider provider = config::Provider::openai_compatible;
   config::ChargeServerErrors server_errors = config::ChargeServerErrors::never;
   const SessionFacts* facts = nullptr;  // outlives the purchase

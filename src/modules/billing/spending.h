@@ -25,18 +25,18 @@ class Spending {
                                                 const config::Environment& environment,
                                                 const log::Logger& logger);
 
-  std::shared_ptr<const pricing::Catalog> prices() const { return prices_->current(); }
+  std::shared_ptr<const pricing::PriceCatalog> prices() const { return prices_->current(); }
   // Nano-USD a call may cost at most at this candidate; pricing::kMaxUsdPerCall when it is more
   // than that.
-  std::int64_t worst_case(const pricing::Catalog& prices, const provider::Target& target,
+  std::int64_t worst_case(const pricing::PriceCatalog& prices, const provider::Target& target,
                           const CallSize& size) const;
 
   // BUDGET_EXCEEDED, with ctx.why = "absurd" for a call whose worst case is beyond what any ledger
   // holds: it would be reserved too low; and the ledger's errors. `facts` must outlive the
   // purchase.
-  boost::asio::awaitable<Result<Purchase>> reserve(std::shared_ptr<const pricing::Catalog> prices,
-                                                   provider::Target target, std::string key_name,
-                                                   CallSize size, const SessionFacts& facts);
+  boost::asio::awaitable<Result<Purchase>> reserve(
+      std::shared_ptr<const pricing::PriceCatalog> prices, provider::Target target,
+      std::string key_name, CallSize size, const SessionFacts& facts);
   // Whether other candidates may be tried after that refusal of reserve().
   bool leaves_others(const Error& refusal) const;
 

@@ -18,7 +18,7 @@ struct CandidateCallSpec {
   routing::Urgency urgency = routing::Urgency::normal;
   std::uint32_t tokens = 0;     // estimate, for the limits per minute
   provider::ProviderCall call;  // provider and model are the candidate's
-  std::shared_ptr<const pricing::Catalog> prices;
+  std::shared_ptr<const pricing::PriceCatalog> prices;
   std::string record;                // the decision record it belongs to
   std::function<void()> on_sending;  // called when the request leaves, after all waiting
 };
@@ -29,7 +29,7 @@ struct CandidateCall {
   std::optional<Error> refusal;  // before anything was sent
   std::optional<provider::Exchanged> exchanged;
   std::optional<routing::ErrorKind> kind;  // empty and exchanged: it answered
-  routing::Outcome outcome;
+  routing::CallOutcome outcome;
   billing::Bill bill;
   std::int64_t reserved = 0;           // nano-USD
   std::optional<routing::Time> began;  // when it left

@@ -280,7 +280,7 @@ class PromptRun {
   ResolvedPrompt prompt_;
   Router& router_;
   RunPolicy policy_;
-  std::shared_ptr<const pricing::Catalog> prices_;
+  std::shared_ptr<const pricing::PriceCatalog> prices_;
   PromptChoice choice_;
   PromptReport report_;
   std::unique_ptr<routing::Plan> plan_;

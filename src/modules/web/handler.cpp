@@ -30,7 +30,7 @@ class Module final : public WebModule {
         pools_(lanes.size(), shared_->config->common.vm_count),
         networks_(lanes.size()) {
     // What is at webdriver_host is not known before it has been asked: see check_browsers().
-    if (shared_->pages.engine == Engine::http || shared_->pages.webdriver_host) return;
+    if (shared_->pages.engine == PageEngine::http || shared_->pages.webdriver_host) return;
     auto options = pool_options_of(*shared_->config);
     browser::clean_leftovers(options.cell.runtime_dir);
     make_browsers(std::move(options));
@@ -61,7 +61,7 @@ class Module final : public WebModule {
   }
 
   Result<void> check_browsers() override {
-    if (shared_->pages.webdriver_host && shared_->pages.engine != Engine::http) {
+    if (shared_->pages.webdriver_host && shared_->pages.engine != PageEngine::http) {
       ask_webdriver_host();
       return {};
     }
@@ -74,7 +74,7 @@ class Module final : public WebModule {
                   {{"protection", Value::string(browsers_->pool().protection())}});
       return {};
     }
-    if (shared_->pages.engine == Engine::browser) return ready;
+    if (shared_->pages.engine == PageEngine::browser) return ready;
     logger.warn("no browser: pages are read without one, as far as they are static",
                 {{"error", ready.error().to_value()}});
     browsers_->pool().stop_and_wait(kStopPatience);

@@ -126,7 +126,7 @@ net::ResolverOptions resolver_options_of(const config::WebConfig& config) {
 
 PageSettings page_settings_of(const config::WebConfig& config, const Network& network) {
   PageSettings settings;
-  settings.engine = find_engine(config.browser.engine).value_or(Engine::browser);
+  settings.engine = find_page_engine(config.browser.engine).value_or(PageEngine::browser);
   settings.longest_wait = config.max_wait_after_loaded;
   settings.webdriver_host = network.webdriver_host;
   settings.preset.wait_for_selector = config.browser.wait_for_selector;

@@ -75,7 +75,7 @@ enum class Framing {
 
 enum class Endless { no, interim, headers, header_line, body, chunks };
 
-enum class After { keep, close, close_silently };
+enum class ConnectionFate { keep, close, close_silently };
 
 enum class TlsFault {
   none,
@@ -124,7 +124,7 @@ struct Fault {
   std::size_t interim = 0;  // answers of status 103 before the one that counts
   Endless endless = Endless::no;
   std::size_t times = 1;  // the whole answer, so often in a row
-  After after = After::keep;
+  ConnectionFate after = ConnectionFate::keep;
 
   // Where the delivery breaks.
   Strike strike = Strike::none;

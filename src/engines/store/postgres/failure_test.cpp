@@ -6,7 +6,7 @@
 
 #include "base/error_codes.h"
 #include "store/postgres/schema.h"
-#include "store/postgres/test_support.h"
+#include "store/postgres/test_postgres.h"
 
 namespace gvm::store::postgres {
 namespace {

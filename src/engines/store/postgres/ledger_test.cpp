@@ -11,7 +11,7 @@
 
 #include "base/error_codes.h"
 #include "store/postgres/reader.h"
-#include "store/postgres/test_support.h"
+#include "store/postgres/test_postgres.h"
 
 namespace gvm::store::postgres {
 namespace {

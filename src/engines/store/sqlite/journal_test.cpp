@@ -8,7 +8,7 @@
 #include <set>
 
 #include "base/error_codes.h"
-#include "store/sqlite/test_support.h"
+#include "store/sqlite/test_reader.h"
 
 namespace gvm::store::sqlite {
 namespace {

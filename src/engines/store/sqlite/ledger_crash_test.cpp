@@ -14,7 +14,7 @@
 
 #include "base/fd.h"
 #include "store/sqlite/database.h"
-#include "store/sqlite/test_support.h"
+#include "store/sqlite/test_reader.h"
 #include "support/process.h"
 
 namespace gvm::store::sqlite {

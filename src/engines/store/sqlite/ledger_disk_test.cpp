@@ -12,7 +12,7 @@
 
 #include "base/error_codes.h"
 #include "store/sqlite/journal.h"
-#include "store/sqlite/test_support.h"
+#include "store/sqlite/test_reader.h"
 #include "support/process.h"
 
 namespace gvm::store::sqlite {

@@ -8,7 +8,7 @@
 #include "base/error_codes.h"
 #include "store/sqlite/folder_lock.h"
 #include "store/sqlite/schema.h"
-#include "store/sqlite/test_support.h"
+#include "store/sqlite/test_reader.h"
 #include "support/process.h"
 
 namespace gvm::store::sqlite {

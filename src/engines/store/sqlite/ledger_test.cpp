@@ -11,7 +11,7 @@
 #include "base/error_codes.h"
 #include "store/sqlite/database.h"
 #include "store/sqlite/journal.h"
-#include "store/sqlite/test_support.h"
+#include "store/sqlite/test_reader.h"
 
 namespace gvm::store::sqlite {
 namespace {

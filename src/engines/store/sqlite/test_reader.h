@@ -2,7 +2,7 @@
 // What the tests of the embedded ledger share.
 #include "store/sqlite/ledger.h"
 #include "store/sqlite/reader.h"
-#include "store/test_support.h"
+#include "store/test_ledger.h"
 
 namespace gvm::store::sqlite {
 

@@ -7,9 +7,9 @@
 #include <optional>
 #include <string>
 
-#include "browser/browser_test_support.h"
 #include "browser/pool.h"
-#include "egress/egress_test_support.h"
+#include "browser/test_drivers.h"
+#include "egress/test_proxy.h"
 #include "support/process_tree.h"
 
 namespace gvm::browser {

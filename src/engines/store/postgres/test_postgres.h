@@ -2,7 +2,7 @@
 // A server of the test's own and ledgers on it; each is a machine of its own.
 #include "store/postgres/ledger.h"
 #include "store/postgres/reader.h"
-#include "store/test_support.h"
+#include "store/test_ledger.h"
 #include "support/postgres_server.h"
 
 namespace gvm::store::postgres {

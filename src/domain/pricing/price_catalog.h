@@ -58,14 +58,14 @@ struct Entry {
   const Rates& rates_for(std::uint64_t prompt_tokens) const;
 };
 
-class Catalog {
+class PriceCatalog {
  public:
   using Time = std::chrono::system_clock::time_point;
 
-  Catalog() = default;  // knows no price
-  explicit Catalog(const config::PriceCatalogConfig& config);
-  Catalog(Catalog&&) = default;
-  Catalog& operator=(Catalog&&) = default;
+  PriceCatalog() = default;  // knows no price
+  explicit PriceCatalog(const config::PriceCatalogConfig& config);
+  PriceCatalog(PriceCatalog&&) = default;
+  PriceCatalog& operator=(PriceCatalog&&) = default;
 
   // Entries that name the backend go before those for any; of either, the exact name before the
   // longest prefix with '*'. The best match alone counts: when it has no prices for that day, no
