@@ -5,7 +5,7 @@
 #include <cstdlib>
 
 #include "apps/front/input.h"
-#include "base/error_codes.h"
+#include "signing/codes.h"
 #include "signing/message_text.h"
 
 namespace gvm::apps {

@@ -4,6 +4,7 @@
 
 #include "base/encoding.h"
 #include "base/error_codes.h"
+#include "html/codes.h"
 #include "html/document.h"
 #include "html/tree_parser.h"
 #include "text/utf8.h"

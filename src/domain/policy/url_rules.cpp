@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "base/error_codes.h"
+#include "policy/codes.h"
 #include "policy/url_pattern.h"
 
 namespace gvm::policy {

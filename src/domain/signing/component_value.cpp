@@ -6,6 +6,7 @@
 
 #include "base/encoding.h"
 #include "base/error_codes.h"
+#include "signing/codes.h"
 #include "signing/letters.h"
 #include "signing/signature_base.h"
 #include "url/percent.h"

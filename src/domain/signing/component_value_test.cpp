@@ -3,6 +3,7 @@
 
 #include "base/error_codes.h"
 #include "base/error_detail.h"
+#include "signing/codes.h"
 #include "signing/signature_base.h"
 #include "signing/test_messages.h"
 

@@ -4,7 +4,7 @@
 #include <stdexcept>
 
 #include "base/encoding.h"
-#include "base/error_codes.h"
+#include "signing/codes.h"
 #include "signing/content_digest.h"
 #include "signing/letters.h"
 #include "signing/signer.h"

@@ -7,6 +7,7 @@
 #include <array>
 
 #include "base/error_codes.h"
+#include "signing/codes.h"
 #include "signing/key_material.h"
 
 namespace gvm::signing {

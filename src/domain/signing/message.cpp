@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/ascii.h"
-#include "base/error_codes.h"
+#include "signing/codes.h"
 #include "signing/letters.h"
 #include "url/scheme.h"
 

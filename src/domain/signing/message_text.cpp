@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "base/error_codes.h"
+#include "signing/codes.h"
 #include "signing/letters.h"
 
 namespace gvm::signing {

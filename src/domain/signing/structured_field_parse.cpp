@@ -2,7 +2,7 @@
 #include <optional>
 
 #include "base/encoding.h"
-#include "base/error_codes.h"
+#include "signing/codes.h"
 #include "signing/letters.h"
 #include "signing/structured_field.h"
 

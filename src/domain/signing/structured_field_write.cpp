@@ -1,6 +1,6 @@
 // RFC 9651, 4.1: the serialisation algorithms.
 #include "base/encoding.h"
-#include "base/error_codes.h"
+#include "signing/codes.h"
 #include "signing/letters.h"
 #include "signing/structured_field.h"
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/error_codes.h"
+#include "signing/codes.h"
 #include "signing/content_digest.h"
 #include "signing/signer.h"
 #include "signing/test_messages.h"

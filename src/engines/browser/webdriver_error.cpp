@@ -6,6 +6,7 @@
 
 #include "base/encoding.h"
 #include "base/error_codes.h"
+#include "browser/codes.h"
 
 namespace gvm::browser {
 namespace {

@@ -18,6 +18,7 @@
 #include "base/deadline.h"
 #include "base/error_codes.h"
 #include "base/size.h"
+#include "client/codes.h"
 
 namespace gvm::client {
 namespace {

@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "script/codes.h"
+
 namespace gvm::script {
 
 namespace {

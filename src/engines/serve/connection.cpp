@@ -16,6 +16,7 @@
 #include <boost/beast/websocket/rfc6455.hpp>
 
 #include "base/error_codes.h"
+#include "serve/codes.h"
 #include "serve/http_pages.h"
 #include "serve/linger.h"
 #include "serve/session.h"

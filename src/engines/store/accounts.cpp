@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "base/error_codes.h"
+#include "store/codes.h"
 
 namespace gvm::store {
 namespace {

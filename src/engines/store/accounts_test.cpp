@@ -4,7 +4,7 @@
 
 #include <limits>
 
-#include "base/error_codes.h"
+#include "store/codes.h"
 #include "store/test_ledger.h"
 
 namespace gvm::store {

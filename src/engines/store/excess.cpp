@@ -5,7 +5,7 @@
 #include <ctime>
 #include <limits>
 
-#include "base/error_codes.h"
+#include "store/codes.h"
 
 namespace gvm::store {
 namespace {

@@ -2,6 +2,7 @@
 
 #include <boost/asio/this_coro.hpp>
 
+#include "store/codes.h"
 #include "store/one_shot.h"
 
 namespace gvm::store {

@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/error_codes.h"
 #include "text/answer_prose.h"
+#include "text/codes.h"
 #include "text/json.h"
 #include "text/json_scan.h"
 #include "text/json_tolerant.h"

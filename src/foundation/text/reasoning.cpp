@@ -4,7 +4,7 @@
 #include <array>
 #include <optional>
 
-#include "base/error_codes.h"
+#include "text/codes.h"
 
 namespace gvm::text {
 namespace {

@@ -4,8 +4,8 @@
 #include <optional>
 #include <utility>
 
-#include "base/error_codes.h"
 #include "base/error_detail.h"
+#include "text/codes.h"
 #include "text/json.h"
 #include "text/reasoning.h"
 

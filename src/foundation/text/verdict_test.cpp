@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "base/error_codes.h"
 #include "base/error_detail.h"
+#include "text/codes.h"
 
 namespace gvm::text {
 namespace {

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "base/error_codes.h"
 #include "billing/metric_row.h"
 #include "ledger/open_ledger.h"
+#include "store/codes.h"
 #include "text/json_view.h"
 
 namespace gvm::billing {

@@ -2,6 +2,7 @@
 
 #include "base/error_codes.h"
 #include "dispatch/permit.h"
+#include "store/codes.h"
 
 namespace gvm::dispatch {
 namespace {

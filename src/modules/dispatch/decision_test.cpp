@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include "base/error_codes.h"
+#include "routing/codes.h"
 #include "routing/test_candidates.h"
 #include "store/reader.h"
 

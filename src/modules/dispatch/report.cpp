@@ -1,6 +1,7 @@
 #include "dispatch/report.h"
 
 #include "base/error_codes.h"
+#include "store/codes.h"
 
 namespace gvm::dispatch {
 namespace {

@@ -8,7 +8,9 @@
 
 #include "base/error_codes.h"
 #include "base/json.h"
+#include "provider/codes.h"
 #include "support/http_server.h"
+#include "text/codes.h"
 #include "text/json.h"
 
 namespace gvm::dispatch {

@@ -17,6 +17,7 @@
 #include "host/functions.h"
 #include "host/html_document.h"
 #include "html/charset.h"
+#include "script/codes.h"
 #include "script/error.h"
 #include "script/session.h"
 

@@ -9,7 +9,9 @@
 
 #include "base/encoding.h"
 #include "base/error_codes.h"
+#include "host/codes.h"
 #include "host/functions.h"
+#include "signing/codes.h"
 #include "signing/content_digest.h"
 #include "signing/genlayer.h"
 

@@ -14,11 +14,11 @@
 #include <memory>
 #include <optional>
 
-#include "base/error_codes.h"
 #include "base/error_detail.h"
 #include "database/database.h"
 #include "host/arguments.h"
 #include "host/services.h"
+#include "script/codes.h"
 
 namespace gvm::host {
 

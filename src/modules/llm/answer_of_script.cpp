@@ -5,8 +5,8 @@
 
 #include <cmath>
 
-#include "base/error_codes.h"
 #include "base/json.h"
+#include "script/codes.h"
 #include "text/json_repair.h"
 
 namespace gvm::llm {

@@ -4,6 +4,7 @@
 
 #include "base/encoding.h"
 #include "base/error_codes.h"
+#include "text/codes.h"
 #include "text/json.h"
 #include "text/json_repair.h"
 #include "text/reasoning.h"

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "base/error_codes.h"
+#include "store/codes.h"
 #include "url/database_address.h"
 
 namespace gvm::store::postgres {

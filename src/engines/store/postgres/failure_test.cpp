@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "base/error_codes.h"
+#include "store/codes.h"
 #include "store/postgres/schema.h"
 #include "store/postgres/test_postgres.h"
 

@@ -7,6 +7,7 @@
 #include <random>
 
 #include "base/error_codes.h"
+#include "store/codes.h"
 #include "store/ledger_counters.h"
 #include "store/one_shot.h"
 #include "store/postgres/pool.h"

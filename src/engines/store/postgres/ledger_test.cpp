@@ -9,7 +9,7 @@
 #include <random>
 #include <thread>
 
-#include "base/error_codes.h"
+#include "store/codes.h"
 #include "store/postgres/reader.h"
 #include "store/postgres/test_postgres.h"
 

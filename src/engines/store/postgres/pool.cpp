@@ -7,7 +7,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "base/error_codes.h"
+#include "store/codes.h"
 #include "store/postgres/schema.h"
 
 namespace gvm::store::postgres {

@@ -5,7 +5,7 @@
 #include <array>
 #include <charconv>
 
-#include "base/error_codes.h"
+#include "store/codes.h"
 
 namespace gvm::store::postgres {
 namespace {

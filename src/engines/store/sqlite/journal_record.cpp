@@ -1,6 +1,6 @@
 #include "store/sqlite/journal_record.h"
 
-#include "base/error_codes.h"
+#include "store/codes.h"
 #include "store/sqlite/packing.h"
 
 namespace gvm::store::sqlite {

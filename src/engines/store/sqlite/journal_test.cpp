@@ -7,7 +7,7 @@
 #include <fstream>
 #include <set>
 
-#include "base/error_codes.h"
+#include "store/codes.h"
 #include "store/sqlite/test_reader.h"
 
 namespace gvm::store::sqlite {

@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "base/error_codes.h"
+#include "store/codes.h"
 #include "store/query_thread.h"
 #include "store/sqlite/folder_lock.h"
 #include "store/sqlite/reader.h"

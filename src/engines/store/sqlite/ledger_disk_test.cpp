@@ -10,7 +10,7 @@
 #include <iostream>
 #include <thread>
 
-#include "base/error_codes.h"
+#include "store/codes.h"
 #include "store/sqlite/journal.h"
 #include "store/sqlite/test_reader.h"
 #include "support/process.h"

@@ -5,7 +5,7 @@
 
 #include <fstream>
 
-#include "base/error_codes.h"
+#include "store/codes.h"
 #include "store/sqlite/folder_lock.h"
 #include "store/sqlite/schema.h"
 #include "store/sqlite/test_reader.h"

@@ -8,7 +8,7 @@
 #include <random>
 #include <thread>
 
-#include "base/error_codes.h"
+#include "store/codes.h"
 #include "store/sqlite/database.h"
 #include "store/sqlite/journal.h"
 #include "store/sqlite/test_reader.h"

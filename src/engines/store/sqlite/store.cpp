@@ -6,8 +6,8 @@
 #include <charconv>
 #include <span>
 
-#include "base/error_codes.h"
 #include "store/charges_text.h"
+#include "store/codes.h"
 #include "store/sqlite/record_pack.h"
 #include "store/sqlite/schema.h"
 

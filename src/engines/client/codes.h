@@ -1,0 +1,10 @@
+#pragma once
+// Stable error codes of client/: Tools that connect to a module.
+#include <string_view>
+
+namespace gvm::codes {
+
+inline constexpr std::string_view kConnecting = "CONNECTING";  // nobody there, or no module
+inline constexpr std::string_view kConnectionLost = "CONNECTION_LOST";
+
+}  // namespace gvm::codes
