@@ -4,7 +4,7 @@
 
 #include "base/log.h"
 #include "config/common_config.h"
-#include "net/http_client.h"
+#include "net/http_client_options.h"
 #include "serve/options.h"
 
 namespace gvm::apps {

@@ -11,7 +11,7 @@
 #include "base/secret.h"
 #include "config/common_config.h"
 #include "config/diagnostic.h"
-#include "net/http_client.h"
+#include "net/http_client_options.h"
 #include "net/lane.h"
 #include "serve/run.h"
 #include "serve/service.h"

@@ -15,7 +15,7 @@
 #include <thread>
 
 #include "base/error_codes.h"
-#include "net/http_client.h"
+#include "net/http_client_options.h"
 #include "serve/server.h"
 
 namespace gvm::test {

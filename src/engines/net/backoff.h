@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-#include "net/http_client.h"
+#include "net/http_response.h"
 
 namespace gvm::net {
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "net/http_client.h"
+#include "net/http_header.h"
 
 namespace gvm::net {
 namespace {

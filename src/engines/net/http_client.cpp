@@ -30,13 +30,6 @@ void start_libcurl() {
 
 }  // namespace
 
-std::optional<std::string_view> HttpResponse::header(std::string_view name) const {
-  for (const auto& header : headers) {
-    if (header.name == name) return header.value;
-  }
-  return std::nullopt;
-}
-
 // libcurl, OpenSSL and their tables are 2 MB: a module that has sent nothing yet does without.
 class HttpClient::Impl {
  public:

@@ -7,14 +7,19 @@
 // eyeballs stays libcurl's). A connection to other addresses is never taken from the pool.
 #include <sys/socket.h>
 
+#include <boost/asio/ip/address.hpp>
+#include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "net/curl_handle.h"
-#include "net/http_client.h"
+#include "net/http_request.h"
 
 namespace gvm::net {
+
+namespace asio = boost::asio;
 
 class Dial {
  public:

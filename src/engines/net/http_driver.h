@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/deadline.h"
 #include "net/curl_handle.h"
 #include "net/http_exchange.h"
 #include "net/socket_watch.h"

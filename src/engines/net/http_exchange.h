@@ -12,13 +12,16 @@
 
 #include "net/body_decoder.h"
 #include "net/curl_handle.h"
-#include "net/http_client.h"
+#include "net/http_client_options.h"
 #include "net/http_dial.h"
 #include "net/http_error.h"
+#include "net/http_response.h"
 #include "net/request_headers.h"
 #include "net/socket_watch.h"
 
 namespace gvm::net {
+
+namespace asio = boost::asio;
 
 class Exchange;
 

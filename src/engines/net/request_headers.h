@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "net/header_rules.h"
-#include "net/http_client.h"
+#include "net/http_request.h"
 
 namespace gvm::net {
 

@@ -12,7 +12,7 @@
 
 #include "base/deadline.h"
 #include "base/error.h"
-#include "net/http_client.h"
+#include "net/address_policy.h"
 
 namespace gvm::net {
 

@@ -3,7 +3,8 @@
 #include <optional>
 
 #include "base/error.h"
-#include "net/http_client.h"
+#include "net/http_request.h"
+#include "net/http_response.h"
 #include "url/url.h"
 
 namespace gvm::host {

@@ -3,7 +3,7 @@
 // it. Pure.
 #include <string>
 
-#include "net/http_client.h"
+#include "net/http_response.h"
 #include "provider/call_failure.h"
 #include "provider/dialect.h"
 #include "provider/exchange.h"

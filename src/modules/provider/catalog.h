@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "base/redactor.h"
 #include "config/llm_config.h"
-#include "net/http_client.h"
+#include "net/http_header.h"
 #include "provider/counters.h"
 #include "provider/dialect.h"
 

@@ -4,7 +4,7 @@
 
 #include "host/script_request.h"
 #include "net/header_rules.h"
-#include "net/http_client.h"
+#include "net/http_header.h"
 #include "web/codes.h"
 
 namespace gvm::web {

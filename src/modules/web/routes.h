@@ -8,7 +8,7 @@
 
 #include "base/deadline.h"
 #include "base/error.h"
-#include "net/http_client.h"
+#include "net/http_request.h"
 #include "policy/url_pattern.h"
 
 namespace gvm::web {

@@ -4,7 +4,7 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include "browser/render.h"
-#include "net/http_client.h"
+#include "net/http_response.h"
 
 namespace gvm::web {
 
