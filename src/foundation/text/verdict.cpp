@@ -45,7 +45,7 @@ std::optional<std::string_view> without_fence(std::string_view text) {
   if (text.size() < 2 * marks || !text.ends_with(fence)) return std::nullopt;
   auto content = text.substr(marks, text.size() - 2 * marks);
   if (marks < kFenceMarks) return trimmed(content);
-  // "json" behind the opening fence.
+  // "json" after the opening fence.
   const auto* info = std::find_if_not(content.begin(), content.end(), is_info_character);
   content.remove_prefix(static_cast<std::size_t>(info - content.begin()));
   return trimmed(content);
@@ -77,7 +77,7 @@ bool is_result_in_any_case(std::string_view key) {
   return std::ranges::equal(name, kResult, [](char a, char b) { return (a | 0x20) == b; });
 }
 
-// How many members of any depth are called "result".
+// Counts the members called "result", at any depth.
 std::size_t count_results(const Value& value) {
   std::size_t count = 0;
   if (const auto* items = value.as_array()) {
@@ -119,7 +119,7 @@ Result<Verdict> read_object(std::string_view text, AnswerEnd end) {
   const auto missing = end == AnswerEnd::stopped ? missing_brackets(text) : std::nullopt;
   if (missing && !missing->empty()) {
     auto completed = parse_json(std::string(text) + *missing, JsonStrings::copy, limits);
-    // A bracket may have been lost further ahead: then a member of another object would count here.
+    // A bracket may be missing further ahead; a member of another object would then count as ours.
     if (completed && count_results(*completed) == 1) return verdict_of(*completed);
   }
   if (text[0] != '{') {

@@ -56,7 +56,7 @@ TEST(Verdict, ClosesBracketsAtTheVeryEndOfAStoppedAnswerOnly) {
   fault_of(R"({"result": tr)");
   fault_of(R"({"result": true, "reason": "they)");
   fault_of(R"({"result": true,)");
-  // Where the bracket was lost is open: "result" may belong to either object.
+  // It is unknown where the bracket is missing: "result" may belong to either object.
   fault_of(R"({"result": true, "detail": {"leader": "x", "result": false})");
   fault_of(R"({"detail": {"leader": "x", "result": true})");
 }
