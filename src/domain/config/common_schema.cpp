@@ -1,4 +1,4 @@
-// The rows both modules share.
+// The configuration keys that both modules share.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -159,7 +159,7 @@ const Section& http_section(ModuleKind kind) {
   return kind == ModuleKind::llm ? llm : web;
 }
 
-// Replaces a default that holds ${...}; what the file says is expanded already.
+// Replaces a default that contains ${...}; values from the file are already expanded.
 void expand_default(const Node& node, std::string_view key, Context& context, std::string& value) {
   const auto* entry = node.find(key);
   if (entry != nullptr && entry->value->kind != Node::Kind::null) return;

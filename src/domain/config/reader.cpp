@@ -265,7 +265,7 @@ void read(const Leaf& leaf, RuntimeTemplate& out) {
   auto compiled = compile_for_signer(leaf, leaf.node, leaf.path);
   if (!compiled) return;
   std::string url;
-  // With a #{name} in it the URL can only be judged once it is filled.
+  // A URL with a #{name} in it can only be checked after it is filled.
   if (compiled->names().empty() && !compiled->empty()) read_url(leaf, url);
   out = std::move(*compiled);
 }

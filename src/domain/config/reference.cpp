@@ -93,7 +93,8 @@ class Page {
   std::string take() { return std::move(out_); }
 
  private:
-  // What both modules share is inlined at the top, and has a part of the page to itself.
+  // The keys that both modules share are at the top level of both; the page describes them once, in
+  // a part of their own.
   void rows(const std::string& path, const Section& section) {
     for (const auto& key : section.keys) {
       if (key.shape != Key::Shape::inlined)

@@ -1,6 +1,6 @@
 #pragma once
-// The forms a scalar of the configuration can have. Each parser answers nothing for what is not
-// exactly that form.
+// The forms that a scalar of the configuration can have. Each parser returns empty for a text that
+// is not exactly of its form.
 #include <chrono>
 #include <cstdint>
 #include <optional>

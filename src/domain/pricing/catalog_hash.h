@@ -1,5 +1,6 @@
 #pragma once
-// What tells two catalogues apart. Included by catalog.cpp only.
+// A hash that differs between catalogues with different effects. Included by price_catalog.cpp
+// only.
 #include <string>
 #include <vector>
 

@@ -26,7 +26,7 @@ void LiveCatalog::publish(std::shared_ptr<const PriceCatalog> catalog) {
 
 std::shared_ptr<const PriceCatalog> LiveCatalog::current() const {
   struct Seen {
-    std::uint64_t edition = 0;  // no catalogue has this one
+    std::uint64_t edition = 0;  // no catalogue has edition 0
     std::shared_ptr<const PriceCatalog> catalog;
   };
   thread_local Seen seen;
@@ -42,7 +42,7 @@ bool LiveCatalog::has_settled_change() {
 }
 
 std::expected<std::vector<std::string>, std::vector<config::Diagnostic>> LiveCatalog::reload() {
-  // Before the reading: a change meanwhile is seen at the next look.
+  // Taken before reading, so that a change during the reading is noticed at the next check.
   read_ = seen_ = stamp_of(path_);
   auto loaded = load_catalog(path_, env_);
   if (!loaded) return std::unexpected(std::move(loaded.error()));

@@ -7,7 +7,8 @@
 namespace gvm::pricing {
 namespace {
 
-// The input price of what is found, in USD per million tokens, or why nothing is.
+// The input price of the entry that is found, in USD per million tokens, or the reason why there is
+// none.
 std::string found(const PriceCatalog& catalog, std::string_view backend, std::string_view model,
                   PriceCatalog::Time time = on_day(2026, 6, 1)) {
   const auto entry = catalog.find(backend, model, time);

@@ -1,4 +1,4 @@
-// config/prices.yaml against config/genvm-module-llm.yaml.
+// Compares config/prices.yaml with config/genvm-module-llm.yaml.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// What limits the calls of one prompt, and the extra calls of the whole module.
+// Limits on the calls of one prompt, and on the extra calls of the whole module.
 #include <gtest/gtest.h>
 
 #include <thread>

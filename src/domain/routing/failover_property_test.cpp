@@ -12,8 +12,8 @@ using testing::at;
 using testing::candidate;
 using testing::Prompt;
 
-// Random worlds: whatever happens, a prompt ends, within all of its budgets, and calls nobody it
-// must not.
+// Random scenarios: in each of them a prompt ends within all of its budgets, and never calls a
+// candidate that it must not call.
 class RandomWorld {
  public:
   explicit RandomWorld(std::uint64_t seed) : random_(seed), prompt_(candidates()) {
@@ -74,7 +74,7 @@ class RandomWorld {
     now_ = when;
   }
 
-  // False: it answered.
+  // False when the call was answered.
   bool attempt(const Attempt& attempt) {
     now_ += attempt.delay;
     const auto& limits = prompt_.policy.limits;
@@ -82,7 +82,7 @@ class RandomWorld {
     EXPECT_LE(prompt_.failover->budget().attempts(), limits.attempts);
     EXPECT_LE(prompt_.failover->budget().committed(), *limits.cost);
     EXPECT_EQ(std::ranges::find(excluded_, attempt.candidate), excluded_.end());
-    // Another prompt may have been faster.
+    // Another prompt may have started its call first.
     if (random_.below(8) == 0)
       prompt_.table.cool_down(attempt.candidate, now_, milliseconds(random_.below(300)));
     const auto state = prompt_.table.state(attempt.candidate, now_, attempt.urgency);

@@ -8,7 +8,7 @@
 namespace gvm::routing {
 namespace {
 
-// Breakers of different rows spread their probes by different salts.
+// Breakers of different rows use different salts, so that their probes do not coincide.
 constexpr std::uint32_t kEndpointSalt = 0x10000;
 constexpr std::uint32_t kKeySalt = 0x20000;
 
@@ -22,7 +22,7 @@ std::uint64_t seconds_of(Time now) {
   return to_micros(now) / 1'000'000;
 }
 
-// A row still says so when the clock's seconds are below it.
+// True while the clock's seconds are below the value in the row.
 void remember(std::atomic<std::uint32_t>& until, Time now, milliseconds span) {
   const auto seconds = seconds_of(now) + to_micros(span) / 1'000'000 + 1;
   const auto when = static_cast<std::uint32_t>(std::min<std::uint64_t>(seconds, UINT32_MAX));
@@ -160,7 +160,8 @@ void HealthTable::learn_speed(const Call& call, std::optional<ErrorKind> error, 
     histogram.add(took);
   } else if (*error == ErrorKind::cancelled || *error == ErrorKind::deadline) {
     row.latency.observe_at_least(now, took);
-    // The loser of a hedge belongs into the tail; a client that left early says nothing.
+    // The slower call of a hedge is counted in the distribution as a slow one; a call that the
+    // client cancelled early says nothing.
     if (const auto median = histogram.quantile(0.5); median && took >= *median) histogram.add(took);
   }
 }

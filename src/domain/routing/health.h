@@ -1,7 +1,7 @@
 #pragma once
-// What is known of every candidate's health, shared by all lanes without locks: one cache line of
-// atomics per candidate, and one for each backend, endpoint and key that candidates share. The
-// clock is passed in. Lives as long as the module; calls must end before it.
+// The health of every candidate, shared by all lanes without locks: one cache line of atomics for
+// each candidate, and one for each backend, endpoint and key that candidates share. The clock is
+// passed in. Lives as long as the module; calls must end before it.
 #include <array>
 #include <atomic>
 #include <expected>
@@ -28,20 +28,20 @@ struct HealthPolicy {
                     .outage_probe = milliseconds(2'000)};
   LatencyPolicy latency;
   milliseconds cooldown{1'000};               // after a 429 that does not say how long
-  milliseconds longest_cooldown{3'600'000};   // of what a provider may ask for
-  milliseconds capability_memory{3'600'000};  // how long "it has no JSON mode" is believed
-  // A call that ran at least this long when its prompt's deadline passed counts as a failure:
-  // otherwise a silent upstream with a long timeout would never be blamed.
+  milliseconds longest_cooldown{3'600'000};   // the longest pause a provider may ask for
+  milliseconds capability_memory{3'600'000};  // how long a missing capability is remembered
+  // A call that had run at least this long when the deadline of its prompt passed counts as a
+  // failure. Otherwise an upstream that never answers, with a long timeout, would never be counted
+  // as failing.
   milliseconds deadline_blame{20'000};
-  milliseconds probe_poll{100};  // when to look again while another call probes
+  milliseconds probe_poll{100};  // when to check again while another call is the probe
 };
 
 // How a call ended. Without `error` it succeeded: a usable answer.
 struct CallOutcome {
   std::optional<ErrorKind> error = std::nullopt;
   std::optional<milliseconds> retry_after = std::nullopt;  // what the provider asked for
-  std::optional<std::uint64_t> tokens =
-      std::nullopt;  // used, as reported; empty: the estimate stands
+  std::optional<std::uint64_t> tokens = std::nullopt;      // as reported; empty: the estimate stays
   NanoUsd cost = 0;  // settled, or still owed in the worst case
   int status = 0;    // of an answer with an error status; 0: there was none
   bool timed_out = false;
@@ -54,8 +54,8 @@ enum class AdmissionRefusal : std::uint8_t { unavailable, requests_full, tokens_
 
 class HealthTable;
 
-// A call that is under way. Destroyed without finish() it counts as never made, but for its
-// request in the minute's count.
+// A call under way. When it is destroyed without finish(), it counts as never made, except that its
+// request stays in the count of the minute.
 class Call {
  public:
   Call(Call&& other) noexcept;
@@ -68,7 +68,7 @@ class Call {
 
  private:
   friend class HealthTable;
-  // Of endpoint, key and candidate, in this order.
+  // Those of endpoint, key and candidate, in this order.
   using Admissions = std::array<Admission, 3>;
   Call(HealthTable& table, CandidateId id, Time started, std::uint32_t tokens, Admissions got)
       : table_(&table), id_(id), tokens_(tokens), started_(started), admissions_(got) {}
@@ -84,28 +84,28 @@ class HealthTable {
  public:
   HealthTable(std::shared_ptr<const CandidateSet> candidates, HealthPolicy policy);
 
-  // Takes what is needed for a call now: the breakers' consent and a place in the minute's limits.
-  // `regardless` is never refused; its result is learned from as a probe's, but for a breaker that
-  // is being probed by another call.
+  // Admits a call now: checks the breakers and takes a place in the limits of the minute.
+  // `regardless` is never refused. Its result is then used like that of a probe, except for a
+  // breaker that another call is probing.
   std::expected<Call, AdmissionRefusal> begin(CandidateId id, Time now, std::uint32_t tokens,
                                               Urgency urgency = Urgency::normal);
 
   void snapshot(Time now, Snapshot& out) const;  // `out` is overwritten; reuse it
   CandidateState state(CandidateId id, Time now, Urgency urgency = Urgency::normal) const;
-  // When a call could begin, as far as known now; `now` when at once.
+  // The earliest time at which a call could begin, as known now; `now` when it can begin at once.
   Time free_at(CandidateId id, Time now, std::uint32_t tokens, Urgency urgency) const;
-  // Nothing speaks against it: its last call that counted was no failure, nor its endpoint's and
-  // key's.
+  // True when the last call that counted succeeded, for the candidate, its endpoint and its key.
   bool proven(CandidateId id, Time now) const;
   BreakerState breaker(CandidateId id, Time now) const;
   const LatencyHistogram& latencies(CandidateId id) const { return histograms_[id]; }
 
-  // Until max(what stands, now + span); a span over longest_cooldown is cut to it.
+  // Sets the pause to the later of the present end and now + span. A span over longest_cooldown is
+  // cut to it.
   void cool_down(CandidateId id, Time now, Duration span);
 
-  // Takes over what `old` learned about candidates of the same label, after a reload. Before this
-  // table is shared. Breakers, cooldowns, latencies, capabilities and the minute's counts; calls in
-  // flight stay with the old table.
+  // Takes over, after a reload, what `old` learned about candidates with the same label: breakers,
+  // cooldowns, latencies, capabilities and the counts of the minute. To be called before this table
+  // is shared. Calls in flight stay with the old table.
   void inherit(const HealthTable& old);
 
   const CandidateSet& candidates() const { return *candidates_; }
@@ -145,7 +145,8 @@ class HealthTable {
   std::shared_ptr<const CandidateSet> candidates_;
   HealthPolicy policy_;
   std::vector<CandidateRow> rows_;
-  std::vector<UsageRow> usage_;  // by key: what an account allows counts for its models and hosts
+  std::vector<UsageRow>
+      usage_;  // by key: the limits of an account are shared by its models and hosts
   std::vector<SharedRow> endpoints_;
   std::vector<SharedRow> keys_;
   std::vector<BackendRow> backends_;

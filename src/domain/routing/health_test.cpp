@@ -115,7 +115,7 @@ INSTANTIATE_TEST_SUITE_P(HealthTable, CallersFault,
 TEST(HealthTable, EveryErrorOfTheUpstreamOpensWhatIsToBlame) {
   for (const auto& rule : failover_table()) {
     if (rule.effect != Effect::failure && rule.effect != Effect::decisive) continue;
-    // a sibling by endpoint, one by key, and a stranger
+    // one with the same endpoint, one with the same key, one unrelated
     HealthTable table(
         testing::set_of({candidate("a", "m", "https://h", 0), candidate("a", "n", "https://h", 1),
                          candidate("a", "n", "https://g", 0), candidate("z")}),

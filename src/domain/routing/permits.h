@@ -1,7 +1,7 @@
 #pragma once
-// How many calls a backend or a candidate gets at once. Who finds no room waits in a bounded queue,
-// first come first served, and is called back on its own lane. Taking and returning a permit is one
-// atomic operation; only a full pool takes its mutex.
+// Limits how many calls a backend or a candidate gets at once. A caller without a permit waits in a
+// bounded queue, first come first served, and is called back on its own lane. Taking and returning
+// a permit is one atomic operation; only when no permit is free is the mutex taken.
 #include <atomic>
 #include <cstdint>
 #include <expected>
@@ -16,7 +16,7 @@ namespace gvm::routing {
 
 class PermitPool;
 
-// Room for one call; returned when destroyed.
+// Permission for one call; returned when destroyed.
 class Permit {
  public:
   Permit(Permit&& other) noexcept : pool_(std::exchange(other.pool_, nullptr)) {}
@@ -31,12 +31,12 @@ class Permit {
   PermitPool* pool_;
 };
 
-// Runs a task on the waiting side's lane, e.g. by asio::post. Called on the thread that returned
-// the permit.
+// Runs a task on the lane of the waiting caller, e.g. by asio::post. Called on the thread that
+// returned the permit.
 using Executor = std::function<void(std::function<void()>)>;
 
-// A place in the queue, or a permit already. Leaving it (destroying it) gives up either. The
-// callback may still arrive once after that, so it must own what it touches.
+// A place in the queue, or a permit already granted. Destroying it gives up either. The callback
+// may still be called once after that, so it must own what it uses.
 class PermitWait {
  public:
   PermitWait(PermitWait&&) noexcept = default;
@@ -71,10 +71,10 @@ class PermitPool {
   PermitPool(const PermitPool&) = delete;
   PermitPool& operator=(const PermitPool&) = delete;
 
-  // At once or not at all; never overtakes those who wait.
+  // Takes a permit when one is free and nobody waits; else returns empty.
   std::optional<Permit> try_enter();
-  // `on_granted` runs through `executor` when a permit is there; not at all when the wait holds
-  // one already (look first), or is left before.
+  // `on_granted` runs through `executor` when the permit is granted later. It does not run when the
+  // result already holds a permit (check granted() first), or is destroyed before.
   std::expected<PermitWait, QueueFull> enter(Executor executor, std::function<void()> on_granted);
 
   std::uint32_t in_use() const;
@@ -93,7 +93,7 @@ class PermitPool {
   bool has_room(Counts counts) const;
   bool try_take();
   void put_back();
-  // The first who waits, now granted; null when all have left meanwhile.
+  // Grants a permit to the first waiter; null when none is left.
   std::shared_ptr<PermitWait::Waiter> hand_over();
   void leave(PermitWait::Waiter& waiter);
 

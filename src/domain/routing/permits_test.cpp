@@ -127,7 +127,8 @@ class Lane {
   std::thread thread_;
 };
 
-// Calls that enter, wait, are cancelled at random moments or hold a permit for a moment.
+// Calls that ask for a permit and then wait, are cancelled at random moments, or hold it for a
+// moment.
 class Crowd {
  public:
   static constexpr std::uint32_t kPermits = 3;
@@ -203,7 +204,7 @@ TEST(PermitPool, LosesNoPermitInAHundredThousandRandomCancellations) {
       lanes.push_back(std::make_unique<Lane>());
       crowds.push_back(std::make_unique<Crowd>(pool, *lanes.back(), i));
     }
-    // Each lane goes on with its crowd until its share is done, task by task.
+    // Each lane repeats this task until its share of the calls is done.
     std::vector<std::shared_ptr<std::function<void()>>> loops;
     for (int i = 0; i < kLanes; ++i) {
       auto loop = std::make_shared<std::function<void()>>();

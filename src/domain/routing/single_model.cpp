@@ -46,7 +46,7 @@ Action SingleModel::next(Time now) {
   const auto id = best(now);
   Duration delay = Duration::zero();
   if (calls_ > 0) {
-    // Another key or endpoint need not wait for what the last one asked for.
+    // Another key or endpoint need not wait for the pause that the last one asked for.
     delay = asked_pause_ && id == called_
                 ? Duration(*asked_pause_)
                 : backoff_with_quarter_jitter(policy_.backoff, calls_, random_);
@@ -57,7 +57,7 @@ Action SingleModel::next(Time now) {
   return Attempt{id, delay, Urgency::regardless};
 }
 
-// The first that nothing speaks against, else the one that recovers first.
+// The first candidate that nothing speaks against, else the one that recovers first.
 CandidateId SingleModel::best(Time now) const {
   return *std::ranges::min_element(candidates_, {}, [&](CandidateId id) {
     return table_.free_at(id, now, tokens_, Urgency::normal);

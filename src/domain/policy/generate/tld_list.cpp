@@ -9,9 +9,9 @@
 
 namespace {
 
-// Fewer than this is no public suffix list (it has about 1,450).
+// A file with fewer entries is not the public suffix list (it has about 1,450).
 constexpr std::size_t kFewest = 1000;
-// In the list, but nothing of the public Internet: RFC 7686.
+// Listed, but not part of the public Internet: RFC 7686.
 constexpr const char* kOnion = "onion";
 
 std::set<std::string> read_tlds(std::istream& list) {
