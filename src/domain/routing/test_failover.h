@@ -33,7 +33,7 @@ struct Prompt {
     failover.emplace(table, retries, ranking_of(table, ranking, request), request, policy);
     return failover->next(at(now));
   }
-  // Carries the attempt out with this end and asks what is next.
+  // Makes the attempt, which ends as given, and asks for the next action.
   Action end(const Action& action, const CallOutcome& outcome, std::int64_t took = 10) {
     const auto& attempt = std::get<Attempt>(action);
     now += static_cast<std::int64_t>(to_micros(attempt.delay) / 1000);

@@ -1,6 +1,6 @@
 #pragma once
-// A deterministic world on a virtual clock: upstreams with latencies of their own, prompts that
-// arrive by chance, and the whole of routing between them.
+// A deterministic simulation on a virtual clock: upstreams with latencies of their own, prompts
+// that arrive at random, and all of routing in between.
 #include <cmath>
 #include <functional>
 #include <map>

@@ -14,7 +14,7 @@ inline constexpr std::string_view kSignUrlBadStatus =
 inline constexpr std::string_view kSignUrlReadFailed =
     "SIGN_URL_READ_FAILED";  // the signer's answer is no signature
 inline constexpr std::string_view kMalformedStructuredField =
-    "MALFORMED_STRUCTURED_FIELD";  // against RFC 9651
+    "MALFORMED_STRUCTURED_FIELD";  // the field does not conform to RFC 9651
 inline constexpr std::string_view kMalformedMessage =
     "MALFORMED_MESSAGE";  // text that is no HTTP message
 inline constexpr std::string_view kSignBadComponent =

@@ -25,8 +25,8 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-// Each folding, with the white space around it, becomes one space (RFC 9112, 5.2). A line break
-// that is no folding stays, for the caller to refuse.
+// Each line folding, with the white space around it, becomes one space (RFC 9112, 5.2). A line
+// break that is not a folding stays, and the caller refuses it.
 std::string unfolded(std::string_view text) {
   std::string out;
   std::size_t i = 0;
@@ -46,7 +46,7 @@ std::string unfolded(std::string_view text) {
   return out;
 }
 
-// RFC 9421, 2.2.3: lower case, the scheme's default port left out.
+// RFC 9421, 2.2.3: lower case, without the default port of the scheme.
 Result<std::string> normal_authority(std::string_view scheme, std::string_view given) {
   std::string authority = lowered(given);
   if (authority.empty() ||

@@ -7,7 +7,7 @@
 namespace gvm::signing {
 namespace {
 
-// Appends to `out`; the first thing that has no serialisation is kept in `problem`.
+// Appends to `out`; the first value that cannot be serialised is named in `problem`.
 class Writer {
  public:
   void member(const Member& value) {

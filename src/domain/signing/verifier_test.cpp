@@ -68,7 +68,7 @@ struct Tamper {
   void (*change)(Message&);
 };
 
-// Each covered component, changed alone, breaks the signature.
+// Changing any covered component breaks the signature.
 TEST(Verifier, NoticesAChangeOfEveryComponent) {
   const Tamper kTampers[] = {
       {"@method", [](Message& m) { m.method = "PUT"; }},
