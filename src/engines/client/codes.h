@@ -4,7 +4,8 @@
 
 namespace gvm::codes {
 
-inline constexpr std::string_view kConnecting = "CONNECTING";  // nobody there, or no module
+inline constexpr std::string_view kConnecting =
+    "CONNECTING";  // nothing listens there, or it is not a module
 inline constexpr std::string_view kConnectionLost = "CONNECTION_LOST";
 
 }  // namespace gvm::codes

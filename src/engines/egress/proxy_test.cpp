@@ -1,4 +1,4 @@
-// What passes, what is refused, and what would be dialled.
+// What is allowed, what is refused, and what would be dialled.
 #include "egress/test_proxy.h"
 
 namespace gvm::egress {

@@ -1,6 +1,6 @@
 #pragma once
-// Opens the ledger that the options name: PostgreSQL when a URL is set, else the embedded one on
-// SQLite. The only place that knows both.
+// Opens the ledger that the options select: PostgreSQL when a URL is set, else the embedded one on
+// SQLite. Only this file knows both.
 #include <memory>
 
 #include "store/ledger.h"
@@ -12,7 +12,7 @@ namespace gvm::ledger {
 // error: the ledger opens and connects later.
 Result<std::shared_ptr<store::Ledger>> open_ledger(store::LedgerOptions options,
                                                    log::Logger logger);
-// For tools: beside the process that owns the ledger, or without one.
+// For tools: reads a ledger while another process owns it, or without an owner.
 Result<std::unique_ptr<store::LedgerReader>> open_reader(const store::LedgerOptions& options);
 
 }  // namespace gvm::ledger

@@ -1,5 +1,5 @@
 #pragma once
-// Which addresses a connection may be made to.
+// The addresses that connections may be made to.
 #include <sys/socket.h>
 
 #include <boost/asio/ip/address.hpp>
@@ -10,7 +10,7 @@ namespace gvm::net {
 
 using Addresses = std::vector<boost::asio::ip::address>;
 
-// Decides whether an address may be talked to.
+// True when a connection to the address is allowed.
 using AddressPolicy = std::function<bool(const sockaddr& address)>;
 
 }  // namespace gvm::net

@@ -19,14 +19,14 @@ bool is_one_of(std::string_view name, const std::array<std::string_view, N>& nam
   return std::ranges::any_of(names, [&](std::string_view other) { return same_name(name, other); });
 }
 
-// The client frames messages and manages connections itself: a caller's own version could only
-// contradict it, which is how requests are smuggled (RFC 9112, 11.2).
+// The client writes message framing and connection management itself. A caller's own headers could
+// only contradict them, which makes request smuggling possible (RFC 9112, 11.2).
 constexpr std::array<std::string_view, 9> kOurs{
     "connection", "keep-alive",       "transfer-encoding", "te", "trailer", "upgrade",
     "expect",     "proxy-connection", "http2-settings"};
 
-// Host names another site than the URL that was judged, Content-Length another body. "Proxy" is
-// read as an environment variable by CGI programs.
+// Host could name another site than the URL that was checked, and Content-Length another body. CGI
+// programs read "Proxy" as an environment variable.
 constexpr std::array<std::string_view, 3> kOfTheModule{"host", "content-length", "proxy"};
 constexpr std::string_view kToProxies = "proxy-";
 

@@ -33,13 +33,13 @@ class HttpClient {
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
-  // Performs one exchange; redirects are not followed (the caller judges each hop). Any status is a
-  // success here. A pooled connection that turns out to be closed before a byte of the answer came
-  // is replaced by a fresh one, silently.
+  // Performs one exchange. Redirects are not followed, because the caller checks each hop. Any
+  // status is a success here. A pooled connection that turns out to be closed before a byte of the
+  // answer came is replaced by a new one, see Resend.
   //
-  // Errors, all fatal; callers lower that where a contract may catch it. ctx.url is the URL without
-  // user info and query; ctx.request_sent and ctx.answer_began say how far the exchange came. Code
-  // reads the fields of HttpFailure, never ctx.
+  // Errors, all fatal; callers make them non-fatal where a contract may catch them. ctx.url is the
+  // URL without user info and query. ctx.request_sent and ctx.answer_began say how far the exchange
+  // came. Code reads the fields of HttpFailure, never ctx.
   //   SENDING_REQUEST    ctx.kind is one of dns, connect, proxy, tls, send, reset, protocol. With
   //                      tls, ctx.tls is one of expired, not_yet_valid, wrong_host, self_signed,
   //                      unknown_issuer, revoked, certificate (another fault of it), protocol.

@@ -1,9 +1,9 @@
 #pragma once
-// Runs exchanges on libcurl's multi interface inside an io_context: sockets, timers, the pool of
-// handles. The body of HttpClient. Internal to net/.
+// Runs exchanges on libcurl's multi interface inside an io_context: sockets, timers and the pool of
+// handles. Implements HttpClient. Internal to net/.
 //
-// Nothing resumes a coroutine or calls libcurl from inside one of libcurl's callbacks: results are
-// posted, timers armed.
+// No coroutine is resumed and no function of libcurl is called from inside one of libcurl's
+// callbacks: results are posted, timers armed.
 #include <atomic>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
@@ -57,7 +57,7 @@ class HttpDriver final : public ExchangeOwner {
       asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, asio::io_context::executor_type>;
   using Work = asio::executor_work_guard<asio::io_context::executor_type>;
 
-  // Cancels its exchange, at most once: the slot may outlive both.
+  // Cancels its exchange at most once, because the slot may outlive both objects.
   struct Canceller {
     HttpDriver* driver;
     Exchange* exchange;
@@ -99,7 +99,7 @@ class HttpDriver final : public ExchangeOwner {
   asio::io_context& context_;
   HttpClientOptions options_;
   std::shared_ptr<const char> alive_ =
-      std::make_shared<const char>();  // timer handlers look for it
+      std::make_shared<const char>();  // timer handlers check that it still exists
 
   std::atomic<std::size_t> active_{0};
   std::atomic<std::size_t> opened_{0};

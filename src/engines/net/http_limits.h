@@ -1,6 +1,5 @@
 #pragma once
-// What one HTTP exchange may take: time, speed, growth by decompression. Each limit is named in the
-// error it causes.
+// Limits of one HTTP exchange: time, speed, growth by decompression. The error of a limit names it.
 #include <chrono>
 #include <cstddef>
 
@@ -23,7 +22,7 @@ struct HttpTimeouts {
   std::chrono::milliseconds total{120'000};  // everything
 };
 
-// How much larger than its compressed form an answer may become.
+// How much larger than its compressed form an answer may be.
 struct DecompressionLimit {
   std::size_t ratio = 200;       // decompressed : received; 0: no limit
   std::size_t floor = 1 * kMiB;  // an answer up to this size is never refused for its ratio

@@ -18,14 +18,15 @@ struct HttpProxy {
   std::string url;  // http://, https:// or socks5://, host and port; without user info
   Secret username;
   Secret password;
-  // The proxy judges names itself, so it is given the name; else it gets the pinned address.
+  // The proxy checks and resolves names itself, so it gets the name. Otherwise it gets the pinned
+  // address.
   bool filters = false;
 };
 
-// What to do when a pooled connection turns out to be dead before a byte of the answer came: the
-// server may have acted on the request nevertheless.
+// What to do when a pooled connection turns out to be closed before a byte of the answer came. The
+// server may have processed the request nevertheless.
 enum class Resend {
-  always,       // on a fresh connection, silently
+  always,       // send again on a new connection, without an error
   safe_method,  // only GET, HEAD, OPTIONS, PUT and DELETE; else the error says request_sent
   never,
 };
@@ -36,7 +37,7 @@ struct HttpRequest {
   std::vector<HttpHeader> headers;
   std::vector<SecretHeader> secret_headers;
   std::string body;
-  bool has_body = false;  // an empty body is a body when this is set
+  bool has_body = false;  // an empty body is sent as a body when this is set
   HttpTimeouts timeouts;
   std::size_t max_body = 32 * kMiB;      // of the answer, after decompression
   std::size_t max_headers = 256 * kKiB;  // of the answer
@@ -46,12 +47,11 @@ struct HttpRequest {
   HttpVersion version = HttpVersion::best;
   Resend resend = Resend::always;
 
-  // Not empty: exactly these are dialled, by happy eyeballs, whatever the name resolves to; a
-  // pooled connection to another address is not used. Each must still pass allow_address. With a
-  // proxy that does not filter, the first is what the proxy is asked to connect to (always as a
-  // tunnel).
+  // Not empty: exactly these addresses are dialled, by happy eyeballs, whatever the name resolves
+  // to; a pooled connection to another address is not used. Each must still pass allow_address. A
+  // proxy that does not filter is asked to connect to the first one, always by a tunnel.
   Addresses pinned_addresses;
-  // Not judged by allow_address, but by allow_proxy_address. When allow_address is set, a proxy
+  // Checked by allow_proxy_address instead of allow_address. When allow_address is set, a proxy
   // that does not filter needs pinned_addresses.
   std::optional<HttpProxy> proxy;
   std::string source;            // a local address, or "if:NAME" for an interface; empty: any

@@ -1,5 +1,5 @@
 #pragma once
-// An HTTP response that was received whole, or why there is none.
+// A complete HTTP response, or the failure in its place.
 #include <expected>
 #include <optional>
 #include <string>
@@ -18,7 +18,7 @@ struct HttpResponse {
   bool reused_connection = false;
   int http_version = 11;  // 10, 11, 20
 
-  // First header of that (lower-case) name.
+  // The first header with that (lower-case) name.
   std::optional<std::string_view> header(std::string_view name) const;
 };
 
