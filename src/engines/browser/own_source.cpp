@@ -109,7 +109,7 @@ asio::awaitable<Result<Prepared>> OwnSource::prepare(Place place, Deadline deadl
   if (!prepared) browser->give_back(place.slot);
   Kept* kept = find(place.browser);
   if (kept == nullptr) {
-    // It ended meanwhile, and the room with it.
+    // The browser ended meanwhile, and its slots with it.
   } else if (prepared) {
     backoff_.worked();
   } else {

@@ -1,9 +1,10 @@
 #pragma once
-// Sessions of browsers of our own: starts, watches, replaces and ends them. Internal to the pool.
+// Sessions in browsers of our own: starts, watches, replaces and ends the browsers. Internal to the
+// pool.
 //
-// A browser is replaced after so many pages, at an age, when it keeps too much memory while idle,
-// or when it does not do as it was told; it gets no new sessions then and ends with its last one.
-// One that crashes is replaced at once, and less and less often when that goes on.
+// A browser is replaced after a number of pages, at an age, when it keeps too much memory while
+// idle, or when it does not carry out commands. It then gets no new sessions and ends with its last
+// one. A browser that crashes is replaced at once; if that continues, the pauses grow.
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,7 +19,7 @@ namespace gvm::browser {
 
 class OwnSource final : public SessionSource, public std::enable_shared_from_this<OwnSource> {
  public:
-  // A browser that lived so long did not fail at its start.
+  // A browser that ran for this long did not fail at its start.
   static constexpr std::chrono::seconds kProven{30};
 
   OwnSource(asio::any_io_executor executor, net::HttpClient& http, egress::Proxy& proxy,
@@ -37,7 +38,7 @@ class OwnSource final : public SessionSource, public std::enable_shared_from_thi
   std::string protection() const { return protection_; }
 
  private:
-  enum class Stage { serving, worn, old, ending };  // worn: its prepared sessions are still good
+  enum class Stage { serving, worn, old, ending };  // worn: its prepared sessions can still be used
   struct Kept {
     std::shared_ptr<OwnBrowser> browser;
     Stage stage = Stage::serving;

@@ -8,7 +8,7 @@
 namespace gvm::browser {
 namespace {
 
-// What Chromium says when the page went while it was asked.
+// Chromium's message when the page was replaced while it was asked.
 bool is_replaced(const Error& error) {
   const Value* message = error.ctx().find("message");
   const auto text = message == nullptr ? std::string_view() : message->as_string().value_or("");
@@ -73,7 +73,7 @@ asio::awaitable<Result<Value>> PageReader::ask_isolated(std::string call, Deadli
   co_return *value;
 }
 
-// Page.createIsolatedWorld gives the same world again for the same page and name.
+// Page.createIsolatedWorld returns the same world for the same page and name.
 asio::awaitable<Result<std::int64_t>> PageReader::isolated_world(Deadline deadline) {
   std::string method = "Page.getFrameTree";
   Value none = Value::map();

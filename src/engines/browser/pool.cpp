@@ -50,7 +50,7 @@ asio::awaitable<Result<RenderResult>> Lease::render(RenderRequest request, Deadl
   const auto core = core_;
   const PageBefore before = std::exchange(before_, PageBefore::some);
   ++pages_;
-  // Until the end is known: a cancelled page is still loading.
+  // Until the result is known: after a cancellation the page is still loading.
   fate_ = SessionFate::broken;
   const auto begin = Clock::now();
   DriverSession session(*http_, info_);
@@ -68,7 +68,7 @@ asio::awaitable<Result<RenderResult>> Lease::render(RenderRequest request, Deadl
 
 namespace {
 
-// Of an operator's request only the arguments count for browsers of our own.
+// For browsers of our own, only the arguments in an operator's request are used.
 PoolOptions completed(PoolOptions options, const log::Logger& log) {
   if (!options.webdriver_host.empty()) return options;
   options.cell.slots = options.slots_per_browser;

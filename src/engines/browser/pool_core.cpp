@@ -18,7 +18,7 @@ namespace gvm::browser {
 namespace {
 
 constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
-// Between two looks of check().
+// Pause between two checks in check().
 constexpr std::chrono::milliseconds kCheckPause{10};
 
 void answer(const std::shared_ptr<LeaseRequest>& request, Result<Lease> result) {
@@ -53,7 +53,7 @@ PoolCore::PoolCore(asio::any_io_executor home, net::HttpClient& http, egress::Pr
   }
 }
 
-// Posted: the source may be in the middle of something.
+// Posted, because the source may be in the middle of an operation.
 void PoolCore::begin() {
   source_->on_change([weak = weak_from_this()] {
     const auto self = weak.lock();
@@ -103,7 +103,7 @@ void PoolCore::forget(const std::shared_ptr<LeaseRequest>& request) {
   if (std::erase(queue_, request) > 0) show_counts();
 }
 
-// Everything that may be due. Called after every change.
+// Does everything that is due. Called after every change.
 void PoolCore::pump() {
   if (stopping_ || source_ == nullptr) return;
   drop_unusable();
@@ -290,7 +290,7 @@ asio::awaitable<void> PoolCore::stop() {
   const auto source = source_;
   co_await source->stop();
   co_await tasks_.drain();
-  // What was being prepared has ended meanwhile.
+  // Sessions that were being prepared have ended meanwhile.
   ready = std::exchange(ready_, {});
   for (auto& prepared : ready)
     tasks_.spawn(discard(self, std::move(prepared), SessionFate::usable, 0));

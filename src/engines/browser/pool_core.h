@@ -1,5 +1,5 @@
 #pragma once
-// The pool's state and its queue; on the home lane, but for what says otherwise. Internal.
+// The pool's state and its queue. On the home lane, unless stated otherwise. Internal.
 #include <boost/asio/steady_timer.hpp>
 #include <deque>
 #include <map>
@@ -15,7 +15,8 @@ namespace gvm::browser {
 
 class OwnSource;
 
-// A lease that is waited for. The first group belongs to the waiting lane, the rest is constant.
+// A request for a lease. The first group of members belongs to the waiting lane; the rest is
+// constant.
 struct LeaseRequest {
   explicit LeaseRequest(asio::any_io_executor executor) : lane(executor), wake(executor) {}
   asio::any_io_executor lane;
@@ -25,22 +26,22 @@ struct LeaseRequest {
 
   net::HttpClient* http = nullptr;
   std::shared_ptr<const egress::SlotPolicy> policy;
-  Clock::time_point until;  // of the queue
+  Clock::time_point until;  // end of the time in the queue
 };
 
 class PoolCore : public std::enable_shared_from_this<PoolCore> {
  public:
-  // More at the same time would only slow each other and the pages down.
+  // More preparations at the same time would slow down each other and the pages.
   static constexpr std::size_t kMaxPreparing = 2;
   static constexpr std::chrono::milliseconds kTick{1000};
 
   PoolCore(asio::any_io_executor home, net::HttpClient& http, egress::Proxy* proxy,
            PoolOptions options, log::Logger log);
 
-  // Once, after construction: warms up as soon as the home lane runs.
+  // Call once, after construction: prepares sessions as soon as the home lane runs.
   void begin();
 
-  // Any lane.
+  // On any lane:
   asio::awaitable<Result<Lease>> lease(net::HttpClient& http,
                                        std::shared_ptr<const egress::SlotPolicy> policy,
                                        Deadline deadline);
@@ -49,10 +50,10 @@ class PoolCore : public std::enable_shared_from_this<PoolCore> {
   const PoolOptions& options() const { return options_; }
   asio::any_io_executor home() const { return home_; }
 
-  // Home.
+  // On the home lane:
   asio::awaitable<Result<void>> check(Deadline deadline);
   asio::awaitable<void> stop();
-  // Takes everything down without waiting: no lane runs any more.
+  // Ends everything without waiting, for when no lane runs any more.
   void abandon();
   std::string protection() const;
 
@@ -81,7 +82,7 @@ class PoolCore : public std::enable_shared_from_this<PoolCore> {
   log::Logger log_;
   PoolCounters counters_;
   std::shared_ptr<SessionSource> source_;
-  OwnSource* own_ = nullptr;  // `source_` when the browsers are ours
+  OwnSource* own_ = nullptr;  // equals `source_` when the browsers are ours
   std::unique_ptr<asio::steady_timer> timer_;
   Clock::time_point next_tick_ = Clock::time_point::min();
   std::deque<std::shared_ptr<LeaseRequest>> queue_;
@@ -90,7 +91,7 @@ class PoolCore : public std::enable_shared_from_this<PoolCore> {
   std::uint64_t last_id_ = 0;
   std::size_t preparing_ = 0;
   Backoff backoff_;
-  std::optional<Error> fault_;  // of the last preparation
+  std::optional<Error> fault_;  // the error of the last preparation
   std::size_t checking_ = 0;
   bool stopping_ = false;
   std::atomic<bool> gone_{false};

@@ -20,10 +20,10 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// Between two looks at a page that is waited for: the first and the longest.
+// Pause between two checks of a page that is waited for: the first and the longest.
 constexpr milliseconds kFirstPause{10};
 constexpr milliseconds kLongestPause{100};
-// What the driver's own limit on loading gets to speak up before ours cuts the command.
+// How much earlier than our own limit the driver's limit on loading ends.
 constexpr milliseconds kDriverGrace{100};
 
 struct Page {
@@ -66,7 +66,7 @@ Page page_of(Value answer) {
   return page;
 }
 
-// A browser's own pages, which stand where a page should be.
+// The browser's own pages that replace a page that failed.
 bool is_error_page(const Page& page) {
   return page.url.starts_with("chrome-error:") || page.url.starts_with("about:neterror");
 }
@@ -126,7 +126,7 @@ class Rendering {
     return error;
   }
 
-  // Of a command's error: what the page is to blame for becomes a failed load.
+  // Converts a command's error: a fault of the page becomes a failed load.
   Error judged(Error error) {
     const CommandFailure failure = command_failure_of(error);
     switch (failure) {
@@ -193,7 +193,7 @@ class Rendering {
     return value;
   }
 
-  // Of a page whose dialog was dismissed while it was loading.
+  // For a page whose dialog was dismissed while it was loading.
   asio::awaitable<Result<void>> wait_for_load(Deadline until) {
     for (milliseconds pause = kFirstPause;; pause = std::min(2 * pause, kLongestPause)) {
       Value asked = question();
@@ -221,7 +221,7 @@ class Rendering {
     co_return Result<void>();
   }
 
-  // A selector that never matches is an error; a DOM that never rests is read as it is.
+  // A selector that never matches is an error. A DOM that never becomes quiet is read as it is.
   asio::awaitable<Result<void>> wait_for_page() {
     const Deadline until = within(limits_.waiting);
     const bool selecting = !request_.wait_for_selector.empty();

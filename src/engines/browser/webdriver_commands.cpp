@@ -1,4 +1,4 @@
-// The commands of a session. WebDriver's section of each stands beside it.
+// The commands of a session. The numbers are WebDriver's sections.
 #include <algorithm>
 #include <cmath>
 
@@ -31,7 +31,7 @@ Value number(std::int64_t n) {
 
 }  // namespace
 
-// 8.3: also when the session is gone already.
+// 8.3: succeeds also when the session has already ended.
 asio::awaitable<Result<void>> DriverSession::close(Deadline deadline) {
   std::string method = "DELETE";
   std::string path;

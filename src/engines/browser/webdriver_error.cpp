@@ -30,7 +30,7 @@ constexpr std::array<std::pair<CommandFailure, std::string_view>, 14> kNames{{
     {CommandFailure::other, "other"},
 }};
 
-// WebDriver, 6.6; the last rows are ChromeDriver's own codes.
+// WebDriver, 6.6; the last rows are codes of ChromeDriver itself.
 constexpr std::array<std::pair<std::string_view, CommandFailure>, 25> kW3c{{
     {"invalid session id", CommandFailure::session},
     {"session not created", CommandFailure::refused},
@@ -59,7 +59,7 @@ constexpr std::array<std::pair<std::string_view, CommandFailure>, 25> kW3c{{
     {"tab crashed", CommandFailure::crashed},
 }};
 
-// What ChromeDriver calls "unknown error" and explains in words; looked for in this order.
+// ChromeDriver reports these as "unknown error" and explains them in words; searched in this order.
 constexpr std::array<std::pair<std::string_view, CommandFailure>, 8> kPhrases{{
     {"page crash", CommandFailure::crashed},
     {"tab crashed", CommandFailure::crashed},

@@ -7,7 +7,7 @@ namespace gvm::browser {
 namespace {
 
 struct WebDriverFake : testing::Test {
-  // A driver that answers every command the same way.
+  // A driver that gives every command the same answer.
   Result<Value> command_answered(Reply reply, milliseconds limit = kPatience) {
     HttpServer server([reply](const HttpServer::Request&) { return reply; });
     WebDriver driver(loop.http, {server.url(""), {}});
@@ -154,7 +154,7 @@ TEST_F(ChromeDriver, NavigatesExecutesAndCloses) {
   EXPECT_EQ(command_failure_of(stale.error()), CommandFailure::session);
 }
 
-// Width and height stand in the IHDR chunk, big endian.
+// Width and height are in the IHDR chunk, big endian.
 Rect size_of_png(const std::string& png) {
   const auto at = [&](std::size_t i) { return static_cast<unsigned char>(png.at(i)); };
   const auto word = [&](std::size_t i) {
@@ -171,7 +171,7 @@ TEST_F(ChromeDriver, TakesPicturesOfViewportAndPage) {
   ASSERT_TRUE(whole) << whole.error().to_string();
   EXPECT_LT(size_of_png(*viewport).height, 3000);
   EXPECT_GE(size_of_png(*whole).height, 3000);
-  // As with a driver that has no DevTools.
+  // As for a driver without DevTools.
   SessionInfo plain = session->info();
   plain.chromium = false;
   DriverSession other(loop.http, plain);
@@ -207,7 +207,7 @@ TEST_F(ChromeDriver, TellsACrashedPageAndADriverThatWent) {
   ASSERT_FALSE(crash);
   EXPECT_EQ(command_failure_of(crash.error()), CommandFailure::crashed);
   driver.kill();
-  // It goes in its own time; until then it says that the page has crashed.
+  // The browser ends after a moment; until then the driver reports that the page has crashed.
   Result<std::string> gone = fail(crash.error());
   for (const auto end = Clock::now() + kPatience;
        !gone && command_failure_of(gone.error()) == CommandFailure::crashed && Clock::now() < end;)
