@@ -1,5 +1,5 @@
 #pragma once
-// From configuration to the options of the parts both servers are built from.
+// Converts the configuration to the options of the parts that both servers use.
 #include <string>
 
 #include "base/log.h"

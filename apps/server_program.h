@@ -1,5 +1,5 @@
 #pragma once
-// What the two servers do alike between their configuration and their exit code.
+// The common part of the two servers, from configuration to exit code.
 #include <functional>
 #include <memory>
 #include <string>
@@ -25,14 +25,14 @@ class ServerProgram {
     const char* source;   // of its log lines: "llm"
   };
   struct Steps {
-    // On running lanes, before the address is bound. An error ends the start.
+    // Runs on the running lanes, before the address is bound. An error ends the start.
     std::function<Result<void>()> check = [] { return Result<void>(); };
-    // After the last session, before the lanes stop.
+    // Runs after the last session, before the lanes stop.
     std::function<void()> wind_down = [] {};
     std::vector<log::Field> ready = {};  // further fields of the log line "ready"
   };
 
-  // Keeps signals for serve() from here on. `config` must outlive it; `warnings` are logged.
+  // Blocks signals, which serve() handles later. `config` must outlive it; `warnings` are logged.
   ServerProgram(Names names, const ServerArguments& arguments, const config::CommonConfig& config,
                 std::vector<Secret> secrets, const std::vector<std::string>& warnings);
 
@@ -41,10 +41,10 @@ class ServerProgram {
   const net::HttpClientOptions& http() const { return http_; }
   net::Lanes& lanes() { return lanes_; }
 
-  // Logs it and tells it on standard error; the exit code.
+  // Logs the error and prints it to standard error; returns the exit code.
   int cannot_start(const Error& error) const;
-  // Starts the lanes, binds, says "ready" and serves until a signal. The exit code. When it returns
-  // the lanes have ended, so `service` may go.
+  // Starts the lanes, binds, logs "ready" and serves until a signal. Returns the exit code. The
+  // lanes have then ended, so `service` may be destroyed.
   int serve(serve::Service& service, const Steps& steps);
 
  private:
@@ -59,7 +59,7 @@ class ServerProgram {
   net::Lanes lanes_;
 };
 
-// Prints what is wrong with a configuration; the exit code.
+// Prints the errors of a configuration; returns the exit code.
 int bad_configuration(const std::vector<config::Diagnostic>& faults);
 
 }  // namespace gvm::apps

@@ -81,7 +81,8 @@ std::string http_call() {
          std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
-// A client frame (RFC 6455, 5.2) with the masking key 0: legal, and leaves the payload as it is.
+// A client frame (RFC 6455, 5.2) with the masking key 0, which is allowed and leaves the payload
+// unchanged.
 std::string frame(std::string_view payload) {
   std::string out = "\x82";
   if (payload.size() < 126) {
@@ -94,8 +95,8 @@ std::string frame(std::string_view payload) {
   return out + std::string(4, '\0') + std::string(payload);
 }
 
-// Bytes of the first whole server frame in `data`, 0 when there is none yet. `payload` is what it
-// carries.
+// The size of the first complete server frame in `data`, 0 when there is none yet. `payload` is its
+// content.
 std::size_t take_frame(std::string_view data, std::string_view& payload) {
   if (data.size() < 2) return 0;
   std::size_t length = static_cast<unsigned char>(data[1]);
@@ -214,7 +215,8 @@ class Generator {
       if (free_.empty()) {
         waiting_.push_back(next_due_);
       } else {
-        Connection* connection = free_.front();  // idle the longest: all sessions work alike
+        Connection* connection =
+            free_.front();  // the one that was idle longest, so that all sessions get the same work
         free_.pop_front();
         connection->send(next_due_);
       }

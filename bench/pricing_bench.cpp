@@ -1,4 +1,4 @@
-// What money costs: reading a usage object, finding prices, and a cost.
+// The cost of money: reading a usage object, finding prices, and computing a cost.
 #include <benchmark/benchmark.h>
 
 #include <string>
@@ -83,7 +83,7 @@ void BM_ReadAnthropicUsage(benchmark::State& state) {
 }
 BENCHMARK(BM_ReadAnthropicUsage);
 
-// All of it, as a prompt pays for it: look-up, reservation, usage, settlement.
+// Everything that a prompt needs: look-up, reservation, usage, settlement.
 void BM_WholeCall(benchmark::State& state) {
   const auto raw = *text::parse_json(kOpenAi);
   const auto now = std::chrono::system_clock::now();

@@ -1,5 +1,5 @@
-// What a routing decision costs: snapshot and ranking of 100 candidates, by strategy, against
-// copying the snapshot alone.
+// The cost of a routing decision: snapshot and ranking of 100 candidates, by strategy, compared
+// with copying the snapshot alone.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
@@ -40,7 +40,7 @@ std::vector<Candidate> candidates() {
   return out;
 }
 
-// A module in the middle of its work: latencies known, calls in flight, some breakers not closed.
+// A module during its work: known latencies, calls in flight, some breakers not closed.
 struct Module {
   Module()
       : table(std::make_shared<const CandidateSet>(CandidateSet::create(candidates()).value()),
@@ -78,7 +78,7 @@ Request request_of(const Module& module, std::uint64_t seed) {
   return request;
 }
 
-// The whole decision: what a lane does per prompt.
+// The whole decision, as a lane makes it for each prompt.
 void BM_Decide(benchmark::State& state, Strategy strategy) {
   const Module module;
   RankPolicy policy;

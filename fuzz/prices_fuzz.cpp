@@ -1,5 +1,5 @@
-// Any bytes as a price catalogue and as a usage object: a catalogue loads or says where it is
-// wrong; a cost is an amount or a reason, and never more than was reserved for what was used.
+// Any bytes as a price catalogue and as a usage object: a catalogue loads or its errors have
+// positions; a cost is an amount or a reason, and never more than was reserved for that usage.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>

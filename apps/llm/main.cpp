@@ -1,5 +1,5 @@
-// genvm-llm: the LLM module's server. Reads the configuration, builds the objects, runs until it is
-// told to stop.
+// genvm-llm: the server of the LLM module. Reads the configuration, builds the objects, and runs
+// until a signal.
 #include "apps/arguments.h"
 #include "apps/process.h"
 #include "apps/server_program.h"
@@ -23,7 +23,7 @@ int run(const apps::ServerArguments& arguments) {
   const auto config = std::make_shared<const config::LlmConfig>(std::move(loaded->config));
   apps::ServerProgram program({.program = "genvm-llm", .source = "llm"}, arguments, config->common,
                               std::move(loaded->secrets), loaded->warnings);
-  // The initial health check: the script loads and runs, before the address is bound.
+  // The first health check: the script is loaded and run before the address is bound.
   auto service = llm::make_llm_service(config, environment, program.redactor(), program.logger(),
                                        program.lanes().size());
   if (!service) return program.cannot_start(service.error());

@@ -1,5 +1,5 @@
-// genvm-web: the web module's server. Reads the configuration, builds the objects, runs until it is
-// told to stop.
+// genvm-web: the server of the web module. Reads the configuration, builds the objects, and runs
+// until a signal.
 #include "apps/arguments.h"
 #include "apps/process.h"
 #include "apps/server_program.h"
@@ -11,7 +11,7 @@ namespace {
 
 using namespace gvm;
 
-// How long browsers may take to end by themselves; then they are killed.
+// How long browsers may take to end by themselves; after that they are killed.
 constexpr std::chrono::seconds kBrowsersEnd{5};
 
 int run(const apps::ServerArguments& arguments) {
@@ -24,7 +24,7 @@ int run(const apps::ServerArguments& arguments) {
   const auto config = std::make_shared<const config::WebConfig>(std::move(loaded->config));
   apps::ServerProgram program({.program = "genvm-web", .source = "web"}, arguments, config->common,
                               std::move(loaded->secrets), loaded->warnings);
-  // The initial health check: the script loads and runs, before the address is bound.
+  // The first health check: the script is loaded and run before the address is bound.
   auto service = web::make_web_module(config, program.redactor(), program.logger(), program.lanes(),
                                       program.http());
   if (!service) return program.cannot_start(service.error());

@@ -50,8 +50,7 @@ struct CellLimits {
 enum class Isolation {
   best,       // every namespace the machine allows
   network,    // at most a network namespace, no others
-  processes,  // process group, sub-reaper and limits only: all that remains where namespaces are
-              // not allowed
+  processes,  // process group, sub-reaper and limits only, where no namespace is allowed
 };
 
 struct CellOptions {
@@ -64,20 +63,18 @@ struct CellOptions {
   std::size_t slots = 4;  // number of sessions that can be distinguished at the same time
   CellLimits limits = {};
   Appearance appearance = {};
-  std::vector<std::string> arguments =
-      {};  // further arguments for Chromium, already checked by the caller
+  std::vector<std::string> arguments = {};  // further ones for Chromium, checked by the caller
   Isolation isolation = Isolation::best;
   log::Logger log = {};
 };
 
 // The kinds of protection that are active.
 struct Protection {
-  bool network = false;  // a network namespace with loopback only: packets have no other way
-  bool processes =
-      false;             // a PID namespace: the kernel kills everything when its first process ends
-  bool files = false;    // a file system of its own: /usr, fonts and a private /tmp
-  bool user = false;     // runs as a user without rights, or in a user namespace
-  bool sandbox = false;  // Chromium's own sandbox around its renderers
+  bool network = false;      // a network namespace with loopback only: packets have no other way
+  bool processes = false;    // a PID namespace: when its first process ends, the kernel kills all
+  bool files = false;        // a file system of its own: /usr, fonts and a private /tmp
+  bool user = false;         // runs as a user without rights, or in a user namespace
+  bool sandbox = false;      // Chromium's own sandbox around its renderers
   std::string missing = {};  // why something is not active; empty when all is
 
   // One line for the log.

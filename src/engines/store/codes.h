@@ -7,9 +7,9 @@ namespace gvm::codes {
 inline constexpr std::string_view kBudgetExceeded =
     "BUDGET_EXCEEDED";  // a call's worst case does not fit; ctx names the budget and its figures
 inline constexpr std::string_view kInvalidAmount =
-    "INVALID_AMOUNT";  // a negative or absurd amount of money, tokens, requests or gen
+    "INVALID_AMOUNT";  // a negative or too large amount of money, tokens, requests or gen
 inline constexpr std::string_view kLedgerLocked =
-    "LEDGER_LOCKED";  // another process owns the ledger, named when known
+    "LEDGER_LOCKED";  // another process owns the ledger; the detail names it when known
 inline constexpr std::string_view kLedgerCorrupt = "LEDGER_CORRUPT";
 inline constexpr std::string_view kLedgerNewerSchema =
     "LEDGER_NEWER_SCHEMA";  // written by a later version of the modules

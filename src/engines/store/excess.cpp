@@ -10,7 +10,7 @@
 namespace gvm::store {
 namespace {
 
-// In the sentence people read dollars; the error's ctx has the integers.
+// The sentence shows dollars for people; the error's ctx has the integers.
 std::string for_people(Unit unit, const Integer& amount) {
   if (unit != Unit::usd) return fmt::format("{} {}", amount.to_string(), unit_name(unit));
   constexpr std::int64_t kNano = 1'000'000'000;

@@ -1,5 +1,5 @@
 #pragma once
-// What the tests of the embedded ledger share.
+// Support for the tests of the embedded ledger.
 #include "store/sqlite/ledger.h"
 #include "store/sqlite/reader.h"
 #include "store/test_ledger.h"
