@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "base/ascii.h"
 #include "config/scalar.h"
 #include "config/schema.h"
 #include "config/templating.h"
@@ -174,7 +175,7 @@ void check_common(const Node& node, const std::string&, Context& context, Common
   const auto* address = node.find("bind_address");
   if (address != nullptr && address->value->kind == Node::Kind::null) c.bind_address.clear();
   const auto* level = node.find("log_level");
-  if (level != nullptr && lower_case(level->value->text) == "off") c.log_disable = "*";
+  if (level != nullptr && lowered(level->value->text) == "off") c.log_disable = "*";
 }
 
 SectionBuilder<CommonConfig>& add_process(SectionBuilder<CommonConfig>& table) {

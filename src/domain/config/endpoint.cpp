@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
 #include "base/encoding.h"
 #include "config/scalar.h"
 
@@ -64,9 +65,7 @@ bool is_loopback(std::string_view host) {
 }
 
 bool names_a_key(std::string_view name) {
-  std::string lower(name);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  const std::string lower = lowered(name);
   static constexpr std::array<std::string_view, 7> kWords = {"key",  "token", "secret", "password",
                                                              "auth", "sig",   "pass"};
   return std::any_of(kWords.begin(), kWords.end(),

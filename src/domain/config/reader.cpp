@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/ascii.h"
 #include "config/forms.h"
 #include "config/scalar.h"
 
@@ -18,7 +19,7 @@ template <class T>
 std::optional<T> read_word(const Leaf& leaf, const Names<T>& names,
                            Spelling spelling = Spelling::exact) {
   if (leaf.node.kind == Node::Kind::scalar) {
-    const auto text = spelling == Spelling::exact ? leaf.node.text : lower_case(leaf.node.text);
+    const auto text = spelling == Spelling::exact ? leaf.node.text : lowered(leaf.node.text);
     for (const auto& [word, value] : names)
       if (text == word) return value;
   }

@@ -27,8 +27,6 @@ std::string format_duration(std::chrono::milliseconds span);  // shortest of the
 std::string format_bytes(std::uint64_t bytes);
 std::string format_number(double number);
 
-std::string lower_case(std::string text);  // ASCII letters
-
 struct Endpoint {
   std::string url;              // without trailing '/'
   bool loopback = false;        // localhost, 127.0.0.0/8, [::1]

@@ -18,13 +18,6 @@ constexpr bool is_blank(char c) {
   return c == ' ' || c == '\t';
 }
 
-// RFC 9110, 5.6.3
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
 // Each line folding, with the white space around it, becomes one space (RFC 9112, 5.2). A line
 // break that is not a folding stays, and the caller refuses it.
 std::string unfolded(std::string_view text) {
@@ -93,7 +86,7 @@ Result<Target> absolute_form(std::string_view text) {
 }  // namespace
 
 bool same_field_name(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, to_lower, to_lower);
+  return equal_ignoring_case(a, b);
 }
 
 Target Target::of_url(const url::Url& url) {
@@ -152,7 +145,7 @@ Message Message::of_response(int status, Fields headers, const Message* request)
 std::vector<std::string> field_lines(const Fields& fields, std::string_view name) {
   std::vector<std::string> lines;
   for (const auto& field : fields) {
-    if (same_field_name(field.name, name)) lines.emplace_back(trimmed(unfolded(field.value)));
+    if (same_field_name(field.name, name)) lines.emplace_back(trim(unfolded(field.value)));
   }
   return lines;
 }

@@ -1,22 +1,18 @@
 #include "net/header_rules.h"
 
-#include <strings.h>
-
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
 #include "net/http_header.h"
 
 namespace gvm::net {
 namespace {
 
-bool same_name(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
-
 template <std::size_t N>
 bool is_one_of(std::string_view name, const std::array<std::string_view, N>& names) {
-  return std::ranges::any_of(names, [&](std::string_view other) { return same_name(name, other); });
+  return std::ranges::any_of(
+      names, [&](std::string_view other) { return equal_ignoring_case(name, other); });
 }
 
 // The client writes message framing and connection management itself. A caller's own headers could
@@ -67,7 +63,7 @@ bool is_set_by_client(std::string_view name) {
 
 bool is_forbidden_for_caller(std::string_view name) {
   return is_set_by_client(name) || is_one_of(name, kOfTheModule) ||
-         same_name(name.substr(0, kToProxies.size()), kToProxies);
+         equal_ignoring_case(name.substr(0, kToProxies.size()), kToProxies);
 }
 
 std::optional<std::string> problem_with_headers(std::span<const HttpHeader> headers,

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/ascii.h"
 #include "net/http_exchange.h"
 
 namespace gvm::net {
@@ -87,8 +88,8 @@ void Exchange::field_line(std::string_view line) {
   }
   const auto colon = line.find(':');
   if (colon == std::string_view::npos) return;
-  headers.push_back(
-      {lower(trim(line.substr(0, colon))), std::string(trim(line.substr(colon + 1)))});
+  headers.push_back({lowered(trim(line.substr(0, colon), kBlanks)),
+                     std::string(trim(line.substr(colon + 1), kBlanks))});
 }
 
 bool Exchange::head_done() {

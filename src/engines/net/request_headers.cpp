@@ -1,7 +1,5 @@
 #include "net/request_headers.h"
 
-#include <strings.h>
-
 #include <algorithm>
 #include <cstring>
 
@@ -13,10 +11,6 @@ namespace {
 // Larger text buffers are freed instead of being kept for the next request.
 constexpr std::size_t kKeptText = 16 * kKiB;
 
-bool same_name(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
-
 std::optional<std::string> problem_with(std::string_view name, std::string_view value) {
   if (!is_token(name)) return "a request header's name holds a character that is not allowed";
   if (!is_field_value(value))
@@ -27,7 +21,7 @@ std::optional<std::string> problem_with(std::string_view name, std::string_view 
 }
 
 bool has(const HttpRequest& request, std::string_view name) {
-  const auto named = [&](const auto& header) { return same_name(header.name, name); };
+  const auto named = [&](const auto& header) { return equal_ignoring_case(header.name, name); };
   return std::ranges::any_of(request.headers, named) ||
          std::ranges::any_of(request.secret_headers, named);
 }
@@ -68,7 +62,7 @@ std::optional<std::string> RequestHeaders::collect(const HttpRequest& request) {
   text_.reserve(text_size(request));
   for (const auto& [name, value] : request.headers) {
     // libcurl writes the length; the caller's header is dropped when it has the same value.
-    if (same_name(name, "content-length")) {
+    if (equal_ignoring_case(name, "content-length")) {
       if (value == std::to_string(request.body.size())) continue;
       return "request header content-length is not the length of the body";
     }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/error_detail.h"
 #include "text/codes.h"
 #include "text/json.h"
@@ -26,9 +27,7 @@ std::unexpected<Error> fault(std::string why) {
 }
 
 std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(kSpace);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+  return trim(text, kSpace);
 }
 
 bool is_info_character(char c) {

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/encoding.h"
 #include "net/backoff.h"
 #include "text/json_view.h"
@@ -17,14 +18,6 @@ namespace {
 constexpr std::size_t kMostWords = 500;
 // A provider that asks for more is not waited for.
 constexpr double kLongestWaitSeconds = 86'400;
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return out;
-}
 
 std::optional<std::chrono::milliseconds> wait_of(double seconds) {
   if (!(seconds >= 0) || seconds > kLongestWaitSeconds) return std::nullopt;
@@ -82,7 +75,7 @@ std::optional<std::chrono::milliseconds> wait_in(const Value& error, std::string
 }
 
 void add_code(ProviderError& out, std::optional<std::string_view> code) {
-  if (code && !code->empty()) out.codes.push_back(lower(code->substr(0, kMostWords)));
+  if (code && !code->empty()) out.codes.push_back(lowered(code->substr(0, kMostWords)));
 }
 
 // Providers that give a code in words beside a status that says nothing.
@@ -281,7 +274,7 @@ ProviderError error_of_text(std::string_view body) {
   ProviderError out;
   constexpr std::string_view kTitle = "<title>";
   constexpr std::size_t kSearched = 4096;
-  const std::string beginning = lower(body.substr(0, kSearched));
+  const std::string beginning = lowered(body.substr(0, kSearched));
   const auto title = beginning.find(kTitle);
   if (title == beginning.npos) {
     out.message = bounded_words(body);
