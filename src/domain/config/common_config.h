@@ -29,14 +29,14 @@ struct ScriptConfig {
   std::size_t memory = 64 * kMiB;              // bytes, the Lua state of one session
   std::chrono::milliseconds cpu_slice{5};      // other sessions of the lane run after it
   std::chrono::milliseconds cpu_total{2'000};  // one call of an entry point, over all slices
-  std::chrono::milliseconds cpu_unyielding{
-      50};  // where Lua cannot yield: one pattern match, one sort
+  // Where Lua cannot yield: one pattern match, one sort.
+  std::chrono::milliseconds cpu_unyielding{50};
 };
 
 struct WebRetryConfig {
   int attempts = 3;  // including the first; 1: nothing is repeated
-  std::chrono::milliseconds backoff{
-      200};  // before the second attempt; doubles with each further one
+  // Before the second attempt; doubles with each further one.
+  std::chrono::milliseconds backoff{200};
   std::chrono::milliseconds max_backoff{5'000};
   std::vector<int> on_statuses = {502, 503, 504};  // of GET, HEAD and OPTIONS
 };

@@ -57,8 +57,8 @@ std::string_view name_of(UrlRule rule);  // "local name", "always_allow_hosts", 
 
 struct Decision {
   bool allowed = false;
-  bool trusted =
-      false;  // always_allow_hosts: port, TLD and addresses are not checked, here and when dialling
+  // always_allow_hosts: port, TLD and addresses are not checked, here and when dialling.
+  bool trusted = false;
   std::string_view code;  // of codes:: when refused
   UrlRule rule = UrlRule::passed;
   std::string entry;     // the pattern, name or range that decided; for operators

@@ -10,14 +10,14 @@
 namespace gvm::routing {
 
 struct BreakerPolicy {
-  unsigned consecutive_failures =
-      5;  // consecutive failures that open it; 0: this rule is off; at most 500
+  // Consecutive failures that open it; 0: this rule is off; at most 500.
+  unsigned consecutive_failures = 5;
   double failure_ratio = 0.5;      // of the calls in the window opens it; 0: this rule is off
   unsigned min_calls = 20;         // calls in the window that the ratio needs
   milliseconds window{10'000};     // the ratio looks back over one to two windows
   milliseconds open_first{1'000};  // until the first probe; doubles with each failed probe
-  milliseconds open_longest{
-      30'000};  // plus up to a quarter, depending on the candidate, so that probes do not coincide
+  // Plus up to a quarter, depending on the candidate, so that probes do not coincide.
+  milliseconds open_longest{30'000};
   // While a prompt has no other candidate, a probe is due this long after the breaker opened.
   milliseconds outage_probe{500};
   unsigned ramp_successes = 10;  // after so many successes, or

@@ -44,8 +44,8 @@ struct Candidate {
 // candidates share in a HealthTable.
 struct CandidateFacts {
   std::uint32_t backend = 0;
-  std::uint32_t model =
-      0;  // one number for each (backend, model): its keys and endpoints are siblings
+  // One number for each (backend, model): its keys and endpoints are siblings.
+  std::uint32_t model = 0;
   std::uint32_t endpoint = 0;
   std::uint32_t key = 0;
   std::uint32_t context_length = 0;

@@ -47,8 +47,8 @@ struct GiveUp {
   Why why;
   unsigned attempts;
   std::optional<ErrorKind> last = std::nullopt;
-  std::optional<Time> recovers_at =
-      std::nullopt;  // when the first candidate may work again, if known
+  // When the first candidate may work again, if known.
+  std::optional<Time> recovers_at = std::nullopt;
 
   // NO_PROVIDER_FOR_PROMPT with ctx.why, attempts, last_error and recovers_in_ms.
   Error to_error(Time now) const;

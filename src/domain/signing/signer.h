@@ -11,8 +11,8 @@
 namespace gvm::signing {
 
 struct SignSpec {
-  std::string label =
-      "sig1";  // tells this signature from others of the message; a key of a structured dictionary
+  // Tells this signature from others of the message; a key of a structured dictionary.
+  std::string label = "sig1";
   std::vector<Component> components;
   SignatureParams params;
   FieldTypes types;  // for ;sf of fields that are not registered

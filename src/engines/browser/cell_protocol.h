@@ -25,8 +25,8 @@ inline constexpr std::string_view kListeners =
 inline constexpr std::string_view kReady = "ready";  // DevTools port, its path, driver port
 inline constexpr std::string_view kProtection = "protection";  // the five flags, what is missing
 inline constexpr std::string_view kUsage = "usage";            // bytes, processes
-inline constexpr std::string_view kFailed =
-    "failed";                                      // kind, sentence: the cell will not become ready
+// Kind, sentence: the cell will not become ready.
+inline constexpr std::string_view kFailed = "failed";
 inline constexpr std::string_view kExit = "exit";  // why
 // Messages to the program:
 inline constexpr std::string_view kStart = "start";  // a CellSpec

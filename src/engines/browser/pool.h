@@ -39,8 +39,8 @@ namespace gvm::browser {
 
 struct PoolOptions {
   std::string webdriver_host = {};  // without trailing '/'; empty: browsers of our own
-  std::string session_create_request =
-      {};  // JSON; for our own browsers only the arguments are used
+  // JSON; for our own browsers only the arguments are used.
+  std::string session_create_request = {};
 
   CellOptions cell = {};                         // for each browser of our own; `slots` is below
   std::size_t max_browsers = 4;                  // of our own, at the same time
@@ -54,8 +54,8 @@ struct PoolOptions {
   // it.
   std::size_t idle_memory_bytes = 1 * kGiB;
 
-  std::chrono::milliseconds start_timeout{
-      30'000};  // for a browser, or for a session at an external driver
+  // For a browser, or for a session at an external driver.
+  std::chrono::milliseconds start_timeout{30'000};
   // For a session in a browser of our own. While one of its pages hangs, ChromeDriver attaches no
   // further session to a browser; another browser then serves.
   std::chrono::milliseconds prepare_timeout{4'000};

@@ -35,8 +35,8 @@ class RemoteSource final : public SessionSource {
   net::HttpClient& http_;
   PoolOptions options_;
   std::size_t in_use_ = 0;
-  Clock::time_point doubtful_ =
-      Clock::time_point::min();  // sessions made before this time may no longer exist
+  // Sessions made before this time may no longer exist.
+  Clock::time_point doubtful_ = Clock::time_point::min();
 };
 
 }  // namespace gvm::browser

@@ -62,8 +62,8 @@ struct Refused {
 
 // Usage since open().
 struct SlotUsage {
-  static constexpr std::size_t kMaxRefused =
-      16;                            // entries kept in `refused`; all refusals are counted
+  // Entries kept in `refused`; all refusals are counted.
+  static constexpr std::size_t kMaxRefused = 16;
   std::size_t connections = 0;       // accepted
   std::size_t dialled = 0;           // that reached their destination
   std::size_t open_connections = 0;  // now

@@ -7,24 +7,17 @@
 // skips the socket check.
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
-#include <cstddef>
 #include <memory>
 
 #include "base/deadline.h"
 #include "net/http_client_options.h"
+#include "net/http_client_stats.h"
 #include "net/http_request.h"
 #include "net/http_response.h"
 
 namespace gvm::net {
 
 namespace asio = boost::asio;
-
-// Counters for /metrics; read from other threads.
-struct HttpClientStats {
-  std::size_t active = 0;
-  std::size_t opened_connections = 0;
-  std::size_t reused_connections = 0;
-};
 
 class HttpClient {
  public:

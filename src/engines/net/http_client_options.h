@@ -12,8 +12,8 @@ namespace gvm::net {
 struct HttpClientOptions {
   std::size_t max_connections = 1024;  // whole pool of a lane; further requests wait for a free one
   std::size_t max_connections_per_host = 0;  // 0: no limit
-  std::size_t max_idle_connections =
-      256;  // with more than this open, a connection is closed after its request
+  // With more than this open, a connection is closed after its request.
+  std::size_t max_idle_connections = 256;
   std::chrono::seconds dns_cache{60};
   std::chrono::seconds max_connection_age{118};  // idle longer: not reused
   std::string ca_file;                           // an extra CA bundle; empty: the system's store

@@ -18,7 +18,10 @@
 
 #include "base/deadline.h"
 #include "net/curl_handle.h"
+#include "net/http_client_options.h"
+#include "net/http_client_stats.h"
 #include "net/http_exchange.h"
+#include "net/http_response.h"
 #include "net/socket_watch.h"
 
 namespace gvm::net {

@@ -17,8 +17,8 @@ struct MinimumSpeed {
 struct HttpTimeouts {
   std::chrono::milliseconds connect{10'000};  // name, TCP and TLS
   std::chrono::milliseconds first_byte{0};  // from the request sent to the first byte of the answer
-  std::chrono::milliseconds idle{
-      60'000};  // between two bytes of the answer once it began, or of a large request
+  // Between two bytes of the answer once it began, or of a large request.
+  std::chrono::milliseconds idle{60'000};
   std::chrono::milliseconds total{120'000};  // everything
 };
 

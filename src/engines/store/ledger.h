@@ -31,8 +31,8 @@ struct LedgerOptions {
   Secret postgres_url;           // postgresql://...; set: PostgreSQL instead of SQLite
   WhenBroken when_broken = WhenBroken::refuse;
   std::size_t most_backlog = 100'000;  // settled calls that wait to be stored, at most
-  std::size_t most_records =
-      10'000;  // decision records that wait, at most; further ones are dropped
+  // Decision records that wait, at most; further ones are dropped.
+  std::size_t most_records = 10'000;
   std::size_t most_accounts = 1'000'000;  // in memory: one for each budget and scope
   std::chrono::hours keep_calls{400 * 24};
   std::chrono::hours keep_records{30 * 24};
@@ -46,8 +46,8 @@ struct LedgerOptions {
 
   // PostgreSQL.
   std::size_t connections = 4;
-  std::chrono::milliseconds reserve_timeout{
-      2'000};                       // how long a reservation may take; then `when_broken` decides
+  // How long a reservation may take; then `when_broken` decides.
+  std::chrono::milliseconds reserve_timeout{2'000};
   std::chrono::seconds lease{900};  // longer than any call; at its end the worst case is charged
 
   // Replaced by tests.

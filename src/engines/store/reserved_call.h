@@ -38,8 +38,8 @@ struct ReservedCall {
 
 // Flags of a settled call.
 namespace flags {
-inline constexpr std::uint32_t kUnknownCost =
-    1;  // charged at its worst case, because the cost is unknown
+// Charged at its worst case, because the cost is unknown.
+inline constexpr std::uint32_t kUnknownCost = 1;
 inline constexpr std::uint32_t kInFlightAtCrash = 2;  // the same, because its process ended first
 inline constexpr std::uint32_t kOverReserved = 4;     // it cost more than its worst case
 inline constexpr std::uint32_t kUnreserved = 8;       // made while the ledger could not be written

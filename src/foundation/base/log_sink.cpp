@@ -153,8 +153,8 @@ void Sink::flush(std::chrono::milliseconds timeout) {
 bool glob_matches(std::string_view glob, std::string_view text) {
   std::size_t g = 0;
   std::size_t t = 0;
-  std::size_t star =
-      glob.npos;  // the last '*' seen, and the position from which its match is extended
+  // The last '*' seen, and the position from which its match is extended.
+  std::size_t star = glob.npos;
   std::size_t star_text = 0;
   while (t < text.size()) {
     if (g < glob.size() && glob[g] == '*') {

@@ -15,8 +15,8 @@
 namespace gvm::text {
 namespace {
 
-constexpr std::ptrdiff_t kI64Digits =
-    18;  // any integer with at most this many digits fits std::int64_t
+// Any integer with at most this many digits fits std::int64_t.
+constexpr std::ptrdiff_t kI64Digits = 18;
 constexpr std::size_t kEntriesAhead =
     16;  // capacity reserved at the first member, enough for most provider answers
 

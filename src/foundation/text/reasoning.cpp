@@ -13,8 +13,8 @@ constexpr std::string_view kSpace = " \t\r\n";
 constexpr std::string_view kChannel = "<|channel|>";
 constexpr std::string_view kMessage = "<|message|>";
 constexpr std::string_view kFinal = "final";
-constexpr std::size_t kMaxChannelHeader =
-    64;  // bytes between "final" and "<|message|>", where a constraint may be named
+// Bytes between "final" and "<|message|>", where a constraint may be named.
+constexpr std::size_t kMaxChannelHeader = 64;
 constexpr int kMaxOpenObjects = 16;  // each costs a scan to the end of the text
 
 struct Mark {

@@ -20,8 +20,8 @@ class Pool {
     Secret url;
     std::size_t connections = 4;
     std::chrono::milliseconds connect_timeout{5'000};
-    std::chrono::milliseconds answer_timeout{
-        10'000};              // for each attempt of a query without a deadline
+    // For each attempt of a query without a deadline.
+    std::chrono::milliseconds answer_timeout{10'000};
     int most_rejections = 5;  // of a query that the server understands but does not accept
     std::chrono::milliseconds tick_interval{30'000};
     std::function<void()> tick = [] {};  // on the pool's thread

@@ -13,8 +13,8 @@
 namespace gvm::store::sqlite {
 
 struct RecordPack {
-  static constexpr std::size_t kMostRecords =
-      64;  // so that a search reads little to return one record
+  // So that a search reads little to return one record.
+  static constexpr std::size_t kMostRecords = 64;
 
   std::int64_t newest_ms = 0;
   std::string ids;   // 8 bytes a record
