@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/deadline.h"
 #include "net/body_decoder.h"
 #include "net/curl_handle.h"
 #include "net/http_client_options.h"

@@ -12,20 +12,7 @@ namespace {
 // is not trusted.
 constexpr std::size_t kMaxReserve = kMiB;
 
-std::string_view trim(std::string_view text) {
-  static constexpr std::string_view kBlank = " \t\r\n";
-  const auto first = text.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
+constexpr std::string_view kBlanks = " \t\r\n";
 
 // RFC 9112, 6.3: such an answer ends with its head. Its Content-Length is the length that the body
 // of a GET would have (RFC 9110, 8.6).
@@ -61,7 +48,7 @@ bool Exchange::header_line(std::string_view line) {
   if (head_complete_) return true;  // a trailer: not requested, so ignored
   if (line.starts_with("HTTP/")) {
     status_line(line);
-  } else if (trim(line).empty()) {
+  } else if (trim(line, kBlanks).empty()) {
     return head_done();
   } else {
     field_line(line);
@@ -76,14 +63,14 @@ void Exchange::status_line(std::string_view line) {
   announced_.reset();
   http2_ = line.starts_with("HTTP/2");
   const auto space = std::min(line.find(' '), line.size());
-  response_.status = number<int>(trim(line.substr(space)).substr(0, 3)).value_or(0);
+  response_.status = number<int>(trim(line.substr(space), kBlanks).substr(0, 3)).value_or(0);
 }
 
 void Exchange::field_line(std::string_view line) {
   auto& headers = response_.headers;
   // RFC 9112, 5.2: a folded line continues the value; the folding counts as one space.
   if ((line[0] == ' ' || line[0] == '\t') && !headers.empty()) {
-    headers.back().value.append(" ").append(trim(line));
+    headers.back().value.append(" ").append(trim(line, kBlanks));
     return;
   }
   const auto colon = line.find(':');

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/ascii.h"
 #include "net/body_decoder.h"
 
 namespace gvm::net {
