@@ -1,4 +1,4 @@
-// Documents made to cost: each ends in a typed error or an answer, soon.
+// Documents that are made to be expensive: each ends soon, in a typed error or a result.
 #include <ctime>
 
 #include "html/links.h"

@@ -1,6 +1,6 @@
 #pragma once
-// Which part of a page is its content, and which is navigation, advertising and the like. Judged by
-// elements, names, and where text without links stands; linear.
+// Finds the part of a page that is its content, and not navigation, advertising and the like.
+// Decides by elements, names, and the amount of text without links; linear.
 #include <vector>
 
 #include "html/document.h"

@@ -157,7 +157,7 @@ class Reader {
     return {};
   }
 
-  // What several places may say, the most trusted first.
+  // A value that several places may give, the most reliable one first.
   void fill() {
     set("title", title(document_));
     set("description", of(meta_, {"description"}));

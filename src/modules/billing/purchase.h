@@ -1,5 +1,5 @@
 #pragma once
-// The money of one call from its reservation to its bill. On a lane; moved, never copied.
+// The money of one call, from its reservation to its charge. On a lane; moved, never copied.
 #include <memory>
 #include <string>
 
@@ -22,8 +22,8 @@ struct PurchaseTerms {
   store::Amounts worst;
 };
 
-// Destroyed before sending(), nothing was spent; after it and without an end, all that was reserved
-// is charged.
+// When it is destroyed before sending(), nothing is charged. When it is destroyed after sending()
+// and before its end, everything reserved is charged.
 class Purchase {
  public:
   Purchase(PurchaseTerms terms, store::Reservation reservation)

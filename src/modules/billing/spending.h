@@ -1,7 +1,8 @@
 #pragma once
 // The money of the module: prices, budgets and the ledger. Shared by all lanes.
 //
-// A call is reserved at the most it can cost before it is made, and settled with what it did cost.
+// The worst-case cost of a call is reserved before it is made; afterwards it is settled with its
+// actual cost.
 #include <boost/asio/awaitable.hpp>
 #include <memory>
 #include <optional>
@@ -43,7 +44,8 @@ class Spending {
   void end_session(const SessionFacts& facts);
   void record(store::RecordToWrite record);
   store::Ledger* ledger() const { return ledger_.get(); }
-  // Blocks until all is written down; after the sessions, before the lanes go.
+  // Blocks until everything is written. To be called after the sessions have ended, before the
+  // lanes stop.
   void close();
   void write_to(std::string& out) const;
 
@@ -61,9 +63,9 @@ class Spending {
   WorstCase worst_case_;
   Budgets budgets_;
   std::unique_ptr<PriceReload> prices_;
-  std::shared_ptr<store::Ledger> ledger_;  // null: nothing is written down
+  std::shared_ptr<store::Ledger> ledger_;  // null: there is no ledger
   log::Logger logger_;
-  log::SampledLogger sampled_;  // for what may happen with every prompt
+  log::SampledLogger sampled_;  // for events that may occur with every prompt
 };
 
 store::LedgerOptions ledger_options(const config::LlmConfig& config);

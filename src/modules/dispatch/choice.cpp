@@ -45,7 +45,8 @@ void rank(Router& router, const routing::RankPolicy& policy, PromptChoice& out) 
   decision.tokens = request.tokens;
 }
 
-// All candidates of other models. What the chosen one can do is left to who chose it.
+// Excludes all candidates of other models. Whether the chosen model can do what is needed is the
+// caller's decision.
 std::vector<CandidateId> candidates_beside(const provider::ModelEntry& model,
                                            const Router& router) {
   std::vector<CandidateId> others;

@@ -1,5 +1,5 @@
 #pragma once
-// Waiting for a place at a backend that takes only so many calls at once.
+// Waits for a permit of a backend with a limit on calls at once.
 #include <boost/asio/awaitable.hpp>
 #include <optional>
 

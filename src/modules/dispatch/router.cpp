@@ -53,7 +53,7 @@ routing::HedgeOptions hedge_options(const config::HedgeConfig& config) {
   return options;
 }
 
-// FNV-1a: it tells policies apart, and protects nothing.
+// FNV-1a: distinguishes policies; it is not meant against attackers.
 std::string hash_of(std::string_view text) {
   std::uint64_t hash = 0xcbf29ce484222325;
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;

@@ -1,4 +1,4 @@
-// One prompt to one model over real sockets, against an upstream that behaves and misbehaves.
+// One prompt to one model over real sockets, against an upstream with and without faults.
 #include "dispatch/run.h"
 
 #include <gtest/gtest.h>

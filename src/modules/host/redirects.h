@@ -1,5 +1,5 @@
 #pragma once
-// What the next hop of a redirected request looks like (RFC 9110, 15.4).
+// Computes the next hop of a redirected request (RFC 9110, 15.4).
 #include <optional>
 
 #include "base/error.h"

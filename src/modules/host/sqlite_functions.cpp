@@ -25,7 +25,7 @@ namespace gvm::host {
 namespace asio = boost::asio;
 using database::Database;
 
-// The databases of one session by the numbers that its script knows them by. On its lane.
+// The databases of one session, by the numbers that identify them in its script. On its lane.
 class OpenDatabases {
  public:
   static constexpr std::size_t kMost = 16;
@@ -83,10 +83,10 @@ struct Job {
   std::atomic<bool> dropped = false;
   bool done = false;  // set on the lane
   asio::steady_timer timer;
-  std::latch left{1};  // the worker touches nothing of the lane's any more
+  std::latch left{1};  // the worker no longer uses anything of the lane
 };
 
-// The frame of a cancelled call waits for the worker, which ends at SQLite's next look at the flag.
+// A cancelled call waits for the worker, which ends when SQLite next checks the flag.
 class WaitsForWorker {
  public:
   explicit WaitsForWorker(std::shared_ptr<Job> job) : job_(std::move(job)) {}

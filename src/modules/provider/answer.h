@@ -1,5 +1,5 @@
 #pragma once
-// From an upstream's response to the script's data, or to an error that says what was wrong with
+// Converts an upstream's response to the script's data, or to an error that says what is wrong with
 // it. Pure.
 #include <string>
 

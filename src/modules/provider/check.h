@@ -39,7 +39,7 @@ struct CheckReport {
 // model.
 asio::awaitable<CheckReport> check_model(net::HttpClient& http, config::BackendConfig backend);
 
-// What a failed call means for the person who typed the command. Exposed for tests.
+// Explains a failed call to the user of the command. Exposed for tests.
 CheckReport diagnose(const CallFailure& failure);
 // True for `word` whatever its case, with or without quotes and a final stop.
 bool says_word(std::string_view answer, std::string_view word);

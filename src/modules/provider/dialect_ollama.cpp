@@ -8,7 +8,7 @@ namespace {
 
 Value options_of(const Prompt& prompt, const CallTarget& target) {
   Value::Map options;
-  // Without it a prompt beyond the default length is cut without a word.
+  // Without it, ollama cuts a prompt beyond the default length and reports no error.
   put(options, "num_ctx", target.context_tokens);
   put(options, "num_predict", prompt.max_tokens);
   put(options, "temperature", prompt.sampling.temperature);
@@ -50,7 +50,7 @@ class Ollama final : public Dialect {
     const Value* done = body.find("done");
     const bool* is_done = done == nullptr ? nullptr : done->as_bool();
     if (is_done == nullptr) return std::unexpected(not_the_promised_form("true or false at /done"));
-    // A part of an answer whose rest never came.
+    // Only a part of an answer; the rest did not come.
     if (!*is_done) return Answer{std::string(*text), true};
     auto cut = judge_end(ProviderKind::ollama, reason, "");
     if (!cut) return std::unexpected(std::move(cut).error());

@@ -16,7 +16,7 @@ namespace gvm::provider {
 namespace {
 
 constexpr std::size_t kMostWords = 500;
-// A provider that asks for more is not waited for.
+// Longer waits that a provider asks for are ignored.
 constexpr double kLongestWaitSeconds = 86'400;
 
 std::optional<std::chrono::milliseconds> wait_of(double seconds) {

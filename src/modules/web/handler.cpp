@@ -17,7 +17,7 @@
 namespace gvm::web {
 namespace {
 
-// A browser that does not start in this time does not start.
+// A browser that has not started within this time will not start.
 constexpr std::chrono::seconds kBrowserStart{60};
 
 class Module final : public WebModule {

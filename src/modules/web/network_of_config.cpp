@@ -21,7 +21,8 @@ std::uint16_t port_of(const std::string& bind_address) {
   return static_cast<std::uint16_t>(std::strtoul(bind_address.c_str() + colon + 1, nullptr, 10));
 }
 
-// What only a running module knows: the addresses of this host and where it listens.
+// The facts that are known only at run time: the addresses of this host, and where the module
+// listens.
 policy::AddressRules address_rules_of(const config::WebConfig& config) {
   auto rules = config::address_rules_config(config);
   for (const auto& address : net::interface_addresses()) {

@@ -1,6 +1,6 @@
 #pragma once
-// Pages for one session: through a browser that is leased when the first one is asked for and given
-// back when none is for a while, or without a browser. One a session, on its lane.
+// Pages for one session: through a browser, which is leased for the first page and released when no
+// page was asked for during a while, or without a browser. One per session, on its lane.
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <chrono>

@@ -1,5 +1,5 @@
 #pragma once
-// What a page without a browser answers: its text or HTML from the bytes the server sent.
+// Reads a page without a browser: its text or HTML from the bytes that the server sent.
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/thread_pool.hpp>
 
