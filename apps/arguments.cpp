@@ -16,7 +16,8 @@ const char* config_name(Module module) {
   return module == Module::llm ? "genvm-module-llm.yaml" : "genvm-module-web.yaml";
 }
 
-// Insertions, deletions and replacements of a letter, and swapped neighbours, each as one.
+// Edit distance: insertions, deletions and replacements of a letter, and swapped neighbours, cost 1
+// each.
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before_last(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
   std::iota(last.begin(), last.end(), std::size_t{0});
@@ -62,7 +63,7 @@ std::vector<std::string> option_names(CLI::App& app) {
   return names;
 }
 
-// For the first word of a command line that is nearly a subcommand or an option where it stands.
+// For a first word that nearly is a subcommand, or an unknown option.
 std::string proposal(CLI::App& app, int argc, char** argv) {
   auto* command = &app;
   for (int i = 1; i < argc; ++i) {
@@ -115,7 +116,8 @@ std::optional<int> parse_arguments(CLI::App& app, int argc, char** argv) {
 
 std::string nearest_name(std::string_view word, const std::vector<std::string>& names) {
   std::string nearest;
-  auto least = std::size_t{word.size() <= kShortWord ? 2U : 3U};  // what is too far
+  // Names at this distance or more are unrelated.
+  auto least = std::size_t{word.size() <= kShortWord ? 2U : 3U};
   for (const auto& name : names) {
     const auto letters = distance(word, name);
     if (letters >= least || letters >= name.size()) continue;

@@ -1,5 +1,5 @@
 #pragma once
-// The command lines of all programs: what they have in common, and how a wrong one ends.
+// The command lines of all programs: common options, and the handling of wrong arguments.
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
@@ -10,12 +10,12 @@
 
 namespace gvm::apps {
 
-// Of a program whose arguments make no sense: EX_USAGE of sysexits.h.
+// The exit code for wrong arguments: EX_USAGE of sysexits.h.
 inline constexpr int kWrongUsage = 64;
 
-// What both servers are told, by their own programs and by the front's subcommands.
+// The options of both servers, for their own programs and for the front's subcommands.
 struct ServerArguments {
-  std::string config;  // empty: the file's place beside the program
+  std::string config;  // empty: the default place beside the program
   bool die_with_parent = false;
   bool allow_empty_backends = false;  // genvm-llm only
 
@@ -33,12 +33,12 @@ void add_server_arguments(CLI::App& command, Module module, ServerArguments& arg
 // "genvm-module-llm.yaml" in the folder ../config beside the programs.
 std::string default_config(std::string_view exe_dir, Module module);
 
-// Adds --version and parses. The exit code when the program ends here: after --help or --version 0,
-// kWrongUsage for arguments that make no sense, with the nearest name when one is misspelt.
+// Adds --version and parses. Returns the exit code when the program ends here: 0 after --help or
+// --version, kWrongUsage for wrong arguments, with the nearest name when one is misspelt.
 std::optional<int> parse_arguments(CLI::App& app, int argc, char** argv);
 
-// The nearest of `names` when `word` is a typing error away from it (two letters; one in a short
-// word), else "".
+// The nearest of `names` when `word` is probably a typing error of it (at most two letters; one in
+// a short word), else "".
 std::string nearest_name(std::string_view word, const std::vector<std::string>& names);
 
 }  // namespace gvm::apps

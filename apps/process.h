@@ -1,12 +1,12 @@
 #pragma once
-// What a program does to itself before it holds secrets.
+// What a program does to protect itself before it holds secrets.
 
 namespace gvm::apps {
 
-// No core dump, and no ptrace by other users: both would show keys.
+// Disables core dumps, and ptrace by other users: both would show keys.
 void hide_from_core_dumps();
-// Overwrites the value of `option` in the process's argument list, which other users can read. Call
-// it after parsing.
+// Overwrites the value of `option` in the process's argument list, which other users can read. To
+// be called after parsing.
 void hide_argument(int argc, char** argv, const char* option);
 
 }  // namespace gvm::apps

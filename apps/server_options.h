@@ -1,11 +1,11 @@
 #pragma once
-// From configuration to the options of the parts both servers are built from.
+// Converts the configuration to the options of the parts that both servers use.
 #include <string>
 
 #include "apps/arguments.h"
 #include "base/log.h"
 #include "config/common_config.h"
-#include "net/http_client.h"
+#include "net/http_client_options.h"
 #include "serve/options.h"
 
 namespace gvm::apps {

@@ -66,7 +66,8 @@ int ServerProgram::serve_until_told(serve::Service& service, const Steps& steps)
 int ServerProgram::serve(serve::Service& service, const Steps& steps) {
   const int code = serve_until_told(service, steps);
   steps.wind_down();
-  // The service's Lua states belong to the lanes: when it goes, nothing may run there any more.
+  // The service's Lua states belong to the lanes, so the lanes must have stopped before the service
+  // is destroyed.
   lanes_.stop();
   lanes_.join();
   logger_.flush();

@@ -1,5 +1,5 @@
 #pragma once
-// What the two servers do alike between their configuration and their exit code.
+// The common part of the two servers, from configuration to exit code.
 #include <functional>
 #include <memory>
 #include <string>
@@ -28,9 +28,9 @@ class ServerProgram {
     const char* source;   // of its log lines: "llm"
   };
   struct Steps {
-    // On running lanes, before the address is bound. An error ends the start.
+    // Runs on the running lanes, before the address is bound. An error ends the start.
     std::function<Result<void>()> check = [] { return Result<void>(); };
-    // After the last session, before the lanes stop.
+    // Runs after the last session, before the lanes stop.
     std::function<void()> wind_down = [] {};
     std::vector<log::Field> ready = {};  // further fields of the log line "ready"
     // Under a manager: what the process before knows, before the first session, and what the one
@@ -39,7 +39,7 @@ class ServerProgram {
     std::function<std::string()> hand_over = [] { return std::string(); };
   };
 
-  // Keeps signals for serve() from here on. `config` must outlive it; `warnings` are logged.
+  // Blocks signals, which serve() handles later. `config` must outlive it; `warnings` are logged.
   ServerProgram(Names names, const ServerArguments& arguments, const config::CommonConfig& config,
                 std::vector<Secret> secrets, const std::vector<std::string>& warnings);
 

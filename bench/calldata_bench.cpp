@@ -81,7 +81,7 @@ BENCHMARK_CAPTURE(decode, bytes_5_mib, large_bytes());
 BENCHMARK_CAPTURE(decode, text_5_mib, large_text());
 BENCHMARK_CAPTURE(decode, small_prompt, small_prompt());
 
-// What a relay does: both, into a buffer that is kept.
+// The work of a relay: decoding and encoding, into a reused buffer.
 void decode_and_encode(benchmark::State& state, const Value& value) {
   const std::string frame = gvm::calldata::encode(value).value();
   std::string out;

@@ -1,6 +1,5 @@
 #pragma once
-// What the HTTP benchmarks share: a server that costs little and the same always, and CPU time a
-// request.
+// Shared by the HTTP benchmarks: a server with a small and constant cost, and CPU time per request.
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
@@ -18,8 +17,8 @@ namespace gvm::bench {
 
 inline constexpr std::size_t kAnswerBody = 600;
 
-// Answers every request with the same bytes; one blocking thread a connection, so that it costs
-// little and the same always.
+// Answers every request with the same bytes. One blocking thread per connection, so that its cost
+// is small and constant.
 class CannedServer {
  public:
   // `request_body`: bytes of each request's body. `answer`: a whole HTTP answer; empty: JSON of

@@ -1,6 +1,6 @@
-// The floor: a bare Beast WebSocket echo server, one thread a core, nothing else. `bench_echo_floor
-// [PORT] [THREADS]` prints "ready PORT" and echoes until it is ended. What the module costs beyond
-// this is the module's.
+// The floor: a bare Beast WebSocket echo server, one thread per core, nothing else.
+// `bench_echo_floor [PORT] [THREADS]` prints "ready PORT" and echoes until it is killed. Costs
+// above this are those of the module.
 #include <boost/beast/core/flat_buffer.hpp>
 #include <cstdlib>
 

@@ -1,6 +1,6 @@
 #pragma once
-// What the floors share: a bare Beast WebSocket server, one thread a lane, and a coroutine a
-// connection. Prints "ready PORT" and serves until the process is ended.
+// Shared by the floors: a bare Beast WebSocket server, one thread per lane, one coroutine per
+// connection. Prints "ready PORT" and serves until the process is killed.
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>

@@ -1,5 +1,5 @@
-// Extraction on article-like pages of real sizes, against lexbor alone on the same bytes: its parse
-// and the destruction of its tree. The ratio is that of pages a second.
+// Extraction on article-like pages of realistic sizes, compared with lexbor alone on the same
+// bytes: parsing, and destroying the tree. The ratio is that of pages per second.
 #include <benchmark/benchmark.h>
 #include <lexbor/html/html.h>
 
@@ -116,7 +116,7 @@ void Parse(benchmark::State& state) {
   report(state, page);
 }
 
-// What Render answers without a browser.
+// The answer of Render without a browser.
 void PageText(benchmark::State& state) {
   const std::string& page = page_of(state);
   for (auto _ : state) {

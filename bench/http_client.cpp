@@ -1,6 +1,6 @@
-// What HttpClient costs beside libcurl used directly: CPU time of the calling thread a request, on
-// kept-alive loopback connections to a server that answers from threads of its own. Usage:
-// bench_http_client [requests]
+// The cost of HttpClient compared with libcurl used directly: CPU time of the calling thread per
+// request, on kept-alive loopback connections to a server that answers from threads of its own.
+// Usage: bench_http_client [requests]
 #include "net/http_client.h"
 
 #include <curl/curl.h>
@@ -23,7 +23,7 @@ namespace asio = boost::asio;
 constexpr std::size_t kRequestBody = 1024;
 constexpr std::size_t kConcurrency = 64;
 
-// The floor: one handle, blocking, every per-request option set anew.
+// The floor: one handle, blocking, every per-request option set again.
 void bare_libcurl(const std::string& url, std::size_t requests) {
   CURL* easy = curl_easy_init();
   const std::string body(kRequestBody, 'q');

@@ -155,7 +155,8 @@ class Generator {
       if (free_.empty()) {
         waiting_.push_back(next_due_);
       } else {
-        Connection* connection = free_.front();  // idle the longest: all sessions work alike
+        // The one that was idle longest, so that all sessions get the same work.
+        Connection* connection = free_.front();
         free_.pop_front();
         connection->send(next_due_);
       }

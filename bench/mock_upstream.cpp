@@ -1,6 +1,6 @@
-// An OpenAI-compatible upstream that answers at once: the load benchmarks' other end. One thread,
-// plain Asio, keep-alive, a fixed answer, so that its own cost per request is small and steady.
-// Usage: bench_mock_upstream [--port N] [--delay-us N]     prints "ready PORT"; ends on SIGTERM
+// An OpenAI-compatible upstream that answers at once, for the load benchmarks. One thread, plain
+// Asio, keep-alive, a fixed answer, so that its own cost per request is small and constant. Usage:
+// bench_mock_upstream [--port N] [--delay-us N]     prints "ready PORT"; ends on SIGTERM
 #include <boost/asio.hpp>
 #include <charconv>
 #include <cstdio>
@@ -41,7 +41,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   }
 
  private:
-  // Takes one whole request from what has arrived; reads on when there is none.
+  // Takes one whole request from the received bytes; reads more when there is none.
   void serve() {
     const auto head = pending_.find("\r\n\r\n");
     if (head == std::string::npos) return read();

@@ -1,4 +1,4 @@
-// What judging costs: a URL against the rules, an address against the ranges.
+// The cost of checking a URL against the rules, and an address against the ranges.
 #include <benchmark/benchmark.h>
 
 #include <array>

@@ -1,4 +1,4 @@
-// What money costs: reading a usage object, finding prices, and a cost.
+// The cost of money: reading a usage object, finding prices, and computing a cost.
 #include <benchmark/benchmark.h>
 
 #include <string>
@@ -14,18 +14,18 @@ using namespace gvm;
 using namespace gvm::pricing;
 
 // As many entries as a large installation has.
-Catalog large_catalog() {
+PriceCatalog large_catalog() {
   std::string yaml = "models:\n";
   for (int i = 0; i < 300; ++i)
     yaml += "- {model: [model-" + std::to_string(i) + ", vendor-" + std::to_string(i) +
             "-*], backend: b" + std::to_string(i % 10) +
             ", input: 1.25, output: 10, cache_read: 0.125, "
             "tiers: [{above: 200000, input: 2.5, output: 15, cache_read: 0.25}]}\n";
-  return Catalog(config::load_prices_text(yaml, "p", config::Environment{})->config);
+  return PriceCatalog(config::load_prices_text(yaml, "p", config::Environment{})->config);
 }
 
-const Catalog& catalog() {
-  static const Catalog catalog = large_catalog();
+const PriceCatalog& catalog() {
+  static const PriceCatalog catalog = large_catalog();
   return catalog;
 }
 
@@ -83,7 +83,7 @@ void BM_ReadAnthropicUsage(benchmark::State& state) {
 }
 BENCHMARK(BM_ReadAnthropicUsage);
 
-// All of it, as a prompt pays for it: look-up, reservation, usage, settlement.
+// Everything that a prompt needs: look-up, reservation, usage, settlement.
 void BM_WholeCall(benchmark::State& state) {
   const auto raw = *text::parse_json(kOpenAi);
   const auto now = std::chrono::system_clock::now();

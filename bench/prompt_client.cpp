@@ -66,7 +66,7 @@ void complain(const std::string& what) {
 
 enum class Way { reset, close, goodbye };
 
-// Callbacks hold it; it is over when it is left, or when the module ends it.
+// Callbacks keep it alive. It ends when the client leaves, or when the module ends it.
 class Session : public std::enable_shared_from_this<Session> {
  public:
   Session(asio::io_context& context, std::uint16_t port) : socket_(context), port_(port) {}
@@ -80,7 +80,8 @@ class Session : public std::enable_shared_from_this<Session> {
     });
   }
 
-  // One at a time. `then` is called when the reply is there, never when the session ends before.
+  // One prompt at a time. `then` is called when the reply has come, never when the session ends
+  // before.
   void ask(std::string request, std::function<void(const Reply&)> then) {
     request_ = std::move(request);
     socket_.async_write(asio::buffer(request_),
@@ -89,7 +90,7 @@ class Session : public std::enable_shared_from_this<Session> {
                         });
   }
 
-  // The moment before the kernel is told.
+  // The time right before the kernel is told to close.
   Clock::time_point leave(Way way) {
     error_code ignored;
     const auto now = Clock::now();

@@ -1,7 +1,7 @@
-// The floor of a relay: a bare Beast WebSocket server that makes one HTTP call a message on a
-// connection kept open, reads it by its Content-Length and answers always the same. Two lanes, as
-// the module has on two cores; no calldata, no Lua, no routing, no ledger.
-// `bench_relay_floor UPSTREAM_PORT [THREADS]` prints "ready PORT" and relays until it is ended.
+// The floor of a relay: a bare Beast WebSocket server that makes one HTTP call per message on a
+// connection kept open, reads the answer by its Content-Length, and always replies the same. Two
+// lanes, as the module has on two cores; no calldata, no Lua, no routing, no ledger.
+// `bench_relay_floor UPSTREAM_PORT [THREADS]` prints "ready PORT" and relays until it is killed.
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
@@ -35,7 +35,7 @@ http::request<http::string_body> make_request() {
   return request;
 }
 
-// One call a message after the hello.
+// One call per message after the hello.
 asio::awaitable<void> relay(tcp::socket socket, std::uint16_t upstream_port) {
   tcp::socket upstream(socket.get_executor());
   const tcp::endpoint to(asio::ip::address_v4::loopback(), upstream_port);

@@ -1,6 +1,6 @@
-// Pages a browser renders: through the pool (a session of its own for each page, policy and egress
-// proxy on), and by driving ChromeDriver directly (one session for all pages, no policy), in the
-// same run. Needs genvm-browser-cell beside it. Usage: bench_render [pages]
+// Pages rendered by a browser: through the pool (a session for each page, with policy and egress
+// proxy), and by driving ChromeDriver directly (one session for all pages, no policy), in the same
+// run. Needs genvm-browser-cell in the same folder. Usage: bench_render [pages]
 #include <fmt/format.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,7 +54,7 @@ struct OneName final : net::Resolver {
   }
 };
 
-// Whatever is dialled is the bench's own server: nothing leaves the machine.
+// All connections go to the benchmark's own server: nothing leaves the machine.
 struct ToServer final : egress::Dialer {
   ToServer(asio::io_context& c, std::uint16_t p) : context(c), port(p) {}
   asio::awaitable<Result<egress::Socket>> dial(asio::ip::tcp::endpoint, Deadline) override {
@@ -212,7 +212,7 @@ asio::awaitable<void> pause(asio::io_context& context, std::chrono::milliseconds
   (void)error;
 }
 
-// One page at a time, each with a session that is ready.
+// One page at a time, each with a session that was prepared.
 asio::awaitable<void> unhurried(Bench& bench, std::size_t pages, Times& times) {
   constexpr std::chrono::milliseconds kBetween{300};
   for (std::size_t i = 0; i < pages; ++i) {

@@ -1,5 +1,5 @@
-// What a routing decision costs: snapshot and ranking of 100 candidates, by strategy, against
-// copying the snapshot alone.
+// The cost of a routing decision: snapshot and ranking of 100 candidates, by strategy, compared
+// with copying the snapshot alone.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
@@ -40,7 +40,7 @@ std::vector<Candidate> candidates() {
   return out;
 }
 
-// A module in the middle of its work: latencies known, calls in flight, some breakers not closed.
+// A module during its work: known latencies, calls in flight, some breakers not closed.
 struct Module {
   Module()
       : table(std::make_shared<const CandidateSet>(CandidateSet::create(candidates()).value()),
@@ -50,12 +50,12 @@ struct Module {
       for (int i = 0; i < 8; ++i)
         table.begin(id, moment(i), 500)
             .value()
-            .finish(Outcome::success(), moment(i + 20 + random.below(2'000)));
+            .finish(CallOutcome::success(), moment(i + 20 + random.below(2'000)));
       if (id % 10 == 7) {
         for (int i = 0; i < 5; ++i)
           table.begin(id, moment(10), 1)
               .value()
-              .finish(Outcome::failure(ErrorKind::server_error), moment(20));
+              .finish(CallOutcome::failure(ErrorKind::server_error), moment(20));
       }
       if (id % 3 == 0) running.push_back(std::move(table.begin(id, moment(5'000), 800).value()));
       costs.push_back(1'000 + random.below(100'000));
@@ -78,7 +78,7 @@ Request request_of(const Module& module, std::uint64_t seed) {
   return request;
 }
 
-// The whole decision: what a lane does per prompt.
+// The whole decision, as a lane makes it for each prompt.
 void BM_Decide(benchmark::State& state, Strategy strategy) {
   const Module module;
   RankPolicy policy;
@@ -138,15 +138,15 @@ void BM_BeginAndFinishACall(benchmark::State& state) {
   for (auto _ : state) {
     ms += 10;
     auto call = module.table.begin(1, moment(ms), 100);
-    if (call) call->finish(Outcome::success(), moment(ms + 5));
+    if (call) call->finish(CallOutcome::success(), moment(ms + 5));
     benchmark::DoNotOptimize(call);
   }
 }
 BENCHMARK(BM_BeginAndFinishACall);
 
 void BM_PermitWithoutWaiting(benchmark::State& state) {
-  static Gate gate({.permits = 64, .queue = 64});
-  for (auto _ : state) benchmark::DoNotOptimize(gate.try_enter());
+  static PermitPool pool({.permits = 64, .queue = 64});
+  for (auto _ : state) benchmark::DoNotOptimize(pool.try_enter());
 }
 BENCHMARK(BM_PermitWithoutWaiting)->ThreadRange(1, 2);
 
@@ -166,8 +166,8 @@ void BM_WholePlanOfAPrompt(benchmark::State& state) {
     const auto action = failover.next(request.now);
     const auto id = std::get<Attempt>(action).candidate;
     if (auto call = module.table.begin(id, request.now, 0))
-      call->finish(Outcome::success(), request.now);
-    failover.ended(id, Outcome::success(), request.now);
+      call->finish(CallOutcome::success(), request.now);
+    failover.ended(id, CallOutcome::success(), request.now);
   }
 }
 BENCHMARK(BM_WholePlanOfAPrompt);

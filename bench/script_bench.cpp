@@ -1,4 +1,4 @@
-// The script engine: making a session, a host call there and back, an empty entry point, memory.
+// The script engine: making a session, a host call and its return, an empty entry point, memory.
 #include <benchmark/benchmark.h>
 
 #include <boost/asio/co_spawn.hpp>
@@ -22,7 +22,7 @@ Result<Value> sync(Session&, HostFunction::Args&) {
   return Value::integer(1);
 }
 
-// About 40 KB of Lua beside the entry points, as the shipped libraries and a strategy are.
+// About 40 KB of Lua beside the entry points, like the shipped libraries and a strategy.
 std::string library_text() {
   std::string text = "local name, host = ...\nlocal t = host['t']\n";
   for (int i = 0; i < 80; ++i) {

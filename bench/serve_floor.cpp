@@ -30,7 +30,7 @@
 #include <thread>
 #include <vector>
 
-#include "net/http_client.h"
+#include "net/http_client_options.h"
 #include "serve/server.h"
 
 namespace {

@@ -1,4 +1,4 @@
-// Signing a request against OpenSSL's bare signature of the same bytes, in one run.
+// Signing a request, compared with OpenSSL's signature of the same bytes in the same run.
 #include <benchmark/benchmark.h>
 #include <openssl/evp.h>
 

@@ -1,6 +1,6 @@
-// What the ledger adds to a prompt: reserve and settle, one after the other and from two lanes at
-// full speed with everything stored. The folder is made in TMPDIR; put it on the disk to be
-// measured. GVM_POSTGRES_URL=postgresql://... measures that server as well.
+// The time that the ledger adds to a prompt: reserve and settle, one after the other, and from two
+// lanes at full speed with everything stored. The folder is made in TMPDIR, which must be on the
+// disk to be measured. GVM_POSTGRES_URL=postgresql://... measures that server as well.
 #include <benchmark/benchmark.h>
 #include <unistd.h>
 
@@ -43,8 +43,8 @@ std::shared_ptr<Ledger> open(LedgerOptions options) {
   return *ledger;
 }
 
-// As an installation has them: all calls a day, a backend a rolling hour, a contract a month in
-// gen.
+// Like those of an installation: all calls per day, a backend per rolling hour, a contract per
+// month in gen.
 std::vector<BudgetPtr> budgets() {
   const Integer plenty = Integer::pow2(300);
   const auto make = [&](const char* name, Unit unit, Period period) {
@@ -71,7 +71,7 @@ ReserveRequest a_call(const std::vector<BudgetPtr>& all, std::uint64_t number) {
   return request;
 }
 
-// One call; how long reserve and settle took together.
+// One call; returns the time of reserve and settle together.
 boost::asio::awaitable<Nanoseconds> one_call(Ledger& ledger, const std::vector<BudgetPtr>& all,
                                              std::uint64_t number) {
   auto request = a_call(all, number);
@@ -87,8 +87,8 @@ boost::asio::awaitable<Nanoseconds> one_call(Ledger& ledger, const std::vector<B
 // Calls that wait to be stored; beyond most_backlog the ledger refuses further ones.
 constexpr std::size_t kMostWaiting = 20'000;
 
-// Until most of what waits is stored, so that calls never come faster than they can be written
-// down. Throws when nothing is stored for a minute.
+// Waits until most of the backlog is stored, so that calls never come faster than they can be
+// written. Throws when nothing is stored for a minute.
 void let_the_writer_catch_up(Ledger& ledger) {
   constexpr std::chrono::milliseconds kPause{1};
   constexpr std::chrono::minutes kLongest{1};
@@ -104,13 +104,13 @@ void let_the_writer_catch_up(Ledger& ledger) {
   }
 }
 
-// Looks now and then: looking is no part of a call.
+// Checked only from time to time, because the check is not part of a call.
 bool runs_ahead(Ledger& ledger, std::uint64_t calls) {
   constexpr std::uint64_t kEvery = 256;
   return calls % kEvery == 0 && ledger.stats().backlog > kMostWaiting;
 }
 
-// The coroutine's end, or its exception.
+// The end of the coroutine, or its exception.
 template <class Run>
 void run_to_its_end(Run&& run) {
   boost::asio::io_context context(1);
@@ -130,8 +130,9 @@ void report(benchmark::State& state, std::vector<Nanoseconds>& took) {
   state.counters["p99_us"] = at(0.99);
 }
 
-// One after the other, the writer beside it. It is waited for when it falls behind, outside of what
-// is measured: how many calls a second can be kept up is BM_SqliteSustained's figure, not this one.
+// One call after the other, with the writer beside it. When the writer falls behind, the benchmark
+// waits outside of the measured time. BM_SqliteSustained measures how many calls per second can be
+// sustained.
 void reserve_and_settle(benchmark::State& state, Ledger& ledger) {
   const auto all = budgets();
   std::vector<Nanoseconds> took;
@@ -162,7 +163,7 @@ void BM_SqliteReserveSettle(benchmark::State& state) {
 }
 BENCHMARK(BM_SqliteReserveSettle)->UseRealTime()->MinTime(3);
 
-// At 5,000 a second, as a busy module makes them.
+// At 5,000 calls per second, like a busy module.
 void BM_SqliteReserveSettleAtFiveThousandASecond(benchmark::State& state) {
   const Folder folder;
   LedgerOptions options;
@@ -192,7 +193,7 @@ void BM_SqliteReserveSettleAtFiveThousandASecond(benchmark::State& state) {
 }
 BENCHMARK(BM_SqliteReserveSettleAtFiveThousandASecond)->UseRealTime()->Iterations(25'000);
 
-// Two lanes at full speed; the time ends when all is in the database.
+// Two lanes at full speed; the measured time ends when everything is in the database.
 void BM_SqliteSustained(benchmark::State& state) {
   constexpr int kCalls = 50'000;
   const Folder folder;

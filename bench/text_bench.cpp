@@ -1,5 +1,5 @@
-// JSON parsing into Value, against what simdjson's on-demand front end needs merely to walk the
-// same text.
+// Parsing JSON into a Value, compared with the time that simdjson's on-demand parser needs to walk
+// the same text.
 #include <benchmark/benchmark.h>
 #include <simdjson.h>
 
@@ -9,7 +9,7 @@
 
 namespace {
 
-// The shape of a chat completion of about 1 KB.
+// The structure of a chat completion of about 1 KB.
 std::string provider_answer(std::size_t content_bytes) {
   std::string content;
   while (content.size() < content_bytes) content += "The validators agree: the claim holds.\\n";

@@ -1,4 +1,4 @@
-// Parsing of realistic URLs, against merely copying them.
+// Parsing realistic URLs, compared with copying them.
 #include <benchmark/benchmark.h>
 
 #include <array>

@@ -1,6 +1,6 @@
-// What a contract's request costs beside libcurl used directly: CPU time of the calling thread a
-// request, on kept-alive loopback connections, through the whole policy (URL rules, addresses,
-// pins, routes). Usage: bench_web_request [requests]
+// The cost of a contract's request compared with libcurl used directly: CPU time of the calling
+// thread per request, on kept-alive loopback connections, through the whole policy (URL rules,
+// addresses, pins, routes). Usage: bench_web_request [requests]
 #include <curl/curl.h>
 
 #include <boost/asio/co_spawn.hpp>
@@ -19,7 +19,7 @@ namespace asio = boost::asio;
 
 constexpr std::size_t kConcurrency = 64;
 
-// The floor: one handle, blocking, every per-request option set anew.
+// The floor: one handle, blocking, every per-request option set again.
 void bare_libcurl(const std::string& url, std::size_t requests) {
   CURL* easy = curl_easy_init();
   for (std::size_t i = 0; i < requests; ++i) {
@@ -32,7 +32,7 @@ void bare_libcurl(const std::string& url, std::size_t requests) {
   curl_easy_cleanup(easy);
 }
 
-// The shipped policy, but for the benchmark's own server.
+// The shipped policy, except that the benchmark's own server is allowed.
 web::Network network(const url::Url& server) {
   policy::AddressRulesConfig addresses;
   addresses.allow.push_back(policy::Cidr::parse("127.0.0.1").value());

@@ -74,7 +74,7 @@ void offer_core() {
   began = Clock::now();
 }
 
-// The system's VFS, which offers the core after each write of a page.
+// The system's VFS, which yields the core after each write of a page.
 struct Methods {
   sqlite3_io_methods ours;
   const sqlite3_io_methods* base;
@@ -237,7 +237,7 @@ void write_until(const std::atomic<bool>& stop, const Way& way, int core, const 
   }
 }
 
-// Of the writer's thread, in microseconds; 0 without one.
+// Of the writer's thread, in microseconds; 0 without a writer.
 double used_by(const std::optional<clockid_t>& writer) {
   timespec used{};
   if (writer) ::clock_gettime(*writer, &used);

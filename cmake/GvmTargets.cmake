@@ -14,15 +14,16 @@ endmacro()
 add_custom_target(unit_tests)   # the test programs of src/
 
 # gvm_library(NAME [DEPS ...]): one folder of the current group is one static library. Every *.cpp beside is compiled;
-# *_test.cpp make the executable NAME_test, each of whose tests is a ctest test of its own. A folder inside another one
-# is a library of its own: gvm_library(store/sqlite) makes gvm_store_sqlite and store_sqlite_test.
+# *_test.cpp, and test_*.cpp, which several of them share, make the executable NAME_test, each of whose tests is a ctest
+# test of its own. A folder inside another one is a library of its own: gvm_library(store/sqlite) makes gvm_store_sqlite
+# and store_sqlite_test.
 function(gvm_library folder)
   cmake_parse_arguments(ARG "" "" "DEPS;TEST_DEPS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${GVM_GROUP}/${folder}/*.cpp)
   string(REPLACE "/" "_" name ${folder})
   set(tests ${sources})
-  list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
-  list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+  list(FILTER sources EXCLUDE REGEX "(_test|/test_[^/]*)\\.cpp$")
+  list(FILTER tests INCLUDE REGEX "(_test|/test_[^/]*)\\.cpp$")
   if(sources)
     add_library(gvm_${name} STATIC ${sources})
     target_link_libraries(gvm_${name} PUBLIC gvm_compile ${ARG_DEPS})

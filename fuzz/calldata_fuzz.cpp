@@ -1,4 +1,4 @@
-// Any bytes: decode() refuses them with a typed error, or what it gives encodes to the same bytes.
+// Any bytes: decode() refuses them with a typed error, or its result encodes to the same bytes.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>

@@ -1,5 +1,5 @@
-// Any bytes as a configuration file: it loads, or says where it is wrong; it never crashes, and
-// what it says about a position lies within the text.
+// Any bytes as a configuration file: it loads, or its errors are reported with positions within the
+// text; it never crashes.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>

@@ -1,5 +1,5 @@
-// Any calldata: the envelope's parsers refuse it with a typed error or give a request that keeps
-// its promises, and every error can be sent as a reply.
+// Any calldata: the envelope's parsers refuse it with a typed error or return a request within the
+// documented limits, and every error can be sent as a reply.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>

@@ -1,6 +1,6 @@
-// The length-prefixed deframer gives the same frames whatever the pieces, never one over its limit,
-// and never more room than what came justifies. The input: one byte for the pieces, then the
-// stream.
+// The length-prefixed deframer gives the same frames however the stream is split, never a frame
+// over its limit, and never reserves more memory than the received bytes justify. The input: one
+// byte that decides the split, then the stream.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
@@ -24,7 +24,7 @@ struct Outcome {
   friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 
-// The plain reading of wire.md.
+// A straightforward implementation of wire.md.
 Outcome expected(std::string_view stream) {
   Outcome outcome;
   while (stream.size() >= 4) {

@@ -1,5 +1,5 @@
-// Whatever the bytes, a page is parsed or refused with a typed error; its tree is sound, what is
-// written from it parses again, and no selector makes it loop or read outside.
+// Any bytes: a page is parsed, or refused with a typed error; its tree is consistent, its
+// serialisation parses again, and no selector loops or reads out of bounds.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>

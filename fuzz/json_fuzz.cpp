@@ -1,4 +1,5 @@
-// Whatever parse_json accepts is written and read back as the same value, borrowed strings or not.
+// Everything that parse_json accepts is written and read back as the same value, with borrowed and
+// with owned strings.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>

@@ -1,5 +1,5 @@
-// What repair_json answers is JSON that says what it reports, and repairing it again changes
-// nothing; a valid object comes back as it is, or is refused because equal keys have different
+// The result of repair_json is JSON with the reported value, and repairing it again changes
+// nothing. A valid object is returned unchanged, or refused because equal keys have different
 // values.
 #include <cstdint>
 #include <cstdlib>

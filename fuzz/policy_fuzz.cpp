@@ -1,5 +1,5 @@
-// Any text as a URL, judged. An address that passes is in no forbidden range by a second opinion,
-// and what is refused says why.
+// Any text as a URL. An address that is allowed is not forbidden by a second, independent
+// implementation, and every refusal has a reason.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -1,5 +1,5 @@
-// Any bytes as a price catalogue and as a usage object: a catalogue loads or says where it is
-// wrong; a cost is an amount or a reason, and never more than was reserved for what was used.
+// Any bytes as a price catalogue and as a usage object: a catalogue loads or its errors have
+// positions; a cost is an amount or a reason, and never more than was reserved for that usage.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
@@ -18,8 +18,8 @@ void must(bool holds) {
   if (!holds) std::abort();
 }
 
-const Catalog& fixed_catalog() {
-  static const Catalog catalog(
+const PriceCatalog& fixed_catalog() {
+  static const PriceCatalog catalog(
       config::load_prices_text(
           "models: [{model: m, input: 1.1, output: 4.4, cache_read: 0.3, cache_write: 1.375, "
           "reasoning: 3, image: 0.001, tiers: [{above: 1000, input: 2, output: 5, cache_read: 1, "
@@ -36,7 +36,7 @@ void check_catalogue(std::string_view text) {
     for (const auto& error : loaded.error()) must(!error.message.empty());
     return;
   }
-  const Catalog catalog(loaded->config);
+  const PriceCatalog catalog(loaded->config);
   must(catalog.size() > 0 && catalog.hash().size() == 16);
 }
 

@@ -1,5 +1,5 @@
-// Runs a fuzz target once over every file of a corpus folder, so that a plain build without
-// libFuzzer replays what fuzzing found. Exit 0 when no input trips the target.
+// Runs a fuzz target once on every file of a corpus folder, so that a build without libFuzzer
+// replays what fuzzing found. Exit code 0 when no input makes the target fail.
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>

@@ -1,5 +1,6 @@
-// Structured fields that are read have one form, which is read the same again; a message of any
-// bytes is verified without harm, and nobody forges what they have no key for.
+// Structured fields that are parsed have one serialisation, which parses to the same value. Any
+// message can be verified safely, and no input is accepted as signed with a key that it does not
+// contain.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -43,7 +44,7 @@ const Key& key() {
   return made;
 }
 
-// The input may hold any signature but one made with the key, which it does not know.
+// The input may contain any signature, but not one made with the key, which it does not know.
 void check_message(std::string_view text) {
   auto message = parse_message(text, "https");
   if (!message) return;

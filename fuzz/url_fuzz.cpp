@@ -1,5 +1,5 @@
-// A URL that parses is its own canonical form: parsing its serialisation gives the same URL, on any
-// base, and its parts are where they say they are.
+// A URL that parses is its own canonical form: parsing its serialisation gives the same URL, with
+// any base, and the offsets of its parts are right.
 #include <cstdint>
 #include <cstdlib>
 #include <string>

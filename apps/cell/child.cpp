@@ -14,7 +14,7 @@
 namespace gvm::cell {
 namespace {
 
-constexpr int kCannotRun = 127;  // as shells say it
+constexpr int kCannotRun = 127;  // as shells do
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::vector<char*> out;
@@ -23,7 +23,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return out;
 }
 
-// In the child. Only system calls from here on.
+// Runs in the child process. Only system calls from here on.
 [[noreturn]] void become(const char* program, char** argv, char** envp, int output) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   sigset_t none;

@@ -1,6 +1,6 @@
 #pragma once
-// One program the cell runs: started with nothing inherited but its output pipe, whose lines are
-// handed on and whose end is kept for error messages.
+// One program that the cell runs. It inherits nothing but its output pipe. Its lines are passed on,
+// and the last ones kept for error messages.
 #include <sys/types.h>
 
 #include <functional>

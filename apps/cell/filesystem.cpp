@@ -20,14 +20,14 @@ namespace {
 namespace fs = std::filesystem;
 using Problem = std::optional<std::string>;
 
-// Read only. Of a merged /usr the others are links.
+// Mounted read only. With a merged /usr the others are links.
 constexpr std::string_view kPrograms[] = {"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64"};
 constexpr std::string_view kSettings[] = {
     "/etc/fonts",      "/etc/ssl",          "/etc/alternatives",    "/etc/ld.so.cache",
     "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/var/cache/fontconfig"};
 constexpr std::string_view kDevices[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random",
                                          "/dev/urandom"};
-// Where builds of Chromium and Chrome read managed policies.
+// The folders in which builds of Chromium and Chrome look for managed policies.
 constexpr std::string_view kPolicyFolders[] = {"/etc/chromium/policies/managed",
                                                "/etc/opt/chrome/policies/managed"};
 
@@ -57,7 +57,7 @@ class Builder {
  private:
   std::string inside(std::string_view path) const { return root_ + std::string(path); }
 
-  // Read only, with everything mounted below; flags the outer mounts have stay.
+  // Mounts read only, with everything mounted below; flags of the outer mounts stay.
   Problem bind(std::string_view path, std::uint64_t flags) {
     const std::string from(path);
     const std::string to = inside(path);
@@ -137,7 +137,7 @@ class Builder {
 
   Problem change_root() {
     if (::chdir(root_.c_str()) != 0) return failed("entering", root_);
-    // Old and new root at the same place: the old one is on top, and goes.
+    // Old and new root are mounted at the same place: the old one is on top, and is unmounted.
     if (::syscall(SYS_pivot_root, ".", ".") != 0) return failed("changing root to", root_);
     if (::umount2(".", MNT_DETACH) != 0) return failed("leaving", "the old root");
     if (::chdir("/") != 0) return failed("entering", "/");

@@ -10,7 +10,8 @@ namespace gvm::cell {
 
 inline constexpr const char* kPrivateFolder = "/tmp";
 
-// In a mount namespace of one's own, with the right to mount. What went wrong, if anything.
+// To be called in a mount namespace of its own, with the right to mount. Returns what went wrong;
+// empty on success.
 std::optional<std::string> build_filesystem(const browser::CellSpec& spec);
 
 // Bytes used on the file system of `path`.

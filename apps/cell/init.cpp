@@ -39,7 +39,7 @@ Fd ticking_timer() {
   return timer;
 }
 
-// The number behind `prefix` in `line`.
+// The number after `prefix` in `line`.
 std::optional<std::uint16_t> port_after(std::string_view line, std::string_view prefix) {
   const auto at = line.find(prefix);
   if (at == line.npos) return std::nullopt;
@@ -136,7 +136,7 @@ bool Init::start_browser() {
   command.arguments.push_back("--proxy-server=http://127.0.0.1:" + refused);
   command.arguments.push_back("--user-data-dir=" + inside_.scratch + "/profile");
   command.arguments.push_back("--remote-debugging-port=0");
-  // Containers often have next to no shared memory.
+  // Containers often have very little shared memory.
   if (inside_.mode.level != CellLevel::full) command.arguments.push_back("--disable-dev-shm-usage");
   if (!sandbox_) command.arguments.push_back("--no-sandbox");
   command.arguments.push_back("about:blank");
@@ -219,7 +219,7 @@ void Init::on_ended(pid_t pid, int status) {
   browser_failed(how);
 }
 
-// Without a sandbox of its own the browser runs only inside namespaces.
+// A browser without a sandbox of its own may run only inside namespaces.
 void Init::browser_failed(const std::string& how) {
   const std::string tail = browser_->tail();
   const bool over_sandbox =

@@ -1,6 +1,6 @@
 #pragma once
 // The first process inside a cell: starts the two programs, forwards connections to them, watches
-// memory, reaps, and ends everything together.
+// their memory, waits for ended processes, and ends everything together.
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -18,7 +18,7 @@ namespace gvm::cell {
 struct Inside {
   Mode mode;
   std::string scratch;
-  std::string missing;  // why the modes before were not possible
+  std::string missing;  // why the better modes were not possible
   bool other_user = false;
 };
 
@@ -31,7 +31,7 @@ struct Channels {
 class Init {
  public:
   Init(CellSpec spec, Inside inside, Channels channels);
-  // Until the end of the cell; then every other process in it has ended.
+  // Runs until the end of the cell; every other process in it has then ended.
   void run();
 
  private:
@@ -61,7 +61,7 @@ class Init {
   Loop loop_;
   Fd signals_;
   Fd timer_;
-  std::vector<Listener> listeners_;  // the first is the refused one
+  std::vector<Listener> listeners_;  // the first one is the refused one
   std::unique_ptr<Child> browser_;
   std::unique_ptr<Child> driver_;
   bool sandbox_ = true;

@@ -32,7 +32,7 @@ bool write_file(const char* path, const std::string& text) {
   return fd && ::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
 }
 
-// Inside, the browser must not look like root, or Chromium refuses to run.
+// Inside, the browser must not look like root, because Chromium refuses to run as root.
 bool map_user(Outside outside) {
   const auto map = [&](id_t from) {
     const id_t inside = outside.user == 0 ? kBrowserUser : from;
@@ -56,11 +56,12 @@ int new_namespaces(CellLevel level) {
                                   : CLONE_NEWNET | CLONE_NEWIPC;
 }
 
-// Without a file system of its own, nobody needs a folder that it can reach.
+// Makes the folder that the browser may write to. Without a file system of its own, a browser that
+// runs as another user needs a folder that this user can reach.
 std::optional<std::string> make_scratch(const CellSpec& spec, bool other_user,
                                         std::string& scratch) {
   const std::string place = spec.folder + "/scratch";
-  // What a mode that did not work has left.
+  // Removes what an unsuccessful mode has left.
   std::error_code ignored;
   std::filesystem::remove_all(std::filesystem::read_symlink(place, ignored), ignored);
   std::filesystem::remove_all(place, ignored);
@@ -71,7 +72,7 @@ std::optional<std::string> make_scratch(const CellSpec& spec, bool other_user,
   }
   scratch = "/tmp/genvm-cell-XXXXXX";
   if (::mkdtemp(scratch.data()) == nullptr) return failed("making the scratch folder");
-  // Whoever wipes the cell's folder finds it by this link.
+  // The process that removes the cell's folder finds it by this link.
   if (::symlink(scratch.c_str(), place.c_str()) != 0) return failed("linking the scratch folder");
   if (::chown(scratch.c_str(), kBrowserUser, kBrowserUser) != 0)
     return failed("giving the scratch folder away");

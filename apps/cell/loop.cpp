@@ -25,7 +25,8 @@ void Loop::remove(int fd) {
 }
 
 void Loop::run() {
-  // One event at a time: a handler may close a descriptor whose number the next one reuses.
+  // One event at a time: a handler may close a file descriptor, and the next one may get its
+  // number.
   std::array<epoll_event, 1> events{};
   while (running_) {
     const int count = ::epoll_wait(epoll_.get(), events.data(), 1, -1);

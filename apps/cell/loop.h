@@ -1,5 +1,5 @@
 #pragma once
-// A small epoll loop. Handlers may add and remove descriptors, their own included.
+// A small epoll loop. Handlers may add and remove file descriptors, including their own.
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -14,12 +14,12 @@ class Loop {
   using Handler = std::function<void(std::uint32_t events)>;
 
   Loop();
-  // Level triggered. `events` as epoll has them.
+  // Level triggered. `events` are those of epoll.
   void add(int fd, std::uint32_t events, Handler handler);
   void change(int fd, std::uint32_t events);
-  // Before `fd` is closed.
+  // To be called before `fd` is closed.
   void remove(int fd);
-  // Until stop().
+  // Runs until stop().
   void run();
   void stop() { running_ = false; }
 

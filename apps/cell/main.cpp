@@ -1,7 +1,8 @@
-// genvm-browser-cell: holds one browser for genvm-web, which starts it; of no use to people.
+// genvm-browser-cell: contains one browser for genvm-web, which starts it. Not meant to be started
+// by people.
 //
-// This process is the guard. It stays outside, waits for the first process inside, and wipes the
-// cell's folder at the end, also when the module was killed.
+// This process is the guard. It stays outside the namespaces, waits for the first process inside,
+// and removes the cell's folder at the end, also when the module was killed.
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -22,14 +23,14 @@ namespace gvm::cell {
 namespace {
 
 constexpr int kUsage = 2;
-constexpr int kCannotEnter = 3;  // this mode does not work here
+constexpr int kCannotEnter = 3;  // this mode does not work on this machine
 
 struct Attempt {
   pid_t pid = -1;
-  std::string problem;  // empty: it is inside
+  std::string problem;  // empty: the isolation works
 };
 
-// In the new process: never returns.
+// Runs in the new process; never returns.
 [[noreturn]] void be_first(const Mode& mode, const CellSpec& spec, const std::string& missing,
                            Outside outside, Channels channels, Fd report) {
   Inside inside{.mode = mode, .scratch = {}, .missing = missing, .other_user = false};
@@ -37,7 +38,7 @@ struct Attempt {
     (void)!::write(report.get(), problem->data(), problem->size());
     ::_exit(kCannotEnter);
   }
-  // After the change of user, which resets it.
+  // Set after the change of user, which resets it.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   inside.other_user = outside.user == 0 && !mode.user_namespace;
@@ -76,7 +77,7 @@ const char* name_of(CellLevel level) {
   return level == CellLevel::network ? "a network namespace" : "processes only";
 }
 
-// The first process inside, in the best mode that works.
+// Starts the first process inside, in the best mode that works.
 pid_t start_inside(const CellSpec& spec, const Channels& channels) {
   std::string missing;
   for (const Mode& mode : modes(spec.level)) {
@@ -92,7 +93,7 @@ pid_t start_inside(const CellSpec& spec, const Channels& channels) {
   return -1;
 }
 
-// Until the first process inside ends. The module's end kills it at once.
+// Waits until the first process inside ends. When the module ends, that process is killed at once.
 void wait_for(pid_t inside) {
   sigset_t set;
   ::sigemptyset(&set);
@@ -136,7 +137,7 @@ int run() {
   if (!spec) return kUsage;
   const pid_t inside = start_inside(*spec, channels);
   channels = Channels();
-  // Not before: a process that is not dumpable cannot map its user in a new namespace.
+  // Not earlier: a process that is not dumpable cannot map its user in a new namespace.
   ::prctl(PR_SET_DUMPABLE, 0);
   if (inside > 0) {
     wait_for(inside);
@@ -149,7 +150,7 @@ int run() {
 }  // namespace
 }  // namespace gvm::cell
 
-// Not through exit(): nothing here needs it, and leak checkers cannot look into such a process.
+// Without exit(): nothing here needs it, and leak checkers cannot examine such a process.
 int main() {
   ::_exit(gvm::cell::run());
 }

@@ -1,12 +1,12 @@
 #pragma once
-// What a cell's processes may not do.
+// Restrictions on a cell's processes.
 #include <sys/types.h>
 
 #include <cstddef>
 
 namespace gvm::cell {
 
-// Nobody, as Debian numbers it.
+// The user nobody, with Debian's number.
 inline constexpr uid_t kBrowserUser = 65534;
 
 struct ProcessLimits {
@@ -15,12 +15,12 @@ struct ProcessLimits {
 };
 void set_limits(const ProcessLimits& limits);
 
-// From root to kBrowserUser.
+// Changes from root to kBrowserUser.
 bool become_browser_user();
-// No capability, none to be gained by running a program, and nobody of the same user may look
-// into this process.
+// Drops all capabilities, prevents gaining any by running a program, and forbids other processes of
+// the same user to inspect this process.
 void drop_capabilities();
-// The kernel's choice when memory runs out.
+// Makes the kernel kill this process first when memory runs out.
 void be_killed_first();
 
 }  // namespace gvm::cell

@@ -28,7 +28,7 @@ std::string read_proc(pid_t pid, const char* name) {
   return text;
 }
 
-// "PID (NAME) STATE PPID ...": the name may hold anything, also brackets.
+// "PID (NAME) STATE PPID ...": the name may contain any characters, including brackets.
 pid_t parent_of(pid_t pid) {
   const std::string stat = read_proc(pid, "stat");
   const auto end = stat.rfind(')');
@@ -52,7 +52,7 @@ std::vector<pid_t> all_processes() {
   return out;
 }
 
-// Pages: resident and, of them, shared.
+// In pages: resident, and the shared part of it.
 std::pair<std::size_t, std::size_t> resident_of(pid_t pid) {
   const std::string statm = read_proc(pid, "statm");
   std::size_t numbers[3] = {};
@@ -100,7 +100,8 @@ Usage usage_of(const std::vector<pid_t>& processes) {
 void kill_descendants() {
   for (;;) {
     for (const pid_t pid : descendants(::getpid())) ::kill(pid, SIGKILL);
-    // One at least must end now; then look again, as it may have had children meanwhile.
+    // At least one must end now. Look again afterwards, because it may have started children
+    // meanwhile.
     const pid_t ended = ::waitpid(-1, nullptr, 0);
     if (ended < 0 && errno == ECHILD) return;
     while (::waitpid(-1, nullptr, WNOHANG) > 0) {

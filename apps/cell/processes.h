@@ -11,14 +11,14 @@ namespace gvm::cell {
 std::vector<pid_t> descendants(pid_t root);
 
 struct Usage {
-  // What belongs to each process alone, and the largest shared part once.
+  // The memory that belongs to each process alone, plus the largest shared part once.
   std::size_t memory_bytes = 0;
   std::size_t processes = 0;
 };
 Usage usage_of(const std::vector<pid_t>& processes);
 
-// Kills and waits for all descendants of this process, which must be their reaper. Returns when
-// there are none.
+// Kills all descendants of this process, which must be their reaper, and waits for them. Returns
+// when there are none.
 void kill_descendants();
 
 }  // namespace gvm::cell

@@ -29,12 +29,12 @@ class Relay {
   Relay& operator=(const Relay&) = delete;
 
  private:
-  // One direction. The buffer exists while bytes are under way.
+  // One direction. The buffer exists only while it holds bytes.
   struct Pump {
     std::vector<char> buffer;
     std::size_t begin = 0;
-    bool ended = false;  // the source said so
-    bool shut = false;   // and the target was told
+    bool ended = false;  // the source has ended
+    bool shut = false;   // the target was told
 
     bool empty() const { return begin == buffer.size(); }
     // False when the connection is broken.
@@ -69,7 +69,7 @@ class Relay {
 
   void on_event(int fd, std::uint32_t events) {
     if (!move()) return owner_.drop(this);
-    // Closed in both directions: nothing can be brought there any more.
+    // Closed in both directions: nothing can be delivered any more.
     const bool gone = (events & (EPOLLHUP | EPOLLERR)) != 0;
     const Pump& from_it = fd == outside_.get() ? inwards_ : outwards_;
     if (gone && from_it.ended) return owner_.drop(this);
@@ -120,7 +120,7 @@ void Forwarder::accept() {
   to.sin_family = AF_INET;
   to.sin_port = htons(port_);
   to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  // Over loopback this is decided at once, except when the queue there is full.
+  // A loopback connection is established or refused at once, except when the queue there is full.
   if (::connect(inside.get(), reinterpret_cast<sockaddr*>(&to), sizeof(to)) != 0) return;
   auto relay = std::make_unique<Relay>(*this, std::move(outside), std::move(inside));
   Relay* key = relay.get();

@@ -1,5 +1,5 @@
 #pragma once
-// Connections from a Unix socket outside to a loopback port inside.
+// Relays connections from a Unix socket outside to a loopback port inside.
 #include <sys/types.h>
 
 #include <cstdint>
@@ -15,7 +15,7 @@ class Relay;
 
 class Forwarder {
  public:
-  // Accepts from now on. `loop` must outlive it.
+  // Begins to accept. `loop` must outlive it.
   Forwarder(Loop& loop, Fd listener, std::uint16_t port);
   ~Forwarder();
   Forwarder(const Forwarder&) = delete;

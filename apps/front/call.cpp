@@ -1,4 +1,4 @@
-// `genvm-modules call`: talks to a module as a GenVM does and shows the answer to a person.
+// `genvm-modules call`: sends a request to a module as a GenVM does, and shows the answer.
 #include <cstdio>
 #include <memory>
 #include <optional>

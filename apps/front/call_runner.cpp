@@ -29,7 +29,7 @@ struct Outcome {
   std::string shown;
   std::vector<double> latencies_ms;
 
-  // Keeps the worst code and its text.
+  // Keeps the worst exit code and its text.
   void take(int other_code, std::string other_shown) {
     if (shown.empty() || other_code > code) {
       code = std::max(code, other_code);

@@ -1,5 +1,6 @@
 #pragma once
-// Sends one request some times over some sessions, prints the answer and a summary of latencies.
+// Sends one request a number of times over a number of sessions; prints the answer and a summary of
+// latencies.
 #include <string>
 
 #include "base/value.h"
@@ -11,12 +12,12 @@ struct CallPlan {
   double timeout_seconds = 300;
   int repeat = 1;
   int concurrency = 1;
-  std::string generation = "a";  // a, b or c: whose hello is sent
+  std::string generation = "a";  // a, b or c: the generation whose hello is sent
   std::string host_data;         // JSON object
   std::string out_file;          // for a page, a picture or a body; empty: shown
 };
 
-// The exit code: of the worst outcome.
+// The exit code of the worst result.
 int run_call(const CallPlan& plan, Value request);
 
 }  // namespace gvm::apps

@@ -14,7 +14,7 @@
 namespace gvm::apps {
 namespace {
 
-// The faults of one file, then how many.
+// Prints the faults of one file, and their number.
 int faulty(const std::vector<config::Diagnostic>& faults, const std::string& file) {
   for (const auto& fault : faults) std::fprintf(stderr, "%s\n", fault.to_string().c_str());
   std::fprintf(stderr, "%s: %zu error%s\n", file.c_str(), faults.size(),
@@ -35,8 +35,7 @@ int check_prices(const std::string& file, const config::Environment& environment
   return kExitOk;
 }
 
-// The files that a configuration names, with what is wrong with them. Their content is for the
-// start.
+// Checks the files that a configuration names. Their content is checked at the start of the module.
 class NamedFiles {
  public:
   explicit NamedFiles(std::string config) : config_(std::move(config)) {}
@@ -58,7 +57,7 @@ class NamedFiles {
   std::vector<config::Diagnostic> faults_;
 };
 
-// `loaded` is of either module.
+// `loaded` is the configuration of either module.
 int check_loaded(const auto& loaded, const std::string& file, const char* what) {
   if (!loaded) return faulty(loaded.error(), file);
   NamedFiles files(file);
@@ -70,7 +69,7 @@ int check_loaded(const auto& loaded, const std::string& file, const char* what) 
 
 int check_llm(const std::string& file, const config::Environment& environment,
               config::Strictness strictness) {
-  // The keys are in the environment of the service, not of whoever checks its file.
+  // Keys are in the environment of the service, not of the person who checks its file.
   const auto loaded =
       config::load_llm(file, environment, {config::EmptyBackends::allow_missing_keys, strictness});
   const int checked = check_loaded(loaded, file, "configuration of the LLM module");

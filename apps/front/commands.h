@@ -1,6 +1,6 @@
 #pragma once
-// The subcommands of genvm-modules. Each adds its options to the parser and gives back what runs
-// when it is chosen; the result is the process's exit code.
+// The subcommands of genvm-modules. Each adds its options to the parser and returns the function
+// that runs when it is chosen; the result of that function is the exit code of the process.
 #include <CLI/App.hpp>
 #include <functional>
 
@@ -10,10 +10,10 @@ namespace gvm::apps {
 
 using Command = std::function<int()>;
 
-// What a shell can tell apart.
+// Exit codes, for scripts.
 enum ExitCode : int {
   kExitOk = 0,
-  kExitFailure = 1,      // the module could not start, the file has errors, a check did not pass
+  kExitFailure = 1,      // the module could not start, the file has errors, or a check failed
   kExitUserError = 2,    // call: the module answered UserError
   kExitFatalError = 3,   // call: the module answered FatalError
   kExitUnreachable = 4,  // call: no connection, or it was lost

@@ -1,4 +1,4 @@
-// `genvm-modules explain` and `replay`: why a prompt got the model it got, from its record.
+// `genvm-modules explain` and `replay`: show from a decision record why a prompt went to its model.
 #include <cstdio>
 #include <memory>
 #include <string>

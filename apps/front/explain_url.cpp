@@ -1,5 +1,5 @@
-// `genvm-modules explain-url URL --config F`: what the web module would do with a URL, step by
-// step, and which rule decides. Nothing leaves the machine unless --dns is given.
+// `genvm-modules explain-url URL --config F`: shows step by step what the web module would do with
+// a URL, and which rule decides. Sends nothing unless --dns is given.
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <cstdio>
@@ -25,7 +25,7 @@ enum class Dns { do_not_ask, ask };
 struct Plan {
   std::string url;
   std::string config;
-  std::vector<std::string> addresses;  // in place of an answer of the name service
+  std::vector<std::string> addresses;  // used in place of a DNS answer
   Dns dns = Dns::do_not_ask;
 };
 
@@ -66,7 +66,7 @@ Result<std::vector<std::string>> resolve(const config::WebConfig& config, const 
   return out;
 }
 
-// Every address with its verdict; how many may be dialled.
+// Prints every address with its verdict; returns how many may be dialled.
 std::optional<std::size_t> judge_addresses(const std::vector<std::string>& texts,
                                            const policy::AddressRules& rules, std::uint16_t port) {
   std::size_t usable = 0;

@@ -1,5 +1,5 @@
 #pragma once
-// What tools read for their users: files, and options that may name one.
+// Reads input for the tools: files, and options that may name one.
 #include <expected>
 #include <string>
 
@@ -9,7 +9,7 @@ namespace gvm::apps {
 using FileText = std::expected<std::string, std::string>;
 
 FileText read_file(const std::string& path);
-// "-" is standard input, "@FILE" a file, anything else itself.
+// "-" is standard input, "@FILE" a file; any other text stands for itself.
 FileText text_or_file(const std::string& given);
 
 }  // namespace gvm::apps

@@ -1,4 +1,4 @@
-// `genvm-modules ledger verify`: whether the ledger is whole.
+// `genvm-modules ledger verify`: checks that the ledger is consistent.
 #include <cstdio>
 #include <memory>
 #include <string>

@@ -8,9 +8,9 @@
 #include "apps/front/terminal.h"
 #include "apps/process.h"
 #include "apps/version.h"
-#include "base/error_codes.h"
 #include "billing/spending.h"
 #include "config/load.h"
+#include "store/codes.h"
 
 namespace gvm::apps {
 

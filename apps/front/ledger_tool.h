@@ -1,6 +1,6 @@
 #pragma once
-// What the tools on a ledger share: the LLM module's configuration, and the ledger that it names.
-// Nothing is written; the module may be running.
+// Shared by the tools that read a ledger: the LLM module's configuration, and the ledger that it
+// names. Nothing is written; the module may be running.
 #include <CLI/App.hpp>
 #include <memory>
 #include <optional>
@@ -15,19 +15,19 @@ namespace gvm::apps {
 
 class LedgerTool {
  public:
-  // Empty: why not stands on standard error. `command` is what the user called.
+  // Empty on failure; the reason was printed to standard error. `command` is the name of the tool.
   static std::optional<LedgerTool> open(std::string command, const std::string& config_file);
 
   const std::shared_ptr<const config::LlmConfig>& config() const { return config_; }
   const std::shared_ptr<const Redactor>& redactor() const { return redactor_; }
   store::LedgerReader& reader() { return *reader_; }
   bool is_postgres() const { return !config_->ledger.url.empty(); }
-  // Of the configuration, e.g. that a backend without a key is left out.
+  // Warnings of the configuration, e.g. that a backend without a key was left out.
   const std::vector<std::string>& warnings() const { return warnings_; }
-  // Empty: why not stands on standard error.
+  // Empty on failure; the reason was printed to standard error.
   std::optional<store::DecisionRecord> record(const std::string& id);
 
-  // Tells why on standard error; the exit code.
+  // Prints the reason to standard error; returns the exit code.
   int failed(const std::string& why) const;
   int failed(Error error) const;
 

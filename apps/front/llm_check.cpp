@@ -1,5 +1,5 @@
-// `genvm-modules llm-check`: asks one model as production would, and says why not when no good
-// answer comes.
+// `genvm-modules llm-check`: calls one model as production would, and explains what is wrong when
+// no usable answer comes.
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <cstdio>
@@ -49,7 +49,7 @@ int failed(const std::string& sentence) {
   return static_cast<int>(provider::CheckOutcome::other);
 }
 
-// The backend as the module would use it, with only the model that is asked.
+// The backend as the module would use it, with only the model that is checked.
 std::optional<config::BackendConfig> configured_backend(const Options& options) {
   const auto environment = config::Environment::of_process(kVersion);
   auto loaded = config::load_llm(options.config, environment, {config::EmptyBackends::allow});

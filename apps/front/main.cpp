@@ -1,4 +1,5 @@
-// genvm-modules: the front. Runs the two servers by subcommand and holds the tools for people.
+// genvm-modules: the front program. Starts the two servers by subcommand, and contains the tools
+// for people.
 #include <CLI/App.hpp>
 #include <map>
 

@@ -1,5 +1,5 @@
-// `genvm-modules llm` and `web`: replace this process by the server's own program, which stands
-// beside this one.
+// `genvm-modules llm` and `web`: replace this process by the server's own program, which is in the
+// same folder.
 #include <unistd.h>
 
 #include <cerrno>

@@ -31,7 +31,7 @@ std::string show_llm(const Value& ok) {
   return text;
 }
 
-// Empty when it cannot be written.
+// Empty when the file cannot be written.
 std::optional<std::string> kept(std::string_view bytes, const std::string& file) {
   std::ofstream out(file, std::ios::binary | std::ios::trunc);
   out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));

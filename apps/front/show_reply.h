@@ -1,5 +1,5 @@
 #pragma once
-// A module's reply as a person wants to read it.
+// Shows a module's reply to a person.
 #include <string>
 
 #include "base/value.h"
@@ -11,8 +11,8 @@ struct Shown {
   std::string text;
 };
 
-// `out_file` gets the bytes of a page, a picture or a body, when it is not empty. A picture is not
-// shown: without a file its size is.
+// `out_file`, when not empty, gets the bytes of a page, a picture or a body. Without a file only
+// the size of a picture is shown.
 Shown show_reply(const Value& reply, const std::string& out_file);
 
 }  // namespace gvm::apps

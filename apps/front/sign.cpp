@@ -8,7 +8,7 @@
 #include "apps/front/commands.h"
 #include "apps/front/signing_options.h"
 #include "apps/process.h"
-#include "base/error_codes.h"
+#include "signing/codes.h"
 #include "signing/content_digest.h"
 #include "signing/message_text.h"
 #include "signing/signer.h"

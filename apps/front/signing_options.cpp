@@ -5,7 +5,7 @@
 #include <cstdlib>
 
 #include "apps/front/input.h"
-#include "base/error_codes.h"
+#include "signing/codes.h"
 #include "signing/message_text.h"
 
 namespace gvm::apps {
@@ -17,7 +17,7 @@ std::unexpected<Error> unreadable(std::string what) {
   return fail(codes::kMalformedMessage, Fatality::user, std::move(what));
 }
 
-// The fields a client would add: without them the printed message is none.
+// Fields that a client would add: without them the printed message would be incomplete.
 void add_usual_fields(Message& message) {
   auto& fields = message.headers;
   if (!signing::field_value(fields, "host"))

@@ -1,5 +1,5 @@
 #pragma once
-// What `sign` and `verify` have in common: a message and a key, from wherever their user has them.
+// Shared by `sign` and `verify`: reads a message and a key.
 #include <CLI/App.hpp>
 #include <memory>
 #include <optional>
@@ -11,10 +11,10 @@
 
 namespace gvm::apps {
 
-// For a shell that asks "is it signed?".
+// Exit codes, for scripts that ask whether a message is signed.
 enum SigningExit : int {
   kSigned = 0,
-  kNotSigned = 1,   // the signature is not valid, or the message cannot be signed so
+  kNotSigned = 1,   // the signature is not valid, or the message cannot be signed in this way
   kNoMaterial = 2,  // the message or the key cannot be read
 };
 
@@ -31,7 +31,7 @@ struct MessageOptions {
 
 struct LoadedMessage {
   signing::Message message;
-  std::unique_ptr<signing::Message> request;  // what a response answers
+  std::unique_ptr<signing::Message> request;  // the request that a response answers
   signing::FieldTypes types;
 };
 
@@ -44,11 +44,11 @@ struct KeyOptions {
 void add_message_options(CLI::App& command, MessageOptions& options);
 void add_key_options(CLI::App& command, KeyOptions& options);
 
-// Errors are for a person; none holds anything of a key.
+// Errors are sentences for a person; none contains anything of a key.
 Result<LoadedMessage> load_message(const MessageOptions& options);
 Result<signing::Key> load_key(const KeyOptions& options, signing::KeyUse use);
 
-// Says it on standard error.
+// Prints the error to standard error.
 int complain(const char* command, const Error& error, SigningExit code);
 
 }  // namespace gvm::apps

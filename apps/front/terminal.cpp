@@ -17,7 +17,7 @@ constexpr std::string_view kGap = "  ";
 bool is_control(std::string_view character) {
   const auto first = static_cast<unsigned char>(character[0]);
   if (character.size() == 1) return first < 0x20 || first == 0x7f;
-  // U+0080 to U+009F: some terminals take them for escapes.
+  // U+0080 to U+009F: some terminals treat them as control sequences.
   return character.size() == 2 && first == 0xc2 && static_cast<unsigned char>(character[1]) < 0xa0;
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// What tools write for people: text that cannot steer a terminal, tables, bars.
+// Output of the tools for people: text without control sequences, tables, bars.
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,16 +8,16 @@ namespace gvm::apps {
 
 bool writes_to_terminal();
 
-// Control characters become '?' and what is no UTF-8 U+FFFD: names come from contracts too. Line
-// ends stay when `lines` says so.
+// Control characters become '?' and invalid UTF-8 becomes U+FFFD, because names may come from
+// contracts. Line ends stay when `lines` is true.
 enum class Lines : bool { replace, keep };
 std::string printable(std::string_view text, Lines lines = Lines::replace);
 
-// `cells` wide at 1, in eighths of a cell where the terminal knows Unicode. A share above 1 is
-// full.
+// A bar that is `cells` wide for 1, drawn in eighths of a cell where the terminal knows Unicode. A
+// share above 1 is drawn as 1.
 std::string bar(double share, std::size_t cells);
 
-// Columns as wide as their widest cell; numbers stand to the right.
+// Columns are as wide as their widest cell; numbers are aligned to the right.
 class TextTable {
  public:
   enum class Side : bool { left, right };

@@ -1,4 +1,4 @@
-// `genvm-modules usage`: what was spent, and what budgets leave.
+// `genvm-modules usage`: shows what was spent, and what is left of the budgets.
 #include <CLI/App.hpp>
 #include <cstdio>
 #include <memory>

@@ -17,7 +17,7 @@ using store::UsageRow;
 using Side = TextTable::Side;
 
 constexpr std::size_t kBarCells = 20;
-constexpr std::size_t kMostScopes = 20;  // of a budget, for people
+constexpr std::size_t kMostScopes = 20;  // shown per budget, for people
 
 Value text(std::string_view s) {
   return Value::string(std::string(s));
@@ -45,7 +45,7 @@ std::string amount(const store::Budget& budget, const Integer& value) {
   return budget.unit == store::Unit::usd ? usd_text(value) : value.to_string();
 }
 
-// Accounts of sessions are in the module's memory only.
+// Accounts of session budgets are in the module's memory only.
 bool is_known(const Balance& balance) {
   return !balance.budget->period.is_session();
 }
@@ -88,7 +88,7 @@ std::string spending_table(const UsageReport& report, Bars bars) {
   for (const auto* title : {"calls", "errors", "unknown cost", "tokens", "USD"})
     table.column(title);
   const auto total = total_of(report.rows);
-  // Where no price is known the tokens say who works most.
+  // Where no price is known, tokens show who uses the models most.
   const bool of_usd = total.nano_usd != Integer();
   if (bars == Bars::drawn) table.column(of_usd ? "share of USD" : "share of tokens", Side::left);
   const auto add = [&](std::vector<std::string> cells, const UsageRow& row, bool with_bar) {
@@ -133,7 +133,7 @@ void add_balance(TextTable& table, const Balance& balance, const UsageReport& re
   table.row(std::move(cells));
 }
 
-// The fullest accounts of each budget, in the order of the configuration.
+// The accounts of each budget with the highest use, in the order of the configuration.
 std::string budget_table(const UsageReport& report, Bars bars) {
   TextTable table;
   for (const auto* title : {"budget", "for", "window", "unit"}) table.column(title, Side::left);

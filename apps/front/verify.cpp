@@ -1,4 +1,4 @@
-// `genvm-modules verify`: says why a receiver takes or refuses a signed message.
+// `genvm-modules verify`: says why a receiver would accept or refuse a signed message.
 #include <CLI/Option.hpp>
 #include <CLI/Validators.hpp>
 #include <algorithm>

@@ -1,5 +1,5 @@
-// genvm-llm: the LLM module's server. Reads the configuration, builds the objects, runs until it is
-// told to stop.
+// genvm-llm: the server of the LLM module. Reads the configuration, builds the objects, and runs
+// until a signal.
 #include "apps/arguments.h"
 #include "apps/process.h"
 #include "apps/server_program.h"

@@ -1,5 +1,5 @@
-// genvm-web: the web module's server. Reads the configuration, builds the objects, runs until it is
-// told to stop.
+// genvm-web: the server of the web module. Reads the configuration, builds the objects, and runs
+// until a signal.
 #include "apps/arguments.h"
 #include "apps/process.h"
 #include "apps/server_program.h"
@@ -12,7 +12,7 @@ namespace {
 
 using namespace gvm;
 
-// How long browsers may take to end by themselves; then they are killed.
+// How long browsers may take to end by themselves; after that they are killed.
 constexpr std::chrono::seconds kBrowsersEnd{5};
 
 // `genvm-modules render-service`: GET /render in place of sessions.

@@ -8,6 +8,7 @@ run() { echo "lint: $1"; shift; "$@" || failed=1; }
 
 mapfile -t sources < <(git ls-files 'src/*.cpp' 'src/*.h' 'apps/*.cpp' 'apps/*.h' 'tests/*.cpp' 'tests/*.h' 'bench/*.cpp' 'bench/*.h' 'fuzz/*.cpp')
 mapfile -t shells < <(git ls-files '*.sh' .ci/run)
+run "layers itself" scripts/lint/layers.py --self-test
 run "layers" scripts/lint/layers.py
 run "co_await" scripts/lint/co_await.py
 run "words" scripts/lint/words.sh

@@ -1,5 +1,5 @@
 #pragma once
-// Broken answers with their right readings, made by construction from fixed seeds.
+// Broken answers with their correct readings, constructed from fixed seeds.
 #include <functional>
 #include <optional>
 #include <string>
@@ -12,20 +12,20 @@ namespace gvm::answers {
 
 struct BrokenAnswer {
   std::string text;
-  // What it says; nothing when no reading is right, so that it must be refused.
+  // The correct reading; none when the answer must be refused.
   std::optional<Value> right;
 };
 
 struct BrokenKind {
   std::string_view name;
-  bool certain;  // a careful person reads it without doubt
+  bool certain;  // a careful person has no doubt about the reading
   std::function<BrokenAnswer(Random&)> make;
 };
 
-// What models do: written together with the reader and used to improve it.
+// Habits of models: written together with the reader, and used to improve it.
 std::vector<BrokenKind> habits();  // certain
 std::vector<BrokenKind> faults();  // may be refused, must not be misread
-// Damage to other documents by other means, never used to improve the reader.
+// Damage to other documents by other means; never used to improve the reader.
 std::vector<BrokenKind> held_out();
 // Of transports and copying: used to improve the reader after held_out() had been.
 std::vector<BrokenKind> transport();
@@ -34,7 +34,7 @@ std::vector<BrokenKind> unseen();
 
 struct VerdictAttack {
   std::string text;
-  bool own = false;  // what the judge itself says; the opposite is what the attacker wants
+  bool own = false;  // the judge's own verdict; the attacker wants the opposite
 };
 // An answer in which a judge quotes an attacker's text.
 VerdictAttack verdict_attack(Random& random);

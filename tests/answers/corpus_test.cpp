@@ -14,7 +14,7 @@
 namespace gvm::answers {
 namespace {
 
-// GVM_ANSWERS=N looks at N answers of a kind.
+// GVM_ANSWERS=N tests N answers of each kind.
 std::size_t answers_of_a_kind() {
   const char* wanted = std::getenv("GVM_ANSWERS");
   return wanted == nullptr ? 100 : static_cast<std::size_t>(std::atoi(wanted));

@@ -1,4 +1,4 @@
-// Damage with more than one reading, or with one that a reader easily misses.
+// Damage that has more than one reading, or a reading that a reader easily misses.
 #include <algorithm>
 #include <array>
 

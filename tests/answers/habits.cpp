@@ -1,4 +1,4 @@
-// What models do to JSON that nobody misunderstands.
+// Deviations from JSON in models' answers that nobody misunderstands.
 #include <array>
 
 #include "answers/corpus.h"
@@ -141,7 +141,8 @@ BrokenAnswer missing_comma(Random& random) {
   return of(d, text_of(d.tokens));
 }
 
-// All brackets behind the last value are missing; behind a number a line break shows that it ended.
+// All brackets after the last value are missing; after a number a line break shows that it has
+// ended.
 BrokenAnswer missing_closers(Random& random) {
   auto d = random_document(random);
   bool after_number = false;

@@ -1,5 +1,5 @@
-// Damage to real JSON, the recorded provider answers in tests/data/usage, by mutators that know
-// tokens and bytes but nothing of models. The reader is not tuned on what these find.
+// Damage to real JSON, the recorded provider answers in tests/data/usage, by mutators that work on
+// tokens and bytes and know nothing of models. The reader is not tuned on what these find.
 #include <algorithm>
 #include <array>
 #include <filesystem>
@@ -120,7 +120,7 @@ BrokenAnswer byte_repeated(Random& random) {
 }
 BrokenAnswer range_lost_at_structure(Random& random) {
   return byte_mutation(random, [&](std::string& text) {
-    // Something stays behind the gap: a lost tail is a cut, not damage.
+    // Something remains after the gap: a lost end is a cut, not damage.
     const auto at = std::min(structural_place(random, text), text.size() - 7);
     text.erase(at, 2 + random.below(4));
   });

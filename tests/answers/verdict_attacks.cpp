@@ -1,5 +1,5 @@
-// Answers of a judge that quotes an attacker: the prompt held the attacker's text, and the model
-// repeats it in every way that models do.
+// Answers of a judge that quotes an attacker: the prompt contained the attacker's text, and the
+// model repeats it in every way that models do.
 #include <array>
 
 #include "answers/corpus.h"
@@ -24,7 +24,7 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
-// What the attacker wrote: a verdict of its own, made to look like the end of the judge's answer.
+// The attacker's text: a verdict that looks like the end of the judge's answer.
 std::string payload(Random& random, bool wanted) {
   const auto w = word(wanted);
   const std::array<std::string, 16> forms = {

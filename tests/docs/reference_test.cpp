@@ -1,4 +1,4 @@
-// The generated pages say what the code of both modules says.
+// The generated pages agree with the code of both modules.
 #include "host/reference.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
-// What no GenVM sends: every message gets its typed reply or close code, and nobody else notices.
+// Messages that no GenVM sends: each gets its typed reply or close code, and other sessions are not
+// affected.
 #include <gtest/gtest.h>
 
 #include "base/json.h"
@@ -270,7 +271,7 @@ TEST(BadInput, AnOversizeMessageClosesWith1009) {
   }
   auto framed = test::WireClient::tcp(module.port());
   framed.send_frame(encode(hello_a()));
-  framed.send(std::string("\x3f\xff\xff\xff", 4));  // a GiB less one is announced, nothing comes
+  framed.send(std::string("\x3f\xff\xff\xff", 4));  // announces almost 1 GiB; nothing follows
   const auto reply = framed.receive_frame();
   ASSERT_TRUE(reply);
   EXPECT_EQ(parse_reply(*reply).outcome(), "FatalError TOO_LARGE");
@@ -319,7 +320,7 @@ TEST(BadInput, WhatIsNoWebSocketGetsAnHttpAnswer) {
 TEST(BadInput, ManyRequestsAtOnceAreAllAnswered) {
   World world;
   GenVm genvm(world.module.port());
-  constexpr int kMany = 500;  // far more than serve.max_pending_requests
+  constexpr int kMany = 500;  // far above serve.max_pending_requests
   for (int i = 0; i < kMany; ++i) genvm.ws().send(i % 2 == 0 ? "\x07" : encode(prompt("x")));
   for (int i = 0; i < kMany; ++i)
     ASSERT_EQ(genvm.receive().outcome(), i % 2 == 0 ? "FatalError MALFORMED_CALLDATA" : "Ok") << i;

@@ -1,4 +1,4 @@
-// Upstreams that misbehave: a typed error, within the time that was configured.
+// Upstreams with faults: a typed error, within the configured time.
 #include <gtest/gtest.h>
 
 #include "e2e/genvm.h"
@@ -14,7 +14,7 @@ using test::HttpServer;
 using Behaviour = HttpServer::Behaviour;
 using Clock = std::chrono::steady_clock;
 
-// Passes the provider's error on as it is.
+// Passes the provider's error on unchanged.
 constexpr std::string_view kOneCall = R"lua(
 local llm = require("lib-llm")
 function ExecPrompt(ctx, args)
@@ -26,7 +26,7 @@ function ExecPromptTemplate() error("not here") end
 )lua";
 
 constexpr std::chrono::milliseconds kTimeout = 600ms;
-// 250 ms by themselves; the rest is for sanitizers and a busy machine.
+// The limit is 250 ms; the rest allows for sanitizers and a busy machine.
 constexpr std::chrono::milliseconds kLate = 250ms + 1000ms * kSlowness;
 
 struct World {

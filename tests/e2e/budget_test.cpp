@@ -1,4 +1,4 @@
-// Budgets by scope, unit and action, and what of a call counts in them.
+// Budgets by scope, unit and action, and what counts in them.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -19,7 +19,7 @@ Value hello_of(std::string_view tx, std::string_view contract) {
                     string(contract), "tenant", string("t-" + std::string(contract))));
 }
 
-// Prompts that are answered before one is refused by the budget.
+// The number of prompts that are answered before the budget refuses one.
 int answered_until_refused(GenVm& genvm) {
   for (int answered = 0; answered < 20; ++answered) {
     const Reply reply = genvm.ask(prompt("x"));
@@ -34,8 +34,8 @@ int answered_until_refused(GenVm& genvm) {
 TEST(Budgets, AreKeptByScope) {
   struct Row {
     std::string budget;  // of three requests
-    // What each of these sessions gets: (tx 1, contract 1), the same again, (tx 2, contract 1),
-    // (tx 3, contract 2).
+    // How many prompts each of these sessions gets: (tx 1, contract 1), the same again, (tx 2,
+    // contract 1), (tx 3, contract 2).
     std::vector<int> answered;
   };
   const Row rows[] = {
@@ -157,7 +157,7 @@ TEST(Budgets, ThatWarnLetPassAndSaySo) {
   EXPECT_TRUE(module.process().wait_for_line("\"budget\":\"soft\"", 5s));
 }
 
-// The prompt is the call's `extra`.
+// The prompt is the `extra` of the call.
 constexpr std::string_view kExtraScript = R"lua(
 local lib = require("lib-genvm")
 local llm = require("lib-llm")
@@ -197,7 +197,7 @@ TEST(Budgets, ACallThatMayCostMoreThanCanBeReservedIsRefused) {
                  .script = std::string(kExtraScript),
                  .more = "pricing: {file: \"" + prices + "\"}\n"});
   GenVm genvm(module.port());
-  // Over 1,000,000 USD, and more tokens than anybody counts.
+  // Over 1,000,000 USD, and more tokens than the ledger accepts.
   for (const std::string extra :
        {R"({"max_tokens": 200000000})", R"({"max_tokens": 1000000000, "n": 1000000000})"}) {
     const Reply reply = genvm.ask(prompt(extra));

@@ -1,4 +1,4 @@
-// `genvm-modules call`: the client for people, and its exit codes.
+// `genvm-modules call`, the client for people, and its exit codes.
 #include <gtest/gtest.h>
 
 #include "e2e/genvm.h"

@@ -1,4 +1,5 @@
-// Clients that leave at random moments: nothing of them stays, neither reserved nor under way.
+// Clients that disconnect at random moments: nothing of them remains, neither reservations nor
+// calls.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -13,7 +14,7 @@ using mock::MockUpstream;
 
 constexpr int kThreads = 8, kEach = 60, kPermits = 3;
 
-// Each leaves within 40 ms of its prompt, in one of three ways.
+// Each client disconnects within 40 ms of its prompt, in one of three ways.
 void leave_often(std::uint16_t port, unsigned seed) {
   std::mt19937 random(seed);
   std::uniform_int_distribution<int> moment(0, 40'000);  // microseconds
@@ -55,14 +56,14 @@ TEST(Cancellation, AtRandomMomentsLeavesNoPermitAndNoReservation) {
   EXPECT_TRUE(module.wait_for_metric(
       R"(genvm_llm_candidate_calls{backend="main",model="m",endpoint="1",key="1"})", 0, 10s));
 
-  // Every permit can be taken: so many calls are in flight at once.
+  // Every permit is free again: so many calls can be in flight at once.
   upstream.reset();
   upstream.set_latency(mock::Latency::fixed(300ms));
   auto sessions = open_sessions(module.port(), kPermits);
   for (const auto& reply : ask_all(sessions, prompt("x"))) EXPECT_TRUE(reply.ok()) << reply.shown;
   EXPECT_EQ(upstream.stats().most_in_flight, static_cast<std::uint64_t>(kPermits));
 
-  // What is not spent is there to be spent.
+  // Money that was not spent is available again.
   upstream.set_latency(mock::Latency::fixed(0ms));
   Reply last;
   while ((last = sessions[0]->ask(prompt("x"))).ok()) {

@@ -1,4 +1,4 @@
-// The shipped script goes from one backend to the next, in an order that is written down.
+// The shipped script goes from one backend to the next, in the documented order.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -87,7 +87,7 @@ TEST(Failover, TheOrderIsPriorityThenThatOfTheFile) {
   GenVm genvm(module.port());
   const Reply reply = genvm.ask(prompt("x"));
   EXPECT_EQ(reply.outcome(), "FatalError NO_PROVIDER_FOR_PROMPT") << reply.shown;
-  asked.resize(5);  // then those that may work again get a second call
+  asked.resize(5);  // after these, backends that may work again get a second call
   EXPECT_EQ(asked, (std::vector<std::string>{"top", "z2", "z1", "b1", "a1"}));
 }
 

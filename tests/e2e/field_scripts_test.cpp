@@ -1,4 +1,4 @@
-// Stand-ins for the kinds of scripts that nodes of the field run: their libraries, mock answers by
+// Scripts of the kinds that nodes of the field run: their libraries, mock answers by
 // host_data, statistics.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,7 +12,7 @@ namespace {
 
 using test::HttpServer;
 
-// Libraries of an operator's own, as copies of the field's are: the host functions come from
+// An operator's own libraries, written like the field's copies: the host functions come from
 // globals.
 constexpr const char* kOwnGenvm = R"lua(
 local M = { own = true }

@@ -1,4 +1,4 @@
-// What differs between the generations of GenVM (wire.md): every form, as their hosts see it.
+// The differences between the generations of GenVM (wire.md), in every form that hosts see.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -30,7 +30,7 @@ void read_error(Reply& reply, const Value& error) {
   if (const Value* ctx = error.find("ctx")) reply.ctx = *ctx;
 }
 
-// In the form of generation C, or of A and B.
+// The form of generation C, or that of A and B.
 Result<Value> error_of(std::string_view text) {
   if (text.starts_with('{')) return text::parse_json(text);
   return read_debug_form(text);
@@ -117,7 +117,7 @@ Reply parse_reply(std::string_view bytes) {
   reply.kind = map->begin()->first.view();
   const Value& content = map->begin()->second;
   if (reply.ok()) {
-    // The web module's answers have neither field: they are the data as a whole.
+    // Answers of the web module have neither field: the whole value is the data.
     const Value* data = content.find("data");
     reply.data = data != nullptr ? *data : content;
     if (data != nullptr) reply.consumed = *content.find("consumed_gen")->as_integer();

@@ -1,5 +1,6 @@
 #pragma once
-// What a GenVM sends and gets: hellos, requests and replies as values, a session over WebSocket.
+// What a GenVM sends and receives: hellos, requests and replies as values, and a session over
+// WebSocket.
 #include <chrono>
 #include <initializer_list>
 #include <string>
@@ -36,15 +37,15 @@ struct Reply {
   Integer consumed = {};  // of Ok
   std::vector<std::string> causes = {};
   Value ctx = Value::map();  // of an error
-  std::string shown = {};    // the whole, for a failing test
+  std::string shown = {};    // the whole reply, for the message of a failing test
 
   bool ok() const { return kind == "Ok"; }
   std::string text() const;  // of Ok with a string
   // "UserError CODE" or "FatalError CODE"; "Ok" otherwise.
   std::string outcome() const;
 };
-// Throws when it is no reply, or a fatal error's text is neither one line of JSON nor the debug
-// form.
+// Throws when it is not a reply, or when the text of a fatal error is neither one line of JSON nor
+// the debug form.
 Reply parse_reply(std::string_view bytes);
 
 // A session over WebSocket. Everything has a deadline and throws when it passes.
@@ -55,7 +56,7 @@ class GenVm {
   void send(const Value& request) { ws_.send(encode(request)); }
   Reply receive();
   Reply ask(const Value& request);
-  // A request that may be no calldata at all.
+  // Sends a request that need not be calldata.
   Reply ask_bytes(std::string_view bytes);
   test::WsClient& ws() { return ws_; }
 
@@ -65,7 +66,7 @@ class GenVm {
 
 // Recorded answers of the OpenAI form.
 std::string openai_answer(std::string_view text, std::string_view finish_reason = "stop");
-// Answers of all four kinds, by the path that was asked.
+// Answers in all four provider forms, chosen by the path of the request.
 std::string answer_for(std::string_view path, std::string_view text);
 
 }  // namespace gvm::e2e

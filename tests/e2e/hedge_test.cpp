@@ -1,4 +1,4 @@
-// A second call for a slow answer, and what becomes of calls whose prompt is over.
+// A second call for a slow answer, and what happens to calls whose prompt is over.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -14,10 +14,11 @@ constexpr std::string_view kSlowOnes =
     R"({"rules": [{"when": {"prompt": "slow"}, "latency": 20000}]})";
 constexpr std::string_view kHedging =
     "routing: {hedge: {enabled: true, after: 100ms, share: 0.5}}\n";
-// 5 ms by itself (the release figure is in bench); the rest is for sanitizers and a busy machine.
+// 5 ms without load (bench has the release figure); the rest allows for sanitizers and a busy
+// machine.
 constexpr std::chrono::milliseconds kCancelled = 100ms + 400ms * kSlowness;
 
-// Of the calls whose caller left while they were in flight.
+// Of calls whose client disconnected while they were in flight.
 std::size_t abandoned(const MockUpstream& upstream) {
   return upstream.stats().abandoned;
 }
@@ -51,7 +52,7 @@ TEST(Hedge, AFastAnswerNeedsNoSecondCall) {
   EXPECT_EQ(pair.second.stats().calls, 0u);
 }
 
-// How many calls the prompts of these sessions took, by the log's "answered".
+// The number of calls that the prompts of these sessions took, from the log's "answered".
 int calls_of_two_prompts(std::string_view after) {
   MockUpstream upstream({.name = "a", .latency = mock::Latency::fixed(600ms)});
   Module module(
@@ -124,7 +125,8 @@ TEST(Hedge, ManyAtOnceLeaveNothingBehind) {
   must_take(pair.first, R"({"rules": [{"when": {"prompt": "slow"}, "latency": 1500}]})");
   auto sessions = open_sessions(pair.module.port(), 30);
   for (int round = 0; round < 3; ++round) {
-    // Second calls are a share of the first ones: those that get none wait for their answer.
+    // Second calls are limited to a share of the first ones: prompts without one wait for their
+    // answer.
     for (const auto& reply : ask_all(sessions, prompt("slow"))) EXPECT_TRUE(reply.ok());
   }
   for (auto* upstream : {&pair.first, &pair.second}) {

@@ -1,7 +1,7 @@
-// Pages that try to reach what they may not: a real browser in a real cell behind a real proxy,
-// one page for each way out (tests/data/hostile/ways.json). Only resolver and connector are the
-// test's, so that it sees every name and address; packets that take another way are counted in a
-// network namespace where every address is local.
+// Pages that try to reach what they must not reach: a real browser in a real cell behind a real
+// proxy, with one page for each way out (tests/data/hostile/ways.json). Only the resolver and the
+// dialer belong to the test, so that it sees every name and address. Packets that take another way
+// are counted in a network namespace where every address is local.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -16,7 +16,7 @@ using testing::IsEmpty;
 const std::vector<std::uint16_t> kTcpSinks = {80, 443, 3478, 7777, 8080};
 const std::vector<std::uint16_t> kUdpSinks = {53, 80, 443, 3478, 5353, 7777};
 
-// Spellings of places inside, one of which each page tries.
+// Spellings of internal addresses, one of which each page tries.
 const std::vector<std::string> kInside = {"10.0.0.1",    "127.0.0.1:7777",    "localhost",
                                           "[::1]",       kInternalHost,       "169.254.169.254",
                                           "0x7f.1:8080", "[::ffff:10.0.0.1]", "2130706433:80",
@@ -24,7 +24,7 @@ const std::vector<std::string> kInside = {"10.0.0.1",    "127.0.0.1:7777",    "l
 
 struct Hostile : testing::Test {
   explicit Hostile(Isolation isolation) {
-    // Without namespaces around the browser, there is one around this test.
+    // When the browser has no namespaces, this test runs in one.
     if (isolation == Isolation::processes) own_network.emplace();
     renderer = std::make_unique<Renderer>(isolation);
     const bool inside = renderer->cell().protection().network;
@@ -42,7 +42,7 @@ const char* name_of(Isolation isolation) {
   return isolation == Isolation::best ? "InNamespaces" : "FlagsAndProxy";
 }
 
-// The ways in parts, as tests may run side by side.
+// The ways in several parts, because tests may run in parallel.
 constexpr std::size_t kParts = 4;
 struct HostileWays : Hostile, testing::WithParamInterface<std::tuple<Isolation, std::size_t>> {
   HostileWays() : Hostile(std::get<0>(GetParam())) {
@@ -84,8 +84,8 @@ TEST_P(HostileWays, ReachNothingThatTheyMayNot) {
   EXPECT_FALSE(renderer->asked().contains("name-dns-prefetch.example.com"));
 }
 
-// The same pages with an allowed host: they do try. Once is enough: what a page tries does not
-// depend on the protection.
+// The same pages with an allowed host, to show that they really try. Once is enough, because what a
+// page tries does not depend on the protection.
 TEST_P(AllowedWays, ReachAnAllowedHostByTheSameWays) {
   std::size_t count = 0;
   for (const Way& way : part) {
@@ -103,7 +103,7 @@ TEST_P(AllowedWays, ReachAnAllowedHostByTheSameWays) {
   EXPECT_THAT(sinks->take(), IsEmpty());
 }
 
-// The programs that drive the page are as near as can be.
+// The programs that drive the page are the nearest destinations.
 TEST_P(HostilePages, CannotReachTheDriverNorDevtools) {
   for (const auto& address :
        {renderer->cell().driver_address(), renderer->cell().devtools_address(),

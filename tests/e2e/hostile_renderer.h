@@ -1,5 +1,5 @@
 #pragma once
-// A cell and its proxy, with the test's own resolver and connector, which see every name and every
+// A cell and its proxy, with the test's own resolver and dialer, which see every name and every
 // address that a page asks for. Included by one test only.
 #include <gtest/gtest.h>
 
@@ -33,8 +33,8 @@ using browser::Isolation;
 using egress::Endpoint;
 using egress::Socket;
 
-// The page is on a host that the operator trusts, whose name makes it a secure context, so that it
-// may use everything a page can.
+// The page is on a host that the operator trusts, and whose name makes it a secure context, so that
+// it may use all functions of a page.
 inline constexpr const char* kPageHost = "page.localhost";
 inline constexpr const char* kPageAddress = "93.184.216.34";
 inline constexpr const char* kPublicHost = "public.example.com";
@@ -42,7 +42,7 @@ inline constexpr const char* kPublicAddress = "93.184.216.35";
 inline constexpr const char* kInternalHost = "internal.example.com";
 inline constexpr const char* kInternalAddress = "10.0.0.5";
 
-// For what a page does to happen; what does not happen is waited for this long.
+// Time for a page to do something; a test that nothing happens waits this long.
 inline constexpr auto kPatience = 6s * kSlowness;
 inline constexpr auto kSettle = 600ms;
 
@@ -62,7 +62,7 @@ struct Names final : net::Resolver {
   std::set<std::string> asked;
 };
 
-// Everything public leads to the site.
+// Every public address leads to the test's site.
 struct Connector final : egress::Dialer {
   explicit Connector(asio::any_io_executor e) : executor(std::move(e)) {}
   asio::awaitable<Result<Socket>> dial(Endpoint endpoint, Deadline) override {
@@ -78,14 +78,14 @@ struct Connector final : egress::Dialer {
   std::set<std::string> dialled;
 };
 
-// What one page did.
+// What one page has done.
 struct Deeds {
   std::set<std::string> dialled;
   std::size_t refusals = 0;
   std::vector<egress::Refused> refused;
 };
 
-// The module's side, on a thread of its own as in the module.
+// The module's side, on a thread of its own, as in the module.
 class Renderer {
  public:
   explicit Renderer(Isolation isolation) {
@@ -124,7 +124,7 @@ class Renderer {
     asio::post(io_, std::packaged_task<void()>(std::ref(work))).get();
   }
 
-  // Opens the page in a context of its own; waits until `enough` holds, or `patience` is over.
+  // Opens the page in a new context; waits until `enough` is true, or `patience` is over.
   template <class Enough>
   Deeds visit(Enough&& enough, std::chrono::milliseconds patience, std::string* text = nullptr) {
     open_slot();
@@ -171,7 +171,7 @@ class Renderer {
   HostileSite site;
 
  private:
-  // What a visitor's click does on pages that wait for one. The navigation's reply comes when the
+  // Simulates a visitor's click on pages that wait for one. The navigation's reply comes when the
   // document begins; its script may not have been read yet.
   void click(const std::string& session) {
     const auto is_read = [&] {
@@ -187,8 +187,8 @@ class Renderer {
     cdp_ = std::make_unique<test::CdpClient>(
         cell_->devtools_socket().string(), cell_->devtools_address(), cell_->devtools_path(), 60s);
   }
-  // Chromium at times does not end a page that is still busy at its unload: the pool replaces such
-  // a browser, and here the page goes with the connection that made it.
+  // Chromium sometimes does not end a page that is still busy when it is unloaded. The pool
+  // replaces such a browser; here the page ends with the connection that made it.
   void let_go(const std::string& context) {
     try {
       cdp_->call("Target.disposeBrowserContext", R"({"browserContextId":")" + context + "\"}", {},

@@ -1,5 +1,5 @@
 #pragma once
-// The ways out of a page (tests/data/hostile/ways.json), and the site that shows them.
+// The ways out of a page (tests/data/hostile/ways.json), and the site that serves them.
 #include <map>
 #include <mutex>
 #include <string>
@@ -18,12 +18,12 @@ struct File {
 
 struct Way {
   std::string name;
-  bool always_reaches = false;        // an allowed host, by this way
-  bool never_reaches = false;         // whatever the policy; neither: it depends on Chromium
+  bool always_reaches = false;  // reaches an allowed host in this way
+  bool never_reaches = false;   // does not, whatever the policy; neither: it depends on Chromium
   std::map<std::string, File> files;  // "/page" is the page
 };
 
-// Every way of the file; throws when it cannot be read.
+// All ways of the file; throws when it cannot be read.
 std::vector<Way> hostile_ways();
 
 // The page's own site, and the public host.

@@ -1,4 +1,4 @@
-// Images: what a contract sends is what the model gets, and what cannot be sent is refused.
+// Images: the model gets what the contract sent, and what cannot be sent is refused.
 #include <gtest/gtest.h>
 
 #include "base/encoding.h"

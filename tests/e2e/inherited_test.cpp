@@ -1,4 +1,4 @@
-// Sockets that a module gets from whoever starts it: fd://N and socket activation.
+// Sockets that a module inherits from its parent: fd://N and socket activation.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>

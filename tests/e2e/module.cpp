@@ -16,7 +16,7 @@
 namespace gvm::e2e {
 namespace {
 
-constexpr std::chrono::milliseconds kStart = 60s;  // on a machine busy with a build
+constexpr std::chrono::milliseconds kStart = 60s;  // enough on a machine that is busy with a build
 constexpr std::chrono::milliseconds kStop = 60s;
 
 std::string yaml_text(std::string_view text) {
@@ -30,7 +30,7 @@ std::vector<std::string> command_of(const TempFolder& folder, const ModuleOption
   return command;
 }
 
-// Sanitizers write there; the programs themselves only when they cannot start.
+// Sanitizers write to it; the programs themselves only when they cannot start.
 void expect_clean(const std::string& err) {
   EXPECT_EQ(err.find("Sanitizer"), std::string::npos) << err;
   EXPECT_EQ(err.find("runtime error"), std::string::npos) << err;

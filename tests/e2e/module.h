@@ -13,7 +13,7 @@ namespace gvm::e2e {
 
 using namespace std::chrono_literals;
 
-// A folder that goes with its owner.
+// A folder that is removed with its owner.
 class TempFolder {
  public:
   TempFolder();
@@ -26,7 +26,7 @@ class TempFolder {
   std::filesystem::path path_;
 };
 
-// The programs: those of this build, or of the folder in GVM_E2E_BIN (to run the suite on others).
+// The folder of the programs: that of this build, or GVM_E2E_BIN (to run the suite with others).
 std::string program(std::string_view name);
 
 // One line of the configuration's `backends`.
@@ -60,7 +60,8 @@ class Module {
  public:
   // Returns when the module is ready; throws when it does not become so.
   explicit Module(const ModuleOptions& options);
-  // Stops it, and fails the test when it does not end well or a sanitizer had something to say.
+  // Stops it, and fails the test when it does not end with success or a sanitizer reported
+  // something.
   ~Module();
 
   std::uint16_t port() const { return port_; }
@@ -95,7 +96,7 @@ inline constexpr int kSlowness = 3;
 inline constexpr int kSlowness = 1;
 #endif
 
-// Until `condition` holds; false when it does not in time.
+// Waits until `condition` is true; false when it does not become true in time.
 template <class Condition>
 bool eventually(Condition&& condition, std::chrono::milliseconds timeout) {
   const auto end = std::chrono::steady_clock::now() + timeout;

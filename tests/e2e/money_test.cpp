@@ -1,4 +1,5 @@
-// Budgets hold, every call is in the ledger, and the ledger agrees with the upstream's bill.
+// Budgets are not exceeded, every call is in the ledger, and the ledger agrees with the upstream's
+// bill.
 #include "e2e/money.h"
 
 #include <gmock/gmock.h>
@@ -263,13 +264,13 @@ TEST(Money, ConsumedGenFollowsTheHostsRate) {
   GenVm genvm(module.port(), hello);
   const Reply reply = genvm.ask(prompt("x"));
   ASSERT_TRUE(reply.ok()) << reply.shown;
-  // 3,000 gen x 1,000,000 units a dollar is 3 gen a nano-dollar.
+  // 3,000 gen x 1,000,000 units per dollar is 3 gen per nano-dollar.
   EXPECT_EQ(reply.consumed.to_string(), std::to_string(3 * upstream.bill().cost_nano_usd));
 }
 
 TEST(Money, SingleStepsUnderPcallArePaidForAndKeepTheBudget) {
   MockUpstream a({.name = "a"}), b({.name = "b"});
-  always(a, "no_choices");  // billed, and of no use
+  always(a, "no_choices");  // billed, but not usable
   const TempFolder folder;
   Module module({.backends = short_answers(a, "a") + short_answers(b, "b"),
                  .script = std::string(kAskScript),
@@ -328,7 +329,7 @@ TEST(Money, TwoHundredSessionsNeverOverrunABudgetAndCanUseIt) {
   Module module({.backends = short_answers(upstream),
                  .more = pricing_of(folder) + "budgets: {b: {usd: 0.05, window: month}}\n"});
   auto sessions = open_sessions(module.port(), 200);
-  // Until nobody gets anything: then nothing is reserved, and no call fits.
+  // Until no prompt is accepted: then nothing is reserved, and no call fits.
   for (bool any = true; any;) {
     any = false;
     for (const auto& reply : ask_all(sessions, prompt("a prompt of some length"))) {

@@ -8,7 +8,7 @@
 namespace gvm::e2e {
 namespace {
 
-// An answer takes milliseconds; this is what a busy machine may add.
+// An answer takes milliseconds; this much a busy machine may add.
 constexpr std::chrono::milliseconds kOnTime{1000 * kSlowness};
 
 }  // namespace

@@ -1,5 +1,6 @@
 #pragma once
-// A session that asks all the time while something else misbehaves, and wants its answers on time.
+// A session that sends prompts all the time while something else misbehaves, and checks that its
+// answers are in time.
 #include <chrono>
 #include <cstdint>
 #include <exception>

@@ -1,5 +1,5 @@
-// A policy engine that operators bring along, in files of its own: it chooses, fails over, waits
-// and remembers by itself, and asks the module for single steps only.
+// A policy engine of an operator, in files of its own: it selects models, fails over, waits and
+// remembers by itself, and uses the module for single steps only.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -193,7 +193,7 @@ TEST(PolicyEngine, AnswersTemplatesWithModelsThatCanDoJson) {
   EXPECT_EQ(reply.causes.at(1), "first:server_error,second:server_error") << "third has no JSON";
 }
 
-// Sessions whose calls overlap, some failing: nobody gets another one's trail or answer.
+// Sessions whose calls overlap, some of them failing: no session gets the data of another.
 TEST(PolicyEngine, ManySessionsSuspendedAtOnceStayApart) {
   World world;
   must_take(

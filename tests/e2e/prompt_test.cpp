@@ -1,4 +1,5 @@
-// The main road: a GenVM connects, asks, and gets what its generation expects.
+// The normal case: a GenVM connects, sends a prompt, and gets the reply that its generation
+// expects.
 #include <gtest/gtest.h>
 
 #include "base/json.h"
@@ -14,7 +15,7 @@ namespace {
 
 using test::HttpServer;
 
-// An upstream that always says the same, and a module in front of it.
+// An upstream that always gives the same answer, and a module in front of it.
 struct Answering {
   explicit Answering(std::string answer)
       : upstream([body = openai_answer(answer)](const HttpServer::Request&) {
@@ -139,7 +140,7 @@ TEST(Prompt, TextMessagesAndFragmentsAreTakenTheSameWay) {
   test::WsClient ws(world.module.port());
   const std::string hello = encode(hello_a());
   ws.send_fragments({hello.substr(0, 1), hello.substr(1, 7), "", hello.substr(8)});
-  // Bytes that are UTF-8 by chance, as RFC 6455, 8.1 demands of text messages.
+  // Bytes that happen to be UTF-8, as RFC 6455, 8.1 requires for text messages.
   const Value payload = Value::fields("prompt", Value::string("short"), "images", Value::array());
   ws.send_text(encode(request("Prompt", payload, Integer(1))));
   const auto reply = ws.receive();

@@ -1,5 +1,5 @@
-// A real, small language model on this machine, in two providers' forms. Its answers make little
-// sense; that they come, and are counted, is what is claimed.
+// A real, small language model on this machine, in the forms of two providers. Its answers make
+// little sense; the test claims that they come and are counted.
 #include <gtest/gtest.h>
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-// Runs tests/lua/llm/*.lua: the native choice of a model as a script sees it, on a real module.
+// Runs tests/lua/llm/*.lua: the module's choice of a model as a script sees it, in a real module.
 #include <gtest/gtest.h>
 
 #include <sstream>
@@ -63,7 +63,7 @@ TEST(RouteScript, Passes) {
   const auto names = names_of_tests(world);
   ASSERT_GE(names.size(), 10u);
   for (const auto& name : names) {
-    // What a test makes the module learn is not the next one's.
+    // What one test makes the module learn must not affect the next one.
     const Module module = world.start();
     GenVm genvm(module.port());
     const Reply reply = genvm.ask(prompt(name));

@@ -1,4 +1,4 @@
-// Which model gets a prompt, who is next when it fails, and what is remembered of it.
+// Which model gets a prompt, which is next after a failure, and what is remembered.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

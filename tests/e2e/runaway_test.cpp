@@ -1,5 +1,5 @@
-// Scripts that run away end their own session, with a typed error and close code 1011, and no
-// other.
+// A script that does not end by itself ends its own session, with a typed error and close code
+// 1011, and no other session.
 #include <gtest/gtest.h>
 
 #include "e2e/genvm.h"

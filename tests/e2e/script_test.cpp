@@ -1,4 +1,4 @@
-// An operator's script: what it asks of a provider, what it keeps, what it says about gen.
+// An operator's script: what it asks of a provider, what it keeps, and what it reports as gen.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -14,7 +14,7 @@ namespace {
 
 using test::HttpServer;
 
-// The prompt names the act.
+// The prompt names the action.
 constexpr std::string_view kScript = R"lua(
 local lib = require("lib-genvm")
 local llm = require("lib-llm")
@@ -154,8 +154,8 @@ TEST(OperatorScript, CtxLivesAsLongAsTheSessionAndNoLonger) {
     EXPECT_EQ(genvm.ask(prompt("count")).text(), "102");
     EXPECT_EQ(world.ask("count").text(), "101") << "another session has a ctx of its own";
     genvm.ws().send_close(1000);
-    // Teardown writes its note to the upstream, with what the session had counted.
-    // The other session's note may come before or after it.
+    // Teardown sends a note to the upstream, with what the session has counted. The note of the
+    // other session may come before or after it.
     const auto noted = [&] {
       const auto requests = world.upstream.requests();
       return std::ranges::any_of(requests, [](const auto& r) { return r.body == "count 102"; });

@@ -24,7 +24,7 @@ std::string read(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// Echoes every header of the request in headers, body and (by the prompt's wish) status.
+// Echoes every header of the request in headers, body and (when the prompt asks for it) status.
 HttpServer::Reply echo(const HttpServer::Request& request) {
   HttpServer::Reply reply;
   std::string all;
@@ -47,7 +47,7 @@ void expect_no_canary(const std::string& where, const std::string& text) {
   }
 }
 
-// Hands every detail of an error on, and logs it.
+// Passes on every detail of an error, and logs it.
 constexpr std::string_view kTalkative = R"lua(
 local lib = require("lib-genvm")
 local llm = require("lib-llm")
@@ -82,7 +82,7 @@ void expect_silence_about_secrets(const Row& row, const std::string& script) {
     expect_no_canary("a reply", reply.shown);
     for (const auto& cause : reply.causes) expect_no_canary("a cause", cause);
   }
-  // A model's answer is the contract's, whatever it says; the log is not.
+  // A model's answer belongs to the contract, whatever it contains; the log must not contain keys.
   EXPECT_TRUE(genvm.ask(prompt("echo")).ok());
   const auto sent = upstream.last_request();
   EXPECT_EQ(sent.header(row.key_header), row.key_value) << "the provider gets it";

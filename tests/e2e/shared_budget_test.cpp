@@ -55,7 +55,7 @@ class SharedBudget : public testing::Test {
     }
   };
 
-  // Until nobody gets anything: then nothing is reserved, and no call fits.
+  // Until no prompt is accepted: then nothing is reserved, and no call fits.
   void use_up(Callers& callers, bool may_be_unavailable) {
     for (int answered = 1; answered > 0;) {
       auto outcomes = callers.ask();
@@ -102,7 +102,7 @@ TEST_F(SharedBudget, SurvivesARestartOfItsServer) {
   const auto one = start(), two = start();
   Callers callers({one.get(), two.get()}, 10);
   EXPECT_EQ(callers.ask()["Ok"], 20);
-  // Calls under way when it goes: they are settled when it is back.
+  // Calls under way when the server stops are settled when it is back.
   upstream_.set_latency(mock::Latency::fixed(1500ms));
   for (auto& session : callers.sessions) session->send(prompt("a prompt of some length"));
   ASSERT_TRUE(upstream_.wait([](const auto& stats) { return stats.in_flight == 20; }, 20s));

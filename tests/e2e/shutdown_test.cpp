@@ -1,4 +1,4 @@
-// How the module ends: on a signal, on the second one, with its parent.
+// How the module ends: on a signal, on a second signal, and with its parent.
 #include <gtest/gtest.h>
 
 #include <csignal>

@@ -1,4 +1,5 @@
-// llm.rs.exec_prompt_in_provider: the script decides whom to ask, the module learns and records.
+// llm.rs.exec_prompt_in_provider: the script decides which model to call; the module learns and
+// records.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -11,8 +12,8 @@ using mock::MockUpstream;
 using testing::HasSubstr;
 using testing::Not;
 
-// "step": one call at "main"; else whoever routing chooses. Answers what came of it, and the
-// record's id.
+// "step": one call at "main"; any other prompt goes where routing decides. Answers the result, and
+// the id of the record.
 constexpr std::string_view kStepScript = R"lua(
 local lib = require("lib-genvm")
 local llm = require("lib-llm")

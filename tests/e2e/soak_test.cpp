@@ -1,4 +1,4 @@
-// Two thousand prompts of all kinds, and nothing is left of them.
+// Two thousand prompts of all kinds, after which nothing of them remains.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -24,7 +24,7 @@ HttpServer::Reply answer(const HttpServer::Request& request) {
   return {.body = openai_answer("fine")};
 }
 
-// The upstream fails on purpose: nobody is to wait for it to recover.
+// The upstream fails on purpose: no prompt should wait for it to recover.
 constexpr const char* kOneCallEach =
     "routing: {attempts: 1, breaker: {failures: 0, minimum: 100000}}\n";
 

@@ -1,4 +1,4 @@
-// Starts that fail: everything that is wrong is said, before an address is taken.
+// Starts that fail: all errors are reported, before an address is bound.
 #include <gtest/gtest.h>
 
 #include "e2e/genvm.h"

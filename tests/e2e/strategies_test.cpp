@@ -1,4 +1,4 @@
-// Strategies and limits from outside: who got how many prompts.
+// Strategies and limits seen from outside: how many prompts each backend got.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -16,7 +16,7 @@ std::uint64_t calls_of(const MockUpstream& a, const MockUpstream& b) {
   return a.stats().calls + b.stats().calls;
 }
 
-// So many calls under way at once, begun one after another; all are answered in the end.
+// This many calls are in flight at once, started one after another; all are answered in the end.
 void fill(std::uint16_t port, MockUpstream& a, MockUpstream& b, int count) {
   auto sessions = open_sessions(port, count);
   for (int i = 0; i < count; ++i) {
@@ -108,7 +108,7 @@ TEST(Strategies, AtItsLimitWithNobodyElseTheErrorSaysWhenItEnds) {
   EXPECT_EQ(upstream.stats().calls, 2u);
 }
 
-// What a provider allows is the account's, however many hosts and models lead to it.
+// The limit of a provider belongs to the account, however many hosts and models use it.
 TEST(Strategies, AnAccountsLimitHoldsForAllItsHosts) {
   MockUpstream one({.name = "a"}), two({.name = "a"}), other({.name = "b"});
   Module module(
@@ -135,7 +135,7 @@ TEST(Strategies, AnAccountsLimitHoldsForAllItsModels) {
   EXPECT_EQ(account.stats().calls, 5u);
 }
 
-// `a` is 100 times as dear as `b`; `max_cost` is in USD.
+// `a` is 100 times as expensive as `b`; `max_cost` is in USD.
 struct TwoPrices {
   explicit TwoPrices(const std::string& max_cost)
       : module({.backends = short_answers(dear, "a", 2) + short_answers(cheap, "b", 1),
@@ -163,7 +163,7 @@ TEST(MaxCost, OfAPromptLeavesOutWhoMightCostMore) {
 
 TEST(MaxCost, IsOfAllCallsOfAPromptTogether) {
   MockUpstream upstream({.name = "a"});
-  // Billed nearly the worst case, 0.0021 USD, and of no use.
+  // Billed nearly the worst case, 0.0021 USD, and not usable.
   must_take(upstream,
             R"({"rules": [{"usage": {"input": 500, "output": 40}, "fault": "no_choices"}]})");
   const TempFolder folder;
@@ -192,7 +192,8 @@ function ExecPromptTemplate() error("not in this test") end
 
 class EveryStrategy : public testing::TestWithParam<const char*> {};
 
-// On a state that changes all the time: prompts of many sessions at once, one upstream failing.
+// On a state that changes all the time: prompts of many sessions at once, with one upstream
+// failing.
 TEST_P(EveryStrategy, MakesTheSameChoiceAgainFromItsRecord) {
   MockUpstream a({.name = "a", .latency = mock::Latency::uniform(1ms, 60ms)});
   MockUpstream b({.name = "b", .latency = mock::Latency::uniform(1ms, 20ms)});
@@ -228,7 +229,7 @@ INSTANTIATE_TEST_SUITE_P(Strategies, EveryStrategy,
                                          "cheapest", "usage"),
                          [](const auto& strategy) { return std::string(strategy.param); });
 
-// The k-th prompt of every session, while nothing is under way and nothing has been learned anew.
+// The k-th prompt of every session, while no call is in flight and nothing new has been learned.
 TEST_P(EveryStrategy, ChoosesAlikeForTheSameSeedAndState) {
   const auto answerers = [&] {
     MockUpstream a({.name = "a"}), b({.name = "b"}), c({.name = "c"});
@@ -240,7 +241,8 @@ TEST_P(EveryStrategy, ChoosesAlikeForTheSameSeedAndState) {
          .script = std::string(kRecordScript),
          .more = pricing_of(folder) + "routing: {seed: 11, strategy: " + GetParam() + "}\n"});
     std::string all;
-    // The latency strategy looks at times, which are not the same twice: its first calls only.
+    // The latency strategy depends on measured times, which vary: only its first calls are
+    // compared.
     const int prompts = std::string_view(GetParam()) == "latency" ? 3 : 12;
     GenVm genvm(module.port());
     for (int i = 0; i < prompts; ++i) {

@@ -1,4 +1,4 @@
-// A thousand sessions at one budget.
+// A thousand sessions that share one budget.
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
@@ -44,7 +44,7 @@ TEST(ThousandSessions, NeverOverrunABudgetAndCanUseIt) {
   Module module({.backends = short_answers(upstream),
                  .more = pricing_of(folder) + "budgets: {b: {usd: 0.3, window: month}}\n"});
   auto sessions = open_sessions(module.port(), 1000);
-  // Until nobody gets anything: then nothing is reserved, and no call fits.
+  // Until no prompt is accepted: then nothing is reserved, and no call fits.
   for (int answered = 1; answered > 0;) {
     const Asked asked = ask_once(sessions);
     ASSERT_TRUE(asked.wrong.empty()) << asked.wrong.size() << " " << asked.wrong.front();
@@ -59,7 +59,7 @@ TEST(ThousandSessions, NeverOverrunABudgetAndCanUseIt) {
   RecordProperty("calls", std::to_string(billed.calls));
 }
 
-// Without money in between: exactly K calls, of whomever.
+// No money is left in between: exactly K calls, of whichever session.
 TEST(ThousandSessions, GetExactlyAsManyCallsAsABudgetOfRequestsAdmits) {
   allow_many_files();
   MockUpstream upstream({.name = "a", .latency = mock::Latency::uniform(1ms, 20ms)});

@@ -1,4 +1,4 @@
-// A peer that goes away takes everything it started with it.
+// When a peer disconnects, everything it started ends.
 #include <gtest/gtest.h>
 
 #include "e2e/genvm.h"
@@ -11,7 +11,7 @@ namespace {
 
 using test::HttpServer;
 
-// 100 ms by itself; the rest is for sanitizers and a busy machine.
+// 100 ms without load; the rest allows for sanitizers and a busy machine.
 constexpr std::chrono::milliseconds kCancelled = 100ms + 400ms * kSlowness;
 
 struct World {

@@ -1,5 +1,5 @@
-// The address policy end to end: a scripted name server, sinks on aliases of loopback that count
-// who comes, and a policy that takes 127.0.0.1 for public. Forbidden: zero connections.
+// The address policy end to end: a scripted DNS server, sinks on aliases of loopback that count
+// connections, and a policy that treats 127.0.0.1 as public. Forbidden: zero connections.
 #include <gtest/gtest.h>
 
 #include <boost/asio/io_context.hpp>

@@ -1,4 +1,5 @@
-// What the policy protects beside addresses: the module itself, and what a script may do beyond it.
+// What the policy protects besides addresses: the module itself, and what a script may do beyond
+// it.
 #include <gtest/gtest.h>
 
 #include "e2e/web.h"
@@ -54,10 +55,10 @@ function Render() return { text = "" } end
   GenVm genvm(module.port());
   EXPECT_EQ(genvm.ask(get(inner.url())).kind, "UserError");
   EXPECT_EQ(inner.connections(), 0U);
-  // The operator's own word is another matter.
+  // A rule that the operator wrote explicitly overrides this.
   const auto reply = genvm.ask(web_request({.method = "PUT", .url = inner.url()}));
   EXPECT_EQ(body_of(reply), "inner") << reply.shown;
-  // An unfiltered connection that stands open is not reused for filtered requests.
+  // An open unfiltered connection is not reused for filtered requests.
   EXPECT_EQ(genvm.ask(get(inner.url())).kind, "UserError");
   EXPECT_EQ(inner.request_count(), 1U);
 }

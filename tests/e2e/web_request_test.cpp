@@ -175,7 +175,8 @@ TEST(WebRequest, NoHeaderOfTheCallerFollowsToAnotherOrigin) {
   EXPECT_EQ(seen.method, "POST");
   EXPECT_EQ(seen.header("authorization"), "");
   EXPECT_EQ(seen.header("x-custom"), "");
-  // A host-only cookie of 127.0.0.1 counts for its other ports (RFC 6265, 8.5), the caller's not.
+  // A host-only cookie of 127.0.0.1 also counts for other ports (RFC 6265, 8.5); the caller's
+  // cookie does not.
   EXPECT_EQ(seen.header("cookie"), "s=1");
 }
 
@@ -286,7 +287,7 @@ TEST(WebRequest, EachFaultOfACertificateIsNamed) {
   EXPECT_EQ(fault(self_signed), "self_signed");
 }
 
-// What a receiver of the GenLayer profile does.
+// What a receiver of the GenLayer profile checks.
 signing::Verification verify(const HttpServer& server, const HttpServer::Request& request,
                              const signing::Key& key) {
   signing::Fields fields;

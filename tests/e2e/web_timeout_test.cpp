@@ -12,7 +12,7 @@ using Behaviour = HttpServer::Behaviour;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kLimit = 600ms;
-// 250 ms by themselves; the rest is for sanitizers and a busy machine.
+// The limit is 250 ms; the rest allows for sanitizers and a busy machine.
 constexpr std::chrono::milliseconds kLate = 250ms + 1000ms * kSlowness;
 
 struct Outcome {

@@ -1,4 +1,4 @@
-// Our calldata against genlayer-py's, in both directions, over thousands of random values.
+// Our calldata compared with genlayer-py's, in both directions, over thousands of random values.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -75,7 +75,7 @@ TEST_F(GenlayerPy, AgreesOnAnIntegerOfTenThousandDigits) {
 }
 
 TEST_F(GenlayerPy, ReadsAllThatWeAccept) {
-  // Whatever we accept of changed bytes, genlayer-py reads as the same value.
+  // Changed bytes: whatever we accept, genlayer-py reads as the same value.
   test::RandomValue values(77);
   std::mt19937_64 random(78);
   for (int i = 0; i < kValues; ++i) {

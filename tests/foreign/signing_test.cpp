@@ -1,5 +1,5 @@
-// Our signatures against http-message-signatures (Python) and http-message-sig (npm): what they
-// sign we verify, what we sign they verify, and what was changed neither takes.
+// Our signatures compared with http-message-signatures (Python) and http-message-sig (npm): each
+// side verifies what the other signs, and no side accepts a changed message.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -219,7 +219,7 @@ TEST_P(Foreign, AgreesOnAResponseWithItsRequest) {
   EXPECT_TRUE(our_verdict(signed_by_them(response, keys, components), keys).valid());
 }
 
-// The standard's ECDSA does not ask for the lower s; half of these have the higher one.
+// The standard's ECDSA does not require the lower s; half of these signatures have the higher one.
 TEST_P(Foreign, BothFormsOfAnEs256kSignatureAreTaken) {
   const auto pair = test::make_ec_keys("secp256k1");
   const Keys keys{Algorithm::secp256k1, pair.private_pem, pair.public_pem};
@@ -227,8 +227,8 @@ TEST_P(Foreign, BothFormsOfAnEs256kSignatureAreTaken) {
     EXPECT_TRUE(our_verdict(signed_by_them(request(), keys, {"@path"}), keys).valid());
 }
 
-// What existing receivers get: verified by a library that knows nothing of the profile. (The Python
-// one insists on a keyid, which the profile does not have.)
+// The headers that existing receivers get, verified by a library that does not know the profile.
+// (The Python one requires a keyid, which the profile does not have.)
 TEST_P(Foreign, VerifiesTheGenlayerProfile) {
   const auto pair = test::make_ec_keys("secp256k1");
   const Keys keys{Algorithm::secp256k1, pair.private_pem, pair.public_pem};

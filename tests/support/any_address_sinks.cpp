@@ -32,7 +32,7 @@ Fd network_of(const std::string& process) {
   return fd;
 }
 
-// On a thread of its own, as a thread is in one namespace at a time.
+// Runs on a thread of its own, because each thread is in one network namespace at a time.
 void run_inside(pid_t inside, const std::function<void()>& work) {
   if (inside == 0) return work();
   const Fd network = network_of(std::to_string(inside));
@@ -94,7 +94,7 @@ Fd listen_everywhere(std::uint16_t port, bool is_tcp) {
   Fd fd(::socket(AF_INET6, (is_tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const int on = 1;
   ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  sockaddr_in6 at{};  // dual stack: IPv4 as well
+  sockaddr_in6 at{};  // dual stack: also accepts IPv4
   at.sin6_family = AF_INET6;
   at.sin6_port = htons(port);
   if (::bind(fd.get(), reinterpret_cast<sockaddr*>(&at), sizeof(at)) != 0) give_up("bind");

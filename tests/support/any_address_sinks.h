@@ -1,7 +1,7 @@
 #pragma once
-// A network namespace in which every address is local, and sinks that count whatever arrives there
-// directly, by TCP or UDP, at any IPv4 or IPv6 address. What is counted here would have left the
-// machine elsewhere. Needs root.
+// A network namespace in which every address is local, and sinks that count everything that arrives
+// there by TCP or UDP, at any IPv4 or IPv6 address. Traffic counted here would otherwise have left
+// the machine. Needs root.
 #include <sys/types.h>
 
 #include <cstddef>
@@ -13,8 +13,8 @@
 
 namespace gvm::test {
 
-// This thread, and those it starts from now on, in a network namespace with loopback only. Goes
-// back at its end. Throws when it is not permitted.
+// Moves this thread, and those it starts from now on, into a network namespace with loopback only;
+// moves it back when destroyed. Throws when it is not permitted.
 class OwnNetwork {
  public:
   OwnNetwork();
@@ -28,11 +28,11 @@ class OwnNetwork {
 
 class AnyAddressSinks {
  public:
-  // In the namespace of process `inside`; 0: this thread's own.
+  // In the namespace of process `inside`; 0: that of this thread.
   AnyAddressSinks(pid_t inside, const std::vector<std::uint16_t>& tcp,
                   const std::vector<std::uint16_t>& udp);
 
-  // Sends to each sink what it must count, from inside its namespace.
+  // Sends a test packet to each sink from inside its namespace; each must count it.
   void knock(const std::string& address) const;
   // Connections and datagrams since the last call, as "tcp 80".
   std::vector<std::string> take();

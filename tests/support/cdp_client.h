@@ -1,6 +1,6 @@
 #pragma once
 // The DevTools protocol over a cell's Unix socket, for tests that drive a browser directly. Every
-// call waits at most `timeout` and throws when it passes. One thread.
+// call has a timeout and throws when it passes. One thread.
 #include <chrono>
 #include <memory>
 #include <string>
@@ -16,8 +16,8 @@ class CdpClient {
   CdpClient(const CdpClient&) = delete;
   CdpClient& operator=(const CdpClient&) = delete;
 
-  // The whole reply, JSON; events that come before it are dropped. `params` is a JSON object.
-  // Throws after `timeout`; zero is the client's own.
+  // Returns the whole reply as JSON; events that come before it are dropped. `params` is a JSON
+  // object. Throws after `timeout`; zero means the client's own timeout.
   std::string call(std::string_view method, std::string_view params = "{}",
                    std::string_view session = {},
                    std::chrono::milliseconds timeout = std::chrono::milliseconds(0));
@@ -27,8 +27,7 @@ class CdpClient {
   std::unique_ptr<Impl> impl_;
 };
 
-// The text of the first string field `key` in JSON `text`, as it stands there; empty when there is
-// none.
+// The raw text of the first string field `key` in the JSON `text`; empty when there is none.
 std::string json_field(std::string_view text, std::string_view key);
 
 // One HTTP request over a Unix socket; the whole answer. Throws when it does not come.

@@ -1,5 +1,5 @@
 #pragma once
-// Certificates made on the spot, for TLS servers in tests.
+// Certificates generated at run time, for TLS servers in tests.
 #include <string>
 
 namespace gvm::test {

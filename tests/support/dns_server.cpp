@@ -50,7 +50,7 @@ std::string encoded_name(std::string_view name) {
 
 struct Query {
   std::string id;        // two bytes
-  std::string question;  // as it came: name, type, class
+  std::string question;  // as received: name, type, class
   std::string name;
   int type = 0;
 };
@@ -133,7 +133,8 @@ class DnsServer::Impl {
     acceptor_.open(tcp::v4());
     acceptor_.bind({asio::ip::address_v4::loopback(), 0});
     acceptor_.listen();
-    // The same number for UDP; another program may have it, which is as unlikely as it is loud.
+    // The same port number for UDP. Another program may have it; that is unlikely, and the test
+    // then fails with a message.
     udp_.open(udp::v4());
     udp_.bind({asio::ip::address_v4::loopback(), acceptor_.local_endpoint().port()});
     receive();

@@ -31,10 +31,10 @@ class DnsServer {
   enum class Behaviour {
     normal,
     silent,      // no answer
-    truncated,   // over UDP: "ask again by TCP"; over TCP as normal
+    truncated,   // over UDP: asks the client to use TCP; over TCP as normal
     wrong_id,    // an answer to another question
-    garbage,     // no DNS message
-    other_name,  // the records belong to a name nobody asked for
+    garbage,     // not a DNS message
+    other_name,  // the records are for a name that was not asked for
   };
 
   struct Reply {
@@ -43,7 +43,7 @@ class DnsServer {
     int rcode = 0;                            // 2 SERVFAIL, 3 NXDOMAIN, 5 REFUSED
     Behaviour behaviour = Behaviour::normal;
     std::chrono::milliseconds delay{0};
-    std::string alias = {};  // a CNAME to it comes first, and the addresses are its
+    std::string alias = {};  // a CNAME to it comes first, and the addresses belong to it
   };
 
   // Called on the server's thread, one at a time.

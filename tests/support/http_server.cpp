@@ -147,8 +147,8 @@ class HttpServer::Impl {
     return changed_.wait_for(lock, timeout, [&] { return f(*this); });
   }
 
-  // Runs `f(socket)` on the server's thread for every idle connection, once there is one. How many
-  // they were.
+  // Runs `f(socket)` on the server's thread for every idle connection; waits until there is one.
+  // Returns their number.
   std::size_t for_each_idle(const std::function<void(tcp::socket&)>& f) {
     const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(10);
     std::size_t count = 0;
@@ -167,7 +167,7 @@ class HttpServer::Impl {
   std::deque<Request> kept_;
 
  private:
-  // Counts a connection as open for as long as it lives.
+  // Counts a connection as open during its lifetime.
   class OpenMark {
    public:
     OpenMark(Impl& impl) : impl_(impl) {}
@@ -231,7 +231,7 @@ class HttpServer::Impl {
     if (!ec) co_await serve(stream, stream.next_layer(), index);
   }
 
-  // The references are to locals of the awaiting coroutine.
+  // The references are to local variables of the awaiting coroutine.
   template <class Stream>
   asio::awaitable<void> serve(Stream& stream, tcp::socket& socket, std::size_t index) {
     std::string buffer;
@@ -273,8 +273,8 @@ class HttpServer::Impl {
     while ((head = buffer.find("\r\n\r\n")) == std::string::npos) {
       const bool more = co_await read_some(stream, buffer);
       if (!more || buffer.size() > kMaxRequestHeaderBytes) co_return false;
-      if (!std::isupper(
-              static_cast<unsigned char>(buffer[0]))) {  // such as TLS where none is spoken
+      if (!std::isupper(static_cast<unsigned char>(
+              buffer[0]))) {  // for example TLS where plain HTTP is spoken
         co_await write(stream, "HTTP/1.1 400 Bad Request\r\n\r\n");
         co_return false;
       }
@@ -299,8 +299,8 @@ class HttpServer::Impl {
     socket.set_option(at_once);
   }
 
-  // True when the connection serves another request. `request` is a local of the awaiting
-  // coroutine.
+  // Returns true when the connection serves another request. `request` is a local variable of the
+  // awaiting coroutine.
   template <class Stream>
   asio::awaitable<bool> answer(Stream& stream, tcp::socket& socket, const Request& request,
                                Reply reply) {

@@ -39,8 +39,8 @@ class HttpServer {
     chunked,           // the body in chunks of 1,000 bytes, then a trailer
     until_close,       // no length: the body ends with the connection
     close_after,       // normal, with "Connection: close"
-    close_silently,    // normal, but then closed although keep-alive was promised
-    hang,              // no answer until the peer goes
+    close_silently,    // normal, but the connection is then closed although keep-alive was promised
+    hang,              // no answer until the peer disconnects
     hang_in_headers,   // the status line, then silence
     hang_in_body,      // headers and half of the body, then silence
     cut,               // closed without an answer
@@ -51,7 +51,7 @@ class HttpServer {
     length_too_long,   // twice the length of the body is announced, then closed
     length_too_short,  // half the length of the body is announced, the whole is sent
     garbage,           // the body alone, where a status line should be; then closed
-    endless_headers,   // header lines until the peer goes
+    endless_headers,   // header lines until the peer disconnects
   };
 
   struct Reply {
@@ -69,7 +69,7 @@ class HttpServer {
   struct Options {
     std::string certificate_pem = {};  // with a key: TLS (ALPN http/1.1)
     std::string key_pem = {};
-    std::size_t kept_requests = 1000;  // the last ones, for requests()
+    std::size_t kept_requests = 1000;  // the last ones are kept for requests()
   };
 
   explicit HttpServer(Handler handler);
@@ -88,14 +88,14 @@ class HttpServer {
   std::vector<Request> requests() const;
   Request last_request() const;  // an empty one when there was none
 
-  // Closes every connection that waits for its next request; waits until there is one. How many
-  // they were.
+  // Closes every connection that waits for its next request; waits until there is one. Returns
+  // their number.
   std::size_t close_idle_connections();
-  // Sends bytes nobody asked for on every connection that waits for its next request; waits until
-  // there is one. How many they were.
+  // Sends unsolicited bytes on every connection that waits for its next request; waits until there
+  // is one. Returns their number.
   std::size_t send_on_idle_connections(std::string bytes);
 
-  // False when it did not come true in time.
+  // False when the condition did not become true in time.
   bool wait_for_requests(std::size_t at_least, std::chrono::milliseconds timeout) const;
   bool wait_for_open_connections(std::size_t exactly, std::chrono::milliseconds timeout) const;
 
@@ -135,7 +135,7 @@ class UnacceptingPort {
   std::uint16_t port_ = 0;
 };
 
-// A loopback port that takes connections and then neither reads nor writes.
+// A loopback port that accepts connections and then neither reads nor writes.
 class SilentPort {
  public:
   SilentPort();

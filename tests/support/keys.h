@@ -1,5 +1,5 @@
 #pragma once
-// Key pairs made on the spot, as PEM, for tests of signatures.
+// Key pairs generated at run time, as PEM, for tests of signatures.
 #include <string>
 
 namespace gvm::test {

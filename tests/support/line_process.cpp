@@ -35,7 +35,7 @@ LineProcess::LineProcess(std::vector<std::string> command) {
 }
 
 LineProcess::~LineProcess() {
-  to_.reset();  // the end of its input ends it
+  to_.reset();  // closing its input ends the program
   if (pid_ > 0) ::waitpid(pid_, nullptr, 0);
 }
 

@@ -42,7 +42,7 @@ std::string url_of(std::uint16_t port, std::string_view path) {
   return "http://127.0.0.1:" + std::to_string(port) + std::string(path);
 }
 
-// True when the connection was established within a moment that is ample on loopback.
+// True when the connection was established within a short time that is enough on loopback.
 bool connects(int fd, std::uint16_t port) {
   auto address = loopback(port);
   ::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address));

@@ -21,7 +21,7 @@ constexpr auto kVersions = "/usr/lib/postgresql";
 constexpr auto kUser = "gvm";
 constexpr auto kStartTimeout = 60s;  // under sanitizers, on a busy machine
 
-// The newest one's programs; empty: there is none.
+// The programs of the newest installed version; empty: there is none.
 fs::path programs() {
   fs::path newest;
   std::error_code none;
@@ -45,7 +45,7 @@ std::string PostgresServer::missing() {
 
 std::unique_ptr<PostgresServer> PostgresServer::start() {
   if (programs().empty()) return nullptr;
-  // Short, as a socket's path is at most 107 bytes long.
+  // Kept short, because the path of a socket has at most 107 bytes.
   std::string folder = "/tmp/gvm-postgres-XXXXXX";
   if (::mkdtemp(folder.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
   std::unique_ptr<PostgresServer> server(new PostgresServer(folder));
@@ -60,7 +60,7 @@ PostgresServer::~PostgresServer() {
   fs::remove_all(folder_, ignored);
 }
 
-// The server ends with the test however that ends.
+// The server ends with the test, however the test ends.
 std::vector<std::string> PostgresServer::as_server(std::vector<std::string> command) const {
   std::vector<std::string> whole{"setpriv", "--pdeathsig", "KILL"};
   if (::geteuid() == 0) {

@@ -1,6 +1,6 @@
 #pragma once
-// A PostgreSQL server of a test's own: in a temporary folder, on a Unix socket only, gone with the
-// test. It refuses to run as root, so it is dropped to `nobody` there.
+// A PostgreSQL server for one test: in a temporary folder, on a Unix socket only, removed with the
+// test. It refuses to run as root, so for root it runs as `nobody`.
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -12,8 +12,8 @@ namespace gvm::test {
 
 class PostgresServer {
  public:
-  // Empty when this machine has no PostgreSQL server; missing() is the sentence for the skip.
-  // Throws when it has one that does not start.
+  // Empty when this machine has no PostgreSQL server; missing() is then the sentence for skipping
+  // the test. Throws when there is one that does not start.
   static std::unique_ptr<PostgresServer> start();
   static std::string missing();
   ~PostgresServer();
@@ -22,13 +22,12 @@ class PostgresServer {
 
   // postgresql://... of its one database.
   std::string url() const;
-  // As an operator with psql. Throws when the statement fails; the rows as psql prints them,
-  // without decoration.
+  // Runs a statement like psql. Throws when it fails; returns the rows in psql's unaligned form.
   std::string run_sql(const std::string& sql) const;
 
-  // Ends it at once, as a crash does; connections break.
+  // Kills it, as a crash would; connections break.
   void crash();
-  // Again on the same data.
+  // Starts it again on the same data.
   void restart();
 
  private:

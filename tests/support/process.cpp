@@ -18,7 +18,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kSignalExitBase = 128;  // as shells say it
+constexpr int kSignalExitBase = 128;  // as shells do
 
 struct Pipe {
   Pipe() {
@@ -79,7 +79,8 @@ Process::Process(std::vector<std::string> command, const Options& options) {
   pid_fd_ = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
   ::close(out.ends[1]);
   ::close(err.ends[1]);
-  // The read end stays open here meanwhile: a program that ends early must not break the pipe.
+  // Its read end stays open here until the program has started: a program that ends early must not
+  // raise SIGPIPE.
   const auto written = ::write(in.ends[1], options.input.data(), options.input.size());
   ::close(in.ends[1]);
   ::close(in.ends[0]);
@@ -95,7 +96,7 @@ Process::~Process() {
     signal(SIGKILL);
     (void)wait_exit(10s);
   }
-  // A child of the program may hold its output open: the reader must not wait for that one.
+  // A child of the program may keep its output open: the reader must not wait for it.
   {
     const std::lock_guard lock(mutex_);
     captured_ = true;
@@ -128,7 +129,7 @@ void Process::capture() {
 }
 
 void Process::signal(int number) const {
-  // The process is not waited for yet, so the number is still its own.
+  // The process has not been waited for, so its id cannot have been reused.
   if (!exit_code_) ::kill(pid_, number);
 }
 

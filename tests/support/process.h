@@ -1,5 +1,5 @@
 #pragma once
-// A program under test: started with captured output, waited for with deadlines, never left behind.
+// A program under test: started with captured output, waited for with deadlines, killed at the end.
 #include <sys/types.h>
 
 #include <chrono>
@@ -23,7 +23,7 @@ class Process {
   // Throws when it cannot be started.
   explicit Process(std::vector<std::string> command);
   Process(std::vector<std::string> command, const Options& options);
-  // Kills what still runs.
+  // Kills the process when it is still running.
   ~Process();
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
@@ -31,15 +31,15 @@ class Process {
   pid_t pid() const { return pid_; }
   void signal(int number) const;
 
-  // The first whole line of standard output that contains `part`. Empty when it did not come in
-  // time, or the program has closed its output without it.
+  // The first complete line of standard output that contains `part`. Empty when it did not come in
+  // time, or the program has closed its output before.
   std::optional<std::string> wait_for_line(std::string_view part,
                                            std::chrono::milliseconds timeout);
-  // The exit code, or 128 and the signal's number. Empty when it still runs after `timeout`. All
-  // output has been read when it returns a code.
+  // The exit code, or 128 plus the number of the signal. Empty when it is still running after
+  // `timeout`. All output has been read when it returns a code.
   std::optional<int> wait_exit(std::chrono::milliseconds timeout);
 
-  // What has been written so far.
+  // The output so far.
   std::string out() const;
   std::string err() const;
 
@@ -68,7 +68,7 @@ struct Finished {
 Finished run_program(std::vector<std::string> command, const Process::Options& options = {},
                      std::chrono::milliseconds timeout = std::chrono::seconds(60));
 
-// True once the process with that id has ended, also as an orphan nobody has waited for.
+// True once the process with that id has ended, also for an orphan that nobody has waited for.
 bool wait_gone(pid_t pid, std::chrono::milliseconds timeout);
 
 }  // namespace gvm::test

@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A process may end between its folder's listing and this: then it has nothing to say.
+// A process may have ended after its folder was listed; it is then skipped.
 std::string read_proc(pid_t pid, const char* name) {
   const Fd file(
       ::open(("/proc/" + std::to_string(pid) + "/" + name).c_str(), O_RDONLY | O_CLOEXEC));

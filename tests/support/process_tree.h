@@ -1,5 +1,5 @@
 #pragma once
-// What runs on this machine, for tests that nothing is left.
+// The processes of this machine, for tests that nothing remains.
 #include <sys/types.h>
 
 #include <chrono>
@@ -14,7 +14,7 @@ std::vector<pid_t> process_tree(pid_t root);
 // Of `pids`, those whose command line contains `part`.
 std::vector<pid_t> with_command(const std::vector<pid_t>& pids, std::string_view part);
 std::string command_of(pid_t pid);
-// Those of `pids` that still run when the time is over (as zombies they do not).
+// Those of `pids` that are still running after the time (zombies do not count).
 std::vector<pid_t> still_running(const std::vector<pid_t>& pids, std::chrono::milliseconds timeout);
 
 }  // namespace gvm::test

@@ -199,7 +199,7 @@ class ProxyServer::Impl {
     return url.substr(begin, url.find('/', begin) - begin);
   }
 
-  // The head again, with the path alone, and as the last request of its connection.
+  // Sends the head again, with the path only, and as the last request of its connection.
   static std::string in_origin_form(const Seen& seen) {
     const auto begin = seen.destination.find('/', seen.destination.find("://") + 3);
     const auto line_end = seen.head.find("\r\n");

@@ -1,5 +1,5 @@
 #pragma once
-// An HTTP proxy (CONNECT and absolute form) and SOCKS5 proxy in one, on loopback, on a thread of
+// An HTTP proxy (CONNECT and absolute form) and a SOCKS5 proxy in one, on loopback, on a thread of
 // its own. Whatever address a client asks for, only 127.0.0.1 is dialled: "public" destinations
 // stay on the machine.
 #include <cstddef>
@@ -13,7 +13,7 @@ namespace gvm::test {
 class ProxyServer {
  public:
   struct Options {
-    std::string username = {};  // asked for when not empty
+    std::string username = {};  // required when not empty
     std::string password = {};
     int refuse_with = 0;  // status for every HTTP request; SOCKS5 says "not allowed"
   };

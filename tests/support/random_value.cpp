@@ -10,7 +10,7 @@ Integer RandomValue::integer() {
   std::vector<std::uint64_t> limbs(bits / 64 + 1);
   for (auto& limb : limbs) limb = random_();
   limbs.back() &= (std::uint64_t{1} << bits % 64) - 1;
-  // Half of them stand at an edge: a power of two, or one less.
+  // Half of the numbers are at an edge: a power of two, or one less.
   if (below(2) == 0) {
     std::ranges::fill(limbs, below(2) == 0 ? 0 : ~std::uint64_t{0});
     limbs.back() =

@@ -1,6 +1,6 @@
 #pragma once
-// Random values for property tests: every kind, sizes and integers at the edges of their encodings.
-// Seeded: a run repeats.
+// Random values for property tests: every kind, with sizes and integers at the edges of their
+// encodings. Seeded, so that a run can be repeated.
 #include <random>
 
 #include "base/value.h"
@@ -11,7 +11,7 @@ class RandomValue {
  public:
   explicit RandomValue(std::uint64_t seed) : random_(seed) {}
 
-  // No reals: what calldata carries and gives back as it is.
+  // Without reals: only kinds that calldata returns unchanged.
   Value next() { return value(kDepth); }
   Integer integer();
   std::string text();  // valid UTF-8

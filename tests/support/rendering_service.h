@@ -1,6 +1,7 @@
 #pragma once
-// A stand-in of GenLayer's rendering service (config.md, "Web module"): GET /render answers a page
-// with its own status in the header Resulting-Status, GET /healthcheck answers, all else is 404.
+// A replacement for GenLayer's rendering service (config.md, "Web module"): GET /render answers a
+// page with the page's own status in the header Resulting-Status, GET /healthcheck answers,
+// everything else is 404.
 #include <atomic>
 #include <string>
 
@@ -14,7 +15,7 @@ class RenderingService {
 
   std::string url() { return server_.url(""); }
   HttpServer& server() { return server_; }
-  // Of the pages that it shows from now on.
+  // The status of the pages that it shows from now on.
   void set_page_status(int status) { page_status_ = status; }
   void set_own_status(int status) { own_status_ = status; }
 

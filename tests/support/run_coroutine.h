@@ -12,13 +12,13 @@
 
 namespace gvm::test {
 
-// Until `done()` holds or the time is over; what it is then.
+// Runs until `done()` is true or the time is over; returns its last value.
 template <class Done>
 bool run_until(boost::asio::io_context& context, Done&& done, std::chrono::milliseconds timeout) {
   const auto end = std::chrono::steady_clock::now() + timeout;
   while (!done() && std::chrono::steady_clock::now() < end) {
     context.restart();
-    // Not longer: what `done` looks at may change outside of the context.
+    // Runs in short slices, because the state that `done` checks may change outside of the context.
     context.run_one_for(std::chrono::milliseconds(5));
   }
   return done();

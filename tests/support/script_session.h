@@ -16,7 +16,7 @@
 
 namespace gvm::test {
 
-// A file that goes with its owner.
+// A file that is removed with its owner.
 class TempScript {
  public:
   explicit TempScript(const std::string& text) {

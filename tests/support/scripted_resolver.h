@@ -1,5 +1,5 @@
 #pragma once
-// A resolver whose answers a test decides, without a packet. On one thread.
+// A resolver whose answers the test decides; it sends nothing. On one thread.
 #include <functional>
 #include <string>
 #include <utility>
@@ -12,7 +12,8 @@ namespace gvm::test {
 
 class ScriptedResolver final : public net::Resolver {
  public:
-  // Texts of addresses; none: the name does not exist. `number`: how often this was called before.
+  // Returns texts of addresses; none: the name does not exist. `number`: how often this was called
+  // before.
   using Answer =
       std::function<std::vector<std::string>(const std::string& host, std::size_t number)>;
 

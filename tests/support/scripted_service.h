@@ -1,6 +1,6 @@
 #pragma once
-// A product for the server's tests: it does what the request's text says, and counts what becomes
-// of it.
+// A service for the server's tests: it does what the text of the request says, and counts what
+// happens to it.
 //   hello:    "bad-calldata" and "bad-shape" are refused; everything else is taken
 //   request:  "sleep:<ms>" waits, "big:<bytes>" answers that many bytes, "throw" throws, all else
 //   is echoed
@@ -15,7 +15,7 @@
 #include <thread>
 
 #include "base/error_codes.h"
-#include "net/http_client.h"
+#include "net/http_client_options.h"
 #include "serve/server.h"
 
 namespace gvm::test {

@@ -162,7 +162,7 @@ void WireClient::send_ws_frame(unsigned char first_byte, std::string_view payloa
     out += static_cast<char>(kMasked | 127);
     for (int shift = 56; shift >= 0; shift -= 8) out += static_cast<char>(payload.size() >> shift);
   }
-  out += std::string(4, '\0');  // a mask of zeros changes nothing
+  out += std::string(4, '\0');  // a mask of zeros does not change the payload
   out += payload;
   send(out);
 }

@@ -1,6 +1,6 @@
 #pragma once
-// A client at the level of bytes, for tests: raw TCP or Unix, the length-prefixed framing, and
-// WebSocket frames made by hand. Every call that waits has a deadline and throws when it passes.
+// A client for tests that works on bytes: raw TCP or Unix sockets, the length-prefixed framing, and
+// hand-made WebSocket frames. Every call that waits has a deadline and throws when it passes.
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -20,8 +20,8 @@ class WireClient {
   ~WireClient();
 
   void send(std::string_view bytes);
-  // Sends what the kernel takes without waiting longer than `span` for room; returns how much that
-  // was.
+  // Sends what the kernel accepts without waiting longer than `span` for room; returns the number
+  // of bytes.
   std::size_t send_what_fits(std::string_view bytes, std::chrono::milliseconds span);
   // Empty: the peer closed or reset the connection.
   std::string read_some();

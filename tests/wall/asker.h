@@ -1,5 +1,5 @@
 #pragma once
-// An HTTP client at the level of bytes, for asking a mock upstream without the module.
+// An HTTP client that works on bytes, for requests to a mock upstream without the module.
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -13,10 +13,11 @@ struct HttpAnswer {
   int status = 0;
   std::string head = {};
   std::string body = {};
-  Value json() const;  // throws when the body is none
+  Value json() const;  // throws when the body is not JSON
 };
 
-// Keeps its connection. Throws when the upstream takes longer than half a minute, or says nothing.
+// Keeps its connection open. Throws when the upstream takes longer than half a minute, or sends
+// nothing.
 class Asker {
  public:
   explicit Asker(std::uint16_t port) : client_(test::WireClient::tcp(port)) {}
@@ -31,7 +32,7 @@ class Asker {
   std::string buffered_;
 };
 
-// A prompt in the OpenAI form, and its path.
+// A prompt in OpenAI's form, and its path.
 inline constexpr std::string_view kChat = "/v1/chat/completions";
 std::string chat(std::string_view text, std::string_view model = "m");
 

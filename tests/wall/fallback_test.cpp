@@ -1,5 +1,5 @@
-// The shipped configuration's promise: whatever one upstream does, every prompt is answered by the
-// healthy one behind it, in time, and with that one's own words.
+// The shipped configuration must keep this promise: whatever one upstream does, every prompt is
+// answered in time by the healthy upstream behind it, with that upstream's own words.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -16,9 +16,10 @@ using mock::MockUpstream;
 using mock::ScriptedFault;
 using mock::Transport;
 
-// What is left of a module's patience with its first backend, and the asking of the second.
+// The time that is left after the module's patience with its first backend, for the call to the
+// second.
 constexpr std::chrono::milliseconds kInTime = kImpatient + kLate;
-// Some faults are read through before they are known: 18 MiB and such.
+// Some faults are only recognised after reading the whole answer, for example 18 MiB.
 constexpr std::chrono::milliseconds kReadThrough = 5s * e2e::kSlowness;
 
 class Fallback {
@@ -35,7 +36,7 @@ class Fallback {
     bad_.set_fault(fault.fault);
     ask(fault, format);
     if (met(fault)) return;
-    // The module keeps away from its first backend for now, as it should; a fresh one does not.
+    // The module avoids its first backend for now, as it should; a new module does not.
     start();
     ask(fault, format);
     EXPECT_TRUE(met(fault)) << fault.name;
@@ -59,7 +60,7 @@ class Fallback {
     genvm_ = std::make_unique<e2e::GenVm>(module_->port());
   }
 
-  // A port that refuses sees nobody.
+  // A port that refuses connections sees no call.
   bool met(const ScriptedFault& fault) const {
     return fault.fault.strike == mock::Strike::refuse || bad_.stats().by_fault.contains(fault.name);
   }
@@ -95,8 +96,8 @@ class Fallback {
   int asked_ = 0;
 };
 
-// Faults after which the first backend's answer is no good. What is a known shortcoming today is
-// tried as soon as it is none.
+// Faults after which the answer of the first backend cannot be used. A known shortcoming is tested
+// here as soon as it is fixed.
 void expect_all_answered(mock::Form form, Transport transport = Transport::plain) {
   Fallback fallback(form, transport);
   int count = 0;

@@ -1,4 +1,4 @@
-// genvm-mock-upstream, as one uses it by hand.
+// The program genvm-mock-upstream, as a person uses it.
 #include <gtest/gtest.h>
 
 #include <csignal>

@@ -1,4 +1,4 @@
-// What a script of the mock upstream may say, and what its rules decide.
+// What a script of the mock upstream may contain, and what its rules decide.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -140,7 +140,7 @@ TEST(MockLatency, DistributionsHaveTheirShape) {
   EXPECT_EQ(share_over(uniform, 10ms - 1us), 1);
   const auto lognormal = Latency::lognormal(50ms, 0.5, 10s);
   EXPECT_NEAR(share_over(lognormal, 50ms), 0.5, 0.03);
-  // One sigma above the median.
+  // One sigma above the median of the distribution.
   EXPECT_NEAR(share_over(lognormal, microseconds(std::llround(50'000 * std::exp(0.5)))), 0.159,
               0.02);
   EXPECT_EQ(share_over(Latency::lognormal(50ms, 0.5, 60ms), 60ms), 0);

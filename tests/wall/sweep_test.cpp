@@ -1,5 +1,5 @@
-// An answer that breaks at any byte, by a cut, a reset or a silence: never delivered, not even when
-// nearly all of it is there.
+// An answer whose delivery breaks at any byte, by a close, a reset or silence, is never delivered,
+// not even when nearly all of it has arrived.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -24,7 +24,7 @@ struct Break {
   std::size_t byte;
 };
 
-// Bytes of each part of an answer, about: prompts differ by a few.
+// The approximate number of bytes in each part of an answer: prompts differ by a few.
 mock::Wire usual_answer(const Question& question) {
   mock::Call call;
   call.form = question.form;
@@ -46,7 +46,7 @@ std::vector<Break> breaks_of(const Question& question, Strike strike, std::size_
   };
   add(Part::status_line, wire.status_line.size());
   add(Part::headers, wire.headers.size());
-  // The last ones may lie behind the end of an answer that is shorter by a few bytes.
+  // The last positions may be beyond the end of an answer that is a few bytes shorter.
   constexpr std::size_t kSlack = 12;
   add(Part::body, wire.body.size() - kSlack);
   return out;
@@ -65,7 +65,7 @@ std::vector<mock::Rule> rules_of(const std::vector<Break>& breaks) {
   return rules;
 }
 
-// Asks once for each break, over several sessions at a time.
+// Sends one prompt for each break, over several sessions at a time.
 void expect_no_answer(World& world, const Question& question, const std::vector<Break>& breaks,
                       int sessions) {
   world.upstream(question.transport).set_rules(rules_of(breaks));

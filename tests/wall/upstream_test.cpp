@@ -1,4 +1,4 @@
-// The mock upstream by itself: what it answers, counts, bills and notices.
+// The mock upstream alone: what it answers, counts, bills and notices.
 #include <gtest/gtest.h>
 
 #include <chrono>

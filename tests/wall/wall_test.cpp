@@ -1,6 +1,6 @@
-// The module against every fault of tests/data/faults/faults.json: the error that is promised, in
-// time; never a part of an answer, never another prompt's answer; and the bill is what the upstream
-// produced.
+// The module meets every fault of tests/data/faults/faults.json: the documented error comes in
+// time; a contract never gets a part of an answer, or the answer to another prompt; and the bill
+// equals what the upstream produced.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -14,7 +14,7 @@ using mock::Expected;
 using mock::ScriptedFault;
 using mock::Transport;
 
-// For what has to be read through: 18 MiB and such.
+// For answers that must be read completely, for example 18 MiB.
 constexpr std::chrono::milliseconds kLongest = 10s * e2e::kSlowness;
 
 bool is_one_of(std::string_view choices, std::string_view found) {
@@ -40,7 +40,7 @@ std::string mismatch(const e2e::Reply& reply, const Expected& expected) {
   return {};
 }
 
-// What a timed-out call may take at most.
+// The longest time of a call that times out.
 std::chrono::milliseconds time_for(const Expected& expected) {
   if (expected.timeout.empty()) return kLongest;
   return (is_one_of(expected.timeout, "total") ? kImpatient : kSilence) + kLate;
@@ -73,7 +73,7 @@ class Wall : public ::testing::Test {
     EXPECT_EQ(reply.shown.find("some-key"), std::string::npos) << describe(question, fault);
   }
 
-  // Cold: on a fresh connection, so that nothing is sent twice.
+  // Cold: on a new connection, so that nothing is sent twice.
   void try_out(const ScriptedFault& fault, Question question) {
     const Expected& expected = fault.today ? *fault.today : fault.expected;
     if (is_one_of(expected.timeout, "total")) question.total = Total::impatient;
@@ -145,8 +145,8 @@ TEST_F(Wall, WhatIsSaidIsReadWholeOrIsATypedError) {
   });
 }
 
-// A pooled connection that dies without a byte of an answer is replaced, and the prompt sent again:
-// the upstream may have produced, and billed, the answer twice.
+// A pooled connection that closes without a byte of an answer is replaced, and the prompt is sent
+// again. The upstream may have produced, and billed, the answer twice.
 TEST_F(Wall, APromptSentAgainOnAFreshConnectionIsBilledTwice) {
   auto& upstream = world_.upstream(Transport::plain);
   world_.calm();

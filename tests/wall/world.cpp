@@ -9,8 +9,8 @@
 namespace gvm::wall {
 namespace {
 
-// The prompt says which backend to ask, and in which format; errors are passed on as they are.
-// Whatever the format, the answer is a string, and "whole" only when nothing of it is missing.
+// The prompt says which backend to ask, and in which format. Errors are passed on unchanged.
+// Whatever the format, the answer is a string, and "whole" only when nothing is missing from it.
 constexpr std::string_view kScript = R"lua(
 local llm = require("lib-llm")
 function ExecPrompt(ctx, args)

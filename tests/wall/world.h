@@ -1,5 +1,5 @@
 #pragma once
-// A module whose only backends are mock upstreams, one plain and one over TLS, asked in every
+// A module whose only backends are mock upstreams, one plain and one over TLS, for prompts in every
 // provider form.
 #include <string>
 #include <string_view>
@@ -13,7 +13,7 @@ namespace gvm::wall {
 
 using namespace std::chrono_literals;
 
-// A good answer takes milliseconds; the rest is for sanitizers and a busy machine.
+// A good answer takes milliseconds; the rest allows for sanitizers and a busy machine.
 inline constexpr std::chrono::milliseconds kSilence = 400ms * e2e::kSlowness;    // each but total
 inline constexpr std::chrono::milliseconds kImpatient = 700ms * e2e::kSlowness;  // total
 inline constexpr std::chrono::milliseconds kPatient = 60s;                       // total
@@ -21,7 +21,7 @@ inline constexpr std::chrono::milliseconds kLate = 250ms + 1000ms * e2e::kSlowne
 
 enum class Total { impatient, patient };
 
-// What to ask, and of whom.
+// What to ask, and which backend.
 struct Question {
   mock::Form form = mock::Form::openai_compatible;
   mock::Transport transport = mock::Transport::plain;
@@ -38,12 +38,12 @@ class World {
   }
   std::uint16_t port() const { return module_.port(); }
 
-  // A prompt's text: unlike any other, and `marker` is in it.
+  // The text of a prompt: unique, and containing `marker`.
   static std::string text_for(const Question& question, std::string_view marker = "");
-  // The script's answer when the upstream's words arrived whole: a string, also of JSON and bool.
+  // The script's answer when the upstream's words arrived whole: a string, also for JSON and bool.
   static std::string whole_answer(const Question& question, const std::string& text);
 
-  // Both upstreams behave, and no connection is left over.
+  // Resets both upstreams to normal behaviour; no connection is kept.
   void calm();
 
  private:

@@ -27,14 +27,14 @@ struct BrowserConfig {
   std::size_t max_waiting = 256;                    // for a session
   std::chrono::milliseconds start_timeout{30'000};  // of a browser or a session
   std::chrono::milliseconds queue_timeout{30'000};  // for a session
-  // A page.
+  // Rendering of one page.
   std::chrono::milliseconds navigation_timeout{30'000};
   std::chrono::milliseconds waiting_timeout{10'000};  // for a selector or a quiet DOM
   std::chrono::milliseconds command_timeout{10'000};
   std::string wait_for_selector;
   std::chrono::milliseconds quiet_dom{0};
   bool full_page = false;  // of screenshots
-  // What pages see.
+  // What pages are told about the browser.
   int viewport_width = 1280;
   int viewport_height = 1024;
   std::string locale = "en-US";

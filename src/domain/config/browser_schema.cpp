@@ -18,7 +18,8 @@ using Builder = SectionBuilder<C>;
 constexpr double kMinuteMs = 60'000;
 constexpr double kHourMs = 60 * kMinuteMs;
 constexpr double kDayMs = 24 * kHourMs;
-// Of a socket's path 107 bytes may be used (sun_path), and cells add names of their own.
+// The path of a Unix socket has at most 107 usable bytes (sun_path), and cells append names of
+// their own.
 constexpr std::size_t kLongestRuntimeDir = 60;
 
 Row row(std::string_view name, std::string_view doc, Range range = {}, std::string_view unit = {}) {

@@ -12,11 +12,12 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-// What one field of `only` may be: of the backend that `only` names, else of all.
+// The names that one field of `only` may have: those of the backend that `only` names, else those
+// of all backends.
 struct Choices {
   Names backends;
   Names models;
-  Names keys;  // as ledgers and records name them: "BACKEND key 1"
+  Names keys;  // in the form that ledgers and records use: "BACKEND key 1"
 };
 
 Choices choices_for(const LlmConfig& config, const std::string* backend) {

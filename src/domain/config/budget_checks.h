@@ -1,12 +1,13 @@
 #pragma once
-// Whether a budget can ever count: the backends, models and keys that its `only` names must exist.
+// Checks that a budget can count something: the backends, models and keys that its `only` names
+// must exist.
 #include "config/llm_config.h"
 #include "config/reader.h"
 
 namespace gvm::config {
 
-// `config` still has every backend of the file: a budget may name one that is switched off or has
-// no key today.
+// `config` must still contain every backend of the file, because a budget may name one that is
+// disabled or has no key at the moment.
 void check_budget_names(const Node& root, Context& context, const LlmConfig& config);
 
 }  // namespace gvm::config

@@ -1,5 +1,5 @@
 #pragma once
-// A key that takes one of a few words.
+// A key whose value must be one of a few words.
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -8,7 +8,8 @@
 
 namespace gvm::config {
 
-// An error at the key's value when `value` is none of them. A key that is absent has its default.
+// Reports an error at the key's value when `value` is none of them. An absent key keeps its
+// default.
 void check_choice(const Node& node, const std::string& path_of, std::string_view key,
                   Context& context, const std::string& value,
                   std::initializer_list<std::string_view> choices);

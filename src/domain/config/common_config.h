@@ -1,6 +1,7 @@
 #pragma once
-// The settings both modules share. Plain values, immutable once loaded, shared by all lanes.
-// Every default stands here once; the reference page is rendered from default-constructed values.
+// The settings that both modules share. Plain values, immutable once loaded, shared by all lanes.
+// Every default is defined here only; the reference page is generated from default-constructed
+// values.
 #include <chrono>
 #include <cstddef>
 #include <string>
@@ -17,7 +18,7 @@ namespace gvm::config {
 struct ServeConfig {
   std::size_t max_sessions = 4096;            // connections at the same time, all lanes
   std::size_t max_message_bytes = 32 * kMiB;  // one message: two 5 MiB images and their prompt fit
-  std::size_t max_pending_requests = 64;      // read ahead of the running one, a session
+  std::size_t max_pending_requests = 64;      // requests read ahead of the running one, per session
   std::chrono::milliseconds handshake_timeout{10'000};  // connect to hello
   std::chrono::milliseconds idle_timeout{600'000};      // between a reply and the next request
   std::chrono::milliseconds request_timeout{600'000};   // one request, everything included
@@ -35,13 +36,14 @@ struct ScriptConfig {
 };
 
 struct WebRetryConfig {
-  int attempts = 3;                        // the first included; 1: none is repeated
-  std::chrono::milliseconds backoff{200};  // before the second; doubles from then on
+  int attempts = 3;  // including the first; 1: nothing is repeated
+  // Before the second attempt; doubles with each further one.
+  std::chrono::milliseconds backoff{200};
   std::chrono::milliseconds max_backoff{5'000};
   std::vector<int> on_statuses = {502, 503, 504};  // of GET, HEAD and OPTIONS
 };
 
-// Of requests of the web module alone: what strangers' servers may do.
+// Limits of the web module's requests only: what the servers of strangers may do.
 struct WebHttpConfig {
   std::size_t max_body = 32 * kMiB;                    // of an answer, after decompression
   std::size_t max_headers = 256 * kKiB;                // of an answer
@@ -61,12 +63,12 @@ struct HttpConfig {
   std::size_t max_idle_connections = 256;                 // a lane
   std::chrono::milliseconds max_connection_age{118'000};  // idle longer: not reused
   std::chrono::milliseconds dns_cache{60'000};
-  std::chrono::milliseconds connect_timeout{10'000};  // name, TCP and TLS
+  std::chrono::milliseconds connect_timeout{10'000};  // name resolution, TCP and TLS together
   std::chrono::milliseconds first_byte_timeout{0};    // request sent to first byte; 0: no limit
   std::chrono::milliseconds idle_timeout{60'000};     // between two bytes of an answer; 0: no limit
   std::string ca_file;                                // an extra CA bundle
   std::string user_agent = "genvm-modules";
-  WebHttpConfig web;  // the web module alone has these keys
+  WebHttpConfig web;  // only the web module has these keys
 };
 
 struct SignerHeader {
@@ -88,7 +90,7 @@ struct CommonConfig {
   std::string lua_script_path;
   std::size_t vm_count = 6;  // Lua states kept warm
   std::string lua_path = "${exeDir}/../lib/genvm-lua/?.lua";
-  std::string extra_lua_path;  // older name; a load appends it to lua_path
+  std::string extra_lua_path;  // older name; on load it is appended to lua_path
   std::string data_dir = "${exeDir}/../data";
   RuntimeTemplate signer_url;  // empty: nothing is signed
   std::vector<SignerHeader> signer_headers;

@@ -1,4 +1,4 @@
-// The rows both modules share.
+// The configuration keys that both modules share.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -199,7 +199,7 @@ const Section& http_section(ModuleKind kind) {
   return kind == ModuleKind::llm ? llm : web;
 }
 
-// Replaces a default that holds ${...}; what the file says is expanded already.
+// Replaces a default that contains ${...}; values from the file are already expanded.
 void expand_default(const Node& node, std::string_view key, Context& context, std::string& value) {
   const auto* entry = node.find(key);
   if (entry != nullptr && entry->value->kind != Node::Kind::null) return;
@@ -214,7 +214,7 @@ void check_common(const Node& node, const std::string&, Context& context, Common
   const auto* address = node.find("bind_address");
   if (address != nullptr && address->value->kind == Node::Kind::null) c.bind_address.clear();
   const auto* level = node.find("log_level");
-  if (level != nullptr && lower_case(level->value->text) == "off") c.log_disable = "*";
+  if (level != nullptr && lowered(level->value->text) == "off") c.log_disable = "*";
 }
 
 SectionBuilder<CommonConfig>& add_process(SectionBuilder<CommonConfig>& table) {

@@ -1,12 +1,11 @@
-// The texts are built against instructions hidden in what is judged:
-//   - what others wrote stands first, within markers; the task and the question come after it,
-//   where no data can follow;
-//   - data may imitate a closing marker, so the texts say that a marker within data is data, and
-//   that what counts is
-//     what stands at the end;
-//   - an attempt to steer the judge is a ground for false;
-//   - the reason comes before the result, so that the result follows from it.
-// They are short, as small models lose long ones.
+// The texts defend against instructions that are hidden in the judged data:
+// - Text of others comes first, between markers. The task and the question follow, so that no
+//   data comes after them.
+// - Data may imitate a closing marker. Therefore the texts say that a marker within data is data,
+//   and that only the end of the prompt counts.
+// - An attempt to influence the judge is a reason for false.
+// - The reason comes before the result, so that the result follows from it.
+// The texts are short, because small models ignore parts of long ones.
 #include "config/default_templates.h"
 
 namespace gvm::config {

@@ -31,7 +31,7 @@ std::expected<ModuleKind, Diagnostic> kind_of_name(const std::string& path) {
 std::expected<ModuleKind, Diagnostic> detect_kind(const std::string& path) {
   const auto document = read_document(path);
   if (!document.root) {
-    // A broken file is loaded for its diagnostics; its name says by which schema.
+    // A broken file is loaded anyway, for its diagnostics; its name decides which schema is used.
     auto by_name = kind_of_name(path);
     if (by_name) return by_name;
     return std::unexpected(document.diagnostics.front());

@@ -10,10 +10,10 @@ namespace gvm::config {
 namespace {
 
 constexpr std::size_t kLongestQuote = 40;     // characters of a value repeated in a message
-constexpr std::size_t kLongestCompared = 64;  // longer names have no near neighbour
+constexpr std::size_t kLongestCompared = 64;  // longer names are not compared with known ones
 
-// Optimal string alignment: insertions, deletions, replacements and swaps of neighbours cost 1
-// each.
+// Optimal string alignment distance: insertions, deletions, replacements and swaps of neighbours
+// cost 1 each.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::vector<std::size_t>> d(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
   for (std::size_t i = 0; i <= a.size(); ++i) d[i][0] = i;

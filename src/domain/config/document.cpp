@@ -48,7 +48,7 @@ Mark first_bad_line(std::string_view text) {
   return mark;
 }
 
-// What is wrong with the bytes, before YAML looks at them; empty message when nothing is.
+// Checks the bytes before YAML parses them. The message is empty when they are fine.
 Diagnostic check_bytes(std::string_view text, const std::string& file) {
   if (text.size() > kMaxFileBytes)
     return {file,
@@ -82,8 +82,8 @@ std::size_t skip_properties(std::string_view text, std::size_t at) {
   return at;
 }
 
-// Whether the quoted scalar at `at` has its closing quote. yaml-cpp takes the end of the file for
-// one, and so swallows every setting after a quote that was forgotten.
+// True when the quoted scalar at `at` has its closing quote. yaml-cpp accepts the end of the file
+// as the closing quote: it then takes every following setting into the text.
 bool is_closed(std::string_view text, std::size_t at) {
   at = skip_properties(text, at);
   const char quote = at < text.size() ? text[at] : '|';
@@ -100,7 +100,7 @@ bool is_closed(std::string_view text, std::size_t at) {
   return false;
 }
 
-// yaml-cpp's messages for tabs speak of other things.
+// The messages of yaml-cpp about tabs are misleading.
 bool has_tab_indentation(std::string_view text, int line_index) {
   for (int i = 0; i < line_index && !text.empty(); ++i)
     text.remove_prefix(std::min(text.size(), text.substr(0, text.find('\n')).size() + 1));
@@ -136,7 +136,7 @@ class Expander {
 
   void visit(Node& node, const std::string& path) {
     if (node.kind == Node::Kind::scalar) return visit_scalar(node, path);
-    if (!done_.insert(&node).second) return;  // an alias
+    if (!done_.insert(&node).second) return;  // an alias: already counted
     for (std::size_t i = 0; i < node.items.size(); ++i)
       visit(*node.items[i], fmt::format("{}[{}]", path, i));
     for (const auto& entry : node.entries)
@@ -199,7 +199,7 @@ Document read_document(const std::string& path) {
   errno = 0;
   std::ifstream stream(path, std::ios::binary);
   if (!stream) return failed(path, {}, "the file cannot be opened" + reason());
-  // One byte more than allowed is enough to know.
+  // Reads one byte more than allowed, which is enough to know that the file is too large.
   std::string text(kMaxFileBytes + 1, '\0');
   stream.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (stream.bad()) return failed(path, {}, "the file cannot be read" + reason());

@@ -1,7 +1,7 @@
 #pragma once
-// A YAML text as a tree with positions: what the schema reads from. The parser underneath is
-// yaml-cpp's event parser; the tree is ours, so that size, depth, aliases and duplicate keys are
-// bounded and reported here.
+// A YAML text as a tree with positions, which the schema reads. yaml-cpp's event parser does the
+// parsing; the tree is our own, so that size, depth, aliases and duplicate keys are bounded and
+// reported here.
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -16,11 +16,11 @@
 namespace gvm::config {
 
 inline constexpr std::size_t kMaxFileBytes = 1 * kMiB;
-inline constexpr std::size_t kMaxNodes = 100'000;  // every alias counted with all it stands for
+inline constexpr std::size_t kMaxNodes = 100'000;  // an alias counts with all nodes below it
 inline constexpr std::size_t kMaxNesting = 64;     // maps and lists within each other
 
 struct Node;
-// Shared, because an alias is the same node again.
+// Shared, because an alias refers to the same node again.
 using NodePtr = std::shared_ptr<Node>;
 
 struct Entry {

@@ -17,8 +17,8 @@ Mark to_mark(const YAML::Mark& mark) {
 
 constexpr std::string_view kCoreTag = "tag:yaml.org,2002:";
 
-// yaml-cpp gives "?" for plain scalars and "!" for quoted ones. Tags of the core schema change
-// nothing here: the configuration's schema decides what a text is.
+// yaml-cpp reports the tag "?" for plain scalars and "!" for quoted ones. Tags of the core schema
+// have no effect: the configuration's schema decides the types.
 bool is_ordinary(const std::string& tag) {
   static const std::set<std::string_view> kCore = {"str",  "int", "float", "bool",
                                                    "null", "map", "seq"};
@@ -122,7 +122,7 @@ void DocumentBuilder::OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) {
     throw ParseStopped{
         to_mark(mark),
         fmt::format("aliases stand for too much, expected at most {} values in all", kMaxNodes)};
-  // A null takes its key's position, so it is not shared.
+  // A null gets the position of its key, so it cannot be a shared node.
   add(node->kind == Node::Kind::null ? std::make_shared<Node>(*node) : node);
 }
 

@@ -11,7 +11,8 @@
 
 namespace gvm::config {
 
-// Thrown through the parser to end it; carries the one thing that makes going on pointless.
+// Thrown through yaml-cpp to stop parsing; carries the diagnostic that makes further parsing
+// pointless.
 struct ParseStopped {
   Mark mark;
   std::string message;

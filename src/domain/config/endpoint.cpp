@@ -1,8 +1,9 @@
-// URLs, addresses and headers as the configuration writes them. Stricter than WHATWG: an operator's
-// typing error should be reported, not repaired.
+// URLs, addresses and headers in the configuration. The rules are stricter than WHATWG's, because
+// an operator's typing error should be reported, not repaired.
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
 #include "base/encoding.h"
 #include "config/scalar.h"
 
@@ -64,9 +65,7 @@ bool is_loopback(std::string_view host) {
 }
 
 bool names_a_key(std::string_view name) {
-  std::string lower(name);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  const std::string lower = lowered(name);
   static constexpr std::array<std::string_view, 7> kWords = {"key",  "token", "secret", "password",
                                                              "auth", "sig",   "pass"};
   return std::any_of(kWords.begin(), kWords.end(),
@@ -76,7 +75,7 @@ bool names_a_key(std::string_view name) {
 void add_credentials(std::string_view user_info, std::vector<Secret>& out) {
   if (user_info.empty()) return;
   out.emplace_back(std::string(user_info));
-  out.emplace_back(base64_encode(user_info));  // as the Authorization header carries it
+  out.emplace_back(base64_encode(user_info));  // in the form that the Authorization header carries
   const auto colon = user_info.find(':');
   if (colon != std::string_view::npos) out.emplace_back(std::string(user_info.substr(colon + 1)));
 }

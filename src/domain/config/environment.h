@@ -1,6 +1,5 @@
 #pragma once
-// What a configuration file may refer to with ${...}: the process as the templating sees it,
-// replaceable in tests.
+// What a configuration file may refer to with ${...}. Tests replace it.
 #include <functional>
 #include <optional>
 #include <string>

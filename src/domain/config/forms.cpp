@@ -6,7 +6,7 @@ namespace gvm::config {
 
 namespace {
 
-constexpr double kUnbounded = 1e15;  // upper bounds from here on are not worth telling
+constexpr double kUnbounded = 1e15;  // upper bounds from here on are not shown
 
 template <class T>
 std::string bounds(const Range& range, T&& show) {
@@ -26,7 +26,7 @@ std::string show_count(double value) {
 }  // namespace
 
 const Names<log::Level>& level_names() {
-  // "warning" and "off" stand in files written for GenVM's other implementation.
+  // Files written for GenVM's other implementation contain "warning" and "off".
   static const Names<log::Level> names = {
       {"trace", log::Level::trace}, {"debug", log::Level::debug},  {"info", log::Level::info},
       {"warn", log::Level::warn},   {"warning", log::Level::warn}, {"error", log::Level::error},

@@ -1,6 +1,6 @@
 #pragma once
-// The LLM module's settings, ready for use: disabled and unusable backends are gone, timeouts and
-// authentication resolved.
+// The settings of the LLM module, ready for use: disabled and unusable backends are removed,
+// timeouts and authentication are resolved.
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -52,7 +52,7 @@ struct MaxTokensConfig {
   std::optional<std::uint64_t> ceiling;  // larger requests are cut to it
 };
 
-// What a call that ended with a status from 500 on is charged when no usage was reported.
+// What a call is charged that ended with a status of 500 or above and reported no usage.
 enum class ChargeServerErrors { never, worst_case };
 
 // Zero: no limit of this kind.
@@ -63,7 +63,7 @@ struct Timeouts {
   std::chrono::milliseconds total{0};
 };
 
-// What becomes of a text answer that a limit cut.
+// What happens to a text answer that was cut by a limit.
 enum class CutText { deliver, fail };
 
 struct ModelConfig {

@@ -1,5 +1,5 @@
-// Loading the LLM module's file: after the schema, the backends are made ready and unusable ones
-// dropped.
+// Loads the file of the LLM module: after the schema was read, backends are made ready and unusable
+// ones are dropped.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -44,7 +44,7 @@ void add_unset(const Node& key, const Environment& env, std::vector<std::string>
   std::ranges::move(unset_variables(key.written, env), std::back_inserter(names));
 }
 
-// The variables of the environment that would have given the backend a key.
+// The environment variables that would have given the backend a key.
 std::vector<std::string> missing_variables(const Node& backend, const Environment& env) {
   std::vector<std::string> names;
   if (const auto* key = backend.find("key")) add_unset(*key->value, env, names);
@@ -60,7 +60,7 @@ std::string why_keyless(const Node& backend, const std::vector<std::string>& mis
                                                                            : "its key is empty";
 }
 
-// `keys` alone are as good as a `key` and further ones.
+// `keys` without `key`: the first one becomes `key`, the rest are further keys.
 void take_first_key(BackendConfig& b) {
   if (!b.key.empty() || b.keys.empty()) return;
   b.key = std::move(b.keys.front());
@@ -77,7 +77,7 @@ void resolve_auth(const Node& node, const std::string& path, Context& context, B
   if (b.key.empty()) b.auth.style = AuthStyle::none;
 }
 
-// Files that were written for scripts say it in `meta`.
+// Files that were written for scripts have it in `meta`.
 int priority_in(const Value& meta) {
   const Value* found = meta.find("priority");
   const Integer* number = found == nullptr ? nullptr : found->as_integer();
@@ -104,7 +104,7 @@ void warn_about_idle_settings(const Node& node, const std::string& path, Context
                fmt::format("has no effect for {}", provider_name(b.provider())));
 }
 
-// Marks that come along when a key is pasted from a chat or a document.
+// Characters that are copied along when a key is pasted from a chat or a document.
 std::string_view fault_of_key(std::string_view key) {
   constexpr std::string_view kMarks[] = {"\xEF\xBB\xBF", "\u2018", "\u2019", "\u201C", "\u201D"};
   for (const auto mark : kMarks)
@@ -131,7 +131,8 @@ void warn_about_keys(const Node& node, const std::string& path, Context& context
     warn_about_key(*keys->value->items[i], fmt::format("{}.keys[{}]", path, i), context);
 }
 
-// A host that already holds what the provider's form would append. It works; a person should know.
+// A host that already contains the path that the provider's form appends. It works, but the
+// operator should know.
 void warn_about_host(const Node& node, const std::string& path, Context& context,
                      const BackendConfig& b) {
   constexpr std::string_view kEnds[] = {"/chat/completions", "/messages", "/generate", "/v1",
@@ -205,7 +206,7 @@ class Backends {
   Context& context_;
   LlmConfig& config_;
   std::vector<std::string> reasons_;
-  bool awaits_variables_ = false;  // a backend would be left if the environment had its key
+  bool awaits_variables_ = false;  // a backend would be usable if the environment had its key
 };
 
 Loaded<LlmConfig> load_llm_document(Document document, const std::string& file,
@@ -221,7 +222,8 @@ Loaded<LlmConfig> load_llm_document(Document document, const std::string& file,
 }  // namespace
 
 const ModelConfig* BackendConfig::find_model(std::string_view name_or_alias) const {
-  if (name_or_alias.empty()) return nullptr;  // a model without an alias has an empty one
+  if (name_or_alias.empty())
+    return nullptr;  // a model without an alias has an empty alias, which must not match
   for (const auto& model : models)
     if (model.name == name_or_alias || model.alias == name_or_alias) return &model;
   return nullptr;

@@ -1,4 +1,5 @@
-// The rows of the LLM module alone: the time limit, the backends, the prompt templates.
+// The configuration keys of the LLM module only: the time limit, the backends, the prompt
+// templates.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -66,7 +67,8 @@ void check_slots(const TextPlace& place, PromptTemplate& c) {
                fmt::format("missing {}, expected all of {}", all_of(missing), all_of(place.slots)));
 }
 
-// A template given in part is not completed from ours: a text of two authors contradicts itself.
+// A template that is given in part is not completed from our own: the two parts could contradict
+// each other.
 template <const Slots& kSlots>
 void check_template(const Node& node, const std::string& path, Context& context,
                     PromptTemplate& c) {

@@ -1,6 +1,6 @@
 #pragma once
-// The door to the configuration: a file in, an immutable config or all its errors out. Never throws
-// on bad input.
+// Loads a configuration file: the result is an immutable config, or all errors of the file. Never
+// throws on bad input.
 #include <expected>
 #include <string>
 #include <string_view>
@@ -24,14 +24,14 @@ struct LoadResult {
 template <class T>
 using Loaded = std::expected<LoadResult<T>, std::vector<Diagnostic>>;
 
-// What a file is worth of whose backends none is usable.
+// What to do with a file that has no usable backend.
 enum class EmptyBackends {
   refuse,
   allow,               // --allow-empty-backends
-  allow_missing_keys,  // refuse, unless only variables of the environment are missing
+  allow_missing_keys,  // refuse, unless the only thing missing is environment variables
 };
 
-// Files written for GenVM's other implementation, which ignores unknown keys, must start.
+// Files written for GenVM's other implementation, which ignores unknown keys, must load.
 enum class Strictness { lenient, strict };  // unknown keys: warnings or errors
 
 struct LoadOptions {

@@ -1,5 +1,5 @@
 #pragma once
-// The steps every load takes. Included by the two load functions only.
+// The steps that every load has in common. Included by the two load functions only.
 #include <utility>
 
 #include "config/load.h"
@@ -11,7 +11,8 @@ inline UnknownKeys unknown_keys_of(Strictness strictness) {
   return strictness == Strictness::strict ? UnknownKeys::refuse : UnknownKeys::warn;
 }
 
-// Strings, schema, then `finish(root, context, config)` when nothing was wrong so far.
+// Expands strings, reads the schema, then calls `finish(root, context, config)` when there was no
+// error so far.
 template <class T, class Finish>
 Loaded<T> load_document(Document document, const std::string& file, const Environment& env,
                         const Section& section, UnknownKeys unknown_keys, Finish finish) {

@@ -29,7 +29,7 @@ std::vector<std::string> secrets_of(const LoadResult<LlmConfig>& loaded) {
   return out;
 }
 
-// In the form of files that operators have, with none of the keys that are ours.
+// The form of operators' existing files, with none of the keys that are ours.
 constexpr std::string_view kOperatorsFile = R"(
 bind_address: 127.0.0.1:4031
 lua_script_path: ${exeDir}/../config/my-script.lua

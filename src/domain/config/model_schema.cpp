@@ -1,4 +1,4 @@
-// The rows of one model of a backend.
+// The configuration keys of one model of a backend.
 #include "config/model_schema.h"
 
 #include <fmt/format.h>
@@ -16,7 +16,7 @@ constexpr double kMostTokens = 100'000'000;  // of an answer or a context
 constexpr double kDayMs = 24.0 * 3600 * 1000;
 constexpr double kAnyInteger = 9.2e18;
 
-// The position of the key that is there, for an error that concerns several.
+// The position of the key that is present, for an error that concerns several keys.
 void refuse_at(const Node& node, const std::string& path, Context& context,
                std::initializer_list<std::string_view> keys, std::string message) {
   for (const auto key : keys) {
@@ -39,7 +39,7 @@ void check_range(const Node& node, const std::string& path, Context& context, S&
                         setting.min, setting.max));
 }
 
-// One table a parameter: the widest bounds are what providers know at all.
+// One table per parameter. The bounds are the widest that any provider accepts.
 template <class S>
 Section sampling_parameter(std::string_view title, S defaults, Range widest) {
   using B = SectionBuilder<S>;

@@ -1,4 +1,4 @@
-// The rows of `pricing`, `budgets` and `ledger`.
+// The configuration keys of `pricing`, `budgets` and `ledger`.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -69,7 +69,7 @@ void check_fields(const Node& node, const std::string& path, Context& context,
   }
 }
 
-// Exactly one unit, and a limit that admits something.
+// Exactly one unit must be given, with a limit above zero.
 void resolve_limit(const Node& node, const std::string& path, Context& context, BudgetConfig& c) {
   const std::array<std::pair<std::string_view, const std::string*>, 4> units = {
       {{"usd", &c.usd}, {"tokens", &c.tokens}, {"requests", &c.requests}, {"gen", &c.gen}}};

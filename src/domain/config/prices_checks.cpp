@@ -10,7 +10,8 @@ namespace gvm::config {
 namespace {
 
 constexpr std::size_t kLongestName = 256;  // bytes
-// 10^-4 USD a million: nobody sells that; it is what a price per token looks like.
+// 10^-4 USD per million tokens: no provider is that cheap, so the value is probably a price per
+// token.
 constexpr PriceUsd kSuspiciouslyLow{100'000'000};
 
 Mark mark_of(const Node& node, std::string_view key) {
@@ -70,7 +71,7 @@ class EntryCheck {
       context_.error(list->value->mark, path_ + ".model", "got no name, expected at least one");
   }
 
-  // What is wrong with a value is told by its reader; here, what is not there.
+  // The reader has already reported wrong values; only missing keys are reported here.
   bool absent(const Node& node, std::string_view key) const {
     const auto* entry = node.find(key);
     return entry == nullptr || entry->value->kind == Node::Kind::null;
@@ -107,7 +108,7 @@ class EntryCheck {
     }
   }
 
-  // Nothing is inherited: a tier that forgets the price of a cache would be wrong silently.
+  // A tier inherits nothing: a tier without its own cache price would silently use a wrong one.
   void same_prices(const TokenPrices& base, const TokenPrices& tier, const Node& node,
                    const std::string& path) {
     both(node, path, tier);

@@ -1,6 +1,5 @@
 #pragma once
-// What the rows of prices.yaml cannot say: how its keys must fit together. Included by
-// prices_schema.cpp only.
+// Checks on prices.yaml that concern several keys together. Included by prices_schema.cpp only.
 #include <optional>
 #include <string>
 #include <string_view>

@@ -1,5 +1,6 @@
 #pragma once
-// A price catalogue as its file says it, in exact decimals: what pricing::Catalog is built from.
+// A price catalogue as its file says it, in exact decimals: what pricing::PriceCatalog is built
+// from.
 #include <chrono>
 #include <cstdint>
 #include <expected>
@@ -18,7 +19,7 @@ struct PriceUsd {
   friend auto operator<=>(const PriceUsd&, const PriceUsd&) = default;
 };
 
-// Larger prices are typing errors (a price per token read as one per million, a lost point).
+// Larger prices are typing errors, for example a missing decimal point.
 inline constexpr std::uint64_t kMaxUsdPerMillionTokens = 10'000;
 inline constexpr std::uint64_t kMaxUsdPerUnit = 1'000;  // of an image, of a request
 
@@ -27,7 +28,7 @@ inline constexpr std::uint64_t kMaxUsdPerUnit = 1'000;  // of an image, of a req
 std::expected<PriceUsd, std::string_view> parse_price(std::string_view text,
                                                       std::uint64_t ceiling_usd);
 
-// USD per million tokens. Absent: pricing/catalog.h says what stands for it.
+// USD per million tokens. pricing/price_catalog.h says what is used for an absent one.
 struct TokenPrices {
   std::optional<PriceUsd> input;   // not read from a cache
   std::optional<PriceUsd> output;  // the answer

@@ -6,12 +6,13 @@ namespace gvm::config {
 
 namespace {
 
-// All checks are the schema's.
+// The schema makes all checks.
 Loaded<PriceCatalogConfig> load(Document document, const std::string& file,
                                 const Environment& env) {
-  return load_document<PriceCatalogConfig>(std::move(document), file, env, price_catalog_section(),
-                                           UnknownKeys::refuse,  // money hangs on every key
-                                           [](const Node&, Context&, PriceCatalogConfig&) {});
+  return load_document<PriceCatalogConfig>(
+      std::move(document), file, env, price_catalog_section(),
+      UnknownKeys::refuse,  // a misspelt key would change what is charged
+      [](const Node&, Context&, PriceCatalogConfig&) {});
 }
 
 }  // namespace

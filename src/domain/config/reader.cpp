@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/ascii.h"
 #include "config/forms.h"
 #include "config/scalar.h"
 
@@ -18,7 +19,7 @@ template <class T>
 std::optional<T> read_word(const Leaf& leaf, const Names<T>& names,
                            Spelling spelling = Spelling::exact) {
   if (leaf.node.kind == Node::Kind::scalar) {
-    const auto text = spelling == Spelling::exact ? leaf.node.text : lower_case(leaf.node.text);
+    const auto text = spelling == Spelling::exact ? leaf.node.text : lowered(leaf.node.text);
     for (const auto& [word, value] : names)
       if (text == word) return value;
   }
@@ -265,7 +266,7 @@ void read(const Leaf& leaf, RuntimeTemplate& out) {
   auto compiled = compile_for_signer(leaf, leaf.node, leaf.path);
   if (!compiled) return;
   std::string url;
-  // With a #{name} in it the URL can only be judged once it is filled.
+  // A URL with a #{name} in it can only be checked after it is filled.
   if (compiled->names().empty() && !compiled->empty()) read_url(leaf, url);
   out = std::move(*compiled);
 }

@@ -1,6 +1,6 @@
 #pragma once
-// Reads typed values from nodes. What does not fit becomes a Diagnostic "got X, expected Y", and
-// the default stays.
+// Reads typed values from nodes. A value that does not fit becomes a Diagnostic "got X, expected
+// Y", and the default stays.
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -15,11 +15,11 @@
 
 namespace gvm::config {
 
-// What is done about a key that the schema does not have. One that is probably a typing error of a
-// known key is an error in any case: money or safety may hang on it.
+// How a key that the schema does not have is treated. A probable typing error of a known key is
+// always an error, because money or safety may depend on it.
 enum class UnknownKeys { warn, refuse };
 
-// Everything one load collects.
+// What one load collects.
 struct Context {
   std::string file;
   const Environment& env;
@@ -39,7 +39,7 @@ struct Range {
   bool bounded() const { return min != 0 || max != 0; }
 };
 
-// What a string or a number is, beyond its C++ type.
+// The form of a string or number, beyond its C++ type.
 enum class Format {
   plain,
   bytes,
@@ -71,7 +71,7 @@ struct Leaf {
   void refuse(const std::string& expected, Echo echo = Echo::show) const;
 };
 
-// One overload a type. `expected()` is what a person is told to write, also in the reference page.
+// One overload per type. `expected()` describes what to write, for messages and the reference page.
 void read(const Leaf& leaf, bool& out);
 void read(const Leaf& leaf, int& out);
 void read(const Leaf& leaf, std::int64_t& out);
@@ -103,7 +103,7 @@ void read(const Leaf& leaf, std::optional<T>& out) {
 }
 
 // The form in words: "an integer from 1 to 1024", "true or false". The second argument only selects
-// the type.
+// the overload.
 std::string expected(const LeafRule& rule, const bool&);
 std::string expected(const LeafRule& rule, const int&);
 std::string expected(const LeafRule& rule, const std::int64_t&);
@@ -130,7 +130,7 @@ std::string expected(const LeafRule& rule, const std::optional<T>&) {
   return expected(rule, T{});
 }
 
-// The value as YAML would write it; empty when there is nothing to show.
+// The value in YAML's notation; empty when there is nothing to show.
 std::string shown(const LeafRule& rule, const bool& value);
 std::string shown(const LeafRule& rule, const int& value);
 std::string shown(const LeafRule& rule, const std::int64_t& value);

@@ -11,17 +11,18 @@ namespace {
 constexpr std::string_view kIntroduction = R"(# Configuration
 
 This page is rendered from the schema in `src/domain/config`; a test fails when it is out of date, and
-`GVM_UPDATE_DOCS=1 config_test` writes it anew.
+`GVM_UPDATE_DOCS=1 config_test` writes it again.
 
 Each module reads one YAML file, by default `${exeDir}/../config/genvm-module-llm.yaml` and
 `${exeDir}/../config/genvm-module-web.yaml`. `genvm-modules check-config FILE` checks a file and starts nothing. All errors
-are told in one run, each as `file:line:column: key: what is wrong, what was expected, nearest known key`.
+are reported in one run, each as `file:line:column: key: what is wrong, what was expected, nearest known key`.
 
-- A key without a value counts as absent. Unknown and duplicate keys are errors, except below `meta`.
+- A key without a value counts as absent. Duplicate keys are errors. An unknown key is a warning; it is an error when it is nearly
+  a known one, and always with `check-config --strict`. Keys below `meta` are free.
 - Keys marked *ours* are additions of these modules; all others are those of existing GenVM installations.
 - **Durations** are seconds as a number, or a text such as `500ms`, `3s`, `2m`.
 - **Sizes** are bytes as a number, or a text such as `64KiB`, `16MiB`, `1GiB`.
-- **Files** are UTF-8, at most 1 MiB, at most 64 levels deep; aliases may stand for at most 100,000 values in all.
+- **Files** are UTF-8, at most 1 MiB, at most 64 levels deep; aliases may expand to at most 100,000 values in total.
 
 ## Templating
 
@@ -35,7 +36,7 @@ In every text of the file, once, at load:
 | `${ENV[NAME]}` | the environment variable `NAME`; empty when it is not set |
 | `${dollar}` | a dollar sign, for a text that must hold `${` itself |
 
-Any other `${`, and `$${`, is an error. What is inserted is not looked at again.
+Any other `${`, and `$${`, is an error. Inserted text is not expanded again.
 
 `#{name}` is filled at run time, also in one pass: a value that contains `#{...}` or `%` stays literal.
 
@@ -93,7 +94,8 @@ class Page {
   std::string take() { return std::move(out_); }
 
  private:
-  // What both modules share is inlined at the top, and has a part of the page to itself.
+  // The keys that both modules share are at the top level of both; the page describes them once, in
+  // a part of their own.
   void rows(const std::string& path, const Section& section) {
     for (const auto& key : section.keys) {
       if (key.shape != Key::Shape::inlined)

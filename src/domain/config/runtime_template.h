@@ -11,7 +11,8 @@
 
 namespace gvm::config {
 
-// A name is letters, digits, '_', '-' and '.'. What to do with a "#{" that no name and "}" follow:
+// A name consists of letters, digits, '_', '-' and '.'. How to treat a "#{" that is not followed by
+// a name and "}":
 enum class Malformed {
   keep,    // prose may hold it (prompt templates)
   refuse,  // a typing error must not be sent (signer settings)

@@ -96,11 +96,6 @@ std::string format_number(double number) {
   return fmt::format("{}", number);
 }
 
-std::string lower_case(std::string text) {
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return text;
-}
-
 bool is_decimal(std::string_view text) {
   constexpr std::size_t kMostWhole = 20;
   constexpr std::size_t kMostFraction = 18;

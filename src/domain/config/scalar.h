@@ -1,6 +1,6 @@
 #pragma once
-// The forms a scalar of the configuration can have. Each parser answers nothing for what is not
-// exactly that form.
+// The forms that a scalar of the configuration can have. Each parser returns empty for a text that
+// is not exactly of its form.
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -26,8 +26,6 @@ std::optional<std::int64_t> parse_bytes(std::string_view text);
 std::string format_duration(std::chrono::milliseconds span);  // shortest of the forms above
 std::string format_bytes(std::uint64_t bytes);
 std::string format_number(double number);
-
-std::string lower_case(std::string text);  // ASCII letters
 
 struct Endpoint {
   std::string url;              // without trailing '/'

@@ -90,11 +90,11 @@ void read_key(const Key& key, const Node& node, const std::string& path, Context
     case Key::Shape::list:
       return read_list(key, node, path, context, target);
     case Key::Shape::inlined:
-      return;  // read_keys goes through them
+      return;  // read_keys descends into inlined sections itself
   }
 }
 
-// The keys of `section` proper and, recursively, of those inlined into it.
+// The keys of `section` and, recursively, of the sections inlined into it.
 void read_keys(const Place& place, const Section& section, const Node& node, void* target) {
   for (const auto& key : section.keys) {
     if (key.shape == Key::Shape::inlined) {

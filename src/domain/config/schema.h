@@ -1,7 +1,7 @@
 #pragma once
-// The configuration as a table: a row a key. Validation, "nearest known key" and the reference page
-// all come from it. A row binds a member of a plain struct, so type and default are the struct's
-// own.
+// The configuration as a table with one row per key. Validation, the proposal of the nearest known
+// key and the reference page all use it. A row binds a member of a plain struct; type and default
+// are those of the member.
 #include <functional>
 #include <string>
 #include <string_view>
@@ -25,7 +25,7 @@ struct Key {
     inlined,  // the keys of another section stand among these
   };
   std::string_view name;
-  std::string_view doc;  // one line for a person
+  std::string_view doc;  // one line of documentation
   Origin origin = Origin::drop_in;
   Presence presence = Presence::optional;
   Shape shape = Shape::leaf;
@@ -43,12 +43,12 @@ struct Section {
   std::string_view title;  // "a backend": used in "expected a key of a backend"
   std::string_view doc;
   std::vector<Key> keys;
-  std::string_view shorthand;  // a text in place of the map is the value of this key
+  std::string_view shorthand;  // a text in place of the map sets this key
   bool listable = false;       // a list of names may stand for a map of names with default settings
-  // What concerns several keys; runs after they are bound.
+  // Checks that concern several keys; runs after they are bound.
   std::function<void(const Node&, const std::string& path, Context&, void*)> check;
 
-  const Key* find(std::string_view name) const;  // looks into inlined sections too
+  const Key* find(std::string_view name) const;  // also searches inlined sections
   std::vector<std::string_view> names() const;
 };
 

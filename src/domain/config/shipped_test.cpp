@@ -67,7 +67,8 @@ TEST(ShippedWebFile, LoadsWithoutWarnings) {
   EXPECT_TRUE(loaded->warnings.empty());
 }
 
-// A comment counts: keys whose default is best are explained, not set.
+// A key in a comment counts: keys whose default is the best value are explained in comments, not
+// set.
 void expect_every_key(ModuleKind kind, const std::string& file) {
   const auto text = read_file(file);
   for (const auto& key : all_keys(kind)) {

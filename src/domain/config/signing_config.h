@@ -1,5 +1,5 @@
 #pragma once
-// Keys that sign outgoing requests (RFC 9421) beside the node's external signer.
+// Keys for signing outgoing requests (RFC 9421), in addition to the node's external signer.
 #include <chrono>
 #include <string>
 #include <vector>
@@ -25,8 +25,8 @@ struct SigningKeyConfig {
 struct SigningConfig {
   std::string use;  // the key for `sign: true`; empty: the external signer
   std::vector<SigningKeyConfig> keys;
-  // What the external signer's signatures cover: as the session's generation expects ("session"),
-  // or always as generation "a", "b" or "c" does.
+  // The components that the external signer's signatures cover: as the session's generation expects
+  // ("session"), or always those of generation "a", "b" or "c".
   std::string genlayer_profile = "session";
 };
 

@@ -3,10 +3,11 @@
 //
 //   ${genvmRoot} ${exeDir} ${genvmVersion}   the installation
 //   ${ENV[NAME]}                             the environment; empty when NAME is not set
-//   ${dollar}                                a dollar sign, for a text that must hold "${" itself
+//   ${dollar}                                a dollar sign, for a text that must contain "${"
+//   itself
 //
-// One pass: what is inserted is not looked at again. Anything else after "${" is an error, and so
-// is "$${", which could be meant as an escape or as a dollar sign before a variable.
+// One pass: inserted text is not expanded again. Anything else after "${" is an error. So is "$${",
+// because it could be an escape or a dollar sign before a variable.
 #include <expected>
 #include <string>
 #include <string_view>
@@ -19,7 +20,7 @@ namespace gvm::config {
 // The error is a sentence for a Diagnostic.
 std::expected<std::string, std::string> expand(std::string_view text, const Environment& env);
 
-// Names N of every ${ENV[N]} in `text` that are not set or empty.
+// The names N of all ${ENV[N]} in `text` that are not set or are empty.
 std::vector<std::string> unset_variables(std::string_view text, const Environment& env);
 
 }  // namespace gvm::config

@@ -1,5 +1,5 @@
 #pragma once
-// What concerns several keys of the web module's file. Internal to config/.
+// Checks on the web module's file that concern several keys. Internal to config/.
 #include "config/reader.h"
 #include "config/web_config.h"
 
@@ -7,7 +7,7 @@ namespace gvm::config {
 
 // extra_tld and always_allow_hosts.
 void check_hosts(const Node& root, Context& context, const WebConfig& config);
-// Routes name proxies that are there.
+// Routes may only name proxies that are configured.
 void check_routes(const Node& root, Context& context, const WebConfig& config);
 
 }  // namespace gvm::config

@@ -4,7 +4,7 @@ namespace gvm::config {
 
 namespace {
 
-// Texts that a load has checked.
+// The load has already checked these texts.
 std::vector<policy::Cidr> networks(const std::vector<std::string>& texts) {
   std::vector<policy::Cidr> out;
   for (const auto& text : texts) {

@@ -1,5 +1,5 @@
 #pragma once
-// From the web module's settings to what policy/ takes.
+// Converts the web module's settings to the options of policy/.
 #include "config/web_config.h"
 #include "policy/address.h"
 #include "policy/url_rules.h"
@@ -7,7 +7,7 @@
 namespace gvm::config {
 
 policy::UrlRulesConfig url_rules_config(const WebConfig& config);
-// Without the host's own addresses and listeners, which only a running module knows.
+// Without the host's own addresses and listeners, which are known only at run time.
 policy::AddressRulesConfig address_rules_config(const WebConfig& config);
 
 }  // namespace gvm::config

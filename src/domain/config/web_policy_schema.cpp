@@ -1,5 +1,5 @@
-// The rows of `policy`, `proxies` and `routes`. What they name is compiled once, so that a wrong
-// entry is told with its line.
+// The configuration keys of `policy`, `proxies` and `routes`. Their patterns are compiled here
+// once, so that a wrong entry is reported with its line.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -24,7 +24,8 @@ std::string reason_of(const Error& error) {
   return std::string(detail_of(error).empty() ? error.code() : detail_of(error));
 }
 
-// Calls `problem(text)` for every text of the list `key`; a sentence is an error at its place.
+// Calls `problem(text)` for every text of the list `key`; a returned sentence becomes an error at
+// the position of the text.
 template <class Problem>
 void check_entries(const Node& node, const std::string& path, std::string_view key,
                    Context& context, Problem problem) {

@@ -13,7 +13,7 @@ namespace {
 
 constexpr double kHourMs = 3'600'000;
 
-// Operators' files give the object with or without its outer braces.
+// Operators' files write the object with or without its outer braces.
 std::string with_braces(const std::string& text) {
   const auto first = text.find_first_not_of(" \t\r\n");
   const bool braced = first != std::string::npos && text[first] == '{';

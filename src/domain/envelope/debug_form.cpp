@@ -13,8 +13,8 @@
 namespace gvm::envelope {
 namespace {
 
-// What Rust's core::unicode::printable takes as printable: no control, format, private, unassigned
-// or separator character but the space.
+// Rust's core::unicode::printable accepts everything but control, format, private-use, unassigned
+// and separator characters; the space is accepted.
 bool is_printable(UChar32 c) {
   constexpr std::uint32_t kHidden = U_GC_CC_MASK | U_GC_CF_MASK | U_GC_CS_MASK | U_GC_CO_MASK |
                                     U_GC_CN_MASK | U_GC_ZL_MASK | U_GC_ZP_MASK | U_GC_ZS_MASK;
@@ -25,7 +25,7 @@ bool is_escaped(UChar32 c) {
   return !is_printable(c) || u_hasBinaryProperty(c, UCHAR_GRAPHEME_EXTEND) != 0;
 }
 
-// The escape that has a letter of its own; empty when there is none.
+// The short escape of a character ("\n"); empty when it has none.
 std::string_view short_escape(UChar32 c) {
   switch (c) {
     case '\0':
@@ -79,7 +79,7 @@ void write_text(std::string& out, std::string_view raw) {
   out += '"';
 }
 
-// `digits` are a number's significant digits, its first one worth 10^exponent.
+// `digits` are the significant digits of a number; the first one has the value 10^exponent.
 std::string in_positions(std::string_view digits, int exponent) {
   const auto count = static_cast<int>(digits.size());
   std::string text;
@@ -187,8 +187,8 @@ std::string debug_text(std::string_view text) {
   return out;
 }
 
-// As Rust's Debug of f64: the shortest digits that read back the same, in positions for magnitudes
-// from 1e-4 up to 1e16, else with an exponent.
+// The form of Rust's Debug for f64: the shortest digits that read back as the same number;
+// positional for magnitudes from 1e-4 up to 1e16, else with an exponent.
 std::string debug_number(double number) {
   constexpr double kLeastInPositions = 1e-4;
   constexpr double kFirstWithExponent = 1e16;

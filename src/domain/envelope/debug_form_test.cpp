@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <limits>
@@ -26,7 +27,7 @@ Value value_of(const Value& vector) {
   const auto* map = vector.as_map();
   if (map == nullptr) return vector;
   const auto& [kind, content] = *map->begin();
-  // Not std::stod, which refuses the smallest numbers.
+  // std::stod is not used, because it refuses the smallest numbers.
   if (kind.view() == "number")
     return Value::real(std::strtod(std::string(*content.as_string()).c_str(), nullptr));
   if (kind.view() == "bytes") {
@@ -55,7 +56,7 @@ Value ctx_of(const Value& vector) {
   return ctx;
 }
 
-// Without causes: Error itself always has one.
+// Tests a form without causes, which Error itself never has.
 std::string debug_of(const Value& vector) {
   std::vector<std::string> causes;
   for (const auto& cause : *vector.find("causes")->as_array())
@@ -122,13 +123,19 @@ TEST(DebugForm, WritesEveryKindOfValue) {
             "\"list\": Array([Null, Bool(false)]), \"map\": Map({\"k\": Bytes([0, 255])})} }");
 }
 
-// Every code of error_codes.h, read from the file, so that a new one is tested too.
+// Every code of base/error_codes.h and of each codes.h, read from the files, so that a new code is
+// tested too.
 std::set<std::string> all_codes() {
-  const auto source = content_of(test::source_dir() + "/src/foundation/base/error_codes.h");
   const std::regex code("\"([A-Z][A-Z0-9_]+)\"");
   std::set<std::string> codes;
-  for (std::sregex_iterator at(source.begin(), source.end(), code), end; at != end; ++at)
-    codes.insert((*at)[1]);
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(test::source_dir() + "/src")) {
+    const auto name = entry.path().filename();
+    if (name != "error_codes.h" && name != "codes.h") continue;
+    const auto source = content_of(entry.path().string());
+    for (std::sregex_iterator at(source.begin(), source.end(), code), end; at != end; ++at)
+      EXPECT_TRUE(codes.insert((*at)[1]).second) << (*at)[1] << " is declared twice";
+  }
   return codes;
 }
 

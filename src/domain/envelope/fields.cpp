@@ -11,7 +11,7 @@ namespace gvm::envelope {
 
 namespace {
 
-// A peer's key in a message for people: never longer than a line.
+// Shortens a peer's key for a message, so that it never exceeds one line.
 std::string shown(std::string_view key) {
   constexpr std::size_t kShownBytes = 64;
   return to_valid_utf8(key.substr(0, kShownBytes));

@@ -1,7 +1,7 @@
 #pragma once
-// Reads the fields of one map of a message, and remembers the first thing that is wrong by its
-// path: "Prompt.payload.prompt: expected a string, found bytes". Readers give an empty value once
-// something is wrong, so that a parser is a straight list of reads and one finish().
+// Reads the fields of one map of a message, and remembers the first error with its path:
+// "Prompt.payload.prompt: expected a string, found bytes". After an error all readers return empty
+// values, so that a parser is a plain sequence of reads and one finish().
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -15,7 +15,8 @@ namespace gvm::envelope {
 
 class Fields {
  public:
-  // `value` must be a map; it is read by moving out of it. `code` is the code of the errors.
+  // `value` must be a map; its contents are moved out as they are read. `code` is the error code
+  // that failures get.
   Fields(Value value, std::string path, std::string_view code);
   // The map that is the field `key` of `parent`.
   Fields(Fields& parent, std::string_view key);
@@ -40,9 +41,9 @@ class Fields {
   std::size_t one_of(std::string_view key, std::initializer_list<std::string_view> names,
                      std::optional<std::size_t> fallback = std::nullopt);
 
-  // A complaint of the parser's own about field `key`.
+  // Reports an error that the parser found in field `key`.
   void complain(std::string_view key, std::string_view what);
-  // The first error: of a read, or of a field that nobody has read.
+  // The first error: of a read, or of a field that was never read.
   std::optional<Error> finish();
   std::optional<Error> finish_ignoring_unknown() { return std::move(error_); }
 

@@ -1,6 +1,6 @@
 #pragma once
-// The three generations of GenVM in use (wire.md, "Hello"). The hello of a session decides its
-// generation, and the generation decides the forms that differ.
+// The three generations of GenVM in use (wire.md, "Hello"). The hello decides the generation of a
+// session; where their forms differ, the generation decides.
 
 namespace gvm::envelope {
 

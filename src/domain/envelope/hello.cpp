@@ -39,7 +39,8 @@ Result<Hello> parse_hello(Value message) {
   Hello hello;
   hello.fields = std::move(message).to_owned();
   hello.generation = generation_of(hello.fields);
-  Fields fields(hello.fields, "", codes::kMalformedHello);  // reads a copy: reading moves
+  Fields fields(hello.fields, "",
+                codes::kMalformedHello);  // a copy, because reading moves the fields out
   check_own_fields(fields, hello.generation);
   Fields host_data(fields, "host_data");
   hello.node_address = host_data.string_or("node_address", "").view();

@@ -10,7 +10,7 @@ namespace gvm::envelope {
 
 struct Hello {
   Generation generation = Generation::a;
-  Value fields;              // the whole message, owned: every field reaches the script
+  Value fields;              // the whole message, owned: scripts get every field
   std::string node_address;  // host_data's, empty when absent or null
   std::string tx_id;         // host_data's, empty when absent or null
 };

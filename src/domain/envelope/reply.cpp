@@ -28,9 +28,9 @@ Value::Map encodable_map(const Value::Map& map, std::size_t depth) {
   return Value::Map::from_entries(std::move(entries));
 }
 
-// The nearest value that calldata can carry.
+// The nearest value that calldata can represent.
 Value encodable(const Value& value, std::size_t depth) {
-  // Two levels belong to the reply around it.
+  // Two levels of nesting are used by the reply around the value.
   if (depth + 2 > kMaxDepth) return Value::null();
   if (const auto text = value.as_string()) return Value::string(to_valid_utf8(*text));
   if (const auto* real = value.as_real(); real != nullptr && !std::isfinite(*real))
@@ -53,7 +53,7 @@ Value user_error(const Error& error) {
   return tagged("UserError", Value::map(std::move(body)));
 }
 
-// In the order that wire.md shows: causes, fatal, ctx.
+// The order of fields in wire.md: causes, fatal, ctx.
 std::string json_form(const Error& error) {
   Value::Array causes;
   for (const auto& cause : error.causes()) causes.push_back(Value::string(cause));

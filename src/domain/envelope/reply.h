@@ -1,6 +1,6 @@
 #pragma once
-// What a module answers (wire.md, "Replies"). Every function gives a message that can be sent: what
-// calldata cannot carry becomes a FatalError.
+// The replies of a module (wire.md, "Replies"). Every function returns a message that can be sent:
+// a value that calldata cannot represent becomes a FatalError.
 #include <string>
 
 #include "base/error.h"
@@ -9,9 +9,9 @@
 
 namespace gvm::envelope {
 
-// {"Ok": answer}. The error is encode()'s, for callers that want to know.
+// {"Ok": answer}. Returns the error of encode(), for callers that handle it.
 Result<std::string> try_encode_ok(Value answer);
-// The same; the FatalError reply when the answer cannot be encoded.
+// The same, but returns a FatalError reply when the answer cannot be encoded.
 std::string encode_ok(Value answer, Generation generation);
 
 // {"UserError": {"causes", "ctx"}}, or {"FatalError": text}, the text in the generation's form: one
@@ -23,14 +23,15 @@ struct LlmAnswer {
   Value data;            // string, bool or map
   Integer consumed_gen;  // GEN
 
-  // The answer of a budget used up (llm.exhaust): no text, 2^256 - 1 consumed.
+  // The answer for an exhausted budget (llm.exhaust): no text, 2^256 - 1 gen consumed.
   static LlmAnswer exhausted();
 };
 
-// {"data", "consumed_gen"}. A map (a JSON prompt's answer) goes as JSON text to generation C.
+// {"data", "consumed_gen"}. For generation C a map (the answer of a JSON prompt) is sent as JSON
+// text.
 Value answer_value(LlmAnswer answer, Generation generation);
 
-// What the web module answers a `Request` with.
+// The web module's answer to a `Request`.
 struct WebResponse {
   int status = 0;
   Value::Map headers;  // lower-case name -> bytes
@@ -39,7 +40,7 @@ struct WebResponse {
 
 // {"response": {"status", "headers", "body"}}
 Value response_value(WebResponse response);
-// {"text": string} and {"image": bytes}: a `Render`'s.
+// Answers to a `Render`: {"text": string} or {"image": bytes}.
 Value text_value(Blob text);
 Value image_value(Blob png);
 

@@ -36,7 +36,7 @@ Integer read_fuel_field(Fields& request, std::string_view key) {
   return fuel;
 }
 
-// wire.md, "Requests": the field has two names. A host that sends both must mean the same.
+// wire.md, "Requests": the field has two names. When a host sends both, the values must be equal.
 Integer read_fuel(Fields& request) {
   constexpr std::string_view kOlder = "remaining_fuel_as_gen";
   constexpr std::string_view kNewer = "remaining_time_fee_gen_wei";

@@ -1,6 +1,6 @@
 #pragma once
-// What a GenVM asks the LLM module (wire.md, "Requests"). Prompts and images are moved out of the
-// message, not copied: when they borrow from the frame, the frame must outlive the request.
+// The requests of a GenVM to the LLM module (wire.md, "Requests"). Prompts and images are moved out
+// of the message, not copied: when they borrow from the frame, the frame must outlive the request.
 #include <variant>
 #include <vector>
 
@@ -27,7 +27,7 @@ struct TemplateRequest {
   Value::Map slots;        // exactly the template's slots, every one a string
   Integer remaining_fuel;  // GEN, in [0, 2^256)
 
-  // Of one of the template's own slots.
+  // The value of one of the template's own slots.
   std::string_view slot(std::string_view name) const { return *slots.find(name)->as_string(); }
 };
 

@@ -1,5 +1,6 @@
 #pragma once
-// Externally tagged enums (wire.md, "Requests"): a map of one key, the variant, over its payload.
+// Externally tagged enums (wire.md, "Requests"): a map with one key, the variant, whose value is
+// the payload.
 #include <initializer_list>
 #include <string_view>
 
@@ -16,8 +17,8 @@ struct Variant {
 // MALFORMED_REQUEST listing `known` when `message` is none of them.
 Result<Variant> parse_variant(Value message, std::initializer_list<std::string_view> known);
 
-// Whether `message` is the variant "GetStats", which has no payload: the bare string, or a map with
-// null. Both modules take it.
+// True for the variant "GetStats", which has no payload: the bare string, or a map with the value
+// null. Both modules accept it.
 bool is_stats_request(const Value& message);
 
 }  // namespace gvm::envelope

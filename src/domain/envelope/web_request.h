@@ -1,6 +1,6 @@
 #pragma once
-// What a GenVM asks the web module (wire.md, "Requests"). Bytes are moved out of the message, not
-// copied: when they borrow from the frame, the frame must outlive the request.
+// The requests of a GenVM to the web module (wire.md, "Requests"). Bytes are moved out of the
+// message, not copied: when they borrow from the frame, the frame must outlive the request.
 #include <chrono>
 #include <optional>
 #include <variant>

@@ -1,9 +1,10 @@
-// lexbor's tree into ours, without recursion.
+// Converts lexbor's tree to ours, without recursion.
 #include <lexbor/dom/interfaces/character_data.h>
 #include <lexbor/html/interfaces/template_element.h>
 
 #include "base/encoding.h"
 #include "base/error_codes.h"
+#include "html/codes.h"
 #include "html/document.h"
 #include "html/tree_parser.h"
 #include "text/utf8.h"
@@ -17,7 +18,7 @@ std::string_view to_view(const lxb_char_t* text, std::size_t size) {
                          : std::string_view(reinterpret_cast<const char*>(text), size);
 }
 
-// By lexbor's number of the name; Tag::unknown for names that are not HTML's.
+// Indexed by lexbor's number of the name; Tag::unknown for names that are not HTML's.
 std::vector<Tag> tags_by_number() {
   std::unordered_map<std::string_view, Tag> tags;
   for (std::size_t i = 0; i < static_cast<std::size_t>(Tag::unknown); ++i) {
@@ -89,7 +90,8 @@ class Builder {
  public:
   explicit Builder(Document& document) : document_(document) {}
 
-  // Whether the tree is within the limits: moved nodes may stand deeper than where they were made.
+  // True when the tree is within the limits: nodes that were moved may be deeper than where they
+  // were created.
   Exceeded build(const lxb_dom_document_t& tree) {
     document_.has_doctype_ = tree.doctype != nullptr;
     add(tree.node);
@@ -162,7 +164,7 @@ class Builder {
     open_.push_back({id, own_tag == Tag::template_ ? template_content(node) : node.first_child});
   }
 
-  // What stands in a template is no child of it (HTML Standard, 4.12.3); here it counts as one.
+  // The content of a template is not its child (HTML Standard, 4.12.3); here it counts as one.
   static const lxb_dom_node_t* template_content(const lxb_dom_node_t& node) {
     const auto& element = reinterpret_cast<const lxb_html_template_element_t&>(node);
     return element.content == nullptr ? node.first_child : element.content->node.first_child;

@@ -137,7 +137,8 @@ std::string decode_as(std::string_view bytes, const Encoding& encoding) {
   if (encoding.name == "windows-1252") return decode_single_bytes(bytes, kWindows1252);
   if (encoding.name == "ISO-8859-16") return decode_single_bytes(bytes, kIso16);
   if (encoding.name == "x-user-defined") return decode_single_bytes(bytes, kUserDefined);
-  // Encodings that once hid scripts from filters are never decoded (Encoding Standard, 4.2).
+  // Encodings that were used to hide scripts from filters are never decoded (Encoding Standard,
+  // 4.2).
   if (encoding.name == "replacement") return std::string(bytes.empty() ? "" : utf8::kReplacement);
   return to_valid_utf8(bytes);
 }

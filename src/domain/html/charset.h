@@ -1,8 +1,8 @@
 #pragma once
-// Which character encoding a page has (HTML Standard, "determining the character encoding"), and
-// its text as UTF-8. In this order: a byte order mark, what the transport says, <meta> in the first
-// 1024 bytes, UTF-8 when the bytes are valid UTF-8, windows-1252. A sequence that means nothing in
-// its encoding becomes U+FFFD.
+// Determines the character encoding of a page (HTML Standard, "determining the character
+// encoding"), and converts its text to UTF-8. In this order: a byte order mark, what the transport
+// says, <meta> in the first 1024 bytes, UTF-8 when the bytes are valid UTF-8, windows-1252. A
+// sequence that means nothing in its encoding becomes U+FFFD.
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,7 +14,7 @@ struct Encoding {
   const char* converter;  // ICU's; empty for what is decoded here
 };
 
-// By any label of the Encoding Standard, in any case, with spaces around it.
+// Finds an encoding by any label of the Encoding Standard, in any case, with spaces around it.
 std::optional<Encoding> encoding_of(std::string_view label);
 
 // The charset in a Content-Type ("text/html; charset=\"utf-8\""); empty when it names none.
@@ -29,7 +29,7 @@ struct Decoded {
   std::string_view charset;  // the encoding's name
 };
 
-// `label`: of the transport; one nobody knows counts as none.
+// `label`: that of the transport; an unknown one counts as absent.
 Decoded decode(std::string_view bytes, std::string_view label = {});
 
 }  // namespace gvm::html

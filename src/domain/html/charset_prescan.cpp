@@ -56,8 +56,8 @@ struct Found {
   std::string value;
 };
 
-// The standard's algorithm looks into scripts; beyond its 1024 bytes that would find what a script
-// only writes.
+// The standard's algorithm also reads scripts. Beyond its 1024 bytes it would find text that a
+// script only writes.
 enum class Scripts { read, skip };
 
 class Prescan {

@@ -88,7 +88,7 @@ TEST(Charset, WhatMeansNothingBecomesTheReplacementCharacter) {
 }
 
 TEST(Charset, IsChosenInTheOrderOfTheStandard) {
-  // A mark wins over the transport, the transport over <meta>, <meta> over the bytes.
+  // A byte order mark is preferred to the transport, the transport to <meta>, <meta> to the bytes.
   EXPECT_EQ(decode("\xEF\xBB\xBFx", "latin1").charset, "UTF-8");
   EXPECT_EQ(decode("\xEF\xBB\xBFx", "latin1").utf8, "x");
   EXPECT_EQ(decode("\xFF\xFEx\x01", "utf-8").charset, "UTF-16LE");

@@ -1,10 +1,10 @@
-// A parse is a function of the document alone: neither what was parsed before nor where memory lies
-// takes part in it.
+// The result of a parse depends on the document alone, not on documents parsed before or on memory
+// addresses.
 #include <algorithm>
 #include <random>
 
 #include "html/serialize.h"
-#include "html/test_support.h"
+#include "html/test_documents.h"
 
 namespace gvm::html {
 

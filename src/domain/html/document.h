@@ -1,6 +1,6 @@
 #pragma once
-// An HTML document: immutable, compact, without recursion. Nodes stand in document order, so a
-// subtree is a range of ids: [id, end(id)). Thread-safe once made.
+// An HTML document: immutable, compact, without recursion. Nodes are in document order, so a
+// subtree is a range of ids: [id, end(id)). Thread-safe after construction.
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -36,8 +36,8 @@ struct Attribute {
 
 class Document {
  public:
-  // UTF-8 in; bytes that are none become U+FFFD. `url` is where relative links start; `stop` ends
-  // the parse early with CANCELLED. Errors: TOO_LARGE, DOCUMENT_TOO_COMPLEX with ctx {limit=,
+  // Parses UTF-8; invalid bytes become U+FFFD. `url` is the base of relative links; `stop` ends the
+  // parse early with CANCELLED. Errors: TOO_LARGE, DOCUMENT_TOO_COMPLEX with ctx {limit=,
   // maximum=}; not fatal.
   static Result<std::shared_ptr<const Document>> parse(std::string_view utf8,
                                                        const url::Url* url = nullptr,
@@ -90,12 +90,13 @@ class Document {
 
   // The URL of the document, or nothing.
   const url::Url* url() const { return url_ ? &*url_ : nullptr; }
-  // What relative links are resolved on: <base href>, else the URL.
+  // The base for relative links: <base href>, else the URL.
   const url::Url* base() const { return base_ ? &*base_ : url(); }
   // Absolute, or nothing when there is no base or it does not parse.
   std::optional<url::Url> resolve(std::string_view reference) const;
 
-  // What passing a subtree costs: its nodes, and bytes of text and attributes by eights.
+  // The cost of traversing a subtree: its nodes, plus an eighth of the bytes of text and
+  // attributes.
   std::uint64_t weight(NodeId id) const {
     const std::size_t bytes =
         (end(id) < size() ? nodes_[end(id)].mark : pool_.size()) - nodes_[id].mark;
@@ -144,8 +145,8 @@ class Document {
 // DOCUMENT_TOO_COMPLEX, naming the limit.
 Error too_complex(std::string_view limit, std::uint64_t maximum);
 
-// Passes `root` and what is below it in document order: enter(id) answers whether to go into its
-// children; leave(id) is called behind them for elements gone into.
+// Visits `root` and everything below it in document order: enter(id) returns whether to visit its
+// children; leave(id) is called after them for elements that were entered.
 template <class Enter, class Leave>
 void walk(const Document& document, NodeId root, Enter&& enter, Leave&& leave) {
   std::vector<NodeId> open;

@@ -2,7 +2,7 @@
 
 #include "html/links.h"
 #include "html/serialize.h"
-#include "html/test_support.h"
+#include "html/test_documents.h"
 
 namespace gvm::html {
 

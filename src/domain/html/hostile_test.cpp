@@ -1,4 +1,4 @@
-// Documents made to cost: each ends in a typed error or an answer, soon.
+// Documents that are made to be expensive: each ends soon, in a typed error or a result.
 #include <ctime>
 
 #include "html/links.h"
@@ -6,7 +6,7 @@
 #include "html/page.h"
 #include "html/serialize.h"
 #include "html/tables.h"
-#include "html/test_support.h"
+#include "html/test_documents.h"
 
 namespace gvm::html {
 

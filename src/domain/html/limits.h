@@ -1,6 +1,6 @@
 #pragma once
-// What one HTML document may cost. All of them are counted, none is measured in time, so that every
-// validator answers the same for the same bytes.
+// The limits of one HTML document. All are counts and none is a time, so that every validator gets
+// the same result for the same bytes.
 #include <cstddef>
 #include <cstdint>
 

@@ -1,7 +1,7 @@
 #pragma once
 // A page or a part of it as Markdown (CommonMark, with GitHub's tables): headings, paragraphs,
-// lists, quotes, code, emphasis, links (absolute), the alt text of images, tables. What the text
-// says is kept from meaning something to Markdown.
+// lists, quotes, code, emphasis, links (absolute), the alt text of images, tables. Characters of
+// the text that have a meaning in Markdown are escaped.
 #include <string>
 #include <vector>
 

@@ -2,7 +2,7 @@
 
 #include "html/main_content.h"
 #include "html/page.h"
-#include "html/test_support.h"
+#include "html/test_documents.h"
 
 namespace gvm::html {
 

@@ -1,6 +1,6 @@
 #pragma once
 // Writes Markdown line by line: prefixes of quotes and lists, emphasis and links that open where
-// their text begins and close where it ends, escapes. Knows no HTML.
+// their text begins and close where it ends, escapes. It knows nothing about HTML.
 #include <string>
 #include <string_view>
 #include <vector>

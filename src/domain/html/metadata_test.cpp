@@ -1,7 +1,7 @@
 #include "html/metadata.h"
 
 #include "base/json.h"
-#include "html/test_support.h"
+#include "html/test_documents.h"
 
 namespace gvm::html {
 

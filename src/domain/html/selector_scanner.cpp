@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/ascii.h"
-#include "base/error_codes.h"
+#include "html/codes.h"
 
 namespace gvm::html {
 

@@ -1,6 +1,6 @@
 #pragma once
 // The characters of a selector: names, strings, numbers (CSS Syntax 3). The first problem is kept;
-// after it ok() is false and everything fails fast.
+// after it ok() is false and all functions return at once.
 #include <cstdint>
 #include <string>
 #include <string_view>

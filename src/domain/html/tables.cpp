@@ -31,7 +31,7 @@ std::size_t span(const Document& document, NodeId cell, Atom name, std::size_t m
   return any ? number : 1;
 }
 
-// What all tables of one call may still use.
+// The remaining budget of all tables of one call.
 struct Budget {
   std::size_t cells;
   std::size_t bytes;
@@ -81,7 +81,7 @@ class Grid {
   Table take() { return std::move(out_); }
 
  private:
-  // A cell that reaches down from a row above.
+  // A cell that extends down from a row above.
   struct Down {
     std::size_t rows = 0;  // still to fill; kForever: to the end of its group
     std::string text;

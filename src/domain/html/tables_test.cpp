@@ -1,6 +1,6 @@
 #include "html/tables.h"
 
-#include "html/test_support.h"
+#include "html/test_documents.h"
 
 namespace gvm::html {
 

@@ -1,5 +1,5 @@
 #pragma once
-// HTML's elements by what they are in a rendered page (HTML Standard, "Rendering").
+// HTML's elements, and their role in a rendered page (HTML Standard, "Rendering").
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -40,7 +40,7 @@ std::string_view tag_name(Tag tag);
 bool is_block(Tag tag);
 // Never has content.
 bool is_void(Tag tag);
-// Nothing of it is shown: scripts, styles, templates, fallbacks for browsers that lack something.
+// Never shown: scripts, styles, templates, fallbacks for browsers that lack a feature.
 bool is_never_shown(Tag tag);
 // Its content is text, not markup: script, style and the like.
 bool is_raw_text(Tag tag);

@@ -9,13 +9,13 @@ namespace gvm::html {
 
 namespace {
 
-// Between two pieces memory and names are looked at, also while a tag or a comment goes on.
+// Memory and names are checked between two pieces, also in the middle of a tag or a comment.
 constexpr std::size_t kPieceBytes = 256 * kKiB;
 constexpr std::size_t kTokensPerMemoryCheck = 256;
 constexpr std::size_t kUnsorted = 64;        // names that are compared one by one
 constexpr std::uint64_t kNameBuckets = 128;  // of lexbor's hash tables, which do not grow
 
-// A step is worth a few nanoseconds.
+// A step stands for a few nanoseconds.
 constexpr std::uint64_t kElementsPerStep = 8;    // open or formatting elements looked at
 constexpr std::uint64_t kAttributesPerStep = 4;  // compared with each other
 constexpr std::uint64_t kTextBytesPerStep = 32;  // copied because a text grows

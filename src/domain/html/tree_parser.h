@@ -1,11 +1,11 @@
 #pragma once
-// One document's tree by lexbor, within limits. Used by one thread.
+// Builds the tree of one document with lexbor, within limits. Used by one thread.
 //
 // lexbor is linear for most inputs, but it searches the open elements, the active formatting
 // elements, the attributes of a tag and the names it has seen, and it copies a text that grows
 // piece by piece. This class sees every token before the tree does, counts these costs and ends the
-// parse over a limit. Every count is a property of the document alone: no clock, no address and no
-// earlier document takes part in it.
+// parse over a limit. Every count is a property of the document alone: it does not depend on a
+// clock, on memory addresses or on earlier documents.
 #include <lexbor/dom/interfaces/character_data.h>
 #include <lexbor/html/html.h>
 

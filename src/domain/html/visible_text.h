@@ -18,7 +18,8 @@ using Skipped = std::vector<bool>;
 class Visibility {
  public:
   explicit Visibility(const Document& document);
-  // Whether nothing of this node and what is below it is shown. Its ancestors are not looked at.
+  // True when nothing of this node and of what is below it is shown. Its ancestors are not
+  // considered.
   bool hides(NodeId id) const;
 
  private:

@@ -1,7 +1,7 @@
 #include "html/visible_text.h"
 
 #include "html/page.h"
-#include "html/test_support.h"
+#include "html/test_documents.h"
 
 namespace gvm::html {
 

@@ -106,8 +106,8 @@ AddressDecision AddressRules::judge_one(const IpAddress& address, std::uint16_t 
   return allowed(AddressRule::open, address, only(address));
 }
 
-// A listener on the unspecified address is reached by every address of this host, and 0.0.0.0 and
-// all of 127.0.0.0/8 lead to this host.
+// A listener on the unspecified address accepts connections to every address of this host. 0.0.0.0
+// and all of 127.0.0.0/8 also lead to this host.
 bool AddressRules::is_listener(const IpAddress& address, std::uint16_t port) const {
   if (port == 0) return false;
   return std::ranges::any_of(config_.listeners, [&](const ListeningAt& listener) {

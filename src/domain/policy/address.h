@@ -43,8 +43,8 @@ struct AddressDecision {
   std::string_view embedding;  // "NAT64" when an address inside decided; else empty
   IpAddress judged;            // the address that decided: the one given, or the one inside
 
-  // One line for operators ("special: 127.0.0.0/8 (loopback), inside a NAT64 address"). Never for
-  // contracts: a refusal tells nothing about the inside.
+  // One line for operators ("special: 127.0.0.0/8 (loopback), inside a NAT64 address"). Never shown
+  // to contracts, because it would reveal facts about the internal network.
   std::string to_string() const;
 };
 
@@ -52,12 +52,12 @@ class AddressRules {
  public:
   explicit AddressRules(AddressRulesConfig config = {});
 
-  // `port` matters for listeners only; 0: unknown, so no listener is meant.
+  // `port` matters for listeners only. 0 means that it is unknown; listeners are then not checked.
   AddressDecision judge(const IpAddress& address, std::uint16_t port = 0) const;
   bool allows(const IpAddress& address, std::uint16_t port = 0) const {
     return judge(address, port).allowed;
   }
-  // As net::AddressPolicy wants it. False for anything but IPv4 and IPv6.
+  // Usable as net::AddressPolicy. False for anything but IPv4 and IPv6.
   bool allows(const sockaddr& address) const;
 
  private:

@@ -80,8 +80,8 @@ TEST(AddressRules, RefuseIpv6OutsideOfGlobalUnicast) {
   }
 }
 
-// IPv4 inside IPv6 is refused with its outer address already; where an operator opens that, the
-// inner one still counts.
+// IPv4 inside IPv6 is already refused because of its outer address. Where an operator allows the
+// outer address, the inner one still counts.
 TEST(AddressRules, JudgeTheInnerAddressOfEveryForm) {
   const AddressRules open({.deny = {}, .allow = {cidr("::/0")}, .own = {}, .listeners = {}});
   for (const auto& spelling : embeddings_of(IpAddress::Bytes4{10, 0, 0, 1})) {

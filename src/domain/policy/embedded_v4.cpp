@@ -43,8 +43,8 @@ void EmbeddedV4s::find_by_prefix(const IpAddress& address) {
   if (starts_with(address, kCompatible)) return add("compatible", last);
   if (starts_with(address, kNat64)) return add("NAT64", last);
   if (starts_with(address, kLocalNat64)) {
-    // RFC 8215 leaves the length to the network, RFC 6052, 2.2 says where the address is for /96
-    // and /48 (bits 64 to 71 are skipped).
+    // RFC 8215 leaves the prefix length to the network. RFC 6052, 2.2 says where the address is for
+    // /96 and /48 (bits 64 to 71 are skipped).
     add("local NAT64", last);
     return add("local NAT64",
                {address.byte(6), address.byte(7), address.byte(9), address.byte(10)});

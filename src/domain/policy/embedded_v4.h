@@ -1,5 +1,6 @@
 #pragma once
-// IPv4 addresses inside IPv6 ones: where such an address leads is decided by the inner address too.
+// IPv4 addresses inside IPv6 addresses. The inner address also decides where packets to such an
+// address go.
 #include <array>
 #include <cstddef>
 #include <span>
@@ -14,7 +15,7 @@ struct EmbeddedV4 {
   IpAddress address;
 };
 
-// All readings of one address: several forms may apply at once.
+// All IPv4 addresses that one IPv6 address can carry: several forms may apply at once.
 class EmbeddedV4s {
  public:
   explicit EmbeddedV4s(const IpAddress& address);

@@ -27,9 +27,8 @@ class IpAddress {
     out.bytes_ = bytes;
     return out;
   }
-  // Dotted decimal, or IPv6 with or without brackets and without a zone; what a WHATWG URL has as
-  // its host, and what inet_ntop writes. Other spellings are for url::parse to bring into that
-  // form.
+  // Dotted decimal, or IPv6 with or without brackets and without a zone: the forms that a WHATWG
+  // URL and inet_ntop have. url::parse converts all other spellings to these.
   static std::optional<IpAddress> parse(std::string_view text);
   // Empty for families other than AF_INET and AF_INET6.
   static std::optional<IpAddress> from(const sockaddr& address);

@@ -1,7 +1,7 @@
 #pragma once
-// The ranges of the IANA special-purpose address registries, the multicast and reserved space, and
-// the one address clouds use for their inner services. Ours; a test compares it with the published
-// list in tests/data/address.
+// The ranges of the IANA special-purpose address registries, multicast and reserved space, and the
+// address that clouds use for their metadata services. A test compares this list of ours with the
+// published one in tests/data/address.
 #include <array>
 #include <cstdint>
 #include <string_view>
@@ -72,7 +72,7 @@ inline constexpr std::array kSpecialV6 = {
     special_v6({0xff00, 0, 0, 0}, 8, "multicast"),
 };
 
-// The global unicast space: an IPv6 address outside of it is nowhere on the public Internet.
+// The global unicast space: IPv6 addresses outside of it are not on the public Internet.
 inline constexpr Cidr kGlobalUnicast = special_v6({0x2000, 0, 0, 0}, 3, {}).range;
 
 }  // namespace gvm::policy

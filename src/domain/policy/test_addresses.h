@@ -1,6 +1,7 @@
 #pragma once
-// Addresses at the borders of the forbidden ranges, in every way an IPv4 address can be carried by
-// an IPv6 one, and a second opinion on what is forbidden. Included by tests and fuzz targets only.
+// Addresses at the borders of the forbidden ranges, in every form in which IPv6 can carry an IPv4
+// address, and a second, independent implementation of what is forbidden. Included by tests and
+// fuzz targets only.
 #include <string>
 #include <vector>
 
@@ -69,7 +70,7 @@ inline std::vector<IpAddress> embeddings_of(IpAddress::Bytes4 v4) {
       IpAddress::v6(V6{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, a, b, c, d}),
       IpAddress::v6(V6{0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, a, b, c, d}),
       IpAddress::v6(V6{0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, a, b, c, d}),
-      // RFC 6052, 2.2, a /48: the same address at both places the rules read.
+      // RFC 6052, 2.2, a /48: places the same address at both positions that the rules read.
       IpAddress::v6(V6{0, 0x64, 0xff, 0x9b, 0, 1, a, b, 0, c, d, 0, a, b, c, d}),
       IpAddress::v6(V6{0x20, 0x02, a, b, c, d, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}),
       IpAddress::v6(V6{0x20, 0x01, 0, 0, 8, 8, 8, 8, 0, 0, 0, 0, inverted(a), inverted(b),
@@ -80,8 +81,8 @@ inline std::vector<IpAddress> embeddings_of(IpAddress::Bytes4 v4) {
   };
 }
 
-// What is forbidden, written again from the registries' prose and not from the table: the two must
-// agree.
+// What is forbidden, implemented again from the text of the registries and not from the table. Both
+// implementations must agree.
 inline bool independently_forbidden_v4(const IpAddress& address) {
   const int a = address.byte(0);
   const int b = address.byte(1);

@@ -12,7 +12,7 @@ int hex_value(char c) {
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-// The byte an escape at the start of `text` stands for.
+// The byte that an escape at the start of `text` encodes.
 std::optional<char> escape_at(std::string_view text) {
   if (text.size() < 3 || text[0] != '%') return std::nullopt;
   const int high = hex_value(text[1]);
@@ -71,7 +71,7 @@ std::string lenient_path(std::string_view path) {
   const std::string text = decoded(path);
   std::string out;
   out.reserve(text.size());
-  bool open = false;  // ends in a slash
+  bool open = false;  // the path ends in a slash
   for (std::size_t at = 0; at < text.size();) {
     const auto end = std::min(text.find('/', at), text.size());
     const auto segment = std::string_view(text).substr(at, end - at);

@@ -30,7 +30,8 @@ std::string_view without_dot(std::string_view host) {
   return host;
 }
 
-// RE2's view of a text. Newer versions take Abseil's view, which std::string_view does not become.
+// RE2's view of a text. Newer versions of RE2 take Abseil's string_view, to which std::string_view
+// does not convert.
 re2::StringPiece piece(std::string_view text) {
   return {text.data(), text.size()};
 }
@@ -60,11 +61,11 @@ std::unique_ptr<RE2> compile_glob(std::string_view glob) {
   options.set_log_errors(false);
   options.set_max_mem(kMaxExpressionMemory);
   options.set_dot_nl(true);
-  options.set_encoding(RE2::Options::EncodingLatin1);  // a decoded path is any bytes
+  options.set_encoding(RE2::Options::EncodingLatin1);  // a decoded path may contain any bytes
   return std::make_unique<RE2>(expression, options);
 }
 
-// One form of a pattern's path against the same form of a URL's.
+// Matches one form of a pattern's path against the same form of a URL's path.
 class PathPattern {
  public:
   explicit PathPattern(std::string path) : path_(std::move(path)) {
@@ -117,11 +118,11 @@ std::optional<std::uint16_t> port_number(std::string_view text) {
 }  // namespace
 
 struct UrlPattern::Compiled {
-  std::unique_ptr<RE2> expression;  // and nothing else
+  std::unique_ptr<RE2> expression;  // when set, all other members are empty
   std::string scheme;               // empty: http and https
   std::string host;
   std::optional<std::uint16_t> port;
-  std::optional<PathPattern> sent;  // both or none
+  std::optional<PathPattern> sent;  // both forms are set, or neither
   std::optional<PathPattern> lenient;
 
   bool authority_matches(const UrlForms& forms) const {
@@ -209,7 +210,7 @@ std::string UrlForms::with_path(std::string_view path) const {
   return out.append(path).append(url.search());
 }
 
-// Greedy: after a mismatch the last '*' takes one character more.
+// After a mismatch the last '*' is extended by one character.
 bool host_matches(std::string_view pattern, std::string_view host) {
   std::size_t p = 0;
   std::size_t h = 0;

@@ -22,7 +22,7 @@
 
 namespace gvm::policy {
 
-// A URL made ready for matching against many patterns.
+// A URL prepared for matching against many patterns.
 struct UrlForms {
   explicit UrlForms(const url::Url& url);
 

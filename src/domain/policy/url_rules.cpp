@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "base/error_codes.h"
+#include "policy/codes.h"
 #include "policy/url_pattern.h"
 
 namespace gvm::policy {
@@ -15,7 +16,8 @@ namespace {
 constexpr std::size_t kMaxNameBytes = 253;
 constexpr std::size_t kMaxLabelBytes = 63;
 
-// Names that lead to the inside before or without DNS. Each stands for itself and all below it.
+// Names that lead to the internal network, with or without DNS. Each entry also covers all names
+// below it.
 constexpr std::array<std::string_view, 5> kLocalNames = {"localhost", "local", "internal",
                                                          "home.arpa", "onion"};
 
@@ -56,7 +58,7 @@ Result<std::string> canonical_tld(std::string_view text) {
               "extra_tld: \"" + std::string(text) + "\" is no top-level domain");
 }
 
-// An IPv6 address may stand without its brackets.
+// An IPv6 address may be written without its brackets.
 std::string bracketed(std::string_view host) {
   const auto address = IpAddress::parse(host);
   const bool bare = address && !address->is_v4() && !host.starts_with('[');
@@ -102,7 +104,7 @@ struct Hash {
   }
 };
 
-// A URL with what the checks need of it, worked out once.
+// A URL with everything that the checks need, computed once.
 struct Subject {
   explicit Subject(const url::Url& of)
       : url(of), host(without_dot(of.hostname())), literal(literal_address(of)) {}
@@ -117,10 +119,10 @@ struct Subject {
   std::optional<IpAddress> literal;
 
  private:
-  mutable std::optional<UrlForms> forms_;  // only lists need it
+  mutable std::optional<UrlForms> forms_;  // computed on first use: only lists need it
 };
 
-// Nothing: the check has no objection.
+// Empty means that the check does not refuse the URL.
 using Verdict = std::optional<Decision>;
 
 Decision refuse(UrlRule rule, std::string_view code, std::string_view sentence,
@@ -262,7 +264,7 @@ namespace {
 
 using C = UrlRules::Compiled;
 
-// The order that url_rules.h states.
+// The order is stated in url_rules.h.
 constexpr std::array<Check, 12> kChecks = {{{UrlRule::length, &C::check_length},
                                             {UrlRule::scheme, &C::check_scheme},
                                             {UrlRule::user_info, &C::check_user_info},
@@ -392,7 +394,7 @@ std::string dns_name(const url::Url& url) {
   return literal_address(url) ? std::string() : std::string(without_dot(url.hostname()));
 }
 
-// The parser has brought every spelling of an IPv4 address into dotted decimal.
+// The parser has already converted every spelling of an IPv4 address to dotted decimal.
 std::optional<IpAddress> literal_address(const url::Url& url) {
   const auto host = url.hostname();
   const bool maybe =

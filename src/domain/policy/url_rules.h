@@ -58,11 +58,12 @@ std::string_view name_of(UrlRule rule);  // "local name", "always_allow_hosts", 
 
 struct Decision {
   bool allowed = false;
-  bool trusted = false;   // always_allow_hosts: no port, TLD or address check, here and below
+  // always_allow_hosts: port, TLD and addresses are not checked, here and when dialling.
+  bool trusted = false;
   std::string_view code;  // of codes:: when refused
   UrlRule rule = UrlRule::passed;
   std::string entry;     // the pattern, name or range that decided; for operators
-  std::string sentence;  // for the contract: says nothing about the inside
+  std::string sentence;  // for the contract: reveals nothing about the internal network
 
   // The non-fatal error of a refusal: code, sentence, and in ctx the url (without user info and
   // query) and what was wrong of it: schema, port or tld.
@@ -91,7 +92,7 @@ class UrlRules {
   // https://host:port/.
   Decision judge_host(std::string_view host, std::uint16_t port) const;
 
-  // What every resolved or dialled address of a URL that is not trusted must pass.
+  // Every resolved or dialled address of a URL that is not trusted must pass this.
   const AddressRules& addresses() const;
 
   struct Compiled;
@@ -101,7 +102,8 @@ class UrlRules {
   std::unique_ptr<const Compiled> compiled_;
 };
 
-// The host as DNS is asked for it: one trailing dot removed. Empty when it is an IP literal.
+// The host in the form used for DNS queries: without one trailing dot. Empty when it is an IP
+// literal.
 std::string dns_name(const url::Url& url);
 // The address when the host is an IP literal.
 std::optional<IpAddress> literal_address(const url::Url& url);

@@ -108,7 +108,7 @@ TEST(UrlRules, RefuseLongUrls) {
   EXPECT_EQ(judge(rules, "https://example.com/01234567890"), "MALFORMED_URL by length");
 }
 
-// What ordinary parsers accept as 4 numbers in any base and grouping.
+// Numbers that ordinary parsers accept as an IPv4 address, in any base and grouping.
 std::vector<std::string> spellings_of(const IpAddress& address) {
   const auto [a, b, c, d] = bytes_of(address);
   const auto format = [](const char* text, auto... values) {

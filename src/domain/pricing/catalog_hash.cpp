@@ -12,7 +12,7 @@ namespace gvm::pricing {
 
 namespace {
 
-constexpr std::size_t kDigestBytes = 8;  // of SHA-256: enough to tell files apart
+constexpr std::size_t kDigestBytes = 8;  // of the SHA-256: enough to tell files apart
 
 std::string text_of(const Rates& r) {
   return fmt::format("{} {} {} {} {} {}", r.input, r.output, r.cache_read, r.cache_write,

@@ -1,9 +1,10 @@
 #pragma once
-// What tells two catalogues apart. Included by catalog.cpp only.
+// A hash that differs between catalogues with different effects. Included by price_catalog.cpp
+// only.
 #include <string>
 #include <vector>
 
-#include "pricing/catalog.h"
+#include "pricing/price_catalog.h"
 
 namespace gvm::pricing {
 

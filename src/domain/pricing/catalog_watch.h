@@ -1,5 +1,5 @@
 #pragma once
-// Looks at the price file from time to time, on a thread of its own, and has a changed one read.
+// Checks the price file at intervals, on a thread of its own, and reloads it when it has changed.
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -14,10 +14,11 @@ class CatalogWatch {
  public:
   using Reloaded = std::expected<std::vector<std::string>, std::vector<config::Diagnostic>>;
 
-  // `live` must outlive it. `told` hears what reload() said, on the watch's thread. Zero: never.
+  // `live` must outlive this object. `told` gets the result of each reload(), on the watch's
+  // thread. Interval zero: the file is never checked.
   CatalogWatch(LiveCatalog& live, std::chrono::milliseconds every,
                std::function<void(const Reloaded&)> told);
-  // Returns when a reload under way has ended.
+  // Waits for a reload under way.
   ~CatalogWatch();
   CatalogWatch(const CatalogWatch&) = delete;
   CatalogWatch& operator=(const CatalogWatch&) = delete;
@@ -28,9 +29,9 @@ class CatalogWatch {
   LiveCatalog& live_;
   std::chrono::milliseconds every_;
   std::function<void(const Reloaded&)> told_;
-  std::mutex mutex_;  // of the pause
+  std::mutex mutex_;  // guards the pause
   std::condition_variable_any pause_;
-  std::jthread thread_;  // last: it uses the others
+  std::jthread thread_;  // the last member, because the thread uses the others
 };
 
 }  // namespace gvm::pricing

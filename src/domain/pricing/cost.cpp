@@ -8,7 +8,8 @@ namespace gvm::pricing {
 
 namespace {
 
-// A count is at most 2^53 and a rate at most 10^16, an image at most 10^21: the sum fits 128 bits.
+// A count is at most 2^53 and a rate at most 10^16, an image at most 10^21; therefore the sum fits
+// 128 bits.
 Usd at(std::uint64_t count, std::uint64_t rate) {
   return Usd::from_atto(Uint128{count} * rate);
 }
@@ -28,7 +29,8 @@ bool cache_write_assumed(const Usage& usage, const Rates& rates) {
          (usage.cache_write_1h > 0 && !rates.cache_write_1h_given);
 }
 
-// The dearest way to spend `prompt` and `output` tokens at these rates.
+// The highest cost of `prompt` and `output` tokens at these rates, however the tokens are
+// distributed.
 Usd dearest(const Rates& rates, std::uint64_t prompt, std::uint64_t output, CacheWrites writes) {
   auto in = std::max(rates.input, rates.cache_read);
   if (writes == CacheWrites::possible) in = std::max({in, rates.cache_write, rates.cache_write_1h});
@@ -64,7 +66,8 @@ std::expected<std::int64_t, Unknown> worst_case(const Entry& entry, const Planne
   const auto output = plan.max_tokens.value_or(plan.default_max_tokens);
   if (std::max({plan.prompt_tokens, output, plan.images}) > kMaxCount)
     return std::unexpected(Unknown::absurd);
-  // A shorter prompt may be in a dearer tier, so every tier within reach is tried.
+  // A shorter prompt may fall into a more expensive tier, so every tier that the prompt can reach
+  // is tried.
   const auto in_tier = [&](std::size_t i) {
     const auto& rates = i == 0 ? entry.base : entry.tiers[i - 1].rates;
     const bool last = i == entry.tiers.size();

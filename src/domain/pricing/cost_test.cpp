@@ -9,7 +9,7 @@
 namespace gvm::pricing {
 namespace {
 
-const Entry& entry_in(const Catalog& catalog) {
+const Entry& entry_in(const PriceCatalog& catalog) {
   return **catalog.find("", "m", on_day(2026, 1, 1));
 }
 
@@ -63,7 +63,7 @@ TEST(WorstCase, IsUnknownWithoutPricesAndBeyondReason) {
   EXPECT_EQ(worst_case(entry_in(dear), {.max_tokens = 1'000'000'000}).error(), Unknown::absurd);
 }
 
-// Whatever a provider reports within the plan, the reservation was enough.
+// Whatever usage a provider reports within the plan, the reservation is at least its cost.
 TEST(WorstCase, IsNeverLessThanTheCost) {
   const auto catalog = catalog_with(
       "input: 1.1, output: 4.4, cache_read: 0.3, cache_write: 1.375, cache_write_1h: 2.2, "

@@ -1,5 +1,5 @@
 #pragma once
-// What was odd about a usage or a cost, for decision records, metrics and alarms: nothing is
+// What was unusual about a usage or a cost, for decision records, metrics and alarms. Nothing is
 // guessed or left out silently.
 #include <cstdint>
 #include <string_view>
@@ -8,14 +8,15 @@
 namespace gvm::pricing {
 
 enum class Flag : std::uint8_t {
-  // A count that is missing, or is no whole number from 0 to 2^53, and what stands for it.
+  // A count is missing, or is not a whole number from 0 to 2^53. The flag says what was used in its
+  // place.
   missing_input,
   missing_output,
   input_from_total,   // total - output
   output_from_total,  // total - input
   input_assumed,      // the caller's bound
   output_assumed,     // the caller's bound
-  // What was wrong with a field.
+  // A field has an unusual or unusable value.
   string_count,      // "12" for 12; counted
   fractional_count,  // 1.5; rounded up
   huge_count,        // beyond 32 bits; counted
@@ -32,7 +33,7 @@ enum class Flag : std::uint8_t {
   malformed_reported_cost,
   reported_cost_missing,  // configured to win, not there: computed from prices
   unpriced_units,         // searches, audio, another service tier: no price covers them
-  cache_write_assumed,    // priced as something else, for want of its own price
+  cache_write_assumed,    // its own price is missing: another price was used
 };
 
 std::string_view flag_name(Flag flag);

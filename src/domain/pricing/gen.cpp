@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/error_codes.h"
+#include "pricing/codes.h"
 
 namespace gvm::pricing {
 

@@ -1,5 +1,5 @@
 #pragma once
-// Dollars to gen, the unit in which a host pays for a call. Exact rationals; pure.
+// Converts dollars to gen, the unit in which a host pays for a call. Exact rationals; pure.
 #include <string_view>
 
 #include "base/error.h"
@@ -12,11 +12,11 @@ namespace gvm::pricing {
 // Gen per USD, positive.
 class GenRate {
  public:
-  // Errors of all three: BAD_GEN_RATE.
+  // Errors of the three functions: BAD_GEN_RATE.
   static Result<GenRate> make(money::Rational gen_per_usd);
   // "1000", "0.25", "1/3".
   static Result<GenRate> parse(std::string_view gen_per_usd);
-  // The host's gas_data.genPerTimeUnit, and how many time units a dollar buys.
+  // From the host's gas_data.genPerTimeUnit and the number of time units that a dollar buys.
   static Result<GenRate> from_time_units(std::string_view gen_per_time_unit,
                                          std::string_view time_units_per_usd);
 
@@ -27,10 +27,10 @@ class GenRate {
   money::Rational gen_per_usd_;
 };
 
-// Not rounded: what scripts calculate with.
+// Not rounded: the number that scripts calculate with.
 money::Rational gen_of(const Usd& cost, const GenRate& rate);
-// Rounded up, so that a call that cost something never consumes nothing. TOO_LARGE from 2^256 on:
-// no more fits the answer to GenVM.
+// Rounded up, so that a call with a cost never consumes zero gen. TOO_LARGE from 2^256 on: the
+// answer to GenVM has no room for more.
 Result<Integer> consumed_gen(const Usd& cost, const GenRate& rate);
 
 }  // namespace gvm::pricing

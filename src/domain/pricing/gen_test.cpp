@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error_codes.h"
+#include "pricing/codes.h"
 
 namespace gvm::pricing {
 namespace {

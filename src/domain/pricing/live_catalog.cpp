@@ -8,26 +8,26 @@ std::expected<LoadedCatalog, std::vector<config::Diagnostic>> load_catalog(
     const std::string& path, const config::Environment& env) {
   auto loaded = config::load_prices(path, env);
   if (!loaded) return std::unexpected(std::move(loaded.error()));
-  return LoadedCatalog{std::make_shared<const Catalog>(loaded->config),
+  return LoadedCatalog{std::make_shared<const PriceCatalog>(loaded->config),
                        std::move(loaded->warnings)};
 }
 
 LiveCatalog::LiveCatalog(std::string path, config::Environment env)
     : path_(std::move(path)), env_(std::move(env)) {
-  publish(std::make_shared<const Catalog>());
+  publish(std::make_shared<const PriceCatalog>());
 }
 
-void LiveCatalog::publish(std::shared_ptr<const Catalog> catalog) {
+void LiveCatalog::publish(std::shared_ptr<const PriceCatalog> catalog) {
   static std::atomic<std::uint64_t> editions = 0;
   const std::lock_guard lock(mutex_);
   current_ = std::move(catalog);
   edition_.store(++editions, std::memory_order_release);
 }
 
-std::shared_ptr<const Catalog> LiveCatalog::current() const {
+std::shared_ptr<const PriceCatalog> LiveCatalog::current() const {
   struct Seen {
-    std::uint64_t edition = 0;  // no catalogue has this one
-    std::shared_ptr<const Catalog> catalog;
+    std::uint64_t edition = 0;  // no catalogue has edition 0
+    std::shared_ptr<const PriceCatalog> catalog;
   };
   thread_local Seen seen;
   if (seen.edition == edition_.load(std::memory_order_acquire)) return seen.catalog;
@@ -42,7 +42,7 @@ bool LiveCatalog::has_settled_change() {
 }
 
 std::expected<std::vector<std::string>, std::vector<config::Diagnostic>> LiveCatalog::reload() {
-  // Before the reading: a change meanwhile is seen at the next look.
+  // Taken before reading, so that a change during the reading is noticed at the next check.
   read_ = seen_ = stamp_of(path_);
   auto loaded = load_catalog(path_, env_);
   if (!loaded) return std::unexpected(std::move(loaded.error()));

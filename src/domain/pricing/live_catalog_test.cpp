@@ -138,7 +138,7 @@ TEST_F(LiveCatalogTest, ARenamedFileOfTheSameSizeIsAChange) {
   EXPECT_TRUE(live.has_settled_change());
 }
 
-// What a watch was told, and waiting for it.
+// The results that a watch reported, and waiting for them.
 class Told {
  public:
   void add(const CatalogWatch::Reloaded& read) {
@@ -146,7 +146,7 @@ class Told {
     all_.push_back(read ? "taken" : config::to_string(read.error()));
     changed_.notify_all();
   }
-  // "" when it was not told that often in time.
+  // "" when it did not report so often in time.
   std::string wait(std::size_t number) {
     std::unique_lock lock(mutex_);
     const bool came =

@@ -66,7 +66,7 @@ CallBounds bounds_of(const Row& row) {
   return bounds;
 }
 
-Catalog catalog_of_row(const Row& row) {
+PriceCatalog catalog_of_row(const Row& row) {
   auto prices = *row.value.find("prices");
   prices.as_map()->set("model", Value::string("m"));
   return catalog_of(json::write(Value::fields("models", Value::list(std::move(prices)))));

@@ -1,4 +1,4 @@
-// config/prices.yaml against config/genvm-module-llm.yaml.
+// Compares config/prices.yaml with config/genvm-module-llm.yaml.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -25,7 +25,7 @@ config::Environment with_all_keys() {
 TEST(ShippedPrices, CoverTheShippedModelsButForTheBackendThatIsSaidToBeMissing) {
   const auto prices = config::load_prices(kFolder + "prices.yaml", with_all_keys());
   ASSERT_TRUE(prices) << config::to_string(prices.error());
-  const Catalog catalog(prices->config);
+  const PriceCatalog catalog(prices->config);
   const auto llm = config::load_llm(kFolder + "genvm-module-llm.yaml", with_all_keys());
   ASSERT_TRUE(llm) << config::to_string(llm.error());
   std::vector<std::string> unknown;

@@ -29,13 +29,14 @@ UsageForm form_of(const Value& raw, config::Provider provider) {
   return responses ? UsageForm::openai_responses : UsageForm::anthropic;
 }
 
-// What gateways say a call cost.
+// The fields in which gateways report the cost of a call.
 std::optional<Usd> reported_cost(const Value& raw, Flags& flags) {
   if (const auto* cost = field(&raw, "cost")) {
     // Perplexity: {"total_cost": 0.015, ...}
     if (cost->as_map() != nullptr) return read_usd(field(cost, "total_cost"), flags);
     auto own = read_usd(cost, flags);
-    // OpenRouter with a key of one's own: `cost` is its fee, the provider bills beside it.
+    // OpenRouter with the operator's own provider key: `cost` is the fee of OpenRouter, and the
+    // provider bills its part separately.
     const auto* byok = field(&raw, "is_byok");
     if (!own || byok == nullptr || byok->as_bool() == nullptr || !*byok->as_bool()) return own;
     const auto upstream =
@@ -43,7 +44,7 @@ std::optional<Usd> reported_cost(const Value& raw, Flags& flags) {
     if (!upstream) return std::nullopt;
     return *own + *upstream;
   }
-  // xAI: 10^10 ticks a dollar.
+  // xAI: 10^10 ticks are one dollar.
   if (const auto* ticks = field(&raw, "cost_in_usd_ticks")) {
     constexpr std::uint64_t kAttoPerTick = 100'000'000;
     Flags of_ticks;

@@ -1,6 +1,6 @@
 #pragma once
-// What a call used, from the usage object of any provider's answer. Providers mean different things
-// by the same words; here every token is in exactly one count. docs/prices.md has the rules.
+// What a call used, from the usage object of any provider's answer. Providers use the same words
+// for different counts; here every token is in exactly one count. docs/prices.md has the rules.
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -12,7 +12,8 @@
 
 namespace gvm::pricing {
 
-// The form of a usage object, told by its fields; the provider decides only where they do not.
+// The form of a usage object. Its fields decide; the provider decides only where they are
+// ambiguous.
 enum class UsageForm {
   none,              // nothing that could be counted
   openai_chat,       // prompt_tokens, completion_tokens: OpenAI and all that speak as it does
@@ -23,7 +24,8 @@ enum class UsageForm {
 };
 std::string_view usage_form_name(UsageForm form);
 
-// What the caller knows of the request: stands for counts the provider does not give.
+// What the caller knows about the request. Used in place of counts that the provider does not
+// report.
 struct CallBounds {
   std::optional<std::uint64_t> prompt_tokens = {};  // at most so many were sent
   std::optional<std::uint64_t> output_tokens = {};  // at most so many could be made
@@ -32,10 +34,10 @@ struct CallBounds {
 
 struct Usage {
   UsageForm form = UsageForm::none;
-  // False: input or output is not known at all. The call costs what was reserved for it, unless a
+  // False: input or output is unknown. The call is then charged what was reserved for it, unless a
   // reported cost counts.
   bool known = false;
-  std::uint64_t input = 0;           // prompt tokens no cache had
+  std::uint64_t input = 0;           // prompt tokens that were not in a cache
   std::uint64_t cache_read = 0;      // prompt tokens read from a cache
   std::uint64_t cache_write = 0;     // prompt tokens written to a cache, for minutes
   std::uint64_t cache_write_1h = 0;  // the same, for an hour
@@ -49,8 +51,8 @@ struct Usage {
   std::uint64_t output_tokens() const { return output + reasoning; }
 };
 
-// `raw` is the usage object (of ollama: the answer or its counts); null or anything else than a map
-// is no usage.
+// `raw` is the usage object (for ollama: the answer or its counts). Null, or anything but a map,
+// means that there is no usage.
 Usage read_usage(const Value& raw, config::Provider provider, const CallBounds& bounds);
 
 }  // namespace gvm::pricing

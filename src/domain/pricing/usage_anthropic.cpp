@@ -1,5 +1,5 @@
-// Anthropic's form: input_tokens are those that no cache had; cache reads and writes stand beside
-// them; thinking is part of output_tokens.
+// Anthropic's form: input_tokens does not include cached tokens; cache reads and writes are counted
+// separately; thinking is part of output_tokens.
 #include <algorithm>
 
 #include "pricing/usage_fields.h"
@@ -8,7 +8,8 @@ namespace gvm::pricing {
 
 namespace {
 
-// cache_creation_input_tokens, and its split by how long the cache keeps them. False: of no use.
+// cache_creation_input_tokens, and its split by how long the cache keeps them. False when it cannot
+// be used.
 bool read_writes(const Value& raw, Usage& usage) {
   auto& flags = usage.flags;
   const auto all = first_count(&raw, {"cache_creation_input_tokens"}, flags);
@@ -40,7 +41,7 @@ void read_anthropic(const Value& raw, const CallBounds& bounds, Usage& usage) {
   const auto read = first_count(&raw, {"cache_read_input_tokens"}, flags);
   usage.cache_read = read.value;
   const bool cache_usable = read_writes(raw, usage) && !read.malformed;
-  if (!cache_usable) sides.input = {};  // how much input there was is not known
+  if (!cache_usable) sides.input = {};  // the amount of input is not known
   flag_unpriced(raw, flags);
   usage.known = fill_missing(sides, bounds, flags);
   if (!usage.known) return;

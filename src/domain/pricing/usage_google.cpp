@@ -1,6 +1,6 @@
-// Google's form: promptTokenCount includes cachedContentTokenCount; thoughtsTokenCount and
-// toolUsePromptTokenCount stand beside it and candidatesTokenCount; totalTokenCount is the sum of
-// all four. Its JSON leaves out counts of zero.
+// Google's form: promptTokenCount includes cachedContentTokenCount. thoughtsTokenCount and
+// toolUsePromptTokenCount are not part of it or of candidatesTokenCount. totalTokenCount is the sum
+// of all four. Counts of zero are missing from its JSON.
 #include "pricing/usage_fields.h"
 
 namespace gvm::pricing {
@@ -21,21 +21,22 @@ bool has_other_modality(const Value& raw, std::string_view key,
   return false;
 }
 
-// Images sent cost as text; sound does not, nor does any answer but text.
+// Images in the prompt cost the same as text. Sound does not, and neither does any output other
+// than text.
 void flag_unpriced(const Value& raw, Flags& flags) {
   if (has_other_modality(raw, "promptTokensDetails", {"TEXT", "IMAGE", "DOCUMENT"}) ||
       has_other_modality(raw, "candidatesTokensDetails", {"TEXT"}))
     flags.set(Flag::unpriced_units);
 }
 
-// candidatesTokenCount is left out when the answer is empty; then the total says so.
+// candidatesTokenCount is missing when the answer is empty; the total then tells the count.
 void restore_left_out_zero(Sides& sides, std::uint64_t beside) {
   const bool absent = !sides.output.usable && !sides.output.malformed;
   if (!absent || !sides.input.usable || !sides.total.usable) return;
   if (sides.total.value == sides.input.value + beside) sides.output = {.value = 0, .usable = true};
 }
 
-// The total against its parts, after what is missing was filled in.
+// Compares the total with its parts, after missing counts were filled in.
 void check_total(const Sides& sides, std::uint64_t tools, Usage& usage) {
   if (!sides.total.usable) return;
   const auto parts = sides.input.value + tools + usage.output + usage.reasoning;
@@ -63,7 +64,7 @@ void read_google(const Value& raw, const CallBounds& bounds, Usage& usage) {
   flag_unpriced(raw, flags);
   const auto beside = thoughts.value + tools.value;
   restore_left_out_zero(sides, beside);
-  // What fill_missing takes from the total must be a side alone.
+  // fill_missing subtracts one side from the total, so that side must not contain anything else.
   Sides alone = sides;
   if (alone.total.value >= beside)
     alone.total.value -= beside;

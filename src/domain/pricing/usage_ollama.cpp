@@ -1,4 +1,4 @@
-// Ollama's form: two counts. Old servers leave prompt_eval_count out when the prompt was cached.
+// Ollama's form: two counts. Old servers omit prompt_eval_count when the prompt was in the cache.
 #include "pricing/usage_fields.h"
 
 namespace gvm::pricing {

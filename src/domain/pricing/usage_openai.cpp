@@ -1,6 +1,7 @@
-// OpenAI's form and what its many speakers make of it. Its own rules: the prompt's count includes
-// cached tokens, the completion's includes reasoning, and the total is the sum of both. Where a
-// total says otherwise (xAI, Gemini's compatible endpoint, proxies), the total is believed.
+// OpenAI's form and its variants by other providers. By OpenAI's own rules, the prompt's count
+// includes cached tokens, the completion's count includes reasoning, and the total is the sum of
+// both. Where the total contradicts this (xAI, Gemini's compatible endpoint, proxies), the total
+// counts.
 #include <algorithm>
 
 #include "pricing/usage_fields.h"
@@ -40,7 +41,7 @@ class OpenAi {
     sides_.output = first_count(&raw_, {"completion_tokens", "output_tokens"}, flags_);
     sides_.total = first_count(&raw_, {"total_tokens"}, flags_);
     if (sides_.input.usable || sides_.input.malformed) return;
-    // DeepSeek: hit + miss is the prompt.
+    // DeepSeek: hits and misses together are the prompt.
     const auto miss = first_count(&raw_, {"prompt_cache_miss_tokens"}, flags_);
     const auto hit = first_count(&raw_, {"prompt_cache_hit_tokens"}, flags_);
     if (miss.usable) sides_.input = {.value = miss.value + hit.value, .usable = true};
@@ -65,7 +66,8 @@ class OpenAi {
   void read_reasoning() {
     auto count = first_count(output_details_, {"reasoning_tokens"}, flags_);
     if (!count.usable && !count.malformed) {
-      // Perplexity bills these beside the completion, and its total leaves them out.
+      // Perplexity bills these in addition to the completion, and does not include them in its
+      // total.
       count = first_count(&raw_, {"reasoning_tokens"}, flags_);
       const bool searches = field(&raw_, "num_search_queries") != nullptr ||
                             field(&raw_, "citation_tokens") != nullptr;
@@ -86,7 +88,7 @@ class OpenAi {
 
   std::uint64_t cached() const { return usage_.cache_read + usage_.cache_write; }
 
-  // What the total has over prompt + completion is what stands beside them.
+  // Tokens of the total that are neither prompt nor completion are counted as additional output.
   void place_by_total() {
     const bool assumed = flags_.has(Flag::input_assumed) || flags_.has(Flag::output_assumed);
     if (!sides_.total.usable || assumed || reasoning_beside_) return;
@@ -114,7 +116,7 @@ class OpenAi {
       flags_.set(Flag::cached_above_input);
     }
     usage_.input = sides_.input.value - (cache_beside_ ? 0 : cached());
-    // More reasoning than completion cannot be part of it: both are counted.
+    // Reasoning that is larger than the completion cannot be part of it, so both are counted.
     const bool inside = !reasoning_beside_ && usage_.reasoning <= sides_.output.value;
     if (!inside && !reasoning_beside_) flags_.set(Flag::split_mismatch);
     usage_.output = sides_.output.value - (inside ? usage_.reasoning : 0) + hidden_output_;

@@ -1,6 +1,7 @@
 #pragma once
-// An amount of money, never negative, exact to 10^-18 USD: the price of one token to 12 decimals of
-// a dollar per million. Rounded once, up, to nano-USD, when a call is settled. A value type.
+// An amount of money, never negative, exact to 10^-18 USD: that is the price of one token when
+// prices per million tokens have 12 decimals. Rounded once, up to nano-USD, when a call is settled.
+// A value type.
 #include <compare>
 #include <cstdint>
 #include <optional>
@@ -17,8 +18,8 @@ inline constexpr std::uint64_t kAttoPerPico = 1'000'000;
 inline constexpr std::uint64_t kAttoPerNano = 1'000'000'000;
 inline constexpr std::uint64_t kAttoPerUsd = 1'000'000'000'000'000'000;
 
-// Dearer calls are errors of a provider or of a catalogue; the bound keeps sums of a ledger far
-// from the end of 64 bits.
+// A more expensive call is an error of a provider or of a catalogue. The bound keeps the sums of a
+// ledger far below the limit of 64 bits.
 inline constexpr std::int64_t kMaxUsdPerCall = 1'000'000;
 inline constexpr std::int64_t kNanoPerUsd = 1'000'000'000;
 
@@ -29,14 +30,14 @@ class Usd {
   constexpr Usd() = default;
   static constexpr Usd from_atto(Uint128 atto) { return Usd(atto); }
   static constexpr Usd from_pico(std::uint64_t pico) { return Usd(Uint128{pico} * kAttoPerPico); }
-  // Negative becomes zero.
+  // A negative number becomes zero.
   static constexpr Usd from_nano(std::int64_t nano) {
     return Usd(nano > 0 ? Uint128(nano) * kAttoPerNano : 0);
   }
   // "0.0024", "1.2e-05": exact to 18 decimals, further ones rounded up. Empty for what is no
   // decimal, is negative, or above kMaxUsdPerCall.
   static std::optional<Usd> parse(std::string_view decimal);
-  // The shortest decimal that reads as this double: what its JSON text said.
+  // The shortest decimal that reads back as this double: the text that the JSON contained.
   static std::optional<Usd> from_double(double value);
 
   constexpr Uint128 atto() const { return atto_; }

@@ -164,7 +164,7 @@ void Breaker::failed(Time now, Time started, Admission admission, Severity sever
       if (!in_a_row && !too_many) next = {BreakerState::closed, f.trips, row, 0};
     }
     if (!word_.compare_exchange_weak(word, pack(next), std::memory_order_relaxed)) continue;
-    // Old failures must not open it again right after it has closed.
+    // Failures from before must not open the breaker again right after it has closed.
     if (next.state == BreakerState::open) window_.clear();
     return;
   }
@@ -174,7 +174,7 @@ void Breaker::alive(Time now, Admission admission) {
   if (admission != Admission::probe) return;
   auto f = unpack(word_.load(std::memory_order_relaxed));
   f = {BreakerState::ramp, f.trips, 0, to_micros(now)};
-  word_.store(pack(f), std::memory_order_relaxed);  // only the probe's holder leaves half_open
+  word_.store(pack(f), std::memory_order_relaxed);  // only the holder of the probe leaves half_open
 }
 
 void Breaker::doubt() {
@@ -188,7 +188,7 @@ void Breaker::neutral(Admission admission) {
   if (admission != Admission::probe) return;
   auto f = unpack(word_.load(std::memory_order_relaxed));
   f.state = BreakerState::open;
-  word_.store(pack(f), std::memory_order_relaxed);  // only the probe's holder leaves half_open
+  word_.store(pack(f), std::memory_order_relaxed);  // only the holder of the probe leaves half_open
 }
 
 void Breaker::inherit(const Breaker& old) {

@@ -10,16 +10,18 @@
 namespace gvm::routing {
 
 struct BreakerPolicy {
-  unsigned consecutive_failures = 5;  // in a row open it; 0: this rule is off, at most 500
-  double failure_ratio = 0.5;         // of the calls in the window opens it; 0: this rule is off
-  unsigned min_calls = 20;            // in the window, before the ratio means anything
-  milliseconds window{10'000};        // one to two of these are looked at
-  milliseconds open_first{1'000};     // until the first probe; doubles with each failed probe
-  milliseconds open_longest{30'000};  // plus up to a quarter, by candidate: probes spread out
-  // While a prompt has nowhere else to go, a probe is due this long after the breaker opened.
+  // Consecutive failures that open it; 0: this rule is off; at most 500.
+  unsigned consecutive_failures = 5;
+  double failure_ratio = 0.5;      // of the calls in the window opens it; 0: this rule is off
+  unsigned min_calls = 20;         // calls in the window that the ratio needs
+  milliseconds window{10'000};     // the ratio looks back over one to two windows
+  milliseconds open_first{1'000};  // until the first probe; doubles with each failed probe
+  // Plus up to a quarter, depending on the candidate, so that probes do not coincide.
+  milliseconds open_longest{30'000};
+  // While a prompt has no other candidate, a probe is due this long after the breaker opened.
   milliseconds outage_probe{500};
-  unsigned ramp_successes = 10;  // after these, or
-  milliseconds ramp{5'000};      // after this time, all traffic is back
+  unsigned ramp_successes = 10;  // after so many successes, or
+  milliseconds ramp{5'000};      // after this time, the full traffic is back
   double ramp_start = 0.1;       // share of traffic right after the probe
 };
 
@@ -27,8 +29,8 @@ enum class BreakerState : std::uint8_t { closed, open, half_open, ramp };
 enum class Admission : std::uint8_t { refused, normal, probe };
 enum class Urgency : std::uint8_t {
   normal,
-  outage,      // the prompt has nowhere else to go: a probe is due earlier
-  regardless,  // somebody else decided that the call is made: a probe is due at once
+  outage,      // the prompt has no other candidate: a probe is due earlier
+  regardless,  // the caller makes the call in any case: a probe is due at once
 };
 enum class Severity : std::uint8_t { failure, decisive };
 
@@ -51,30 +53,33 @@ class Breaker {
  public:
   struct View {
     BreakerState state;
-    bool proven;              // its last call that counted did not fail
+    bool proven;              // its last call that counted succeeded
     std::uint16_t share;      // of traffic it should get, in thousandths
     std::uint64_t probe_due;  // microseconds of the clock, when open
   };
 
-  // Closed, and the last call that counted did not fail: nothing else need be asked.
+  // True when it is closed and the last call that counted succeeded; no further check is needed.
   bool untroubled() const { return word_.load(std::memory_order_relaxed) == 0; }
   View view(Time now, const BreakerPolicy& policy, std::uint32_t salt, Urgency urgency) const;
 
-  // Asked before a call; what it returned is handed back with the result. Whoever got a probe must
-  // hand it back.
+  // Asked before a call. The caller passes the returned value back with the result of the call. A
+  // probe must always be passed back.
   Admission admit(Time now, const BreakerPolicy& policy, std::uint32_t salt, Urgency urgency);
 
-  // `started` tells results of calls from before an opening apart; they no longer count.
+  // `started` identifies results of calls that began before the breaker opened; they no longer
+  // count.
   void succeeded(Time now, Time started, Admission admission, const BreakerPolicy& policy);
   void failed(Time now, Time started, Admission admission, Severity severity,
               const BreakerPolicy& policy);
-  // It answered, but the answer says nothing about health: only a probe learns from that.
+  // The upstream answered, but the answer says nothing about its health: only a probe takes it as
+  // success.
   void alive(Time now, Admission admission);
-  // It asked for a pause: no failure, but not proven either until it succeeds.
+  // The upstream asked for a pause: not a failure, but not proven to work until a call succeeds.
   void doubt();
-  // Nothing was learned: a probe is given back.
+  // The call told nothing: a probe becomes available again.
   void neutral(Admission admission);
-  // Starts as `old` is; a probe under way there is due again here. Before it is shared.
+  // Takes over the state of `old`; a probe under way there is due again here. To be called before
+  // this object is shared.
   void inherit(const Breaker& old);
   // The same between processes of one machine, whose clock is the same.
   std::uint64_t word() const { return word_.load(std::memory_order_relaxed); }

@@ -5,7 +5,7 @@
 #include <thread>
 #include <vector>
 
-#include "routing/test_support.h"
+#include "routing/test_candidates.h"
 
 namespace gvm::routing {
 namespace {
@@ -171,7 +171,7 @@ TEST(Breaker, ResultsOfCallsFromBeforeTheOutageDoNotCount) {
   bench.open(0);
   const auto due = bench.due();
   const auto probe = bench.admit(due);
-  bench.fail(due);  // not the probe's
+  bench.fail(due);  // this result does not belong to the probe
   bench.succeed(due);
   EXPECT_EQ(bench.state(due), BreakerState::half_open);
   bench.succeed(due, probe);

@@ -1,4 +1,4 @@
-// What limits the calls of one prompt, and the extra calls of the whole module.
+// Limits on the calls of one prompt, and on the extra calls of the whole module.
 #include <gtest/gtest.h>
 
 #include <thread>
@@ -7,7 +7,7 @@
 #include "routing/attempt_budget.h"
 #include "routing/hedge.h"
 #include "routing/retry_budget.h"
-#include "routing/test_support.h"
+#include "routing/test_candidates.h"
 
 namespace gvm::routing {
 namespace {

@@ -28,7 +28,7 @@ std::optional<Error> problem_of(const Candidate& candidate) {
   return std::nullopt;
 }
 
-// Gives equal names equal numbers, from 0.
+// Gives equal names the same number, counted from 0.
 class Numbering {
  public:
   std::uint32_t of(const std::string& name) {

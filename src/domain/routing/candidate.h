@@ -1,6 +1,6 @@
 #pragma once
-// What a prompt can be sent to: every combination of backend, model, endpoint and key. Immutable
-// after the start and shared by all lanes; a candidate is named by its index.
+// The destinations of a prompt: every combination of backend, model, endpoint and key. Immutable
+// after the start and shared by all lanes; a candidate is identified by its index.
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -35,16 +35,17 @@ struct Candidate {
   bool json = false;
   bool image = false;
   std::uint32_t context_length = 0;  // tokens, prompt and answer; 0: unknown
-  double weight = 1;                 // share of `weighted` and `least_busy`; 0: last resort
-  unsigned tier = 0;                 // 0 is tried first
+  double weight = 1;  // share for `weighted` and `least_busy`; 0: used only when no other is left
+  unsigned tier = 0;  // 0 is tried first
   CandidateLimits limits;
 };
 
-// What ranking reads of a candidate, without its texts. The indices name the rows that candidates
-// share in a HealthTable.
+// The facts about a candidate that ranking reads, without its texts. The indices refer to rows that
+// candidates share in a HealthTable.
 struct CandidateFacts {
   std::uint32_t backend = 0;
-  std::uint32_t model = 0;  // of one (backend, model): its keys and endpoints are siblings
+  // One number for each (backend, model): its keys and endpoints are siblings.
+  std::uint32_t model = 0;
   std::uint32_t endpoint = 0;
   std::uint32_t key = 0;
   std::uint32_t context_length = 0;
@@ -85,7 +86,7 @@ class CandidateSet {
   std::size_t keys_ = 0;
 };
 
-// What one prompt needs. The spans must outlive the ranking and the Failover made from it.
+// The needs of one prompt. The spans must outlive the ranking and the Failover made from it.
 struct Request {
   bool needs_json = false;
   bool needs_image = false;
@@ -93,7 +94,7 @@ struct Request {
   std::uint64_t seed = 0;
   Time now{};
   std::span<const CandidateId> excluded;
-  // Worst case by candidate; empty, or kUnknownCost in it, when nobody knows.
+  // The worst-case cost by candidate. Empty, or kUnknownCost for one candidate, when it is unknown.
   std::span<const NanoUsd> worst_case_cost;
   std::optional<NanoUsd> cost_limit;
 

@@ -4,7 +4,7 @@
 
 #include <limits>
 
-#include "routing/test_support.h"
+#include "routing/test_candidates.h"
 
 namespace gvm::routing {
 namespace {

@@ -1,5 +1,5 @@
 #pragma once
-// The ways a call to a provider fails, as routing tells them apart.
+// The kinds of failed calls that routing distinguishes.
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -11,9 +11,9 @@ enum class ErrorKind : std::uint8_t {
   tls,                 // no secure connection
   dns,                 // the host's name does not resolve
   reset,               // the connection closed before an answer began
-  stale_connection,    // the same on a kept connection: the server had closed it meanwhile
+  stale_connection,    // the same on a kept connection that the server had closed meanwhile
   first_byte_timeout,  // no answer began in time
-  idle_timeout,        // silence, or a trickle, within the answer
+  idle_timeout,        // silence, or too slow a stream, within the answer
   total_timeout,       // the answer was not complete in time
   cut,                 // the answer ended early
   token_limit,         // a limit of tokens cut an answer that must be whole
@@ -34,14 +34,14 @@ enum class ErrorKind : std::uint8_t {
   empty,               // 200 without content
   oversize,            // more bytes than allowed
   redirect,            // 3xx
-  cancelled,           // the client left, or another call of the prompt won
-  deadline,            // the prompt's time is over
-  budget,              // the prompt's or a ledger's money is over
+  cancelled,           // the client disconnected, or another call of the prompt was faster
+  deadline,            // the time of the prompt is over
+  budget,              // the money of the prompt or of a ledger is used up
 };
 
 inline constexpr std::size_t kErrorKinds = static_cast<std::size_t>(ErrorKind::budget) + 1;
 
-// "connect", "first_byte_timeout", ...: stable, they stand in decision records and metrics.
+// "connect", "first_byte_timeout", ...: stable names, used in decision records and metrics.
 std::string_view name_of(ErrorKind kind);
 std::optional<ErrorKind> parse_error_kind(std::string_view name);
 

@@ -6,7 +6,7 @@
 namespace gvm::routing {
 namespace {
 
-constexpr std::uint64_t kPauses = 0x706175;  // a sequence of chance of its own
+constexpr std::uint64_t kPauses = 0x706175;  // a random sequence of its own
 
 }  // namespace
 
@@ -52,7 +52,7 @@ Failover::Place* Failover::choose(Time now, Urgency urgency) {
   return first(now, urgency, [](const Place& p) { return p.calls > 0; });
 }
 
-// What the table of failover names as the next step, when there is such a candidate.
+// The next candidate by the failover table, when there is one.
 Failover::Place* Failover::preferred(Time now, Urgency urgency) {
   if (!last_ || !last_error_) return nullptr;
   const auto& set = table_.candidates();
@@ -94,8 +94,8 @@ Failover::Obstacle Failover::obstacle(const Place& place, Time now, Urgency urge
   return Obstacle::none;
 }
 
-// The first call of a prompt is free, and so is one to a candidate that works; every other one is a
-// retry, of which the module has so many.
+// The first call of a prompt and calls to candidates that work are free. Every other call is a
+// retry, of which the module allows a limited number.
 bool Failover::pays(Place& place, Time now) {
   place.charged = false;
   if (budget_.attempts() == 0) return true;
@@ -154,7 +154,7 @@ Action Failover::wait_or_give_up(Time now) {
   }
   if (soonest == Time::max())
     return give_up(too_dear ? GiveUp::Why::cost : GiveUp::Why::all_failed);
-  // Those who wait for the same candidate do not all come back in the same instant.
+  // Prompts that wait for the same candidate must not all return at the same moment.
   const auto spread =
       std::chrono::duration_cast<Duration>(table_.policy().probe_poll * (random_.unit() / 2));
   const auto until = after(soonest, spread);

@@ -1,6 +1,6 @@
 #pragma once
-// The plan of a prompt that may go to any candidate of its ranking: after a failure, the table of
-// docs/routing.md says who is next. Reads the shared HealthTable.
+// The plan of a prompt that may go to any candidate of its ranking. After a failure, the table of
+// docs/routing.md decides which candidate is next. Reads the shared HealthTable.
 #include <optional>
 #include <span>
 #include <vector>
@@ -16,7 +16,7 @@ struct FailoverPolicy {
   AttemptLimits limits;
   BackoffPolicy backoff;
   unsigned per_candidate = 2;         // calls to one candidate for one prompt
-  milliseconds longest_wait{60'000};  // in all, for candidates to recover
+  milliseconds longest_wait{60'000};  // waiting for candidates to recover, all waits together
 };
 
 // One call of the prompt, for its decision record.
@@ -39,8 +39,8 @@ class Failover final : public Plan {
   Action next(Time now) override;
   void not_admitted(CandidateId id) override;
   void refused(CandidateId id, ErrorKind kind) override;
-  void ended(CandidateId id, const Outcome& outcome, Time now) override;
-  // The best other candidate, else the same one.
+  void ended(CandidateId id, const CallOutcome& outcome, Time now) override;
+  // The best candidate other than the last one, else the same one again.
   std::optional<Attempt> hedge(Time now) override;
 
   std::span<const AttemptNote> notes() const { return notes_; }
@@ -83,14 +83,14 @@ class Failover final : public Plan {
   Random random_;
   std::vector<Place> places_;
   std::vector<AttemptNote> notes_;
-  std::optional<CandidateId> last_;  // whose error the next step follows
+  std::optional<CandidateId> last_;  // the candidate whose error decides the next step
   std::optional<ErrorKind> last_error_;
   std::vector<std::uint32_t> corrected_;  // models that were told what was wrong
   std::uint32_t needs_context_over_ = 0;  // learned from context_too_long
   Duration waited_ = Duration::zero();
   unsigned pauses_ = 0;
-  unsigned renewals_ = 0;  // of connections that the server had closed
-  bool denied_ = false;    // the retry budget stood in the way since next() was asked
+  unsigned renewals_ = 0;  // calls repeated because the server had closed the connection
+  bool denied_ = false;    // the retry budget refused a call since next() was asked
 };
 
 }  // namespace gvm::routing

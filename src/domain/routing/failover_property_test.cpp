@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "routing/failover_test_support.h"
 #include "routing/random.h"
+#include "routing/test_failover.h"
 
 namespace gvm::routing {
 namespace {
@@ -12,8 +12,8 @@ using testing::at;
 using testing::candidate;
 using testing::Prompt;
 
-// Random worlds: whatever happens, a prompt ends, within all of its budgets, and calls nobody it
-// must not.
+// Random scenarios: in each of them a prompt ends within all of its budgets, and never calls a
+// candidate that it must not call.
 class RandomWorld {
  public:
   explicit RandomWorld(std::uint64_t seed) : random_(seed), prompt_(candidates()) {
@@ -21,7 +21,7 @@ class RandomWorld {
       const int failures = random_.below(3) == 0 ? 5 : 0;
       for (int n = 0; n < failures; ++n) {
         if (auto call = prompt_.table.begin(i, at(-1), 0))
-          call->finish(Outcome::failure(ErrorKind::server_error), at(0));
+          call->finish(CallOutcome::failure(ErrorKind::server_error), at(0));
       }
       if (random_.below(4) == 0)
         prompt_.table.cool_down(i, at(0), milliseconds(random_.below(5'000)));
@@ -74,7 +74,7 @@ class RandomWorld {
     now_ = when;
   }
 
-  // False: it answered.
+  // False when the call was answered.
   bool attempt(const Attempt& attempt) {
     now_ += attempt.delay;
     const auto& limits = prompt_.policy.limits;
@@ -82,7 +82,7 @@ class RandomWorld {
     EXPECT_LE(prompt_.failover->budget().attempts(), limits.attempts);
     EXPECT_LE(prompt_.failover->budget().committed(), *limits.cost);
     EXPECT_EQ(std::ranges::find(excluded_, attempt.candidate), excluded_.end());
-    // Another prompt may have been faster.
+    // Another prompt may have started its call first.
     if (random_.below(8) == 0)
       prompt_.table.cool_down(attempt.candidate, now_, milliseconds(random_.below(300)));
     const auto state = prompt_.table.state(attempt.candidate, now_, attempt.urgency);
@@ -94,7 +94,7 @@ class RandomWorld {
     }
     EXPECT_EQ(state.recovers_in, 0U) << "an open candidate was called";
     ++calls_;
-    Outcome outcome;
+    CallOutcome outcome;
     if (random_.below(6) > 0) outcome.error = static_cast<ErrorKind>(random_.below(kErrorKinds));
     if (random_.below(2) == 0) outcome.retry_after = milliseconds(random_.below(3'000));
     outcome.cost = random_.below(static_cast<std::uint32_t>(costs_[attempt.candidate]) + 1);

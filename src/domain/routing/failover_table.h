@@ -1,5 +1,5 @@
 #pragma once
-// What follows from each error kind for the next call, for health and for money: the table of
+// The consequences of each error kind for the next call, for health and for money: the table of
 // docs/routing.md.
 #include <span>
 
@@ -7,37 +7,38 @@
 
 namespace gvm::routing {
 
-// Where the next attempt goes. When there is no such candidate left, the next one of the ranking.
+// Where the next attempt goes. When no such candidate is left, the next one of the ranking.
 enum class Step : std::uint8_t {
   retry_here,      // the same candidate once more, after a pause
   correct,         // the same candidate once more, at once, told what was wrong with its answer
   next_key,        // same backend and model, another key
   next_endpoint,   // same backend and model, another endpoint
   next_candidate,  // the next one of the ranking
-  next_model,      // the next one of another backend or model: siblings would answer the same
+  next_model,  // the next one with another backend or model, because siblings would answer the same
   give_up,
 };
 
-// What the error says about health, and of whom.
+// What the error says about health, and about whose health.
 enum class Effect : std::uint8_t {
-  none,        // the caller's matter
+  none,        // caused by the caller
   failure,     // counts towards opening the breaker
-  decisive,    // opens the breaker at once: it will not work a moment later either
-  cooldown,    // alive, but not to be asked for a while
-  capability,  // alive, but cannot do this: remembered
+  decisive,    // opens the breaker at once, because the next call would fail too
+  cooldown,    // works, but must not be called for a while
+  capability,  // works, but cannot do this; it is remembered
 };
 enum class Blame : std::uint8_t { nobody, candidate, key, endpoint };
 
 enum class RetryAfter : std::uint8_t { ignored, honoured };
-// Whether the upstream answered at all: its endpoint is then alive.
+// True when the upstream answered at all: its endpoint then works.
 enum class Answered : std::uint8_t { no, yes };
 // Whether the same candidate may be asked again for the same prompt.
 enum class Again : std::uint8_t { no, yes };
 
-// What a call that was sent is charged when the provider reported no usage. An error status counts
-// before the kind: below 500 it is charged nothing, from 500 on like a server error.
+// What a call that was sent is charged when the provider reported no usage. An error status is
+// considered before the kind: below 500 nothing is charged; from 500 on the charge is that of a
+// server error.
 enum class Charge : std::uint8_t {
-  nothing,       // it provably produced nothing
+  nothing,       // it certainly produced nothing
   worst_case,    // it may have produced an answer that was lost
   server_error,  // as the model's `charge_server_errors` says
 };

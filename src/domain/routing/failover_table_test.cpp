@@ -22,7 +22,7 @@ struct Row {
   const char* charge;
 };
 
-// What operators are promised, row by row.
+// The documented behaviour, row by row.
 const Row kRows[] = {
     {"connect", "next endpoint", "failure", "endpoint", false, true, "nothing"},
     {"tls", "next endpoint", "failure", "endpoint", false, true, "nothing"},

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "routing/failover_test_support.h"
+#include "routing/test_failover.h"
 
 namespace gvm::routing {
 namespace {
@@ -337,7 +337,7 @@ TEST(Failover, HedgesWithTheSameWhenThereIsNoOther) {
 TEST(Failover, KeepsNotesForTheDecisionRecord) {
   Prompt prompt(testing::backends(2));
   const auto second = prompt.end(prompt.start(), failed(ErrorKind::cut), 30);
-  prompt.failover->ended(called(second), Outcome::success(), at(45));
+  prompt.failover->ended(called(second), CallOutcome::success(), at(45));
   const auto notes = prompt.failover->notes();
   ASSERT_EQ(notes.size(), 2U);
   EXPECT_EQ(notes[0].candidate, 0U);

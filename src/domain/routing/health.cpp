@@ -8,7 +8,7 @@
 namespace gvm::routing {
 namespace {
 
-// Breakers of different rows spread their probes by different salts.
+// Breakers of different rows use different salts, so that their probes do not coincide.
 constexpr std::uint32_t kEndpointSalt = 0x10000;
 constexpr std::uint32_t kKeySalt = 0x20000;
 
@@ -22,7 +22,7 @@ std::uint64_t seconds_of(Time now) {
   return to_micros(now) / 1'000'000;
 }
 
-// A row still says so when the clock's seconds are below it.
+// True while the clock's seconds are below the value in the row.
 void remember(std::atomic<std::uint32_t>& until, Time now, milliseconds span) {
   const auto seconds = seconds_of(now) + to_micros(span) / 1'000'000 + 1;
   const auto when = static_cast<std::uint32_t>(std::min<std::uint64_t>(seconds, UINT32_MAX));
@@ -53,37 +53,37 @@ HealthTable::HealthTable(std::shared_ptr<const CandidateSet> candidates, HealthP
       backends_(candidates_->backends()),
       histograms_(candidates_->size()) {}
 
-std::expected<Call, Refusal> HealthTable::begin(CandidateId id, Time now, std::uint32_t tokens,
-                                                Urgency urgency) {
+std::expected<Call, AdmissionRefusal> HealthTable::begin(CandidateId id, Time now,
+                                                         std::uint32_t tokens, Urgency urgency) {
   const auto& facts = candidates_->facts(id);
   auto& row = rows_[id];
   const bool may_refuse = urgency != Urgency::regardless;
   if (may_refuse && to_micros(now) < row.cooldown_until.load(std::memory_order_relaxed))
-    return std::unexpected(Refusal::unavailable);
+    return std::unexpected(AdmissionRefusal::unavailable);
 
   auto& endpoint = endpoints_[facts.endpoint].breaker;
   auto& key = keys_[facts.key].breaker;
   Call::Admissions got{};
-  const auto give_back = [&](Refusal refusal) {
+  const auto give_back = [&](AdmissionRefusal refusal) {
     endpoint.neutral(got[0]);
     key.neutral(got[1]);
     row.breaker.neutral(got[2]);
     return std::unexpected(refusal);
   };
   got[0] = endpoint.admit(now, policy_.endpoint, kEndpointSalt + facts.endpoint, urgency);
-  if (may_refuse && got[0] == Admission::refused) return give_back(Refusal::unavailable);
+  if (may_refuse && got[0] == Admission::refused) return give_back(AdmissionRefusal::unavailable);
   got[1] = key.admit(now, policy_.key, kKeySalt + facts.key, urgency);
-  if (may_refuse && got[1] == Admission::refused) return give_back(Refusal::unavailable);
+  if (may_refuse && got[1] == Admission::refused) return give_back(AdmissionRefusal::unavailable);
   got[2] = row.breaker.admit(now, policy_.candidate, id, urgency);
-  if (may_refuse && got[2] == Admission::refused) return give_back(Refusal::unavailable);
+  if (may_refuse && got[2] == Admission::refused) return give_back(AdmissionRefusal::unavailable);
 
   auto& usage = usage_[facts.key];
   const auto limits = may_refuse ? facts.limits : CandidateLimits{};  // 0: counted, never refused
   if (!usage.requests.try_add(now, 1, limits.requests_per_minute))
-    return give_back(Refusal::requests_full);
+    return give_back(AdmissionRefusal::requests_full);
   if (!usage.tokens.try_add(now, tokens, limits.tokens_per_minute)) {
     usage.requests.adjust(now, -1);
-    return give_back(Refusal::tokens_full);
+    return give_back(AdmissionRefusal::tokens_full);
   }
   row.in_flight.enter(now);
   backends_[facts.backend].calls.fetch_add(1, std::memory_order_relaxed);
@@ -103,7 +103,7 @@ void HealthTable::abandon(const Call& call) {
   leave(call);
 }
 
-void HealthTable::finish(const Call& call, const Outcome& outcome, Time now) {
+void HealthTable::finish(const Call& call, const CallOutcome& outcome, Time now) {
   leave(call);
   learn_speed(call, outcome.error, now);
   if (outcome.tokens) {
@@ -160,7 +160,8 @@ void HealthTable::learn_speed(const Call& call, std::optional<ErrorKind> error, 
     histogram.add(took);
   } else if (*error == ErrorKind::cancelled || *error == ErrorKind::deadline) {
     row.latency.observe_at_least(now, took);
-    // The loser of a hedge belongs into the tail; a client that left early says nothing.
+    // The slower call of a hedge is counted in the distribution as a slow one; a call that the
+    // client cancelled early says nothing.
     if (const auto median = histogram.quantile(0.5); median && took >= *median) histogram.add(took);
   }
 }
@@ -301,7 +302,7 @@ Call::~Call() {
   if (table_ != nullptr) table_->abandon(*this);
 }
 
-void Call::finish(const Outcome& outcome, Time now) {
+void Call::finish(const CallOutcome& outcome, Time now) {
   if (auto* table = std::exchange(table_, nullptr)) table->finish(*this, outcome, now);
 }
 

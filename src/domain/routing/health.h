@@ -1,7 +1,7 @@
 #pragma once
-// What is known of every candidate's health, shared by all lanes without locks: one cache line of
-// atomics per candidate, and one for each backend, endpoint and key that candidates share. The
-// clock is passed in. Lives as long as the module; calls must end before it.
+// The health of every candidate, shared by all lanes without locks: one cache line of atomics for
+// each candidate, and one for each backend, endpoint and key that candidates share. The clock is
+// passed in. Lives as long as the module; calls must end before it.
 #include <array>
 #include <atomic>
 #include <expected>
@@ -31,20 +31,20 @@ struct HealthPolicy {
                     .outage_probe = milliseconds(2'000)};
   LatencyPolicy latency;
   milliseconds cooldown{1'000};               // after a 429 that does not say how long
-  milliseconds longest_cooldown{3'600'000};   // of what a provider may ask for
-  milliseconds capability_memory{3'600'000};  // how long "it has no JSON mode" is believed
-  // A call that ran at least this long when its prompt's deadline passed counts as a failure:
-  // otherwise a silent upstream with a long timeout would never be blamed.
+  milliseconds longest_cooldown{3'600'000};   // the longest pause a provider may ask for
+  milliseconds capability_memory{3'600'000};  // how long a missing capability is remembered
+  // A call that had run at least this long when the deadline of its prompt passed counts as a
+  // failure. Otherwise an upstream that never answers, with a long timeout, would never be counted
+  // as failing.
   milliseconds deadline_blame{20'000};
-  milliseconds probe_poll{100};  // when to look again while another call probes
+  milliseconds probe_poll{100};  // when to check again while another call is the probe
 };
 
 // How a call ended. Without `error` it succeeded: a usable answer.
-struct Outcome {
+struct CallOutcome {
   std::optional<ErrorKind> error = std::nullopt;
   std::optional<milliseconds> retry_after = std::nullopt;  // what the provider asked for
-  std::optional<std::uint64_t> tokens =
-      std::nullopt;  // used, as reported; empty: the estimate stands
+  std::optional<std::uint64_t> tokens = std::nullopt;      // as reported; empty: the estimate stays
   NanoUsd cost = 0;  // settled, or still owed in the worst case
   // Of a second call that is told what was wrong with this answer: its worst case; 0: as of the
   // request.
@@ -52,16 +52,16 @@ struct Outcome {
   int status = 0;  // of an answer with an error status; 0: there was none
   bool timed_out = false;
 
-  static Outcome success() { return {}; }
-  static Outcome failure(ErrorKind kind) { return {.error = kind}; }
+  static CallOutcome success() { return {}; }
+  static CallOutcome failure(ErrorKind kind) { return {.error = kind}; }
 };
 
-enum class Refusal : std::uint8_t { unavailable, requests_full, tokens_full };
+enum class AdmissionRefusal : std::uint8_t { unavailable, requests_full, tokens_full };
 
 class HealthTable;
 
-// A call that is under way. Destroyed without finish() it counts as never made, but for its
-// request in the minute's count.
+// A call under way. When it is destroyed without finish(), it counts as never made, except that its
+// request stays in the count of the minute.
 class Call {
  public:
   Call(Call&& other) noexcept;
@@ -70,11 +70,11 @@ class Call {
 
   CandidateId candidate() const { return id_; }
   Time started() const { return started_; }
-  void finish(const Outcome& outcome, Time now);
+  void finish(const CallOutcome& outcome, Time now);
 
  private:
   friend class HealthTable;
-  // Of endpoint, key and candidate, in this order.
+  // Those of endpoint, key and candidate, in this order.
   using Admissions = std::array<Admission, 3>;
   Call(HealthTable& table, CandidateId id, Time started, std::uint32_t tokens, Admissions got)
       : table_(&table), id_(id), tokens_(tokens), started_(started), admissions_(got) {}
@@ -90,28 +90,28 @@ class HealthTable {
  public:
   HealthTable(std::shared_ptr<const CandidateSet> candidates, HealthPolicy policy);
 
-  // Takes what is needed for a call now: the breakers' consent and a place in the minute's limits.
-  // `regardless` is never refused; its result is learned from as a probe's, but for a breaker that
-  // is being probed by another call.
-  std::expected<Call, Refusal> begin(CandidateId id, Time now, std::uint32_t tokens,
-                                     Urgency urgency = Urgency::normal);
+  // Admits a call now: checks the breakers and takes a place in the limits of the minute.
+  // `regardless` is never refused. Its result is then used like that of a probe, except for a
+  // breaker that another call is probing.
+  std::expected<Call, AdmissionRefusal> begin(CandidateId id, Time now, std::uint32_t tokens,
+                                              Urgency urgency = Urgency::normal);
 
   void snapshot(Time now, Snapshot& out) const;  // `out` is overwritten; reuse it
   CandidateState state(CandidateId id, Time now, Urgency urgency = Urgency::normal) const;
-  // When a call could begin, as far as known now; `now` when at once.
+  // The earliest time at which a call could begin, as known now; `now` when it can begin at once.
   Time free_at(CandidateId id, Time now, std::uint32_t tokens, Urgency urgency) const;
-  // Nothing speaks against it: its last call that counted was no failure, nor its endpoint's and
-  // key's.
+  // True when the last call that counted succeeded, for the candidate, its endpoint and its key.
   bool proven(CandidateId id, Time now) const;
   BreakerState breaker(CandidateId id, Time now) const;
   const LatencyHistogram& latencies(CandidateId id) const { return histograms_[id]; }
 
-  // Until max(what stands, now + span); a span over longest_cooldown is cut to it.
+  // Sets the pause to the later of the present end and now + span. A span over longest_cooldown is
+  // cut to it.
   void cool_down(CandidateId id, Time now, Duration span);
 
-  // Takes over what `old` learned about candidates of the same label, after a reload. Before this
-  // table is shared. Breakers, cooldowns, latencies, capabilities and the minute's counts; calls in
-  // flight stay with the old table.
+  // Takes over, after a reload, what `old` learned about candidates with the same label: breakers,
+  // cooldowns, latencies, capabilities and the counts of the minute. To be called before this table
+  // is shared. Calls in flight stay with the old table.
   void inherit(const HealthTable& old);
   // The same between processes of one machine (health_transfer.cpp). A candidate counts as the same
   // when its mark is, too: a new key is not to blame for the old one. A line that is not understood
@@ -146,7 +146,7 @@ class HealthTable {
     std::atomic<std::uint32_t> calls{0};
   };
 
-  void finish(const Call& call, const Outcome& outcome, Time now);
+  void finish(const Call& call, const CallOutcome& outcome, Time now);
   void abandon(const Call& call);
   void judge(const Call& call, const FailoverRule& rule, Time now);
   void leave(const Call& call);
@@ -157,7 +157,8 @@ class HealthTable {
   std::shared_ptr<const CandidateSet> candidates_;
   HealthPolicy policy_;
   std::vector<CandidateRow> rows_;
-  std::vector<UsageRow> usage_;  // by key: what an account allows counts for its models and hosts
+  std::vector<UsageRow>
+      usage_;  // by key: the limits of an account are shared by its models and hosts
   std::vector<SharedRow> endpoints_;
   std::vector<SharedRow> keys_;
   std::vector<BackendRow> backends_;

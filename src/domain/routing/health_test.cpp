@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "routing/random.h"
-#include "routing/test_support.h"
+#include "routing/test_candidates.h"
 
 namespace gvm::routing {
 namespace {
@@ -18,7 +18,7 @@ using testing::fail_times;
 
 const auto kTook = milliseconds(20);
 
-Outcome rate_limited(milliseconds retry_after) {
+CallOutcome rate_limited(milliseconds retry_after) {
   return {.error = ErrorKind::rate_limited, .retry_after = retry_after};
 }
 
@@ -41,8 +41,8 @@ TEST(HealthTable, MovingACallMovesItsDuty) {
   one = std::move(two);
   EXPECT_EQ(table.state(0, at(0)).calls, 0U);
   EXPECT_EQ(table.state(1, at(0)).calls, 1U);
-  one.finish(Outcome::success(), at(1));
-  one.finish(Outcome::success(), at(1));
+  one.finish(CallOutcome::success(), at(1));
+  one.finish(CallOutcome::success(), at(1));
   EXPECT_EQ(table.state(1, at(0)).calls, 0U) << "finishing twice counts once";
 }
 
@@ -68,16 +68,16 @@ TEST(HealthTable, ACallMadeRegardlessIsNeverRefusedAndIsLearnedFrom) {
   ASSERT_FALSE(table.begin(0, at(100), 0, Urgency::outage)) << "cooling, and its minute is full";
   auto failing = table.begin(0, at(100), 5, Urgency::regardless);
   ASSERT_TRUE(failing);
-  failing->finish(Outcome::failure(ErrorKind::not_found), at(120));
+  failing->finish(CallOutcome::failure(ErrorKind::not_found), at(120));
   EXPECT_EQ(table.breaker(0, at(121)), BreakerState::open);
   EXPECT_EQ(table.state(0, at(121)).requests, 2U) << "counted over its limit";
 
   auto probe = table.begin(0, at(122), 5, Urgency::regardless);
   auto beside = table.begin(0, at(122), 5, Urgency::regardless);
   ASSERT_TRUE(probe && beside) << "open, and being probed";
-  beside->finish(Outcome::failure(ErrorKind::not_found), at(130));
+  beside->finish(CallOutcome::failure(ErrorKind::not_found), at(130));
   EXPECT_EQ(table.breaker(0, at(131)), BreakerState::half_open) << "only the probe is judged";
-  probe->finish(Outcome::success(), at(140));
+  probe->finish(CallOutcome::success(), at(140));
   EXPECT_EQ(table.breaker(0, at(141)), BreakerState::ramp);
 }
 
@@ -89,7 +89,7 @@ TEST(HealthTable, AbsurdCooldownsAreCut) {
 
 TEST(HealthTable, ARateLimitWithoutATimeCoolsForTheDefault) {
   HealthTable table(testing::set_of(testing::backends(1)), {});
-  call(table, 0, at(0), kTook, Outcome::failure(ErrorKind::rate_limited));
+  call(table, 0, at(0), kTook, CallOutcome::failure(ErrorKind::rate_limited));
   EXPECT_EQ(table.free_at(0, at(20), 0, Urgency::normal), at(20) + table.policy().cooldown);
   EXPECT_FALSE(table.proven(0, at(2'000)));
   EXPECT_EQ(table.breaker(0, at(2'000)), BreakerState::closed);
@@ -115,7 +115,7 @@ INSTANTIATE_TEST_SUITE_P(HealthTable, CallersFault,
 TEST(HealthTable, EveryErrorOfTheUpstreamOpensWhatIsToBlame) {
   for (const auto& rule : failover_table()) {
     if (rule.effect != Effect::failure && rule.effect != Effect::decisive) continue;
-    // a sibling by endpoint, one by key, and a stranger
+    // one with the same endpoint, one with the same key, one unrelated
     HealthTable table(
         testing::set_of({candidate("a", "m", "https://h", 0), candidate("a", "n", "https://h", 1),
                          candidate("a", "n", "https://g", 0), candidate("z")}),
@@ -133,7 +133,7 @@ TEST(HealthTable, RemembersWhatACandidateCannotDo) {
   HealthPolicy policy;
   policy.capability_memory = milliseconds(60'000);
   HealthTable table(testing::set_of(testing::backends(1)), policy);
-  call(table, 0, at(0), kTook, Outcome::failure(ErrorKind::capability_json));
+  call(table, 0, at(0), kTook, CallOutcome::failure(ErrorKind::capability_json));
   EXPECT_TRUE(table.state(0, at(59'000)).no_json);
   EXPECT_FALSE(table.state(0, at(59'000)).no_image);
   EXPECT_FALSE(table.state(0, at(62'000)).no_json);
@@ -142,8 +142,8 @@ TEST(HealthTable, RemembersWhatACandidateCannotDo) {
 TEST(HealthTable, ADeadlineBlamesWhoeverWasSilentForLong) {
   HealthTable table(testing::set_of(testing::backends(2)), {});
   for (int i = 0; i < 5; ++i) {
-    call(table, 0, at(0), table.policy().deadline_blame, Outcome::failure(ErrorKind::deadline));
-    call(table, 1, at(0), milliseconds(500), Outcome::failure(ErrorKind::deadline));
+    call(table, 0, at(0), table.policy().deadline_blame, CallOutcome::failure(ErrorKind::deadline));
+    call(table, 1, at(0), milliseconds(500), CallOutcome::failure(ErrorKind::deadline));
   }
   EXPECT_EQ(table.breaker(0, at(20'001)), BreakerState::open);
   EXPECT_EQ(table.breaker(1, at(20'001)), BreakerState::closed);
@@ -153,14 +153,14 @@ TEST(HealthTable, AProbeThatIsAnsweredWithARefusalShowsLife) {
   HealthTable table(testing::set_of(testing::backends(1)), {});
   fail_times(table, 0, at(0), 5);
   ASSERT_EQ(table.breaker(0, at(2)), BreakerState::open);
-  call(table, 0, at(2'000), kTook, Outcome::failure(ErrorKind::content_refused));
+  call(table, 0, at(2'000), kTook, CallOutcome::failure(ErrorKind::content_refused));
   EXPECT_EQ(table.breaker(0, at(2'020)), BreakerState::ramp);
 }
 
 TEST(HealthTable, ACancelledProbeLeavesTheNextOneDue) {
   HealthTable table(testing::set_of(testing::backends(1)), {});
   fail_times(table, 0, at(0), 5);
-  call(table, 0, at(2'000), kTook, Outcome::failure(ErrorKind::cancelled));
+  call(table, 0, at(2'000), kTook, CallOutcome::failure(ErrorKind::cancelled));
   EXPECT_EQ(table.state(0, at(2'020)).availability, Availability::probe);
   {
     const auto left = table.begin(0, at(2'021), 0).value();
@@ -173,13 +173,13 @@ TEST(HealthTable, KeepsMinuteLimitsAndGivesBackWhatWasNotUsed) {
   limited.limits = {.requests_per_minute = 3, .tokens_per_minute = 1'000};
   HealthTable table(testing::set_of({limited}), {});
   auto one = table.begin(0, at(0), 900).value();
-  EXPECT_EQ(table.begin(0, at(0), 200).error(), Refusal::tokens_full);
+  EXPECT_EQ(table.begin(0, at(0), 200).error(), AdmissionRefusal::tokens_full);
   one.finish({.tokens = 100}, at(5));
   EXPECT_EQ(table.state(0, at(5)).tokens, 100U);
   EXPECT_EQ(table.state(0, at(5)).requests, 1U) << "a refused call leaves nothing";
   call(table, 0, at(6), kTook);
   call(table, 0, at(7), kTook);
-  EXPECT_EQ(table.begin(0, at(8), 1).error(), Refusal::requests_full);
+  EXPECT_EQ(table.begin(0, at(8), 1).error(), AdmissionRefusal::requests_full);
   const auto when = table.free_at(0, at(8), 1, Urgency::normal);
   EXPECT_GT(when, at(60'000));
   EXPECT_TRUE(table.begin(0, when, 1));
@@ -190,7 +190,7 @@ TEST(HealthTable, ARefusedBeginGivesEveryProbeBack) {
   limited.limits.requests_per_minute = 5;
   HealthTable table(testing::set_of({limited}), {});
   fail_times(table, 0, at(0), 5);
-  EXPECT_EQ(table.begin(0, at(2'000), 0).error(), Refusal::requests_full);
+  EXPECT_EQ(table.begin(0, at(2'000), 0).error(), AdmissionRefusal::requests_full);
   EXPECT_EQ(table.breaker(0, at(2'000)), BreakerState::open);
   EXPECT_TRUE(table.begin(0, at(130'000), 0));
 }
@@ -211,7 +211,8 @@ TEST(HealthTable, BeginAgreesWithFreeAt) {
     ASSERT_EQ(begun.has_value(), free) << "step " << i;
     if (!begun) continue;
     const auto kind = static_cast<ErrorKind>(random.below(kErrorKinds));
-    begun->finish(random.below(3) == 0 ? Outcome::success() : Outcome::failure(kind), now + kTook);
+    begun->finish(random.below(3) == 0 ? CallOutcome::success() : CallOutcome::failure(kind),
+                  now + kTook);
   }
 }
 
@@ -220,7 +221,7 @@ TEST(HealthTable, InheritsWhatWasLearnedByLabel) {
   call(old, 0, at(0), milliseconds(120));
   fail_times(old, 1, at(0), 5);
   call(old, 2, at(0), kTook, rate_limited(milliseconds(9'000)));
-  call(old, 2, at(10'000), kTook, Outcome::failure(ErrorKind::capability_image));
+  call(old, 2, at(10'000), kTook, CallOutcome::failure(ErrorKind::capability_image));
   HealthTable fresh(
       testing::set_of({candidate("new"), candidate("c"), candidate("b"), candidate("a")}), {});
   fresh.inherit(old);
@@ -288,8 +289,8 @@ TEST(HealthTable, ComesBackToRestAfterManyThreads) {
         auto begun = table.begin(random.below(4), at(i), 5);
         if (!begun || random.below(10) == 0) continue;
         begun->finish(random.below(4) == 0
-                          ? Outcome::failure(static_cast<ErrorKind>(random.below(kErrorKinds)))
-                          : Outcome::success(),
+                          ? CallOutcome::failure(static_cast<ErrorKind>(random.below(kErrorKinds)))
+                          : CallOutcome::success(),
                       at(i + 3));
       }
     });

@@ -1,5 +1,5 @@
 #pragma once
-// When a call that takes long gets a second one beside it. Shared by all lanes, no locks.
+// Decides when a slow call gets a second one beside it. Shared by all lanes, no locks.
 #include <optional>
 
 #include "routing/histogram.h"
@@ -12,12 +12,12 @@ enum class HedgeMode : std::uint8_t { off, fixed, percentile };
 struct HedgeOptions {
   HedgeMode mode = HedgeMode::off;
   milliseconds delay{1'000};       // `fixed`: this long after the first call
-  double percentile = 0.90;        // `percentile`: of what its candidate usually takes,
-  double margin = 1.25;            // times this, so that only outliers get one
+  double percentile = 0.90;        // `percentile`: this quantile of the candidate's latencies,
+  double margin = 1.25;            // times this factor, so that only outliers get a second call
   milliseconds least_delay{10};    // `percentile`: never earlier
   std::uint32_t min_samples = 20;  // `percentile`: no hedges before so many calls
   double max_share = 0.06;         // second calls per first call
-  double burst = 20;               // second calls saved up while none were needed
+  double burst = 20;               // second calls that can be saved up for later
 };
 
 class HedgePolicy {
@@ -26,10 +26,10 @@ class HedgePolicy {
       : options_(options), bucket_({.share = options.max_share, .burst = options.burst}) {}
 
   void count_call() { bucket_.count_traffic(); }  // a first call began
-  // How long after the first call's start; empty: not at all.
+  // The delay after the start of the first call; empty: no second call.
   std::optional<Duration> when(const LatencyHistogram& latencies) const;
-  // Asked when that time has come; true takes a share, so the second call must then be made or
-  // given back.
+  // Called when the delay has passed. True takes a share: the second call must then be made, or the
+  // share be given back.
   bool may_hedge(Time now) { return bucket_.take(now); }
   void give_back() { bucket_.give_back(); }
   std::uint64_t refused() const { return bucket_.refused(); }

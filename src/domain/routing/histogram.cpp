@@ -22,7 +22,7 @@ std::uint64_t LatencyHistogram::upper_end(std::size_t bucket) {
 
 void LatencyHistogram::add(Duration latency) {
   buckets_[bucket_of(to_micros(latency))].fetch_add(1, std::memory_order_relaxed);
-  // Exactly one thread sees the total reach the mark.
+  // Exactly one thread sees the total reach this value.
   if (total_.fetch_add(1, std::memory_order_relaxed) + 1 == kHalveAt) halve();
 }
 

@@ -1,7 +1,7 @@
 #pragma once
-// The distribution of a candidate's latencies, for percentiles: buckets of 9 to 12 % width from 1
-// ms to 35 minutes. Any thread, no locks; old samples fade by halving all counts every kHalveAt
-// samples.
+// The distribution of a candidate's latencies, for percentiles: buckets with a width of 9 to 12 %,
+// from 1 ms to 35 minutes. Any thread, no locks. All counts are halved every kHalveAt samples, so
+// that old samples lose weight.
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -17,7 +17,7 @@ class LatencyHistogram {
 
   void add(Duration latency);
   std::uint32_t samples() const { return total_.load(std::memory_order_relaxed); }
-  // The upper end of the bucket that holds the share `quantile` (0..1); empty without samples.
+  // The upper end of the bucket in which the quantile (0..1) falls; empty without samples.
   std::optional<Duration> quantile(double quantile) const;
 
  private:

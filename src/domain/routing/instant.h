@@ -1,5 +1,5 @@
 #pragma once
-// Points in time of this folder: the monotonic clock, always passed in by the caller, kept in
+// Points in time for this folder: the monotonic clock, always passed in by the caller; stored in
 // atomics as whole microseconds.
 #include <chrono>
 #include <cstdint>

@@ -18,7 +18,8 @@ std::uint64_t pack(std::uint32_t micros, std::uint32_t stamp) {
   return std::uint64_t{micros} << 32 | stamp;
 }
 
-// Milliseconds since `stamp`; a stamp of another thread's slightly later clock is now.
+// Milliseconds since `stamp`. A stamp from a thread whose clock reading was slightly later counts
+// as now.
 std::uint32_t elapsed(std::uint32_t stamp, Time now) {
   const std::uint32_t span = stamp_of(now) - stamp;
   return span > INT32_MAX ? 0 : span;
@@ -33,7 +34,8 @@ std::uint32_t blend(std::uint32_t old, std::uint32_t sample, std::uint32_t ms,
   return static_cast<std::uint32_t>(keep * old + (1 - keep) * sample);
 }
 
-// Halves per half-life, linear within one: exact on every machine, unlike exp().
+// Halves the value per half-life, linearly in between. The result is the same on every machine,
+// unlike that of exp().
 std::uint32_t fade(std::uint32_t value, std::uint64_t ms, std::uint64_t half_life) {
   if (half_life == 0 || ms == 0) return value;
   std::uint64_t whole = value;
@@ -81,7 +83,7 @@ InFlight::Reading InFlight::read(Time now) const {
   const auto count = word & kCountMask;
   if (count == 0) return {0, 0};
   const std::uint64_t ages = (((to_micros(now) * count) << 16) - (word & ~kCountMask)) >> 16;
-  const bool before_its_start = ages >> (kTimeBits - 1) != 0;  // a caller with an older `now`
+  const bool before_its_start = ages >> (kTimeBits - 1) != 0;  // a caller passed an older `now`
   const auto mean = before_its_start ? 0 : (count == 1 ? ages : ages / count);
   return {static_cast<std::uint32_t>(count),
           static_cast<std::uint32_t>(std::min<std::uint64_t>(mean, UINT32_MAX))};

@@ -1,6 +1,6 @@
 #pragma once
-// What is known of a candidate's speed: the peak EWMA of its latency and the calls in flight. One
-// atomic word each, any thread, no locks.
+// The speed of a candidate: the peak EWMA of its latency and the calls in flight. One atomic word
+// each, any thread, no locks.
 #include <atomic>
 #include <cstdint>
 
@@ -9,8 +9,8 @@
 namespace gvm::routing {
 
 struct LatencyPolicy {
-  // A sample above the estimate replaces it; a lower one pulls it down by 1 - exp(-t/decay), t
-  // being the time since the last sample.
+  // A sample above the estimate replaces it. A lower one reduces it by the factor 1 -
+  // exp(-t/decay), where t is the time since the last sample.
   milliseconds decay{10'000};
   // Without samples the estimate halves in this time, so that a slow candidate is tried again.
   milliseconds idle_half_life{300'000};
@@ -19,7 +19,7 @@ struct LatencyPolicy {
 class PeakEwma {
  public:
   void observe(Time now, Duration sample, const LatencyPolicy& policy);
-  // The call took longer than this, nobody knows how much: only raises.
+  // The call took longer than this, but its end is unknown: the estimate can only rise.
   void observe_at_least(Time now, Duration sample);
   // Microseconds; 0: nothing is known.
   std::uint32_t estimate(Time now, const LatencyPolicy& policy) const;
@@ -34,8 +34,9 @@ class PeakEwma {
   std::atomic<std::uint64_t> word_{0};
 };
 
-// Counts calls in flight together with the sum of their starts, so that their mean age can be read
-// before any of them returns: a candidate that stalls shows at once. At most 65,535 calls.
+// Counts calls in flight together with the sum of their start times, so that their mean age is
+// known before any of them ends. A candidate that hangs is therefore noticed at once. At most
+// 65,535 calls.
 class InFlight {
  public:
   struct Reading {
@@ -52,7 +53,7 @@ class InFlight {
 
  private:
   static constexpr std::uint64_t kCountMask = 0xFFFF;
-  // The sum stands above the count and wraps at 2^48 microseconds; differences stay right.
+  // The sum is in the upper bits and wraps around at 2^48 microseconds; differences stay right.
   static std::uint64_t step(Time start) { return (to_micros(start) << 16) + 1; }
 
   std::atomic<std::uint64_t> word_{0};

@@ -5,7 +5,7 @@
 namespace gvm::routing {
 namespace {
 
-constexpr unsigned kAmountBits = 37;  // times a minute in microseconds fits 64 bits
+constexpr unsigned kAmountBits = 37;  // the product with a minute in microseconds fits 64 bits
 constexpr std::uint64_t kAmountMask = (std::uint64_t{1} << kAmountBits) - 1;
 constexpr std::uint64_t kTagMask = (std::uint64_t{1} << (64 - kAmountBits)) - 1;
 
@@ -31,12 +31,12 @@ std::uint64_t divided_up(std::uint64_t a, std::uint64_t b) {
   return (a + b - 1) / b;
 }
 
-// What the sliding window still covers of the minute before, rounded up.
+// The part of the previous minute that the sliding window still covers, rounded up.
 std::uint64_t remaining(std::uint64_t before, std::uint64_t into) {
   return divided_up(before * (MinuteCounter::kMinute - into), MinuteCounter::kMinute);
 }
 
-// Microseconds into a minute until remaining() is at most `room`: its exact inverse.
+// Microseconds of the current minute until remaining() is at most `room`: the exact inverse.
 std::uint64_t fades_at(std::uint64_t before, std::uint64_t room) {
   if (before <= room) return 0;
   return divided_up((before - room) * MinuteCounter::kMinute, before);

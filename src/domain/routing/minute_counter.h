@@ -1,5 +1,5 @@
 #pragma once
-// How much was used in the last 60 seconds: the running minute plus the part of the minute before
+// The amount used in the last 60 seconds: the current minute plus the part of the previous minute
 // that the sliding window still covers. Two atomic words, any thread, no locks.
 #include <array>
 #include <atomic>
@@ -14,12 +14,12 @@ class MinuteCounter {
   static constexpr std::uint64_t kMinute = 60'000'000;  // microseconds
 
   std::uint64_t used(Time now) const;
-  // Adds `amount` unless that exceeds `limit` (0: none). An amount over the limit counts as the
-  // limit, so that it fits an unused minute.
+  // Adds `amount` unless the sum would exceed `limit` (0: no limit). An amount above the limit
+  // counts as the limit, so that it fits into an unused minute.
   bool try_add(Time now, std::uint64_t amount, std::uint64_t limit);
   // Corrects an earlier amount; never falls below zero.
   void adjust(Time now, std::int64_t difference);
-  // How long until `amount` fits `limit` when nothing is added meanwhile.
+  // The time until `amount` fits `limit` when nothing is added meanwhile.
   Duration fits_in(Time now, std::uint64_t amount, std::uint64_t limit) const;
   // Before it is shared.
   void inherit(const MinuteCounter& old) { inherit(old.words()); }

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "routing/random.h"
-#include "routing/test_support.h"
+#include "routing/test_candidates.h"
 
 namespace gvm::routing {
 namespace {

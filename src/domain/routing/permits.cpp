@@ -4,31 +4,31 @@
 
 namespace gvm::routing {
 
-struct Ticket::Waiter {
+struct PermitWait::Waiter {
   enum class State : std::uint8_t { waiting, granted, over };
 
-  Waiter(Gate& of, State begins) : gate(&of), state(begins) {}
+  Waiter(PermitPool& of, State begins) : pool(&of), state(begins) {}
 
-  Gate* gate;
-  std::atomic<State> state;  // leaves `waiting` under the gate's mutex only
+  PermitPool* pool;
+  std::atomic<State> state;  // leaves `waiting` under the pool's mutex only
   Executor executor;
   std::function<void()> on_granted;
   std::list<std::shared_ptr<Waiter>>::iterator place;  // valid while waiting
 };
 
-Gate::Counts Gate::unpack(std::uint64_t word) {
+PermitPool::Counts PermitPool::unpack(std::uint64_t word) {
   return {static_cast<std::uint32_t>(word), static_cast<std::uint32_t>(word >> 32)};
 }
 
-std::uint64_t Gate::pack(Counts counts) {
+std::uint64_t PermitPool::pack(Counts counts) {
   return std::uint64_t{counts.waiting} << 32 | counts.in_use;
 }
 
-bool Gate::has_room(Counts counts) const {
+bool PermitPool::has_room(Counts counts) const {
   return limits_.permits == 0 || counts.in_use < limits_.permits;
 }
 
-bool Gate::try_take() {
+bool PermitPool::try_take() {
   auto word = counts_.load(std::memory_order_relaxed);
   for (;;) {
     auto counts = unpack(word);
@@ -38,15 +38,16 @@ bool Gate::try_take() {
   }
 }
 
-std::optional<Permit> Gate::try_enter() {
+std::optional<Permit> PermitPool::try_enter() {
   if (!try_take()) return std::nullopt;
   return Permit(*this);
 }
 
-std::expected<Ticket, QueueFull> Gate::enter(Executor executor, std::function<void()> on_granted) {
-  using State = Ticket::Waiter::State;
-  if (try_take()) return Ticket(std::make_shared<Ticket::Waiter>(*this, State::granted));
-  auto waiter = std::make_shared<Ticket::Waiter>(*this, State::waiting);
+std::expected<PermitWait, QueueFull> PermitPool::enter(Executor executor,
+                                                       std::function<void()> on_granted) {
+  using State = PermitWait::Waiter::State;
+  if (try_take()) return PermitWait(std::make_shared<PermitWait::Waiter>(*this, State::granted));
+  auto waiter = std::make_shared<PermitWait::Waiter>(*this, State::waiting);
   waiter->executor = std::move(executor);
   waiter->on_granted = std::move(on_granted);
 
@@ -64,11 +65,11 @@ std::expected<Ticket, QueueFull> Gate::enter(Executor executor, std::function<vo
     } else {
       waiter->place = queue_.insert(queue_.end(), waiter);
     }
-    return Ticket(std::move(waiter));
+    return PermitWait(std::move(waiter));
   }
 }
 
-void Gate::put_back() {
+void PermitPool::put_back() {
   auto word = counts_.load(std::memory_order_relaxed);
   for (;;) {
     auto counts = unpack(word);
@@ -82,18 +83,18 @@ void Gate::put_back() {
   }
 }
 
-std::shared_ptr<Ticket::Waiter> Gate::hand_over() {
+std::shared_ptr<PermitWait::Waiter> PermitPool::hand_over() {
   const std::lock_guard lock(mutex_);
   if (queue_.empty()) return nullptr;
   auto next = std::move(queue_.front());
   queue_.pop_front();
   counts_.fetch_sub(pack({.in_use = 0, .waiting = 1}), std::memory_order_acq_rel);
-  next->state.store(Ticket::Waiter::State::granted, std::memory_order_release);
+  next->state.store(PermitWait::Waiter::State::granted, std::memory_order_release);
   return next;
 }
 
-void Gate::leave(Ticket::Waiter& waiter) {
-  using State = Ticket::Waiter::State;
+void PermitPool::leave(PermitWait::Waiter& waiter) {
+  using State = PermitWait::Waiter::State;
   {
     const std::lock_guard lock(mutex_);
     if (waiter.state.load(std::memory_order_relaxed) == State::waiting) {
@@ -106,46 +107,46 @@ void Gate::leave(Ticket::Waiter& waiter) {
   if (waiter.state.exchange(State::over, std::memory_order_acq_rel) == State::granted) put_back();
 }
 
-std::uint32_t Gate::in_use() const {
+std::uint32_t PermitPool::in_use() const {
   return unpack(counts_.load(std::memory_order_relaxed)).in_use;
 }
 
-std::uint32_t Gate::waiting() const {
+std::uint32_t PermitPool::waiting() const {
   return unpack(counts_.load(std::memory_order_relaxed)).waiting;
 }
 
 Permit& Permit::operator=(Permit&& other) noexcept {
   if (this == &other) return *this;
   release();
-  gate_ = std::exchange(other.gate_, nullptr);
+  pool_ = std::exchange(other.pool_, nullptr);
   return *this;
 }
 
 void Permit::release() {
-  if (auto* gate = std::exchange(gate_, nullptr)) gate->put_back();
+  if (auto* pool = std::exchange(pool_, nullptr)) pool->put_back();
 }
 
-Ticket& Ticket::operator=(Ticket&& other) noexcept {
+PermitWait& PermitWait::operator=(PermitWait&& other) noexcept {
   if (this == &other) return *this;
   leave();
   waiter_ = std::move(other.waiter_);
   return *this;
 }
 
-bool Ticket::granted() const {
+bool PermitWait::granted() const {
   return waiter_ && waiter_->state.load(std::memory_order_acquire) == Waiter::State::granted;
 }
 
-std::optional<Permit> Ticket::take() {
+std::optional<Permit> PermitWait::take() {
   if (!granted()) return std::nullopt;
   waiter_->state.store(Waiter::State::over, std::memory_order_relaxed);
-  Permit permit(*waiter_->gate);
+  Permit permit(*waiter_->pool);
   waiter_.reset();
   return permit;
 }
 
-void Ticket::leave() {
-  if (auto waiter = std::exchange(waiter_, nullptr)) waiter->gate->leave(*waiter);
+void PermitWait::leave() {
+  if (auto waiter = std::exchange(waiter_, nullptr)) waiter->pool->leave(*waiter);
 }
 
 }  // namespace gvm::routing

@@ -16,80 +16,80 @@ void inline_executor(std::function<void()> task) {
   task();
 }
 
-TEST(Gate, AdmitsAsManyAsItHasPermits) {
-  Gate gate({.permits = 2, .queue = 0});
-  auto one = gate.try_enter();
-  auto two = gate.try_enter();
+TEST(PermitPool, AdmitsAsManyAsItHasPermits) {
+  PermitPool pool({.permits = 2, .queue = 0});
+  auto one = pool.try_enter();
+  auto two = pool.try_enter();
   ASSERT_TRUE(one && two);
-  EXPECT_FALSE(gate.try_enter());
-  EXPECT_EQ(gate.in_use(), 2U);
+  EXPECT_FALSE(pool.try_enter());
+  EXPECT_EQ(pool.in_use(), 2U);
   one.reset();
-  EXPECT_TRUE(gate.try_enter());
+  EXPECT_TRUE(pool.try_enter());
 }
 
-TEST(Gate, WithoutALimitEveryoneEnters) {
-  Gate gate({.permits = 0});
+TEST(PermitPool, WithoutALimitEveryoneEnters) {
+  PermitPool pool({.permits = 0});
   std::vector<Permit> permits;
-  for (int i = 0; i < 1'000; ++i) permits.push_back(gate.try_enter().value());
-  EXPECT_EQ(gate.in_use(), 1'000U);
+  for (int i = 0; i < 1'000; ++i) permits.push_back(pool.try_enter().value());
+  EXPECT_EQ(pool.in_use(), 1'000U);
 }
 
-TEST(Gate, ServesFirstComeFirst) {
-  Gate gate({.permits = 1, .queue = 10});
-  auto held = gate.try_enter();
+TEST(PermitPool, ServesFirstComeFirst) {
+  PermitPool pool({.permits = 1, .queue = 10});
+  auto held = pool.try_enter();
   std::vector<int> granted;
-  std::vector<Ticket> tickets;
+  std::vector<PermitWait> waits;
   for (int i = 0; i < 3; ++i) {
-    tickets.push_back(gate.enter(inline_executor, [&granted, i] { granted.push_back(i); }).value());
-    EXPECT_FALSE(tickets.back().granted());
+    waits.push_back(pool.enter(inline_executor, [&granted, i] { granted.push_back(i); }).value());
+    EXPECT_FALSE(waits.back().granted());
   }
-  EXPECT_EQ(gate.waiting(), 3U);
+  EXPECT_EQ(pool.waiting(), 3U);
   held.reset();
   EXPECT_EQ(granted, std::vector<int>{0});
-  EXPECT_FALSE(gate.try_enter()) << "nobody overtakes";
-  auto permit = tickets[0].take();
+  EXPECT_FALSE(pool.try_enter()) << "nobody overtakes";
+  auto permit = waits[0].take();
   ASSERT_TRUE(permit);
-  EXPECT_FALSE(tickets[0].take()) << "once";
-  tickets[1].leave();
+  EXPECT_FALSE(waits[0].take()) << "once";
+  waits[1].leave();
   permit.reset();
   EXPECT_EQ(granted, (std::vector<int>{0, 2}));
-  tickets.clear();
-  EXPECT_EQ(gate.in_use(), 0U);
-  EXPECT_EQ(gate.waiting(), 0U);
+  waits.clear();
+  EXPECT_EQ(pool.in_use(), 0U);
+  EXPECT_EQ(pool.waiting(), 0U);
 }
 
-TEST(Gate, ATicketMayHoldItsPermitAtOnceAndThenNobodyCalls) {
-  Gate gate({.permits = 1, .queue = 1});
+TEST(PermitPool, AWaitMayHoldItsPermitAtOnceAndThenNobodyCalls) {
+  PermitPool pool({.permits = 1, .queue = 1});
   bool called = false;
-  auto ticket = gate.enter(inline_executor, [&] { called = true; }).value();
-  EXPECT_TRUE(ticket.granted());
-  ticket.leave();
+  auto wait = pool.enter(inline_executor, [&] { called = true; }).value();
+  EXPECT_TRUE(wait.granted());
+  wait.leave();
   EXPECT_FALSE(called);
-  EXPECT_EQ(gate.in_use(), 0U);
+  EXPECT_EQ(pool.in_use(), 0U);
 }
 
-TEST(Gate, RefusesWhoFindsTheQueueFull) {
-  Gate gate({.permits = 1, .queue = 2});
-  const auto held = gate.try_enter();
-  auto one = gate.enter(inline_executor, [] {}).value();
-  auto two = gate.enter(inline_executor, [] {}).value();
-  const auto three = gate.enter(inline_executor, [] {});
+TEST(PermitPool, RefusesWhoFindsTheQueueFull) {
+  PermitPool pool({.permits = 1, .queue = 2});
+  const auto held = pool.try_enter();
+  auto one = pool.enter(inline_executor, [] {}).value();
+  auto two = pool.enter(inline_executor, [] {}).value();
+  const auto three = pool.enter(inline_executor, [] {});
   ASSERT_FALSE(three);
   EXPECT_EQ(three.error().waiting, 2U);
   one.leave();
-  EXPECT_TRUE(gate.enter(inline_executor, [] {}));
+  EXPECT_TRUE(pool.enter(inline_executor, [] {}));
 }
 
-TEST(Gate, AGrantedTicketThatIsDroppedPassesItsPermitOn) {
-  Gate gate({.permits = 1, .queue = 2});
-  auto held = gate.try_enter();
-  auto one = gate.enter(inline_executor, [] {}).value();
-  auto two = gate.enter(inline_executor, [] {}).value();
+TEST(PermitPool, AGrantedWaitThatIsDroppedPassesItsPermitOn) {
+  PermitPool pool({.permits = 1, .queue = 2});
+  auto held = pool.try_enter();
+  auto one = pool.enter(inline_executor, [] {}).value();
+  auto two = pool.enter(inline_executor, [] {}).value();
   held.reset();
   EXPECT_TRUE(one.granted());
   one = std::move(two);
   EXPECT_TRUE(one.granted());
-  EXPECT_EQ(gate.in_use(), 1U);
+  EXPECT_EQ(pool.in_use(), 1U);
 }
 
 // A lane: one thread that runs what is posted to it.
@@ -127,12 +127,14 @@ class Lane {
   std::thread thread_;
 };
 
-// Calls that enter, wait, are cancelled at random moments or hold a permit for a moment.
+// Calls that ask for a permit and then wait, are cancelled at random moments, or hold it for a
+// moment.
 class Crowd {
  public:
   static constexpr std::uint32_t kPermits = 3;
 
-  Crowd(Gate& gate, Lane& lane, std::uint64_t seed) : gate_(gate), lane_(lane), random_(seed) {}
+  Crowd(PermitPool& pool, Lane& lane, std::uint64_t seed)
+      : pool_(pool), lane_(lane), random_(seed) {}
 
   void step() {
     if (random_.below(2) == 0) enter();
@@ -147,33 +149,33 @@ class Crowd {
 
  private:
   struct Entry {
-    std::optional<Ticket> ticket;
+    std::optional<PermitWait> wait;
   };
 
   void enter() {
     auto entry = std::make_shared<Entry>();
-    auto ticket = gate_.enter([this](std::function<void()> task) { lane_.post(std::move(task)); },
-                              [this, entry] { granted(*entry); });
-    if (!ticket) return;
-    entry->ticket = std::move(*ticket);
-    if (auto permit = entry->ticket->take())
+    auto wait = pool_.enter([this](std::function<void()> task) { lane_.post(std::move(task)); },
+                            [this, entry] { granted(*entry); });
+    if (!wait) return;
+    entry->wait = std::move(*wait);
+    if (auto permit = entry->wait->take())
       hold(std::move(*permit));
     else
       waiting_.push_back(std::move(entry));
   }
   void granted(Entry& entry) {
-    if (!entry.ticket) return;  // cancelled meanwhile
-    if (auto permit = entry.ticket->take()) hold(std::move(*permit));
-    entry.ticket.reset();
+    if (!entry.wait) return;  // cancelled meanwhile
+    if (auto permit = entry.wait->take()) hold(std::move(*permit));
+    entry.wait.reset();
     std::erase_if(waiting_, [&](const auto& one) { return one.get() == &entry; });
   }
   void hold(Permit permit) {
-    EXPECT_LE(gate_.in_use(), kPermits);
+    EXPECT_LE(pool_.in_use(), kPermits);
     holding_.push_back(std::move(permit));
   }
   void cancel_one() {
     const auto which = random_.below(static_cast<std::uint32_t>(waiting_.size()));
-    waiting_[which]->ticket.reset();
+    waiting_[which]->wait.reset();
     waiting_.erase(waiting_.begin() + which);
     ++cancelled_;
   }
@@ -182,7 +184,7 @@ class Crowd {
     holding_.erase(holding_.begin() + which);
   }
 
-  Gate& gate_;
+  PermitPool& pool_;
   Lane& lane_;
   Random random_;
   std::vector<std::shared_ptr<Entry>> waiting_;
@@ -190,19 +192,19 @@ class Crowd {
   std::uint64_t cancelled_ = 0;
 };
 
-TEST(Gate, LosesNoPermitInAHundredThousandRandomCancellations) {
+TEST(PermitPool, LosesNoPermitInAHundredThousandRandomCancellations) {
   constexpr std::uint64_t kCancellations = 100'000;
   constexpr int kLanes = 4;
-  Gate gate({.permits = Crowd::kPermits, .queue = 200});
+  PermitPool pool({.permits = Crowd::kPermits, .queue = 200});
   std::atomic<std::uint64_t> cancelled{0};
   {
     std::vector<std::unique_ptr<Lane>> lanes;
     std::vector<std::unique_ptr<Crowd>> crowds;
     for (std::uint64_t i = 0; i < kLanes; ++i) {
       lanes.push_back(std::make_unique<Lane>());
-      crowds.push_back(std::make_unique<Crowd>(gate, *lanes.back(), i));
+      crowds.push_back(std::make_unique<Crowd>(pool, *lanes.back(), i));
     }
-    // Each lane goes on with its crowd until its share is done, task by task.
+    // Each lane repeats this task until its share of the calls is done.
     std::vector<std::shared_ptr<std::function<void()>>> loops;
     for (int i = 0; i < kLanes; ++i) {
       auto loop = std::make_shared<std::function<void()>>();
@@ -221,8 +223,8 @@ TEST(Gate, LosesNoPermitInAHundredThousandRandomCancellations) {
     lanes.clear();
   }
   EXPECT_GE(cancelled, kCancellations);
-  EXPECT_EQ(gate.in_use(), 0U);
-  EXPECT_EQ(gate.waiting(), 0U);
+  EXPECT_EQ(pool.in_use(), 0U);
+  EXPECT_EQ(pool.waiting(), 0U);
 }
 
 }  // namespace

@@ -38,8 +38,9 @@ struct GiveUp {
   enum class Why : std::uint8_t {
     final_error,   // the last error ends the prompt: cancelled, deadline, budget
     no_candidate,  // none has what the prompt needs
-    all_failed,    // each one that could be called has failed for good
-    unavailable,   // all that are left are open, cooling or at their limits; see recovers_at
+    all_failed,    // every candidate that could be called failed in a way that stays
+    unavailable,   // the remaining candidates are open, cooling down or at their limits; see
+                   // recovers_at
     attempts,      // no attempts left
     deadline,      // no time left
     cost,          // no candidate's worst case fits the money that is left
@@ -48,7 +49,8 @@ struct GiveUp {
   Why why;
   unsigned attempts;
   std::optional<ErrorKind> last = std::nullopt;
-  std::optional<Time> recovers_at = std::nullopt;  // the first that may work again, when known
+  // When the first candidate may work again, if known.
+  std::optional<Time> recovers_at = std::nullopt;
 
   // NO_PROVIDER_FOR_PROMPT with ctx.why, attempts, last_error and recovers_in_ms.
   Error to_error(Time now) const;
@@ -57,27 +59,27 @@ std::string_view name_of(GiveUp::Why why);
 
 using Action = std::variant<Attempt, Wait, GiveUp>;
 
-// How often one prompt meets a connection that the server had closed and calls again on a fresh one
-// without counting it as an attempt.
+// How often one prompt may repeat a call because the server had closed the connection, without
+// counting it as an attempt.
 inline constexpr unsigned kFreeRenewals = 2;
 
 class Plan {
  public:
   virtual ~Plan() = default;
 
-  // What to do now. An Attempt commits its share of the budgets: it must be followed by ended(),
+  // What to do now. An Attempt has taken its share of the budgets: it must be followed by ended(),
   // not_admitted() or refused().
   virtual Action next(Time now) = 0;
-  // The table refused to begin the call: somebody else was faster. Costs nothing.
+  // The health table refused the call because another call was faster. Costs nothing.
   virtual void not_admitted(CandidateId id) = 0;
-  // A budget refused it before anything was sent: it costs nothing and is not asked again for this
-  // prompt; what comes next follows from `kind`.
+  // A budget refused the call before anything was sent. It costs nothing, and the candidate is not
+  // used again for this prompt; `kind` decides what comes next.
   virtual void refused(CandidateId id, ErrorKind kind) = 0;
-  // `outcome.cost` is what the call's worst case is settled with.
-  virtual void ended(CandidateId id, const Outcome& outcome, Time now) = 0;
-  // A second call beside the running ones, for a slow answer. Commits like an Attempt, ends like
-  // one; empty when there is none. With two under way, next() is asked when both have ended without
-  // success.
+  // `outcome.cost` replaces the call's worst case.
+  virtual void ended(CandidateId id, const CallOutcome& outcome, Time now) = 0;
+  // A second call beside the running ones, for a slow answer. It takes its share of the budgets and
+  // ends like an Attempt; empty when no second call is possible. With two calls under way, next()
+  // is called when both have ended without success.
   virtual std::optional<Attempt> hedge(Time now) = 0;
 };
 

@@ -1,7 +1,7 @@
 #pragma once
-// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014): the one
-// source of chance in routing. The same seed gives the same numbers on every machine and build, so
-// a recorded decision can be replayed.
+// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014): the only
+// source of random numbers in routing. The same seed gives the same numbers on every machine and
+// build, so that a recorded decision can be replayed.
 #include <cstdint>
 
 namespace gvm::routing {
@@ -14,7 +14,7 @@ inline constexpr std::uint64_t scramble(std::uint64_t z) {
   return z ^ (z >> 31);
 }
 
-// The `position`-th number of the sequence of `seed`, without drawing those before it.
+// The number at `position` of the sequence of `seed`, without computing those before it.
 inline constexpr std::uint64_t draw_at(std::uint64_t seed, std::uint64_t position) {
   return scramble(seed + (position + 1) * kGoldenGamma);
 }

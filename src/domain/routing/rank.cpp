@@ -10,7 +10,7 @@
 namespace gvm::routing {
 namespace {
 
-// Separate sequences of chance of one seed.
+// Independent random sequences from one seed.
 constexpr std::uint64_t kLot = 0x6C6F74;
 constexpr std::uint64_t kTie = 0x746965;
 constexpr std::uint64_t kRamp = 0x72616D70;
@@ -18,8 +18,8 @@ constexpr std::uint64_t kChoice = 0x63686F;
 
 constexpr float kLast = std::numeric_limits<float>::infinity();
 
-// An exponentially distributed number: -log2 of a uniform one. A cubic stands for the mantissa's
-// logarithm (error about 0.001), because library logarithms differ between machines.
+// An exponentially distributed number: -log2 of a uniform one. A cubic polynomial replaces the
+// logarithm of the mantissa (error about 0.001), because the logarithms of C libraries differ.
 double exponential(std::uint64_t random) {
   random |= 1;
   const auto zeros = std::countl_zero(random);
@@ -128,9 +128,9 @@ Ranked score(Strategy strategy, const RankPolicy& policy, const CandidateFacts& 
   std::unreachable();
 }
 
-// Sorting is by one number: last resorts after all others, then tier, score, lot, position.
-// 1 + 8 + 28 + 15 + 12 bits; non-negative floats order like their bits, of which 28 leave a
-// precision of 2^-19.
+// Sorts by one number: candidates of last resort after all others, then tier, score, random number,
+// position. 1 + 8 + 28 + 15 + 12 bits. Non-negative floats have the same order as their bits; 28
+// bits of them leave a precision of 2^-19.
 constexpr unsigned kPositionBits = 12;
 constexpr unsigned kTieBits = 15;
 constexpr unsigned kScoreBits = 28;
@@ -195,8 +195,9 @@ class Ranker {
     out.ranked.push_back(ranked);
   }
 
-  // `latency`: two of those about as fast as the fastest, and of these the faster: many lanes that
-  // know the same do not all run to the same place. Now and then another one, to learn.
+  // `latency`: draws two candidates that are about as fast as the fastest, and takes the faster
+  // one. Many lanes with the same knowledge therefore do not all choose the same candidate. From
+  // time to time another one is tried, to learn its speed.
   void choose_among_equals(std::vector<Ranked>& ranked) const {
     const auto tier = candidates_.facts(ranked.front().candidate).tier;
     if (policy_.strategy_of(tier) != Strategy::latency || is_last(0)) return;

@@ -1,6 +1,7 @@
 #pragma once
-// Which candidates a prompt may go to, best first, and why; which not, and why not. A pure function
-// of candidates, policy, request and snapshot: the same four give the same ranking.
+// Orders the candidates that a prompt may go to, best first, each with a reason; lists the others
+// with the reason against them. A pure function of candidates, policy, request and snapshot: the
+// same four give the same ranking.
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,11 +14,11 @@ namespace gvm::routing {
 
 enum class Strategy : std::uint8_t {
   priority,    // the order of the candidates
-  weighted,    // by lot, in proportion to their weights
+  weighted,    // at random, in proportion to their weights
   least_busy,  // fewest calls in flight, divided by the weight
   latency,     // power of two choices over peak EWMA, among those about as fast as the fastest
   cheapest,    // lowest worst case of cost
-  usage,       // furthest from its limits in requests and tokens per minute
+  usage,       // the largest part of its limits per minute (requests and tokens) is unused
 };
 std::string_view name_of(Strategy strategy);
 std::optional<Strategy> parse_strategy(std::string_view name);
@@ -29,33 +30,35 @@ struct TierStrategy {
 
 struct RankPolicy {
   Strategy strategy = Strategy::priority;  // within each tier
-  std::vector<TierStrategy> tiers;         // tiers that have one of their own
-  // `latency`: those within this factor of the fastest are equals, two of which are drawn.
+  std::vector<TierStrategy> tiers;         // tiers with a strategy of their own
+  // `latency`: candidates within this factor of the fastest count as equal; two of them are drawn.
   double equals = 1.25;
-  // `latency`: one request of so many tries another than the fastest; 0: none. A seed decides.
+  // `latency`: one in so many requests tries a candidate other than the fastest; 0: none. The seed
+  // decides.
   std::uint32_t explore_one_in = 256;
-  // `latency`: calls at once at which a candidate without a limit is taken to be twice as slow.
+  // `latency`: the number of calls at once at which a candidate without a limit is assumed to be
+  // twice as slow.
   std::uint32_t parallel_calls = 32;
-  microseconds assumed_latency{1'000'000};  // `latency`: of a candidate at its first call
+  microseconds assumed_latency{1'000'000};  // `latency`: of a candidate without calls so far
 
   Strategy strategy_of(unsigned tier) const;
 };
 
-enum class Reason : std::uint8_t {  // the number that goes with it
+enum class Reason : std::uint8_t {  // the number that is recorded with the reason
   priority,                         // position
   weight,                           // its weight, in thousandths
   busy,                             // calls in flight
   latency,                          // microseconds
-  explore,                          // microseconds; first although not the fastest
+  explore,                          // microseconds; ranked first although it is not the fastest
   cost,                             // nano-USD; -1: unknown
-  usage,                            // of its tightest limit, in thousandths
+  usage,                            // share of its tightest limit in use, in thousandths
   probe,                            // first call after a failure; 0
   ramping,                          // its share of traffic in thousandths; after all others
   full,                             // calls in flight, at its limit; after all others
 };
 std::string_view name_of(Reason reason);
 
-enum class Rejection : std::uint8_t {  // the number that goes with it
+enum class Rejection : std::uint8_t {  // the number that is recorded with the rejection
   excluded,                            // 0
   no_json,                             // 0
   no_image,                            // 0
@@ -71,7 +74,7 @@ enum class Rejection : std::uint8_t {  // the number that goes with it
   tokens_full,                         // tokens of the last minute
 };
 std::string_view name_of(Rejection rejection);
-// It passes with time alone, so waiting for it makes sense.
+// True when the reason disappears with time alone, so that waiting makes sense.
 bool is_temporary(Rejection rejection);
 
 struct Ranked {

@@ -1,4 +1,5 @@
-// The stable words of rankings: they stand in configuration files and decision records.
+// The stable names of strategies, reasons and rejections: they are used in configuration files and
+// decision records.
 #include <fmt/format.h>
 
 #include <array>

@@ -6,7 +6,7 @@
 #include <map>
 
 #include "routing/random.h"
-#include "routing/test_support.h"
+#include "routing/test_candidates.h"
 
 namespace gvm::routing {
 namespace {
@@ -19,7 +19,7 @@ using testing::order_of;
 constexpr Strategy kAll[] = {Strategy::priority, Strategy::weighted, Strategy::least_busy,
                              Strategy::latency,  Strategy::cheapest, Strategy::usage};
 
-// A ranking of plain states, without a live table.
+// A ranking of given states, without a health table.
 struct Case {
   std::vector<Candidate> candidates;
   Snapshot snapshot;
@@ -38,7 +38,7 @@ struct Case {
     return out;
   }
   std::vector<CandidateId> order() const { return order_of(run()); }
-  // How often each came first over many seeds.
+  // How often each candidate was first, over many seeds.
   std::map<CandidateId, int> firsts(int seeds) {
     std::map<CandidateId, int> out;
     const auto set = testing::set_of(candidates);
@@ -314,7 +314,7 @@ TEST(Rank, IsReplayedFromTheTextOfItsSnapshot) {
   }
 }
 
-// Recorded once: a decision made by one build must be reproduced by any other.
+// A recorded result: a decision of one build must be reproduced by every other.
 TEST(Rank, GivesTheRecordedOrderForARecordedSeed) {
   Case c(6, Strategy::weighted);
   c.request.seed = 20'260'131;

@@ -1,6 +1,6 @@
 #pragma once
-// The retries of the whole module: at most a share of all prompts, so that an outage is not made
-// worse by asking again. A fallback to a candidate that works costs nothing of it.
+// Limits the retries of the whole module to a share of all prompts, so that retries do not make an
+// outage worse. A fallback to a candidate that works is free.
 #include "routing/share_bucket.h"
 
 namespace gvm::routing {

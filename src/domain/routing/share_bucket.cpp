@@ -39,7 +39,7 @@ void ShareBucket::refill(Time now) {
   auto since = refilled_.load(std::memory_order_relaxed);
   const auto earned = earned_by(now);
   if (since != 0 && earned <= 0) return;
-  // Who moves the stamp adds what the time earned.
+  // The thread that advances the stamp adds the tokens for the elapsed time.
   if (refilled_.compare_exchange_strong(since, us, std::memory_order_relaxed)) add(earned);
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 // A token bucket filled by traffic: extra calls may be at most a share of the ordinary ones, plus a
-// small floor by time. One atomic word and a stamp, any thread, no locks.
+// small number per second. One atomic word and a stamp, any thread, no locks.
 #include <atomic>
 #include <cstdint>
 
@@ -18,10 +18,10 @@ class ShareBucket {
  public:
   explicit ShareBucket(SharePolicy policy);
 
-  void count_traffic();           // an ordinary call
+  void count_traffic();           // an ordinary call began
   bool may_take(Time now) const;  // whether take() would succeed now
-  bool take(Time now);            // an extra one; false: none is left
-  void give_back();               // it was not made after all
+  bool take(Time now);            // takes an extra call; false when none is left
+  void give_back();               // the extra call was not made
   std::uint64_t refused() const { return refused_.load(std::memory_order_relaxed); }
 
  private:

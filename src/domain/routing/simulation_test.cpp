@@ -1,7 +1,7 @@
-// What the parts do together, in figures, on a virtual clock.
+// Figures for routing as a whole, on a virtual clock.
 #include <gtest/gtest.h>
 
-#include "routing/simulation_test_support.h"
+#include "routing/test_simulation.h"
 
 namespace gvm::routing {
 namespace {
@@ -59,7 +59,7 @@ TEST_P(LatencyStrategy, StaysWithin15PercentOfAnOracleWhileOneTurnsSlow) {
   const auto upstream = [&](CandidateId id, Time now, Random& random) {
     return upstreams.reply(upstreams.mean(id, now), random);
   };
-  // The oracle sends each call to whoever is fastest at that moment.
+  // The reference always calls the backend that is fastest at that moment.
   const auto oracle = [&](CandidateId, Time now, Random& random) {
     return upstreams.reply(upstreams.mean(upstreams.fastest(now), now), random);
   };

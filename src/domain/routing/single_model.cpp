@@ -13,7 +13,7 @@ bool is_network_error(ErrorKind kind) {
 
 }  // namespace
 
-bool is_transient(const Outcome& outcome, const RepeatPolicy& policy) {
+bool is_transient(const CallOutcome& outcome, const RepeatPolicy& policy) {
   if (outcome.status != 0) return std::ranges::count(policy.statuses, outcome.status) > 0;
   return policy.network_errors && !outcome.timed_out && outcome.error &&
          is_network_error(*outcome.error);
@@ -57,7 +57,7 @@ Action SingleModel::next(Time now) {
   return Attempt{id, delay, Urgency::regardless, told_};
 }
 
-// The first that nothing speaks against, else the one that recovers first.
+// The first candidate that nothing speaks against, else the one that recovers first.
 CandidateId SingleModel::best(Time now) const {
   return *std::ranges::min_element(candidates_, {}, [&](CandidateId id) {
     return table_.free_at(id, now, tokens_, Urgency::normal);
@@ -70,7 +70,7 @@ void SingleModel::refused(CandidateId, ErrorKind kind) {
   over_ = true;
 }
 
-void SingleModel::ended(CandidateId, const Outcome& outcome, Time) {
+void SingleModel::ended(CandidateId, const CallOutcome& outcome, Time) {
   last_ = outcome.error;
   asked_pause_ = outcome.retry_after;
   if (outcome.error == ErrorKind::stale_connection && renewals_ < kFreeRenewals) {

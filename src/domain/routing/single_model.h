@@ -1,6 +1,6 @@
 #pragma once
-// The plan of a prompt whose caller has chosen the model: its endpoints and keys are the
-// candidates, no breaker, pause or limit refuses the call, and a failure is repeated as the
+// The plan of a prompt whose caller has chosen the model: the candidates are the endpoints and keys
+// of that model. No breaker, pause or limit refuses a call, and a failed call is repeated as the
 // backend's `retry` says. Reads the shared HealthTable.
 #include <span>
 #include <vector>
@@ -19,10 +19,10 @@ struct RepeatPolicy {
   Time deadline = Time::max();
 };
 
-// Whether the same call may succeed a moment later.
-bool is_transient(const Outcome& outcome, const RepeatPolicy& policy);
+// True when the same call may succeed a moment later.
+bool is_transient(const CallOutcome& outcome, const RepeatPolicy& policy);
 
-// first * 2^(retry-1) and up to a quarter more, at most `longest`. The first retry is 1.
+// first * 2^(retry-1) and up to a quarter more, at most `longest`. The first retry is number 1.
 Duration backoff_with_quarter_jitter(const BackoffPolicy& policy, unsigned retry, Random& random);
 
 class SingleModel final : public Plan {
@@ -31,12 +31,12 @@ class SingleModel final : public Plan {
   SingleModel(const HealthTable& table, std::vector<CandidateId> candidates, std::uint32_t tokens,
               std::uint64_t seed, RepeatPolicy policy);
 
-  // A retry waits for what the provider asked for, or backs off. A pause that would end after the
-  // deadline is given up at once: the caller may still go elsewhere.
+  // Before a retry, waits as long as the provider asked for, or backs off. When the pause would end
+  // after the deadline, the plan ends at once: the caller may still use another model.
   Action next(Time now) override;
   void not_admitted(CandidateId) override { --calls_; }
   void refused(CandidateId id, ErrorKind kind) override;
-  void ended(CandidateId id, const Outcome& outcome, Time now) override;
+  void ended(CandidateId id, const CallOutcome& outcome, Time now) override;
   std::optional<Attempt> hedge(Time) override { return std::nullopt; }
 
  private:
@@ -55,10 +55,10 @@ class SingleModel final : public Plan {
   bool over_ = false;   // the last failure is not worth another attempt
   CandidateId called_ = 0;
   std::optional<ErrorKind> last_;
-  std::optional<milliseconds> asked_pause_;  // by the provider, of `called_`
+  std::optional<milliseconds> asked_pause_;  // the pause that the provider of `called_` asked for
 };
 
-// The candidates of a ranking that is about one model alone, the unavailable ones behind.
+// The candidates of a ranking for one model, with unavailable ones last.
 std::vector<CandidateId> candidates_of(const Ranking& ranking);
 
 }  // namespace gvm::routing

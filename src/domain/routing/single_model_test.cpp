@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "routing/failover_test_support.h"
+#include "routing/test_failover.h"
 
 namespace gvm::routing {
 namespace {
@@ -11,8 +11,8 @@ using namespace testing;
 
 constexpr int kStatuses[] = {429, 503};
 
-Outcome with_status(int status, ErrorKind kind = ErrorKind::server_error) {
-  Outcome outcome = Outcome::failure(kind);
+CallOutcome with_status(int status, ErrorKind kind = ErrorKind::server_error) {
+  CallOutcome outcome = CallOutcome::failure(kind);
   outcome.status = status;
   return outcome;
 }
@@ -31,7 +31,7 @@ struct Step {
     plan.emplace(table, std::vector<CandidateId>{0, 1}, 0, 7, policy);
     return plan->next(at(0));
   }
-  Action end(const Action& action, const Outcome& outcome, std::int64_t now) {
+  Action end(const Action& action, const CallOutcome& outcome, std::int64_t now) {
     const auto& attempt = std::get<Attempt>(action);
     auto call = table.begin(attempt.candidate, at(now), 0, attempt.urgency);
     EXPECT_TRUE(call) << "it is never refused";

@@ -7,8 +7,8 @@
 #include <limits>
 #include <optional>
 
-#include "base/error_codes.h"
 #include "routing/candidate.h"
+#include "routing/codes.h"
 
 namespace gvm::routing {
 namespace {

@@ -1,6 +1,6 @@
 #pragma once
-// The state that a ranking is made from, as plain whole numbers: taken from the live tables in one
-// pass, small enough to stand in a decision record, and enough to make the same ranking again.
+// The state that a ranking is made from, as whole numbers. Read from the live tables in one pass;
+// small enough for a decision record, and complete enough to compute the same ranking again.
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -14,17 +14,17 @@ namespace gvm::routing {
 enum class Availability : std::uint8_t {
   ready,
   ramping,   // back after a failure, with a growing share of traffic
-  probe,     // one call may find out whether it works again
+  probe,     // one call may test whether it works again
   cooling,   // its provider asked for a pause
   open,      // its breaker is open, or a probe is under way
-  key_open,  // the same of what it shares with others
+  key_open,  // the same for its key, which it shares with other candidates
   endpoint_open,
 };
 std::string_view name_of(Availability availability);
 
 struct CandidateState {
   Availability availability = Availability::ready;
-  bool no_json = false;        // learned
+  bool no_json = false;        // learned from a failed call
   bool no_image = false;       // learned
   std::uint16_t share = 1000;  // of traffic while ramping, in thousandths
   std::uint32_t calls = 0;     // in flight

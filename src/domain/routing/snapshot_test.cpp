@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "routing/random.h"
-#include "routing/test_support.h"
+#include "routing/test_candidates.h"
 
 namespace gvm::routing {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "base/error_codes.h"
+#include "signing/codes.h"
 #include "signing/letters.h"
 
 namespace gvm::signing {

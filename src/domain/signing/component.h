@@ -1,6 +1,6 @@
 #pragma once
-// Component identifiers and signature parameters (RFC 9421, 2 and 2.3): what a signature covers and
-// what it says of itself.
+// Component identifiers and signature parameters (RFC 9421, 2 and 2.3): what a signature covers,
+// and what it states about itself.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -26,7 +26,7 @@ struct Component {
   // quotes (`@query-param;name="Pet"`, `content-type`, `example-dict;key="a"`). A name is made
   // lower case only in the second form. Error: SIGN_BAD_COMPONENT.
   static Result<Component> parse(std::string_view text);
-  // Whether it is a component at all: its name, and the parameters that fit each other. Error:
+  // Checks that it is a component: its name, and parameters that fit each other. Error:
   // SIGN_BAD_COMPONENT.
   Result<void> check() const;
   // A parameter without a value, like ;sf.
@@ -35,16 +35,16 @@ struct Component {
   const std::string* text(std::string_view parameter) const;
   std::string to_string() const;  // the quoted form
 
-  // RFC 9421, 2: the order of parameters does not tell two components apart.
+  // RFC 9421, 2: two components that differ only in the order of their parameters are the same.
   friend bool operator==(const Component& a, const Component& b);
 };
 
-// Fails on the first text that is none, or is there twice.
+// Parses each text; fails on the first one that is not a component, or that occurs twice.
 Result<std::vector<Component>> parse_components(const std::vector<std::string>& texts);
-// SIGN_BAD_COMPONENT when one is no component or there twice, or there are too many.
+// SIGN_BAD_COMPONENT when an entry is not a component, occurs twice, or there are too many.
 Result<void> check_components(const std::vector<Component>& components);
 
-// Parameters keep the order in which they were set or received: it is part of what is signed.
+// Parameters keep the order in which they were set or received, because the order is signed.
 class SignatureParams {
  public:
   SignatureParams& created(std::int64_t unix_seconds);
@@ -61,7 +61,7 @@ class SignatureParams {
   const std::string* keyid() const { return text("keyid"); }
   const std::string* tag() const { return text("tag"); }
 
-  // Error: SIGN_BAD_PARAMETER when a known one has a wrong type. Others are kept as they are.
+  // Error: SIGN_BAD_PARAMETER when a known parameter has a wrong type. Unknown ones are kept.
   static Result<SignatureParams> of(Parameters parameters);
   const Parameters& all() const { return parameters_; }
 

@@ -6,6 +6,7 @@
 
 #include "base/encoding.h"
 #include "base/error_codes.h"
+#include "signing/codes.h"
 #include "signing/letters.h"
 #include "signing/signature_base.h"
 #include "url/percent.h"
@@ -24,7 +25,7 @@ std::unexpected<Error> absent(const Component& component, std::string_view what)
           .with("component", Value::string(component.to_string())));
 }
 
-// The IANA registry of field names, those with a structured type.
+// Field names of the IANA registry that have a structured type.
 std::optional<FieldType> registered_type(std::string_view name) {
   struct Known {
     std::string_view name;
@@ -93,7 +94,7 @@ Result<std::string> member_value(const Component& component, std::string_view va
   return serialized(component, Result<Member>(*member));
 }
 
-// RFC 9421, 2.1.3: each line for itself, as bytes.
+// RFC 9421, 2.1.3: each line separately, as bytes.
 std::string wrapped_value(const std::vector<std::string>& lines) {
   std::string value;
   for (const auto& line : lines) {
@@ -119,7 +120,7 @@ Result<std::string> field_component(const Message& message, const Component& com
     return absent(component, trailer ? "the message has no such trailer field"
                                      : "the message has no such header field");
   if (component.flag("bs")) return wrapped_value(lines);
-  // RFC 9110, 5.3: cookies hold commas, so several of them have no joined form.
+  // RFC 9110, 5.3: cookies contain commas, so several Set-Cookie lines cannot be joined.
   if (component.name == "set-cookie" && lines.size() > 1)
     return bad(component, "several of these fields cannot be joined; cover them with ;bs");
   std::string value = joined(lines);
@@ -143,7 +144,7 @@ std::string form_encoded(std::string_view text) {
   return out;
 }
 
-// RFC 9421, 2.2.8: found by its encoded name, decoded as a form and encoded again.
+// RFC 9421, 2.2.8: found by its encoded name, decoded as a form, and encoded again.
 Result<std::string> query_param(const Message& message, const Component& component) {
   const std::string& wanted = *component.text("name");
   std::optional<std::string> found;
@@ -182,7 +183,7 @@ Result<std::string> derived_component(const Message& message, const Component& c
   return query_param(message, component);
 }
 
-// RFC 9421, 2.5: a line holds printable ASCII, and tabs inside of a field's value.
+// RFC 9421, 2.5: a line contains printable ASCII, and tabs within the value of a field.
 Result<std::string> signable(const Component& component, Result<std::string> value) {
   if (!value) return value;
   const bool derived = component.name.starts_with('@');

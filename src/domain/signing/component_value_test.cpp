@@ -1,8 +1,9 @@
-// The examples of RFC 9421, 2.1, 2.2 and 2.4, and what is refused beside them.
+// The examples of RFC 9421, 2.1, 2.2 and 2.4, and inputs that must be refused.
 #include <gtest/gtest.h>
 
 #include "base/error_codes.h"
 #include "base/error_detail.h"
+#include "signing/codes.h"
 #include "signing/signature_base.h"
 #include "signing/test_messages.h"
 

@@ -13,10 +13,10 @@ enum class DigestAlgorithm { sha_256, sha_512 };
 std::string content_digest(DigestAlgorithm algorithm, std::string_view body);
 
 enum class DigestState {
-  matches,  // every digest of a known algorithm, and there is one
+  matches,  // there is a digest of a known algorithm, and all such digests match
   differs,
-  unknown,    // of no algorithm we know
-  malformed,  // no dictionary of byte sequences
+  unknown,    // no digest is of a known algorithm
+  malformed,  // not a dictionary of byte sequences
 };
 DigestState check_content_digest(std::string_view field_value, std::string_view body);
 

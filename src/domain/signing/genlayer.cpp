@@ -4,7 +4,7 @@
 #include <stdexcept>
 
 #include "base/encoding.h"
-#include "base/error_codes.h"
+#include "signing/codes.h"
 #include "signing/content_digest.h"
 #include "signing/letters.h"
 #include "signing/signer.h"
@@ -13,7 +13,7 @@ namespace gvm::signing {
 namespace {
 
 constexpr const char* kLabel = "genvm";
-constexpr const char* kAlgorithm = "ES256K";  // what receivers expect the signer to use
+constexpr const char* kAlgorithm = "ES256K";  // the value that receivers expect
 
 bool is_not_the_callers(std::string_view lower_name, bool has_body) {
   return lower_name == "content-length" || lower_name == "host" ||
@@ -67,7 +67,8 @@ Result<Fields> finish_genlayer(GenlayerRequest request, std::string_view signatu
                 signature.empty() ? "the signer's answer is empty"
                                   : "the signer's answer is longer than any signature");
   }
-  // A caller's own signatures stay beside this one. What cannot be read would hide it.
+  // The caller's own signatures are kept beside this one. Fields that cannot be parsed are dropped,
+  // because they would make ours unreadable.
   const auto fields =
       attach_signature(request.headers, kLabel, request.base, signature, BrokenFields::drop);
   if (!fields) return fail(fields.error());

@@ -1,7 +1,7 @@
 #pragma once
-// The GenLayer profile of RFC 9421: requests are signed by an external signer, and existing
-// receivers expect exactly this. Two halves, with the call to the signer between them; pure, time
-// and salt are given.
+// The GenLayer profile of RFC 9421: an external signer signs requests, in exactly the form that
+// existing receivers expect. Two halves, with the call to the signer in between. Pure: time and
+// salt are passed in.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,7 +18,7 @@ struct GenlayerLimits {
   static constexpr std::size_t kLongestSignature = 4096;  // bytes of a signer's answer
 };
 
-// What receivers of each generation expect to be covered.
+// The components that receivers of each generation expect.
 enum class GenlayerProfile {
   without_scheme,  // generations A and B: "@method" "@authority" ...
   with_scheme,     // generation C: "@method" "@scheme" "@authority" ...
@@ -37,10 +37,10 @@ struct GenlayerRequest {
   Fields headers;      // lower case; without the signature
 };
 
-// Lower-cases the caller's headers, drops those that are not a caller's (content-length, host,
-// genlayer-*, names that start with '@', and with a body content-digest), and adds ours. `body` is
-// empty when the request has none; an empty body is a body. Errors, not fatal: SIGN_BAD_COMPONENT
-// when the node address or the transaction's id cannot stand in a header.
+// Lower-cases the caller's headers, drops those that a caller must not set (content-length, host,
+// genlayer-*, names that start with '@', and content-digest when there is a body), and adds ours.
+// `body` is empty when the request has none; an empty string is a body. Errors, not fatal:
+// SIGN_BAD_COMPONENT when the node address or the transaction's id cannot be put into a header.
 Result<GenlayerRequest> prepare_genlayer(std::string_view method, const url::Url& url,
                                          Fields headers, std::optional<std::string_view> body,
                                          const GenlayerContext& context);

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/encoding.h"
-#include "base/error_codes.h"
+#include "signing/codes.h"
 #include "signing/test_messages.h"
 #include "signing/verifier.h"
 #include "support/keys.h"

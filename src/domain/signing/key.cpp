@@ -7,6 +7,7 @@
 #include <array>
 
 #include "base/error_codes.h"
+#include "signing/codes.h"
 #include "signing/key_material.h"
 
 namespace gvm::signing {
@@ -58,7 +59,7 @@ bool set_padding(EVP_PKEY_CTX* context, Algorithm algorithm) {
 constexpr const char* kSecp256k1Order =
     "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141";
 
-// Of s and n - s the lower one: both verify, and a signature shall have one form only.
+// The lower one of s and n - s: both verify, but a signature must have one form only.
 bool lower_s(ECDSA_SIG* signature) {
   BIGNUM* order = nullptr;
   BN_hex2bn(&order, kSecp256k1Order);
@@ -69,7 +70,7 @@ bool lower_s(ECDSA_SIG* signature) {
   if (BN_cmp(s, other.get()) <= 0) return true;
   openssl::BigNumber r(BN_dup(ECDSA_SIG_get0_r(signature)));
   if (ECDSA_SIG_set0(signature, r.get(), other.get()) != 1) return false;
-  (void)r.release();  // owned by the signature now
+  (void)r.release();  // ownership has passed to the signature
   (void)other.release();
   return true;
 }
@@ -97,7 +98,7 @@ std::string der_of_raw(std::string_view raw, const Traits& kind) {
   openssl::BigNumber r(BN_bin2bn(openssl::bytes(raw), size, nullptr));
   openssl::BigNumber s(BN_bin2bn(openssl::bytes(raw) + size, size, nullptr));
   if (ECDSA_SIG_set0(signature.get(), r.get(), s.get()) != 1) return {};
-  (void)r.release();  // owned by the signature now
+  (void)r.release();  // ownership has passed to the signature
   (void)s.release();
   unsigned char* der = nullptr;
   const int length = i2d_ECDSA_SIG(signature.get(), &der);

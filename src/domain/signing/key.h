@@ -1,6 +1,6 @@
 #pragma once
-// Keys and the algorithms they are for. A key serves one algorithm (RFC 9421, 3.3): a message
-// cannot choose another one for it. Immutable; shared by all lanes.
+// Keys and the algorithms they are used with. A key serves one algorithm (RFC 9421, 3.3): a message
+// cannot select another one for it. Immutable; shared by all lanes.
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -22,14 +22,14 @@ enum class Algorithm {
   secp256k1,  // ECDSA with SHA-256 on that curve: ES256K of RFC 8812
 };
 
-// As in the parameter `alg`: the names of RFC 9421's registry, and "ES256K".
+// As in the parameter `alg`: the names in RFC 9421's registry, and "ES256K".
 std::string_view algorithm_name(Algorithm algorithm);
-// Also knows "secp256k1".
+// Also accepts "secp256k1".
 std::optional<Algorithm> find_algorithm(std::string_view name);
 
 struct KeyLimits {
   static constexpr int kShortestRsaBits = 2048;          // NIST SP 800-131A
-  static constexpr int kLongestRsaBits = 16'384;         // what OpenSSL verifies
+  static constexpr int kLongestRsaBits = 16'384;         // the largest that OpenSSL verifies
   static constexpr std::size_t kShortestHmacBytes = 14;  // 112 bits, NIST SP 800-131A
 };
 
@@ -49,7 +49,7 @@ class Key {
 
   Algorithm algorithm() const { return algorithm_; }
 
-  // The raw signature: r||s for the ECDSA algorithms, with the lower of both values of s for
+  // The raw signature: r||s for the ECDSA algorithms, with the lower of the two values of s for
   // secp256k1. Error: SIGN_BAD_KEY for a public key.
   Result<std::string> sign(std::string_view data) const;
   // False for anything that is not exactly a signature of `data`. Both values of s are accepted.

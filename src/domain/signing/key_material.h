@@ -1,5 +1,5 @@
 #pragma once
-// From the text of a key to OpenSSL's object. Used by key.cpp only.
+// Converts the text of a key to OpenSSL's object. Used by key.cpp only.
 #include <expected>
 
 #include "base/secret.h"
@@ -14,7 +14,7 @@ struct KeyMaterial {
   bool is_private = false;
 };
 
-// The error is a sentence without anything of the key.
+// The error is a sentence that contains nothing of the key.
 using MaterialResult = std::expected<KeyMaterial, const char*>;
 
 MaterialResult read_pem(Algorithm algorithm, std::string_view pem);

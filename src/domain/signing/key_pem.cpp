@@ -1,5 +1,5 @@
-// PEM (RFC 7468), read by ourselves: OpenSSL's reader would ask a terminal for a pass phrase, and
-// refuses texts whose line breaks were lost on the way through an environment variable.
+// PEM (RFC 7468) is parsed here and not by OpenSSL. OpenSSL's reader would ask for a pass phrase on
+// the terminal, and refuses texts that lost their line breaks in an environment variable.
 #include <openssl/x509.h>
 
 #include "base/encoding.h"
@@ -37,7 +37,7 @@ std::expected<Block, const char*> next_block(std::string_view& text) {
 
 std::expected<Secret, const char*> der_of(std::string_view body) {
   std::string compact;
-  compact.reserve(body.size());  // grows once, so that no copy of a key stays behind
+  compact.reserve(body.size());  // reserved once: growing would leave copies of the key in memory
   for (const char c : body) {
     if (!is_space(c)) compact += c;
   }
@@ -66,7 +66,7 @@ bool is_known(std::string_view label) {
          label == "PUBLIC KEY" || label == "RSA PUBLIC KEY";
 }
 
-// Why `key` does not serve `algorithm`; nullptr when it does.
+// Why `key` cannot be used with `algorithm`; nullptr when it can.
 const char* misfit(Algorithm algorithm, const EVP_PKEY& key) {
   const int type = EVP_PKEY_get_base_id(&key);
   char curve[32] = {};
@@ -100,7 +100,7 @@ const char* misfit(Algorithm algorithm, const EVP_PKEY& key) {
 
 MaterialResult read_pem(Algorithm algorithm, std::string_view pem) {
   auto block = next_block(pem);
-  if (block && block->label == "EC PARAMETERS") block = next_block(pem);  // before older EC keys
+  if (block && block->label == "EC PARAMETERS") block = next_block(pem);  // precedes older EC keys
   if (!block) return std::unexpected(block.error());
   if (block->label == "ENCRYPTED PRIVATE KEY")
     return std::unexpected("an encrypted key cannot be used");

@@ -1,4 +1,4 @@
-// Keys given as bare bytes.
+// Keys given as plain bytes.
 #include <openssl/core_names.h>
 #include <openssl/obj_mac.h>
 

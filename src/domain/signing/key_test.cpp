@@ -6,8 +6,8 @@
 #include <algorithm>
 
 #include "base/encoding.h"
-#include "base/error_codes.h"
 #include "base/error_detail.h"
+#include "signing/codes.h"
 #include "signing/test_messages.h"
 #include "support/keys.h"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/ascii.h"
-#include "base/error_codes.h"
+#include "signing/codes.h"
 #include "signing/letters.h"
 #include "url/scheme.h"
 
@@ -18,15 +18,8 @@ constexpr bool is_blank(char c) {
   return c == ' ' || c == '\t';
 }
 
-// RFC 9110, 5.6.3
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
-// Each folding, with the white space around it, becomes one space (RFC 9112, 5.2). A line break
-// that is no folding stays, for the caller to refuse.
+// Each line folding, with the white space around it, becomes one space (RFC 9112, 5.2). A line
+// break that is not a folding stays, and the caller refuses it.
 std::string unfolded(std::string_view text) {
   std::string out;
   std::size_t i = 0;
@@ -46,7 +39,7 @@ std::string unfolded(std::string_view text) {
   return out;
 }
 
-// RFC 9421, 2.2.3: lower case, the scheme's default port left out.
+// RFC 9421, 2.2.3: lower case, without the default port of the scheme.
 Result<std::string> normal_authority(std::string_view scheme, std::string_view given) {
   std::string authority = lowered(given);
   if (authority.empty() ||
@@ -93,7 +86,7 @@ Result<Target> absolute_form(std::string_view text) {
 }  // namespace
 
 bool same_field_name(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, to_lower, to_lower);
+  return equal_ignoring_case(a, b);
 }
 
 Target Target::of_url(const url::Url& url) {
@@ -152,7 +145,7 @@ Message Message::of_response(int status, Fields headers, const Message* request)
 std::vector<std::string> field_lines(const Fields& fields, std::string_view name) {
   std::vector<std::string> lines;
   for (const auto& field : fields) {
-    if (same_field_name(field.name, name)) lines.emplace_back(trimmed(unfolded(field.value)));
+    if (same_field_name(field.name, name)) lines.emplace_back(trim(unfolded(field.value)));
   }
   return lines;
 }

@@ -1,6 +1,6 @@
 #pragma once
 // An HTTP message as signatures see it (RFC 9421, 2): control data and fields. Built from a
-// canonical URL for what is sent, or from the words on the wire for what was received.
+// canonical URL for messages to send, or from the text on the wire for received ones.
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,12 +20,12 @@ using Fields = std::vector<Field>;
 
 bool same_field_name(std::string_view a, std::string_view b);
 
-// Where a request goes. Kept as it was sent: nothing but what RFC 9421, 2.2 asks for is normalised.
+// Where a request goes. Kept as sent: only what RFC 9421, 2.2 requires is normalised.
 struct Target {
   std::string scheme;          // lower case
   std::string authority;       // lower case, without the default port
   std::string path = "/";      // "/" when empty
-  std::string query = "?";     // with '?', which stands alone when there is none
+  std::string query = "?";     // with '?'; "?" alone when there is no query
   std::string uri;             // no user info, no fragment
   std::string request_target;  // what the request line holds
 
@@ -52,7 +52,7 @@ struct Message {
   static Message of_response(int status, Fields headers, const Message* request = nullptr);
 };
 
-// The lines of one field, each without white space around it and without folding (RFC 9421, 2.1).
+// The lines of one field, without the white space around them and without folding (RFC 9421, 2.1).
 std::vector<std::string> field_lines(const Fields& fields, std::string_view name);
 // Joined by ", "; empty when there is no such field.
 std::optional<std::string> field_value(const Fields& fields, std::string_view name);

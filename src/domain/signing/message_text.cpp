@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "base/error_codes.h"
+#include "signing/codes.h"
 #include "signing/letters.h"
 
 namespace gvm::signing {
@@ -41,7 +41,7 @@ class Reader {
     return taken;
   }
 
-  // Up to and with the empty line, or the end.
+  // The text up to and including the empty line, or up to the end.
   Result<Fields> fields() {
     Fields fields;
     while (!at_end()) {
@@ -138,7 +138,7 @@ void write_fields(std::string& out, const Fields& fields) {
   }
 }
 
-// All in one chunk.
+// The whole body as one chunk.
 void write_chunks(std::string& out, const Message& message) {
   char size[17];
   const std::size_t length = message.body ? message.body->size() : 0;

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/error_codes.h"
+#include "signing/codes.h"
 
 namespace gvm::signing {
 namespace {

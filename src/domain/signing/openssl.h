@@ -1,6 +1,6 @@
 #pragma once
-// What this folder needs of OpenSSL: owners of its objects, and a guard for its error queue, which
-// is the thread's and would otherwise reach the next TLS call.
+// Owners of OpenSSL's objects, and a guard for its error queue. The queue belongs to the thread:
+// errors left in it would be reported by the next TLS call.
 #include <openssl/bn.h>
 #include <openssl/ec.h>
 #include <openssl/ecdsa.h>
@@ -31,7 +31,7 @@ using EcdsaSignature = std::unique_ptr<ECDSA_SIG, Free<ECDSA_SIG_free>>;
 using ParamBuilder = std::unique_ptr<OSSL_PARAM_BLD, Free<OSSL_PARAM_BLD_free>>;
 using Params = std::unique_ptr<OSSL_PARAM, Free<OSSL_PARAM_free>>;
 
-// Drops the errors that were queued since it was made.
+// Removes the errors that were queued since it was constructed.
 class ErrorMark {
  public:
   ErrorMark() { ERR_set_mark(); }

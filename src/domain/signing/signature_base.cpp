@@ -1,6 +1,6 @@
 #include "signing/signature_base.h"
 
-#include "base/error_codes.h"
+#include "signing/codes.h"
 
 namespace gvm::signing {
 

@@ -11,8 +11,7 @@
 namespace gvm::signing {
 
 enum class FieldType { item, list, dictionary };
-// What ;sf needs to know of a field. The registered ones are known already; these come on top, by
-// lower-case name.
+// Types of fields for ;sf, by lower-case name, in addition to the registered ones.
 using FieldTypes = std::map<std::string, FieldType, std::less<>>;
 
 struct SignatureBase {
@@ -29,7 +28,7 @@ Result<SignatureBase> signature_base(const Message& message,
                                      const std::vector<Component>& components,
                                      const SignatureParams& params, const FieldTypes& types = {});
 
-// One line's value; the errors above.
+// The value of one line; the errors above.
 Result<std::string> component_value(const Message& message, const Component& component,
                                     const FieldTypes& types = {});
 

@@ -1,6 +1,6 @@
 #include "signing/signer.h"
 
-#include "base/error_codes.h"
+#include "signing/codes.h"
 #include "signing/letters.h"
 
 namespace gvm::signing {

@@ -12,15 +12,15 @@
 
 namespace gvm::signing {
 
-// What RFC 9651, 3 asks of every parser is also the most this one takes: a hostile field costs
-// nothing more. More is a parse error.
+// The sizes that RFC 9651, 3 requires every parser to accept are also our limits, so that a hostile
+// field cannot cost more. A larger field is a parse error.
 struct StructuredFieldLimits {
   static constexpr std::size_t kMembers = 1024;    // of a dictionary or a list
   static constexpr std::size_t kListItems = 256;   // of an inner list
   static constexpr std::size_t kParameters = 256;  // of one item
 };
 
-// Keys in the order in which they were first met; a repeated key takes the later value (RFC 9651,
+// Keys in the order in which they first occurred; a repeated key takes the later value (RFC 9651,
 // 4.2.2).
 template <class V>
 class OrderedMap {
@@ -56,8 +56,8 @@ class OrderedMap {
   std::vector<Entry> entries_;
 };
 
-// The types of bare items. An integer has at most 15 digits, a decimal 12 before and 3 behind its
-// point.
+// The types of bare items. An integer has at most 15 digits, a decimal at most 12 before and 3
+// after the point.
 struct Decimal {
   std::int64_t thousandths = 0;
   friend bool operator==(const Decimal&, const Decimal&) = default;
@@ -97,10 +97,10 @@ using Member = std::variant<Item, InnerList>;
 using List = std::vector<Member>;
 using Dictionary = OrderedMap<Member>;
 
-// Of a field's whole value, its lines joined by ", ". Error: MALFORMED_STRUCTURED_FIELD, not fatal,
-// saying what is wrong and at which byte; it does not repeat the value.
-// `refuse`: of two members of one key the standard takes the later one, but who checks a signature
-// must not have to choose between two of one label.
+// Parses the whole value of a field, its lines joined by ", ". Error: MALFORMED_STRUCTURED_FIELD,
+// not fatal; it says what is wrong at which byte, and does not repeat the value. `refuse`: of two
+// members with the same key the standard takes the later one, but for a signature two members with
+// one label are ambiguous.
 enum class RepeatedKeys { replace, refuse };
 Result<Dictionary> parse_dictionary(std::string_view text,
                                     RepeatedKeys repeated = RepeatedKeys::replace);
@@ -108,8 +108,9 @@ Result<List> parse_list(std::string_view text);
 Result<Item> parse_item(std::string_view text);
 
 // RFC 9651, 4.1. Empty for an empty dictionary or list, which is not sent at all. Errors:
-// MALFORMED_STRUCTURED_FIELD for what has no serialisation: an integer out of range, a string with
-// a byte outside of printable ASCII, a key or token with a wrong letter.
+// MALFORMED_STRUCTURED_FIELD for values that cannot be serialised: an integer out of range, a
+// string with a byte outside of printable ASCII, a key or token with a character that is not
+// allowed.
 Result<std::string> serialize(const Dictionary& dictionary);
 Result<std::string> serialize(const List& list);
 Result<std::string> serialize(const Item& item);

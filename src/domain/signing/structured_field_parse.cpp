@@ -1,8 +1,8 @@
-// RFC 9651, 4.2: the parsing algorithms. Each function stands at the byte it reads next.
+// RFC 9651, 4.2: the parsing algorithms. Each function starts at the byte it reads next.
 #include <optional>
 
 #include "base/encoding.h"
-#include "base/error_codes.h"
+#include "signing/codes.h"
 #include "signing/letters.h"
 #include "signing/structured_field.h"
 
@@ -80,7 +80,7 @@ class Parser {
     }
   }
 
-  // Between two members. Sets trailing_ when nothing but white space follows.
+  // Reads the separator between two members. Sets trailing_ when only white space follows.
   Result<void> comma() {
     while (take(' ') || take('\t')) {
     }
@@ -284,7 +284,7 @@ class Parser {
   std::string_view text_;
   std::size_t at_ = 0;
   RepeatedKeys repeated_;
-  bool trailing_ = false;  // the last comma() met the end
+  bool trailing_ = false;  // nothing but white space followed the last comma
 };
 
 }  // namespace

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "base/error_codes.h"
 #include "base/error_detail.h"
+#include "signing/codes.h"
 
 namespace gvm::signing {
 namespace {

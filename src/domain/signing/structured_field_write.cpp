@@ -1,13 +1,13 @@
 // RFC 9651, 4.1: the serialisation algorithms.
 #include "base/encoding.h"
-#include "base/error_codes.h"
+#include "signing/codes.h"
 #include "signing/letters.h"
 #include "signing/structured_field.h"
 
 namespace gvm::signing {
 namespace {
 
-// Appends to `out`; the first thing that has no serialisation is kept in `problem`.
+// Appends to `out`; the first value that cannot be serialised is named in `problem`.
 class Writer {
  public:
   void member(const Member& value) {

@@ -80,7 +80,7 @@ INSTANTIATE_TEST_SUITE_P(
         Vector{"b26", "request", "sig-b26", Algorithm::ed25519, "test-key-ed25519.pub"}),
     [](const auto& vector) { return std::string(vector.param.name); });
 
-// What `spec` gives for the unsigned message must be what the vector holds.
+// Computes from the unsigned message, by `spec`, what the vector contains.
 void expect_same_headers(const char* vector, const SignSpec& spec, const Key& key) {
   const auto unsigned_text = vector_file("rfc-test-request.txt");
   if (!unsigned_text) GTEST_SKIP() << "../shared/data/rfc9421 is not there";

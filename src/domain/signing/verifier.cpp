@@ -16,7 +16,7 @@ struct Received {
   std::string signature;
 };
 
-// One run: collects the checks, so that all faults are seen at once.
+// One verification: collects the results of all checks, so that all faults are reported at once.
 class Run {
  public:
   Run(const Message& message, const VerifyPolicy& policy) : message_(message), policy_(policy) {}

@@ -1,5 +1,5 @@
 #pragma once
-// Verifies a message's signature (RFC 9421, 3.2), and says of every check how it ended. Pure: time
+// Verifies a message's signature (RFC 9421, 3.2), and reports the result of every check. Pure: time
 // and keys come from the policy.
 #include <chrono>
 #include <functional>
@@ -14,9 +14,9 @@
 namespace gvm::signing {
 
 enum class VerifyFailure {
-  missing_signature,    // none, or none of that label
-  ambiguous_signature,  // several, and no label was asked for
-  malformed_signature,  // fields that cannot be read, or a label in one of them only
+  missing_signature,    // there is none, or none with that label
+  ambiguous_signature,  // several, and no label was given
+  malformed_signature,  // fields that cannot be parsed, or a label that only one of them has
   unknown_key,
   algorithm_not_allowed,
   algorithm_mismatch,  // `alg` is not the key's algorithm
@@ -25,21 +25,21 @@ enum class VerifyFailure {
   too_old,
   expired,
   component_missing,      // a required one is not covered
-  component_unavailable,  // a covered one is not in the message, or cannot be signed
-  bad_signature,          // not of this base by this key
+  component_unavailable,  // a covered one is not in the message, or its value cannot be signed
+  bad_signature,          // the key did not make this signature of this base
   digest_missing,
   digest_mismatch,
 };
 // "EXPIRED" and so on: stable, for logs and scripts.
 std::string_view failure_code(VerifyFailure failure);
 
-// The key of a signature; empty when there is none. The parameters are not yet to be trusted.
+// Finds the key of a signature; empty when there is none. The parameters are not verified yet.
 using FindKey = std::function<std::shared_ptr<const Key>(const SignatureParams& params)>;
-// Always the same key.
+// Always returns the same key.
 FindKey only_key(Key key);
 
 enum class DigestRule {
-  if_covered,  // a covered Content-Digest must be of the body, where that is known
+  if_covered,  // a covered Content-Digest must match the body, where the body is known
   required,    // a body needs a covered Content-Digest
 };
 
@@ -64,7 +64,7 @@ struct Check {
 };
 
 struct Verification {
-  std::vector<Check> checks;  // in order; all that could be made, also after a failure
+  std::vector<Check> checks;  // in order; includes all that could be made after a failure
   std::string label;
   std::vector<Component> components;  // covered
   SignatureParams params;
@@ -74,7 +74,7 @@ struct Verification {
   bool valid() const { return !checks.empty() && first_failure() == nullptr; }
 };
 
-// `label`: which of several signatures; empty: the only one.
+// `label` selects one of several signatures; empty: there must be exactly one.
 Verification verify(const Message& message, std::string_view label, const VerifyPolicy& policy);
 
 // The labels of a message's signatures; empty when there are none or they cannot be read.

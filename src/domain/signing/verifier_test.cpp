@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/error_codes.h"
+#include "signing/codes.h"
 #include "signing/content_digest.h"
 #include "signing/signer.h"
 #include "signing/test_messages.h"
@@ -68,7 +68,7 @@ struct Tamper {
   void (*change)(Message&);
 };
 
-// Each covered component, changed alone, breaks the signature.
+// Changing any covered component breaks the signature.
 TEST(Verifier, NoticesAChangeOfEveryComponent) {
   const Tamper kTampers[] = {
       {"@method", [](Message& m) { m.method = "PUT"; }},

@@ -1,5 +1,5 @@
 #pragma once
-// How long to wait before the next try of what keeps failing: doubling from kFirst.
+// The pause before the next attempt at an operation that keeps failing: doubles from kFirst.
 #include <algorithm>
 #include <chrono>
 

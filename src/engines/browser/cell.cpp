@@ -94,7 +94,7 @@ class Cell::Impl : public std::enable_shared_from_this<Cell::Impl> {
     state_.driver_socket = folder_.driver_socket();
     state_.devtools_socket = folder_.devtools_socket();
   }
-  // The executor is gone before the cell has ended: end it here.
+  // The executor was destroyed before the cell has ended, so the cell is killed here.
   ~Impl() {
     if (state_.ended) return;
     if (!reaped_) {
@@ -114,8 +114,8 @@ class Cell::Impl : public std::enable_shared_from_this<Cell::Impl> {
     return send_message(control_.native_handle(), encode(spec));
   }
 
-  // By SIGTERM, which its guard answers by killing what is inside. Sent once: nobody but this
-  // waits for the process, so until then its number is its own.
+  // Sends SIGTERM, to which the guard process reacts by killing everything inside. Sent once only.
+  // Nothing else waits for the process, so its process id cannot have been reused before.
   void end() {
     if (reaped_ || std::exchange(ending_, true)) return;
     state_.usable = false;
@@ -123,7 +123,7 @@ class Cell::Impl : public std::enable_shared_from_this<Cell::Impl> {
     ::kill(pid_, SIGTERM);
   }
 
-  // Until something changes or `deadline`. False when the coroutine was cancelled.
+  // Waits until the state changes or until `deadline`. False when the coroutine was cancelled.
   asio::awaitable<bool> changed(Deadline deadline) {
     Timer timer(executor_, deadline.when());
     waiters_.push_back(&timer);
@@ -158,7 +158,7 @@ class Cell::Impl : public std::enable_shared_from_this<Cell::Impl> {
       if (!state_.usable) log_end();
       wake();
     }
-    // Its first process is gone, or about to be.
+    // The first process of the cell has ended, or is about to end.
     state_.usable = false;
     if (state_.exit_reason.empty()) state_.exit_reason = "killed";
     wake();
@@ -176,8 +176,8 @@ class Cell::Impl : public std::enable_shared_from_this<Cell::Impl> {
     wipe(kWipeAttempts);
   }
 
-  // Usually the guard has wiped already. Without it, and without namespaces, what it guarded may
-  // take a moment to end.
+  // Usually the guard has removed the folder already. Without it, and without namespaces, processes
+  // of the cell may need a moment to end.
   void wipe(int attempts) {
     if (!wipe_cell_folder(folder_.path()) && attempts > 0) {
       retry_.expires_after(kWipePause);
@@ -231,7 +231,7 @@ asio::awaitable<Result<std::unique_ptr<Cell>>> Cell::start(asio::any_io_executor
   const CellSpec spec = spec_of(options, folder->path());
   auto impl =
       std::make_shared<Impl>(executor, options.log, std::move(*folder), std::move(*launched));
-  // From here on its destructor ends what was started.
+  // From here on its destructor ends the started processes.
   std::unique_ptr<Cell> cell(new Cell(impl));
   impl->begin(spec);
   const CellState& state = impl->state();

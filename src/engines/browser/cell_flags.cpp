@@ -9,15 +9,15 @@ namespace {
 
 constexpr std::string_view kFixed[] = {
     "--headless=new",
-    // All traffic through the proxy, loopback and link-local included.
+    // All traffic goes through the proxy, including loopback and link-local.
     "--proxy-bypass-list=<-loopback>",
-    // No name is resolved here: the proxy does that.
+    // The browser resolves no names: the proxy does that.
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
     "--dns-prefetch-disable",
     "--disable-quic",
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
     "--webrtc-ip-handling-policy=disable_non_proxied_udp",
-    // Nothing of its own accord.
+    // No traffic that the browser starts by itself.
     "--disable-background-networking",
     "--disable-breakpad",
     "--disable-client-side-phishing-detection",
@@ -36,7 +36,7 @@ constexpr std::string_view kFixed[] = {
     "--no-service-autorun",
     "--password-store=basic",
     "--use-mock-keychain",
-    // Nothing a page could use to reach a person or a device.
+    // Disables everything with which a page could reach a person or a device.
     "--autoplay-policy=user-gesture-required",
     "--deny-permission-prompts",
     "--disable-notifications",
@@ -44,12 +44,12 @@ constexpr std::string_view kFixed[] = {
     "--disable-speech-api",
     "--mute-audio",
     "--noerrdialogs",
-    // A page in the background goes on: nobody looks at any of them.
+    // A page in the background keeps running, because no page is ever in the foreground.
     "--disable-background-timer-throttling",
     "--disable-backgrounding-occluded-windows",
     "--disable-hang-monitor",
     "--disable-renderer-backgrounding",
-    // The same pixels everywhere.
+    // The same pixels on every machine.
     "--disable-3d-apis",
     "--disable-gpu",
     "--disable-lcd-text",
@@ -57,12 +57,13 @@ constexpr std::string_view kFixed[] = {
     "--force-color-profile=srgb",
     "--force-prefers-reduced-motion",
     "--hide-scrollbars",
-    // Bounds on the private file system.
+    // Limits the use of the private file system.
     "--disk-cache-size=67108864",
     "--media-cache-size=16777216",
 };
 
-// Client hints tell version and platform; the others fetch, resolve, upgrade or start things.
+// Client hints would reveal version and platform; the other features fetch, resolve, upgrade or
+// start something.
 constexpr std::string_view kDisabledFeatures =
     "UserAgentClientHint,AsyncDns,AutofillServerCommunication,BackForwardCache,"
     "CertificateTransparencyComponentUpdater,DialMediaRouteProvider,DnsOverHttpsUpgrade,"

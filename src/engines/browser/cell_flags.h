@@ -1,5 +1,5 @@
 #pragma once
-// How Chromium is told to stay at home, and to look the same everywhere.
+// The command line that keeps Chromium inside its cell, and makes it look the same everywhere.
 #include <string>
 #include <vector>
 
@@ -7,7 +7,7 @@
 
 namespace gvm::browser {
 
-// Without what is only known inside: proxy, profile, port, sandbox.
+// Without the values that are only known inside the cell: proxy, profile, port, sandbox.
 std::vector<std::string> browser_arguments(const Appearance& appearance);
 
 // Chromium's managed policies, as JSON.

@@ -30,7 +30,7 @@ namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
 constexpr std::string_view kPrefix = "cell-";
-constexpr auto kEndTimeout = 5s;  // for killed processes to be gone
+constexpr auto kEndTimeout = 5s;  // the time in which killed processes must end
 constexpr auto kEndPoll = 2ms;
 
 std::unexpected<Error> refuse(const std::string& what) {
@@ -46,7 +46,7 @@ std::string read_all(const fs::path& path) {
   return text.str();
 }
 
-// Held while folders are made or wiped, so that nobody wipes one that is not locked yet.
+// Held while folders are created or removed, so that a folder is never removed before it is locked.
 Fd lock_directory(const fs::path& folder) {
   Fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (fd && ::flock(fd.get(), LOCK_EX) != 0) fd.reset();
@@ -59,8 +59,8 @@ Fd try_lock(const fs::path& path, int more_flags) {
   return fd;
 }
 
-// In clock ticks since boot: tells a process from a later one with its number. Field 22 of stat;
-// the second field may hold anything up to the last bracket.
+// In clock ticks since boot; distinguishes a process from a later one with the same process id.
+// Field 22 of stat. The second field may contain any characters up to the last bracket.
 std::string start_time(pid_t pid) {
   const std::string stat = read_all("/proc/" + std::to_string(pid) + "/stat");
   const auto end = stat.rfind(')');
@@ -77,8 +77,8 @@ std::set<pid_t> processes_of(const fs::path& folder) {
   pid_t pid = -1;
   std::string since;
   if (noted >> pid >> since && start_time(pid) == since) found.insert(pid);
-  // Every process of a cell carries its folder in its environment, except for Chromium's, which
-  // write their titles over it; those name their profile.
+  // Every process of a cell has its folder in its environment. Chromium's processes overwrite
+  // theirs with their titles, but name their profile there.
   std::error_code ignored;
   const std::string mark = std::string("GVM_CELL=") + folder.string() + '\0';
   const auto link = fs::read_symlink(folder / "scratch", ignored);
@@ -154,7 +154,7 @@ std::size_t clean_leftovers(const fs::path& runtime_dir) {
     if (!entry.path().filename().string().starts_with(kPrefix)) continue;
     const bool has_lock = fs::exists(entry.path() / "lock", ignored);
     const Fd lock = try_lock(entry.path() / "lock", 0);
-    if (has_lock && !lock) continue;  // its owner lives
+    if (has_lock && !lock) continue;  // its owner is alive
     end_processes(entry.path());
     wipe_cell_folder_patiently(entry.path());
     ++count;

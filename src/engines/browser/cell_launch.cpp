@@ -22,7 +22,7 @@ namespace gvm::browser {
 namespace {
 
 constexpr int kBacklog = 64;
-constexpr int kLowestSource = 16;  // above the descriptors the program is given
+constexpr int kLowestSource = 16;  // above the descriptors that the program expects
 
 std::unexpected<Error> refuse(const std::string& what, int number) {
   Error error(codes::kCreatingSession, Fatality::fatal, what + ": " + std::strerror(number));
@@ -43,7 +43,7 @@ Result<Fd> listen_at(const std::filesystem::path& path) {
   return fd;
 }
 
-// So that dup2 to the low numbers overwrites none of its own sources.
+// Moved up, so that dup2 to the low numbers overwrites none of its own sources.
 Fd moved_up(const Fd& fd) {
   return Fd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, kLowestSource));
 }
@@ -56,7 +56,8 @@ struct Actions {
   posix_spawn_file_actions_t value;
 };
 
-// A session of its own: a terminal's signals are for the module. No signal is blocked or ignored.
+// A session of its own, so that signals from a terminal reach only the module. No signal is blocked
+// or ignored.
 struct Attributes {
   Attributes() {
     ::posix_spawnattr_init(&value);

@@ -1,5 +1,5 @@
 #pragma once
-// Starts `genvm-browser-cell` with the descriptors it expects.
+// Starts `genvm-browser-cell` with the file descriptors that it expects.
 #include <sys/types.h>
 
 #include <filesystem>
@@ -13,7 +13,7 @@ namespace gvm::browser {
 struct Launched {
   pid_t pid = -1;
   Fd process;  // a pidfd: readable once it has ended
-  Fd control;  // the module's end; does not block
+  Fd control;  // the module's end; non-blocking
 };
 
 // CREATING_SESSION, kind start or missing.

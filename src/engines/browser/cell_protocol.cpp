@@ -31,7 +31,7 @@ std::vector<std::string> split(std::string_view text) {
   return fields;
 }
 
-// Room for a control message with descriptors, aligned as CMSG_FIRSTHDR wants it.
+// Space for a control message with descriptors, aligned as CMSG_FIRSTHDR requires.
 struct alignas(cmsghdr) ControlSpace {
   char bytes[CMSG_SPACE(sizeof(int) * kMaxDescriptors)] = {};
 };

@@ -1,7 +1,8 @@
 #pragma once
-// What the module and `genvm-browser-cell` say to each other over a SOCK_SEQPACKET pair: one
-// message a packet, a list of strings, the first of which says what it is; descriptors go along.
-// Also compiled into that small program, so nothing but the standard library and the system.
+// The protocol between the module and `genvm-browser-cell`, over a SOCK_SEQPACKET pair: one message
+// per packet. A message is a list of strings, of which the first names its kind; file descriptors
+// may be attached. Also compiled into that small program, so it uses only the standard library and
+// the system.
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -12,31 +13,32 @@
 
 namespace gvm::browser {
 
-// Descriptors the program is started with.
+// File descriptors that the program is started with.
 inline constexpr int kControlFd = 3;
 inline constexpr int kDriverListenerFd = 4;
 inline constexpr int kDevtoolsListenerFd = 5;
 
-// Sent by the program, with their fields:
+// Messages of the program, with their fields:
 namespace cell_message {
 inline constexpr std::string_view kListeners =
     "listeners";                                     // refused port, slot ports; the sockets
 inline constexpr std::string_view kReady = "ready";  // DevTools port, its path, driver port
 inline constexpr std::string_view kProtection = "protection";  // the five flags, what is missing
 inline constexpr std::string_view kUsage = "usage";            // bytes, processes
-inline constexpr std::string_view kFailed = "failed";  // kind, sentence: it never became ready
-inline constexpr std::string_view kExit = "exit";      // why
-// Sent to it:
+// Kind, sentence: the cell will not become ready.
+inline constexpr std::string_view kFailed = "failed";
+inline constexpr std::string_view kExit = "exit";  // why
+// Messages to the program:
 inline constexpr std::string_view kStart = "start";  // a CellSpec
 inline constexpr std::string_view kStop = "stop";
 }  // namespace cell_message
 
 enum class CellLevel : int { processes = 0, network = 1, full = 2 };
 
-// Everything the program is told.
+// All settings that the program gets.
 struct CellSpec {
   CellLevel level = CellLevel::full;  // at most
-  std::string folder;                 // the cell's own; wiped at the end
+  std::string folder;                 // the cell's own; removed at the end
   std::string browser;
   std::string driver;
   std::string time_zone;
@@ -55,19 +57,20 @@ struct CellMessage {
   std::vector<Fd> descriptors;
 };
 
-// Strings must not hold NUL. Never waits. False when the other end is gone or reads too slowly.
+// Strings must not contain NUL. Does not block. False when the other end is closed or reads too
+// slowly.
 bool send_message(int fd, const std::vector<std::string>& fields,
                   const std::vector<int>& descriptors = {});
 
 enum class Receive { message, nothing, closed };
-// `nothing` when no message waits and `fd` does not block.
+// `nothing` when no message is waiting and `fd` is non-blocking.
 Receive receive_message(int fd, CellMessage& message);
 
 std::vector<std::string> encode(const CellSpec& spec);
-// Empty when `fields` is no start message.
+// Empty when `fields` are not a start message.
 std::optional<CellSpec> decode_spec(const std::vector<std::string>& fields);
 
-// Decimal; empty when it is anything else.
+// Parses a decimal number; empty for anything else.
 std::optional<std::size_t> parse_size(std::string_view text);
 
 }  // namespace gvm::browser

@@ -1,5 +1,5 @@
 #pragma once
-// What the module knows about one cell, from the cell's messages. No I/O.
+// The state of one cell, as far as its messages tell. No I/O.
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -23,12 +23,12 @@ struct CellState {
   std::size_t memory_bytes = 0;
   std::size_t processes = 0;
   bool ready = false;
-  bool usable = true;            // nothing has said that it ends
-  bool ended = false;            // every process has
-  std::optional<Error> failure;  // it never became ready
+  bool usable = true;            // no message has said that it ends
+  bool ended = false;            // all its processes have ended
+  std::optional<Error> failure;  // why it did not become ready
   std::string exit_reason;
 
-  // Messages of unknown kinds or with fields missing are ignored.
+  // Messages of an unknown kind, or with missing fields, are ignored.
   void apply(CellMessage message);
 
  private:

@@ -1,4 +1,5 @@
-// A real browser in a real cell: what is active, what is reachable, and that nothing is left.
+// A real browser in a real cell: which protection is active, what can be reached, and that nothing
+// remains.
 #include "browser/cell.h"
 
 #include <fcntl.h>
@@ -156,7 +157,7 @@ TEST_F(CellTest, InheritsNeitherEnvironmentNorDescriptorsNorFiles) {
     for (const auto& fd : fs::directory_iterator("/proc/" + std::to_string(pid) + "/fd", ignored))
       EXPECT_NE(fs::read_symlink(fd, ignored), file) << test::command_of(pid);
   }
-  // What the driver sees of the file system.
+  // The files that the driver sees.
   if (!cell->protection().files) return;
   for (const auto* hidden : {"root/root", "root/home", "root/var/log", "root/etc/shadow"})
     EXPECT_FALSE(fs::exists(proc / hidden, ignored)) << hidden;
@@ -290,12 +291,12 @@ TEST_F(CellTest, LeavesNothingWhenTheExecutorGoesFirst) {
   expect_nothing_left(pids);
 }
 
-// One process of the cell is killed from outside.
+// Kills one process of the cell from outside.
 struct Victim {
   const char* name;
   Isolation isolation;
   std::function<pid_t(const std::vector<pid_t>& tree)> choose;
-  const char* reason;  // part of what the module is told
+  const char* reason;  // part of the reason that the module gets
 };
 
 void PrintTo(const Victim& victim, std::ostream* out) {
@@ -326,7 +327,7 @@ TEST_P(Killed, TakesEverythingWithIt) {
   const auto pids = test::process_tree(cell->pid());
   const pid_t victim = GetParam().choose(pids);
   ASSERT_GT(victim, 1);
-  // Root without namespaces has the profile elsewhere.
+  // For root without namespaces the profile is elsewhere.
   std::error_code no_link;
   const auto scratch = fs::read_symlink(cell->folder() / "scratch", no_link);
   ::kill(victim, SIGKILL);
@@ -350,7 +351,7 @@ INSTANTIATE_TEST_SUITE_P(
                            "browser ended by signal 9"}),
     [](const auto& victim) { return victim.param.name; });
 
-// A process of its own that holds a cell, tells the cell's pid and waits to be killed.
+// A process that owns a cell, prints the cell's pid and waits to be killed.
 struct Holder {
   explicit Holder(const CellOptions& options) {
     int ends[2];
@@ -389,7 +390,7 @@ TEST_P(ModuleKilled, TakesItsCellWithIt) {
   expect_nothing_left(pids);
 }
 
-// Nobody was there to wipe: the next module does.
+// Its owner was killed before it could clean up: the next module does.
 TEST_P(ModuleKilled, TogetherWithTheGuardIsCleanedUpByItsSuccessor) {
   const Holder module(options(GetParam()));
   ASSERT_GT(module.cell, 1);

@@ -1,5 +1,5 @@
 #pragma once
-// What pages see must be the same on every machine, so that validators agree.
+// The conditions that pages see must be the same on every machine, so that validators agree.
 #include <boost/asio/awaitable.hpp>
 
 #include "browser/cell.h"
@@ -8,11 +8,11 @@
 
 namespace gvm::browser {
 
-// Of a browser that somebody else started. Chromium takes all of it; of other browsers only the
-// window's size can be set.
+// For a browser that was started by others. Chromium accepts all settings; for other browsers only
+// the size of the window can be set.
 asio::awaitable<Result<void>> freeze_conditions(DriverSession session, Appearance appearance,
                                                 Deadline deadline);
-// The viewport alone, exactly: where the rest came by the browser's command line.
+// Sets only the viewport, exactly: the other conditions were set by the browser's command line.
 asio::awaitable<Result<void>> freeze_viewport(DriverSession session, Appearance appearance,
                                               Deadline deadline);
 

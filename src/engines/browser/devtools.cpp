@@ -43,7 +43,7 @@ class DevTools::Impl : public std::enable_shared_from_this<Impl> {
  public:
   explicit Impl(asio::any_io_executor executor) : executor_(executor), stream_(executor) {}
 
-  // The timer closes the socket under whichever step is on.
+  // When the timer fires it closes the socket, which ends the step that is running.
   asio::awaitable<Result<void>> open(DevToolsAddress address, Deadline deadline) {
     asio::steady_timer timer(executor_);
     timer.expires_at(deadline.when());
@@ -108,7 +108,7 @@ class DevTools::Impl : public std::enable_shared_from_this<Impl> {
     return closed_ ? late("connecting") : gone(why);
   }
 
-  // Until the socket is closed, which ~DevTools does; the handler holds the state that long.
+  // Until the socket is closed, which ~DevTools does. The handler keeps the state alive until then.
   void read_next() {
     stream_.async_read(buffer_,
                        [self = shared_from_this()](boost::system::error_code error, std::size_t) {
@@ -149,7 +149,7 @@ class DevTools::Impl : public std::enable_shared_from_this<Impl> {
   beast::websocket::stream<Socket> stream_;
   beast::flat_buffer buffer_;
   std::map<std::int64_t, Pending*> pending_;
-  std::deque<std::string> outgoing_;  // the first is being written
+  std::deque<std::string> outgoing_;  // the first one is being written
   std::int64_t last_id_ = 0;
   bool closed_ = false;
   std::string why_;
@@ -173,7 +173,7 @@ asio::awaitable<Result<std::unique_ptr<DevTools>>> DevTools::connect(asio::any_i
 
 asio::awaitable<Result<Value>> DevTools::command(std::string method, Value params,
                                                  Deadline deadline) {
-  const auto impl = impl_;  // outlives this when it is destroyed meanwhile
+  const auto impl = impl_;  // keeps the state alive when this object is destroyed meanwhile
   auto answer = co_await impl->command(std::move(method), std::move(params), deadline);
   co_return answer;
 }

@@ -1,7 +1,7 @@
 #pragma once
-// A connection to a browser's own DevTools endpoint (https://chromedevtools.github.io), over a Unix
-// socket: what WebDriver has no command for, such as browser contexts. Used on one executor;
-// commands may overlap. Events are dropped.
+// A connection to a browser's DevTools endpoint (https://chromedevtools.github.io), over a Unix
+// socket, for functions that WebDriver has no command for, such as browser contexts. Used on one
+// executor; commands may overlap. Events are ignored.
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <memory>
@@ -25,7 +25,7 @@ class DevTools {
  public:
   static constexpr std::size_t kMaxMessageBytes = 4 * kMiB;
 
-  // Errors: SENDING_REQUEST when nobody answers there, DEADLINE_EXCEEDED, CANCELLED; fatal.
+  // Errors: SENDING_REQUEST when nothing answers there, DEADLINE_EXCEEDED, CANCELLED; fatal.
   static asio::awaitable<Result<std::unique_ptr<DevTools>>> connect(asio::any_io_executor executor,
                                                                     DevToolsAddress address,
                                                                     Deadline deadline);
@@ -34,10 +34,10 @@ class DevTools {
   DevTools(const DevTools&) = delete;
   DevTools& operator=(const DevTools&) = delete;
 
-  // The "result" of the answer. Errors as of connect(), and BROWSER_COMMAND for what the browser
-  // refuses.
+  // The "result" of the answer. Errors: those of connect(), and BROWSER_COMMAND when the browser
+  // refuses the command.
   asio::awaitable<Result<Value>> command(std::string method, Value params, Deadline deadline);
-  // False once the browser has hung up.
+  // False once the browser has closed the connection.
   bool alive() const;
 
  private:

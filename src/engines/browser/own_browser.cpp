@@ -29,7 +29,7 @@ asio::awaitable<Result<std::shared_ptr<OwnBrowser>>> OwnBrowser::start(
   if (!cell) co_return fail(std::move(cell.error()));
   self->cell_ = std::move(*cell);
   CellListeners listeners = self->cell_->take_listeners();
-  // What the browser itself sends goes to an entrance that stays closed.
+  // The browser's own traffic goes to a slot that stays closed.
   self->entrances_.push_back(proxy.listen(std::move(listeners.refused)));
   for (auto& listener : listeners.slots)
     self->entrances_.push_back(proxy.listen(std::move(listener)));
@@ -67,11 +67,11 @@ asio::awaitable<Result<Prepared>> OwnBrowser::prepare(std::size_t slot, Deadline
   }
   if (ready) co_return prepared;
   auto cleaned = co_await discard(std::move(prepared));
-  (void)cleaned;  // whoever asked gives the browser up
+  (void)cleaned;  // the caller replaces the browser when this fails
   co_return fail(std::move(ready.error()));
 }
 
-// Target.* and Browser.* are commands to the browser: ChromeDriver passes on only a page's.
+// Target.* and Browser.* are commands to the browser: ChromeDriver only forwards a page's commands.
 asio::awaitable<Result<std::string>> OwnBrowser::new_page(std::size_t slot, std::string& context,
                                                           Deadline deadline) {
   std::string method = "Target.createBrowserContext";
@@ -114,7 +114,8 @@ void OwnBrowser::open(std::size_t slot, std::shared_ptr<const egress::SlotPolicy
   if (policy) entrances_[slot + 1]->open(std::move(policy));
 }
 
-// The context first: with its page goes what a command of the session may hang on.
+// Disposes of the context first: that closes the page, on which a command of the session may be
+// waiting.
 asio::awaitable<bool> OwnBrowser::discard(Prepared prepared) {
   entrances_[prepared.place.slot + 1]->close();
   bool obeyed = true;

@@ -1,6 +1,6 @@
 #pragma once
-// One browser of our own: a cell, its DevTools, and the entrances of the egress proxy its slots
-// leave by. Internal to the pool; used on the pool's executor only.
+// One browser of our own: a cell, its DevTools connection, and the slots of the egress proxy that
+// its sessions use. Internal to the pool; used on the pool's executor only.
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,7 +15,7 @@ namespace gvm::browser {
 
 class OwnBrowser {
  public:
-  // Errors: those of Cell::start and DevTools::connect; nothing is left then.
+  // Errors: those of Cell::start and DevTools::connect; nothing then remains.
   static asio::awaitable<Result<std::shared_ptr<OwnBrowser>>> start(
       asio::any_io_executor executor, net::HttpClient& http, egress::Proxy& proxy,
       PoolOptions options, std::uint64_t id, Deadline deadline);
@@ -27,14 +27,16 @@ class OwnBrowser {
   std::size_t free_slots() const;
   bool idle() const { return free_slots() == slots(); }
 
-  // There must be a free one.
+  // There must be a free slot.
   std::size_t take_slot();
   void give_back(std::size_t slot) { busy_[slot] = false; }
 
-  // A fresh browser context behind the slot's entrance, with a session attached to its page.
+  // Creates a browser context whose traffic goes through the slot, and attaches a session to its
+  // page.
   asio::awaitable<Result<Prepared>> prepare(std::size_t slot, Deadline deadline);
   void open(std::size_t slot, std::shared_ptr<const egress::SlotPolicy> policy);
-  // Cuts its traffic, then ends page and session. False when the browser did not do as it was told.
+  // Cuts its traffic, then ends page and session. False when the browser did not carry out the
+  // commands.
   asio::awaitable<bool> discard(Prepared prepared);
 
   std::size_t pages() const { return pages_; }

@@ -1,10 +1,10 @@
-// Renders mixed with clients that go away and browsers that are killed. GVM_SOAK_PAGES makes it
-// longer: 500 is what the figures name.
+// Renders pages while clients disconnect and browsers are killed. GVM_SOAK_PAGES makes it longer;
+// the documented figures were taken with 500.
 #include <signal.h>
 
 #include <random>
 
-#include "browser/own_pool_test_support.h"
+#include "browser/test_own_pool.h"
 
 namespace gvm::browser {
 namespace {
@@ -28,7 +28,7 @@ TEST_F(OwnPoolSoak, NothingIsLeftAfterManyPagesKillsAndCancels) {
   constexpr int kAtOnce = 4;
   PoolOptions options;
   options.max_browsers = 4;
-  options.cell.slots = 1;  // as shipped
+  options.cell.slots = 1;  // the default
   options.pages_per_browser = 20;
   options.render.navigation = milliseconds(3000);
   start(std::move(options));
@@ -53,7 +53,7 @@ TEST_F(OwnPoolSoak, NothingIsLeftAfterManyPagesKillsAndCancels) {
   const auto end = Clock::now() + std::chrono::minutes(10);
   while ((started < pages || running > 0) && Clock::now() < end) {
     while (running < kAtOnce && started < pages) spawn();
-    // The oldest of those whose page never finishes loading go away.
+    // Cancels the oldest requests whose pages never finish loading.
     if (started > kAtOnce && started % 10 == 6)
       signals[static_cast<std::size_t>(started - 3)]->emit(asio::cancellation_type::terminal);
     const int enough = started < pages ? kAtOnce - 1 : 0;
@@ -62,7 +62,7 @@ TEST_F(OwnPoolSoak, NothingIsLeftAfterManyPagesKillsAndCancels) {
   EXPECT_EQ(running, 0);
   EXPECT_GT(good, pages / 2);
   EXPECT_TRUE(until([&] { return pool->stats().leased == 0 && pool->stats().waiting == 0; }));
-  // One that was still starting counts as a failed start.
+  // A browser that was still starting counts as a failed start.
   EXPECT_GE(pool->stats().crashes + pool->stats().failed_starts, 1u);
   expect_nothing_left();
 }

@@ -1,6 +1,6 @@
 #include <signal.h>
 
-#include "browser/own_pool_test_support.h"
+#include "browser/test_own_pool.h"
 
 namespace gvm::browser {
 namespace {

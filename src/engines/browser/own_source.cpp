@@ -58,7 +58,7 @@ asio::awaitable<void> OwnSource::start_one(Self self) {
 }
 
 void OwnSource::started(std::shared_ptr<OwnBrowser> browser) {
-  trouble_.reset();
+  fault_.reset();
   const std::string protection = browser->cell().protection().to_string();
   if (protection != protection_) log_.info("browsers run", {{"as", Value::string(protection)}});
   protection_ = protection;
@@ -71,7 +71,7 @@ void OwnSource::failed_to_start(Error error) {
   backoff_.failed();
   counters_.failed_starts.fetch_add(1);
   log_.error("a browser did not start", {{"error", error.to_value()}});
-  trouble_ = std::move(error);
+  fault_ = std::move(error);
 }
 
 asio::awaitable<void> OwnSource::watch(Self self, std::shared_ptr<OwnBrowser> browser) {
@@ -109,7 +109,7 @@ asio::awaitable<Result<Prepared>> OwnSource::prepare(Place place, Deadline deadl
   if (!prepared) browser->give_back(place.slot);
   Kept* kept = find(place.browser);
   if (kept == nullptr) {
-    // It ended meanwhile, and the room with it.
+    // The browser ended meanwhile, and its slots with it.
   } else if (prepared) {
     backoff_.worked();
   } else {
@@ -130,7 +130,7 @@ void OwnSource::open(const Prepared& prepared, std::shared_ptr<const egress::Slo
     kept->browser->open(prepared.place.slot, std::move(policy));
 }
 
-asio::awaitable<void> OwnSource::discard(Prepared prepared, After, std::size_t pages) {
+asio::awaitable<void> OwnSource::discard(Prepared prepared, SessionFate, std::size_t pages) {
   const Self self = shared_from_this();
   const Place place = prepared.place;
   Kept* kept = find(place.browser);

@@ -1,9 +1,10 @@
 #pragma once
-// Sessions of browsers of our own: starts, watches, replaces and ends them. Internal to the pool.
+// Sessions in browsers of our own: starts, watches, replaces and ends the browsers. Internal to the
+// pool.
 //
-// A browser is replaced after so many pages, at an age, when it keeps too much memory while idle,
-// or when it does not do as it was told; it gets no new sessions then and ends with its last one.
-// One that crashes is replaced at once, and less and less often when that goes on.
+// A browser is replaced after a number of pages, at an age, when it keeps too much memory while
+// idle, or when it does not carry out commands. It then gets no new sessions and ends with its last
+// one. A browser that crashes is replaced at once; if that continues, the pauses grow.
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,7 +19,7 @@ namespace gvm::browser {
 
 class OwnSource final : public SessionSource, public std::enable_shared_from_this<OwnSource> {
  public:
-  // A browser that lived so long did not fail at its start.
+  // A browser that ran for this long did not fail at its start.
   static constexpr std::chrono::seconds kProven{30};
 
   OwnSource(asio::any_io_executor executor, net::HttpClient& http, egress::Proxy& proxy,
@@ -29,15 +30,15 @@ class OwnSource final : public SessionSource, public std::enable_shared_from_thi
   asio::awaitable<Result<Prepared>> prepare(Place place, Deadline deadline) override;
   bool usable(const Prepared& prepared) const override;
   void open(const Prepared& prepared, std::shared_ptr<const egress::SlotPolicy> policy) override;
-  asio::awaitable<void> discard(Prepared prepared, After after, std::size_t pages) override;
+  asio::awaitable<void> discard(Prepared prepared, SessionFate fate, std::size_t pages) override;
   void tick() override;
   asio::awaitable<void> stop() override;
   std::size_t browsers() const override { return kept_.size(); }
-  std::optional<Error> trouble() const override { return trouble_; }
+  std::optional<Error> fault() const override { return fault_; }
   std::string protection() const { return protection_; }
 
  private:
-  enum class Stage { serving, worn, old, ending };  // worn: its prepared sessions are still good
+  enum class Stage { serving, worn, old, ending };  // worn: its prepared sessions can still be used
   struct Kept {
     std::shared_ptr<OwnBrowser> browser;
     Stage stage = Stage::serving;
@@ -67,7 +68,7 @@ class OwnSource final : public SessionSource, public std::enable_shared_from_thi
   std::size_t starting_ = 0;
   std::uint64_t last_id_ = 0;
   Backoff backoff_;
-  std::optional<Error> trouble_;
+  std::optional<Error> fault_;
   std::string protection_;
   bool stopping_ = false;
   Tasks tasks_;

@@ -8,7 +8,7 @@
 namespace gvm::browser {
 namespace {
 
-// What Chromium says when the page went while it was asked.
+// Chromium's message when the page was replaced while it was asked.
 bool is_replaced(const Error& error) {
   const Value* message = error.ctx().find("message");
   const auto text = message == nullptr ? std::string_view() : message->as_string().value_or("");
@@ -35,7 +35,8 @@ asio::awaitable<Result<Value>> PageReader::ask(Value question, Deadline deadline
     if (answer) co_return answer;
     if (is_replaced(answer.error()) && ++replaced <= kMaxReplaced) {
       forget_page();
-    } else if (trouble_of(answer.error()) != Trouble::dialog || ++dialogs > kMaxDialogs) {
+    } else if (command_failure_of(answer.error()) != CommandFailure::dialog ||
+               ++dialogs > kMaxDialogs) {
       co_return answer;
     }
   }
@@ -72,7 +73,7 @@ asio::awaitable<Result<Value>> PageReader::ask_isolated(std::string call, Deadli
   co_return *value;
 }
 
-// Page.createIsolatedWorld gives the same world again for the same page and name.
+// Page.createIsolatedWorld returns the same world for the same page and name.
 asio::awaitable<Result<std::int64_t>> PageReader::isolated_world(Deadline deadline) {
   std::string method = "Page.getFrameTree";
   Value none = Value::map();

@@ -1,6 +1,6 @@
 #pragma once
-// Asks a page questions through one JavaScript function, in an isolated world of the page where the
-// driver has DevTools. Internal to rendering; lives as long as one render.
+// Reads a page by calling one JavaScript function, in an isolated world of the page where the
+// driver has DevTools. Internal to rendering; lives for one render.
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
 #include <optional>
@@ -11,21 +11,21 @@
 
 namespace gvm::browser {
 
-// The function's text, to be applied to one map (page_script.cpp explains its keys).
+// The text of the function; its argument is one map (page_script.cpp explains the keys).
 std::string_view page_script();
 
 class PageReader {
  public:
-  // Dialogs that are dismissed for one question; a page that opens more is not answered for.
+  // Number of dialogs that are dismissed during one call; a page that opens more is not read.
   static constexpr int kMaxDialogs = 10;
-  // How often a page may replace itself under one question.
+  // How often a page may replace itself during one call.
   static constexpr int kMaxReplaced = 5;
 
   explicit PageReader(DriverSession& session) : session_(session) {}
 
-  // The map that page_script answers.
+  // Returns the map that page_script returns.
   asio::awaitable<Result<Value>> ask(Value question, Deadline deadline);
-  // After a navigation: the world of the page before is gone.
+  // To be called after a navigation: the world of the previous page no longer exists.
   void forget_page() { context_.reset(); }
 
  private:

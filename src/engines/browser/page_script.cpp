@@ -1,11 +1,11 @@
-// What is run in a page. Keys of the question `ask`:
-//   selector  string: answer `found`, whether an element matches
-//   quiet     true: answer `rested`, milliseconds since the DOM last changed
-//   still     true: animations go to their end (endless ones to their beginning), no caret
-//   read      "text" or "html": answer `content`
+// The function that runs in a page. Keys of its argument `ask`:
+//   selector  string: the answer's `found` says whether an element matches
+//   quiet     true: the answer's `rested` is the time in milliseconds since the DOM last changed
+//   still     true: finishes animations (endless ones are set to their beginning), hides the caret
+//   read      "text" or "html": returns it as `content`
 //   max       longest `content`, in UTF-16 units; a longer one is only counted, in `too_long`
 //   body      longest `body`, the beginning of a failed page's text, in UTF-16 units
-// Always answered: `url`, `status` (0: unknown), `ready` (the document is complete).
+// The answer always has `url`, `status` (0: unknown) and `ready` (the document is complete).
 #include "browser/page_reader.h"
 
 namespace gvm::browser {

@@ -18,19 +18,19 @@ Lease::Lease(Lease&&) noexcept = default;
 
 Lease& Lease::operator=(Lease&& other) noexcept {
   if (this == &other) return *this;
-  if (core_) core_->release(id_, after_, pages_);
+  if (core_) core_->release(id_, fate_, pages_);
   core_ = std::move(other.core_);
   http_ = other.http_;
   id_ = other.id_;
   info_ = std::move(other.info_);
-  after_ = other.after_;
+  fate_ = other.fate_;
   before_ = other.before_;
   pages_ = other.pages_;
   return *this;
 }
 
 Lease::~Lease() {
-  if (core_) core_->release(id_, after_, pages_);
+  if (core_) core_->release(id_, fate_, pages_);
 }
 
 asio::awaitable<Result<net::HttpResponse>> Lease::send(std::string method, std::string path,
@@ -41,7 +41,8 @@ asio::awaitable<Result<net::HttpResponse>> Lease::send(std::string method, std::
   auto answer =
       co_await session.exchange(std::move(method), std::move(path), std::move(body), deadline);
   if (!answer)
-    after_ = is_machine_trouble(trouble_of(answer.error())) ? After::gone : After::broken;
+    fate_ = is_driver_failure(command_failure_of(answer.error())) ? SessionFate::gone
+                                                                  : SessionFate::broken;
   co_return answer;
 }
 
@@ -49,14 +50,14 @@ asio::awaitable<Result<RenderResult>> Lease::render(RenderRequest request, Deadl
   const auto core = core_;
   const PageBefore before = std::exchange(before_, PageBefore::some);
   ++pages_;
-  // Until the end is known: a cancelled page is still loading.
-  after_ = After::broken;
+  // Until the result is known: after a cancellation the page is still loading.
+  fate_ = SessionFate::broken;
   const auto begin = Clock::now();
   DriverSession session(*http_, info_);
   const RenderLimits limits = core->options().render;
   auto rendered =
       co_await browser::render(std::move(session), std::move(request), limits, before, deadline);
-  after_ = rendered.session;
+  fate_ = rendered.session;
   PoolCounters& counters = core->counters();
   counters.pages.fetch_add(1);
   if (!rendered.result) counters.failed_pages.fetch_add(1);
@@ -67,7 +68,7 @@ asio::awaitable<Result<RenderResult>> Lease::render(RenderRequest request, Deadl
 
 namespace {
 
-// Of an operator's request only the arguments count for browsers of our own.
+// For browsers of our own, only the arguments in an operator's request are used.
 PoolOptions completed(PoolOptions options, const log::Logger& log) {
   if (!options.webdriver_host.empty()) return options;
   options.cell.slots = options.slots_per_browser;

@@ -18,15 +18,15 @@ namespace gvm::browser {
 namespace {
 
 constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
-// Between two looks of check().
+// Pause between two checks in check().
 constexpr std::chrono::milliseconds kCheckPause{10};
 
-void answer(const std::shared_ptr<Wish>& wish, Result<Lease> result) {
+void answer(const std::shared_ptr<LeaseRequest>& request, Result<Lease> result) {
   auto shared = std::make_shared<Result<Lease>>(std::move(result));
-  asio::post(wish->lane, [wish, shared] {
-    if (wish->abandoned) return;  // `shared` releases the lease
-    wish->outcome = std::move(*shared);
-    wish->wake.cancel();
+  asio::post(request->lane, [request, shared] {
+    if (request->abandoned) return;  // `shared` releases the lease
+    request->outcome = std::move(*shared);
+    request->wake.cancel();
   });
 }
 
@@ -53,7 +53,7 @@ PoolCore::PoolCore(asio::any_io_executor home, net::HttpClient& http, egress::Pr
   }
 }
 
-// Posted: the source may be in the middle of something.
+// Posted, because the source may be in the middle of an operation.
 void PoolCore::begin() {
   source_->on_change([weak = weak_from_this()] {
     const auto self = weak.lock();
@@ -67,48 +67,48 @@ asio::awaitable<Result<Lease>> PoolCore::lease(net::HttpClient& http,
                                                Deadline deadline) {
   const auto executor = co_await asio::this_coro::executor;
   const auto self = shared_from_this();
-  const auto wish = std::make_shared<Wish>(executor);
-  wish->http = &http;
-  wish->policy = std::move(policy);
-  wish->until = Deadline::in(options_.queue_timeout).when();
-  wish->wake.expires_at(deadline.when());
+  const auto request = std::make_shared<LeaseRequest>(executor);
+  request->http = &http;
+  request->policy = std::move(policy);
+  request->until = Deadline::in(options_.queue_timeout).when();
+  request->wake.expires_at(deadline.when());
   struct Abandon {
     std::shared_ptr<PoolCore> core;
-    std::shared_ptr<Wish> wish;
+    std::shared_ptr<LeaseRequest> request;
     ~Abandon() {
-      wish->abandoned = true;
-      if (wish->outcome || core->gone_) return;
-      asio::post(core->home_, [c = core, w = wish] { c->forget(w); });
+      request->abandoned = true;
+      if (request->outcome || core->gone_) return;
+      asio::post(core->home_, [c = core, w = request] { c->forget(w); });
     }
   };
-  const Abandon abandon{self, wish};
-  asio::post(home_, [self, wish] { self->enqueue(wish); });
-  const auto [stopped] = co_await wish->wake.async_wait(kToken);
-  if (wish->outcome) co_return std::move(*wish->outcome);
+  const Abandon abandon{self, request};
+  asio::post(home_, [self, request] { self->enqueue(request); });
+  const auto [stopped] = co_await request->wake.async_wait(kToken);
+  if (request->outcome) co_return std::move(*request->outcome);
   if (stopped) co_return fail(codes::kCancelled, Fatality::fatal, "waiting for a browser");
   co_return fail(codes::kDeadlineExceeded, Fatality::fatal, "no browser became free in time");
 }
 
-void PoolCore::enqueue(std::shared_ptr<Wish> wish) {
-  if (stopping_) return answer(wish, fail(no_session("the module is stopping")));
+void PoolCore::enqueue(std::shared_ptr<LeaseRequest> request) {
+  if (stopping_) return answer(request, fail(no_session("the module is stopping")));
   if (queue_.size() >= options_.max_waiting)
     return answer(
-        wish,
+        request,
         fail(no_session(fmt::format("{} sessions wait for a browser already", queue_.size()))));
-  queue_.push_back(std::move(wish));
+  queue_.push_back(std::move(request));
   pump();
 }
 
-void PoolCore::forget(const std::shared_ptr<Wish>& wish) {
-  if (std::erase(queue_, wish) > 0) show_counts();
+void PoolCore::forget(const std::shared_ptr<LeaseRequest>& request) {
+  if (std::erase(queue_, request) > 0) show_counts();
 }
 
-// Everything that may be due. Called after every change.
+// Does everything that is due. Called after every change.
 void PoolCore::pump() {
   if (stopping_ || source_ == nullptr) return;
   drop_unusable();
   grant_ready();
-  if (checking_ > 0 && trouble()) refuse_all(*trouble());
+  if (checking_ > 0 && fault()) refuse_all(*fault());
   prepare_more();
   arm();
   show_counts();
@@ -122,28 +122,28 @@ void PoolCore::drop_unusable() {
     }
     Prepared dropped = std::move(ready_[i]);
     ready_.erase(ready_.begin() + static_cast<std::ptrdiff_t>(i));
-    tasks_.spawn(discard(shared_from_this(), std::move(dropped), After::usable, 0));
+    tasks_.spawn(discard(shared_from_this(), std::move(dropped), SessionFate::usable, 0));
   }
 }
 
 void PoolCore::grant_ready() {
   while (!queue_.empty() && !ready_.empty()) {
-    auto wish = std::move(queue_.front());
+    auto request = std::move(queue_.front());
     queue_.pop_front();
     Prepared prepared = std::move(ready_.front());
     ready_.pop_front();
-    grant(std::move(wish), std::move(prepared));
+    grant(std::move(request), std::move(prepared));
   }
 }
 
-void PoolCore::grant(std::shared_ptr<Wish> wish, Prepared prepared) {
+void PoolCore::grant(std::shared_ptr<LeaseRequest> request, Prepared prepared) {
   const std::uint64_t id = ++last_id_;
-  source_->open(prepared, wish->policy);
+  source_->open(prepared, request->policy);
   SessionInfo info = prepared.session;
   leased_.emplace(id, std::move(prepared));
   counters_.leases.fetch_add(1);
-  Lease lease(shared_from_this(), *wish->http, id, std::move(info));
-  answer(wish, std::move(lease));
+  Lease lease(shared_from_this(), *request->http, id, std::move(info));
+  answer(request, std::move(lease));
 }
 
 void PoolCore::prepare_more() {
@@ -167,36 +167,36 @@ asio::awaitable<void> PoolCore::prepare(std::shared_ptr<PoolCore> self, Place pl
   --self->preparing_;
   if (prepared) {
     self->backoff_.worked();
-    self->trouble_.reset();
+    self->fault_.reset();
     self->ready_.push_back(std::move(*prepared));
     if (self->stopping_) co_return;
   } else if (!self->stopping_) {
     self->backoff_.failed();
     self->counters_.failed_starts.fetch_add(1);
     self->log_.warn("no browser session", {{"error", prepared.error().to_value()}});
-    self->trouble_ = std::move(prepared.error());
+    self->fault_ = std::move(prepared.error());
   }
   self->pump();
 }
 
 asio::awaitable<void> PoolCore::discard(std::shared_ptr<PoolCore> self, Prepared prepared,
-                                        After after, std::size_t pages) {
+                                        SessionFate fate, std::size_t pages) {
   const auto source = self->source_;
-  co_await source->discard(std::move(prepared), after, pages);
+  co_await source->discard(std::move(prepared), fate, pages);
 }
 
-void PoolCore::release(std::uint64_t id, After after, std::size_t pages) {
+void PoolCore::release(std::uint64_t id, SessionFate fate, std::size_t pages) {
   if (gone_) return;
   asio::post(home_,
-             [self = shared_from_this(), id, after, pages] { self->take_back(id, after, pages); });
+             [self = shared_from_this(), id, fate, pages] { self->take_back(id, fate, pages); });
 }
 
-void PoolCore::take_back(std::uint64_t id, After after, std::size_t pages) {
+void PoolCore::take_back(std::uint64_t id, SessionFate fate, std::size_t pages) {
   const auto at = leased_.find(id);
   if (at == leased_.end() || source_ == nullptr) return;
   Prepared prepared = std::move(at->second);
   leased_.erase(at);
-  tasks_.spawn(discard(shared_from_this(), std::move(prepared), after, pages));
+  tasks_.spawn(discard(shared_from_this(), std::move(prepared), fate, pages));
   pump();
 }
 
@@ -209,12 +209,12 @@ void PoolCore::refuse_late() {
 }
 
 void PoolCore::refuse_all(const Error& error) {
-  for (const auto& wish : queue_) answer(wish, fail(error));
+  for (const auto& request : queue_) answer(request, fail(error));
   queue_.clear();
 }
 
-std::optional<Error> PoolCore::trouble() const {
-  auto found = trouble_ ? trouble_ : source_->trouble();
+std::optional<Error> PoolCore::fault() const {
+  auto found = fault_ ? fault_ : source_->fault();
   if (!found) return found;
   Error error = no_session(options_.webdriver_host.empty()
                                ? "no browser of our own starts"
@@ -224,7 +224,7 @@ std::optional<Error> PoolCore::trouble() const {
 }
 
 Error PoolCore::none_free() const {
-  if (auto known = trouble()) return std::move(*known);
+  if (auto known = fault()) return std::move(*known);
   return no_session(fmt::format(
       "no browser became free in {} ms: {} sessions are in use; raise browser.max_browsers, "
       "browser.slots_per_browser, browser.max_sessions or browser.queue_timeout",
@@ -267,8 +267,8 @@ asio::awaitable<Result<void>> PoolCore::check(Deadline deadline) {
     pump();
     if (!ready_.empty() || !leased_.empty()) result = Result<void>();
     if (result) break;
-    if (auto known = trouble()) result = fail(std::move(*known));
-    if (trouble() || deadline.expired() || stopping_) break;
+    if (auto known = fault()) result = fail(std::move(*known));
+    if (fault() || deadline.expired() || stopping_) break;
     auto paused = co_await net::pause_until(sooner(deadline, Deadline::in(kCheckPause)));
     if (!paused) {
       result = std::move(paused);
@@ -285,13 +285,15 @@ asio::awaitable<void> PoolCore::stop() {
   timer_->cancel();
   refuse_all(no_session("the module is stopping"));
   auto ready = std::exchange(ready_, {});
-  for (auto& prepared : ready) tasks_.spawn(discard(self, std::move(prepared), After::usable, 0));
+  for (auto& prepared : ready)
+    tasks_.spawn(discard(self, std::move(prepared), SessionFate::usable, 0));
   const auto source = source_;
   co_await source->stop();
   co_await tasks_.drain();
-  // What was being prepared has ended meanwhile.
+  // Sessions that were being prepared have ended meanwhile.
   ready = std::exchange(ready_, {});
-  for (auto& prepared : ready) tasks_.spawn(discard(self, std::move(prepared), After::usable, 0));
+  for (auto& prepared : ready)
+    tasks_.spawn(discard(self, std::move(prepared), SessionFate::usable, 0));
   co_await tasks_.drain();
   show_counts();
 }

@@ -1,5 +1,5 @@
 #pragma once
-// What the pool counts; written on any lane. Internal to the pool.
+// The pool's counters; written on any lane. Internal to the pool.
 #include <atomic>
 #include <cstdint>
 

@@ -1,4 +1,4 @@
-// The pool's queue, warmth and recovery, with a driver that is only a script.
+// The pool's queue, prepared sessions and recovery, with a scripted driver.
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -6,16 +6,16 @@
 #include <set>
 #include <thread>
 
-#include "browser/browser_test_support.h"
 #include "browser/pool.h"
 #include "browser/session_request.h"
+#include "browser/test_drivers.h"
 
 namespace gvm::browser {
 namespace {
 
 using testing::HasSubstr;
 
-// Makes and deletes sessions, and answers null to everything else.
+// Creates and deletes sessions, and answers null to everything else.
 class ScriptedDriver {
   template <class F>
   auto locked(F&& f) const {
@@ -34,7 +34,7 @@ class ScriptedDriver {
   void set_failing(bool failing) {
     locked([&] { return failing_ = failing; });
   }
-  // As a driver that was started anew.
+  // Behaves like a driver that was restarted.
   void lose_sessions() {
     locked([this] {
       alive_.clear();
@@ -213,7 +213,7 @@ TEST_F(RemotePool, SessionsOfADriverThatWentAreNotHandedOut) {
   auto rendered =
       loop.run(first->render({.url = "http://page.example.com/"}, Deadline::in(kPatience)));
   ASSERT_FALSE(rendered);
-  EXPECT_EQ(trouble_of(rendered.error()), Trouble::session);
+  EXPECT_EQ(command_failure_of(rendered.error()), CommandFailure::session);
   EXPECT_FALSE(first->usable());
   const auto made = driver.made();
   first = lease();

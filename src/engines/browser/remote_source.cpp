@@ -46,7 +46,7 @@ asio::awaitable<Result<Prepared>> RemoteSource::try_prepare(Place place, Deadlin
   }
   if (ready) co_return prepared;
   auto closed = co_await session.close(Deadline::in(options_.discard_timeout));
-  (void)closed;  // there is nothing more to do about it
+  (void)closed;  // nothing more can be done about it
   co_return fail(std::move(ready.error()));
 }
 
@@ -55,11 +55,11 @@ bool RemoteSource::usable(const Prepared& prepared) const {
   return prepared.made > doubtful_ && Clock::now() - prepared.made < longest;
 }
 
-asio::awaitable<void> RemoteSource::discard(Prepared prepared, After after, std::size_t) {
-  if (after == After::gone) doubtful_ = Clock::now();
+asio::awaitable<void> RemoteSource::discard(Prepared prepared, SessionFate fate, std::size_t) {
+  if (fate == SessionFate::gone) doubtful_ = Clock::now();
   DriverSession session(http_, std::move(prepared.session));
   auto closed = co_await session.close(Deadline::in(options_.discard_timeout));
-  (void)closed;  // a driver that does not answer has none of our sessions
+  (void)closed;  // a driver that does not respond has none of our sessions
   give_back();
 }
 

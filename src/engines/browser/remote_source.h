@@ -1,5 +1,5 @@
 #pragma once
-// Sessions at a WebDriver somewhere: a driver, a standalone server, a grid. Internal to the pool.
+// Sessions at an external WebDriver: a driver, a standalone server, a grid. Internal to the pool.
 #include <optional>
 #include <string>
 
@@ -10,7 +10,8 @@ namespace gvm::browser {
 
 class RemoteSource final : public SessionSource {
  public:
-  // A session nobody used for so long is thrown away: grids end idle ones by themselves.
+  // A session that was not used for so long is discarded, because grids end idle sessions
+  // themselves.
   static constexpr std::chrono::milliseconds kLongestIdle{60'000};
 
   // `http` outlives it.
@@ -21,11 +22,11 @@ class RemoteSource final : public SessionSource {
   asio::awaitable<Result<Prepared>> prepare(Place place, Deadline deadline) override;
   bool usable(const Prepared& prepared) const override;
   void open(const Prepared&, std::shared_ptr<const egress::SlotPolicy>) override {}
-  asio::awaitable<void> discard(Prepared prepared, After after, std::size_t pages) override;
+  asio::awaitable<void> discard(Prepared prepared, SessionFate fate, std::size_t pages) override;
   void tick() override {}
   asio::awaitable<void> stop() override;
   std::size_t browsers() const override { return in_use_; }
-  std::optional<Error> trouble() const override { return std::nullopt; }
+  std::optional<Error> fault() const override { return std::nullopt; }
 
  private:
   asio::awaitable<Result<Prepared>> try_prepare(Place place, Deadline deadline);
@@ -34,7 +35,8 @@ class RemoteSource final : public SessionSource {
   net::HttpClient& http_;
   PoolOptions options_;
   std::size_t in_use_ = 0;
-  Clock::time_point doubtful_ = Clock::time_point::min();  // sessions from before may be gone
+  // Sessions made before this time may no longer exist.
+  Clock::time_point doubtful_ = Clock::time_point::min();
 };
 
 }  // namespace gvm::browser

@@ -20,10 +20,10 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// Between two looks at a page that is waited for: the first and the longest.
+// Pause between two checks of a page that is waited for: the first and the longest.
 constexpr milliseconds kFirstPause{10};
 constexpr milliseconds kLongestPause{100};
-// What the driver's own limit on loading gets to speak up before ours cuts the command.
+// How much earlier than our own limit the driver's limit on loading ends.
 constexpr milliseconds kDriverGrace{100};
 
 struct Page {
@@ -66,7 +66,7 @@ Page page_of(Value answer) {
   return page;
 }
 
-// A browser's own pages, which stand where a page should be.
+// The browser's own pages that replace a page that failed.
 bool is_error_page(const Page& page) {
   return page.url.starts_with("chrome-error:") || page.url.starts_with("about:neterror");
 }
@@ -106,7 +106,7 @@ class Rendering {
     co_return result;
   }
 
-  After session_after() const { return after_; }
+  SessionFate session_fate() const { return fate_; }
 
  private:
   Deadline within(milliseconds limit) const { return sooner(deadline_, Deadline::in(limit)); }
@@ -126,29 +126,29 @@ class Rendering {
     return error;
   }
 
-  // Of a command's error: what the page is to blame for becomes a failed load.
+  // Converts a command's error: a fault of the page becomes a failed load.
   Error judged(Error error) {
-    const Trouble trouble = trouble_of(error);
-    switch (trouble) {
-      case Trouble::page:
+    const CommandFailure failure = command_failure_of(error);
+    switch (failure) {
+      case CommandFailure::page:
         return failed("network",
                       fmt::format("the page could not be loaded ({})", net_error_of(error)));
-      case Trouble::dialog:
+      case CommandFailure::dialog:
         return failed("dialog", "the page keeps opening dialogs");
-      case Trouble::script:
+      case CommandFailure::script:
         return failed("script", "the page's content could not be read");
-      case Trouble::missing:
-        after_ = After::broken;
+      case CommandFailure::missing:
+        fate_ = SessionFate::broken;
         return failed("no_page", "the page closed its window");
-      case Trouble::crashed:
-        after_ = After::broken;
+      case CommandFailure::crashed:
+        fate_ = SessionFate::broken;
         return failed("crashed", "the page crashed");
-      case Trouble::timeout:
-      case Trouble::deadline:
-        after_ = After::broken;
+      case CommandFailure::timeout:
+      case CommandFailure::deadline:
+        fate_ = SessionFate::broken;
         return deadline_.expired() ? late() : failed("timeout", "the page does not answer");
       default:
-        after_ = is_machine_trouble(trouble) ? After::gone : After::broken;
+        fate_ = is_driver_failure(failure) ? SessionFate::gone : SessionFate::broken;
         return error;
     }
   }
@@ -165,14 +165,14 @@ class Rendering {
     const Deadline cut = within(limits_.navigation + kDriverGrace);
     auto done = co_await session_.navigate(std::move(url), cut);
     if (done) co_return done;
-    const Trouble trouble = trouble_of(done.error());
-    if (trouble == Trouble::dialog) {
+    const CommandFailure failure = command_failure_of(done.error());
+    if (failure == CommandFailure::dialog) {
       auto loaded = co_await wait_for_load(until);
       co_return loaded;
     }
     Error error = judged(std::move(done.error()));
-    if (error.code() == codes::kWebpageLoadFailed && after_ == After::broken &&
-        trouble != Trouble::crashed && trouble != Trouble::missing)
+    if (error.code() == codes::kWebpageLoadFailed && fate_ == SessionFate::broken &&
+        failure != CommandFailure::crashed && failure != CommandFailure::missing)
       error = failed("timeout", fmt::format("the page did not finish loading in {} ms",
                                             limits_.navigation.count()));
     co_return fail(std::move(error));
@@ -193,7 +193,7 @@ class Rendering {
     return value;
   }
 
-  // Of a page whose dialog was dismissed while it was loading.
+  // For a page whose dialog was dismissed while it was loading.
   asio::awaitable<Result<void>> wait_for_load(Deadline until) {
     for (milliseconds pause = kFirstPause;; pause = std::min(2 * pause, kLongestPause)) {
       Value asked = question();
@@ -221,7 +221,7 @@ class Rendering {
     co_return Result<void>();
   }
 
-  // A selector that never matches is an error; a DOM that never rests is read as it is.
+  // A selector that never matches is an error. A DOM that never becomes quiet is read as it is.
   asio::awaitable<Result<void>> wait_for_page() {
     const Deadline until = within(limits_.waiting);
     const bool selecting = !request_.wait_for_selector.empty();
@@ -306,7 +306,7 @@ class Rendering {
   RenderLimits limits_;
   Deadline deadline_;
   PageReader reader_;
-  After after_ = After::usable;
+  SessionFate fate_ = SessionFate::usable;
 };
 
 }  // namespace
@@ -315,7 +315,7 @@ asio::awaitable<Rendered> render(DriverSession session, RenderRequest request, R
                                  PageBefore before, Deadline deadline) {
   Rendering rendering(session, std::move(request), limits, deadline);
   auto result = co_await rendering.run(before);
-  Rendered rendered{std::move(result), rendering.session_after()};
+  Rendered rendered{std::move(result), rendering.session_fate()};
   co_return rendered;
 }
 

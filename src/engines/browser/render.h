@@ -1,8 +1,9 @@
 #pragma once
 // Renders a page in a WebDriver session: navigates, waits, then reads text, HTML or a picture.
 //
-// What is asked of a page is asked in an isolated JavaScript world of it where the driver is one of
-// Chromium's: the page's own scripts can forge neither its HTTP status nor the functions that read
+// With a driver of Chromium, the page is read in an isolated JavaScript world, so that the page's
+// own scripts cannot forge its HTTP status or the functions that read it. Other drivers have only
+// the page's own world.
 // it. Other drivers have only the page's world.
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
@@ -22,10 +23,10 @@ struct RenderRequest {
   std::string url;  // canonical http or https, allowed by the policy already
   RenderMode mode = RenderMode::text;
   Capture capture = Capture::viewport;             // of a screenshot
-  std::chrono::milliseconds wait_after_loaded{0};  // always, after what follows
+  std::chrono::milliseconds wait_after_loaded{0};  // always, after the other waits
   std::string wait_for_selector = {};              // CSS; empty: none
-  std::chrono::milliseconds quiet_dom{0};          // wait until the DOM rested so long; 0: no
-  std::size_t max_bytes = 16 * kMiB;               // of the answer
+  std::chrono::milliseconds quiet_dom{0};  // wait until the DOM has not changed for so long; 0: no
+  std::size_t max_bytes = 16 * kMiB;       // of the answer
 };
 
 struct RenderLimits {
@@ -39,22 +40,22 @@ struct RenderResult {
   RenderMode mode = RenderMode::text;
   std::string content;  // UTF-8 text, or PNG bytes
   std::string url;      // where redirects led
-  int status = 0;       // of the page itself; 0: unknown (such drivers exist)
+  int status = 0;       // of the page itself; 0: unknown (some drivers do not tell)
 };
 
-// What the session shows before.
+// What the session shows before the render.
 enum class PageBefore { none, some };
 
-// What the session is good for.
-enum class After {
-  usable,  // for another page
-  broken,  // the page hung, crashed or was left in the middle
-  gone,    // driver or browser do not answer: others of them may be gone as well
+// Whether the session can be used further.
+enum class SessionFate {
+  usable,  // can load another page
+  broken,  // the page hung, crashed or was left while loading
+  gone,    // driver or browser do not respond: their other sessions may be lost, too
 };
 
 struct Rendered {
   Result<RenderResult> result;
-  After session = After::usable;
+  SessionFate session = SessionFate::usable;
 };
 
 // Text is what `innerText` of the body gives with white space as text::TextFilter::normalize_ws

@@ -1,6 +1,6 @@
 #include <string>
 
-#include "browser/browser_test_support.h"
+#include "browser/test_drivers.h"
 
 namespace gvm::browser {
 namespace {
@@ -177,7 +177,7 @@ TEST_F(Render, ARefusedConnectionIsAFailedLoad) {
       loop.run(render(*session, {.url = port.url("/")}, {}, before, Deadline::in(kPatience)));
   ASSERT_FALSE(result.result);
   EXPECT_EQ(text_of(result.result.error(), "reason"), "network");
-  EXPECT_EQ(result.session, After::usable);
+  EXPECT_EQ(result.session, SessionFate::usable);
 }
 
 TEST_F(Render, DialogsPrintingAndPopUpsDoNotGetInTheWay) {
@@ -209,7 +209,7 @@ TEST_P(Hanging, EndsAtTheRequestsDeadline) {
   ASSERT_FALSE(result.result);
   if (std::string_view(GetParam()) != "/alerts") {
     EXPECT_EQ(result.result.error().code(), codes::kDeadlineExceeded);
-    EXPECT_EQ(result.session, After::broken);
+    EXPECT_EQ(result.session, SessionFate::broken);
   }
   EXPECT_LT(Clock::now() - begin, milliseconds(700) + kLateness);
 }
@@ -224,7 +224,7 @@ TEST_F(Render, AScriptThatNeverEndsAfterTheLoadIsATypedError) {
   auto result = rendered({.url = "/endless-later", .wait_after_loaded = milliseconds(100)}, limits);
   ASSERT_FALSE(result.result);
   EXPECT_EQ(text_of(result.result.error(), "reason"), "timeout");
-  EXPECT_EQ(result.session, After::broken);
+  EXPECT_EQ(result.session, SessionFate::broken);
   EXPECT_LT(Clock::now() - begin, milliseconds(3000));
 }
 
@@ -243,7 +243,7 @@ TEST_F(Render, WaitsForASelector) {
   auto never = rendered({.url = "/", .wait_for_selector = "#never"}, limits);
   ASSERT_FALSE(never.result);
   EXPECT_EQ(text_of(never.result.error(), "reason"), "selector");
-  EXPECT_EQ(never.session, After::usable);
+  EXPECT_EQ(never.session, SessionFate::usable);
   auto wrong = rendered({.url = "/", .wait_for_selector = "###"});
   ASSERT_FALSE(wrong.result);
   EXPECT_EQ(text_of(wrong.result.error(), "reason"), "selector");
@@ -266,7 +266,7 @@ TEST_F(Render, RefusesContentOverItsLimit) {
   auto picture = rendered({.url = "/", .mode = RenderMode::screenshot, .max_bytes = 1000});
   ASSERT_FALSE(picture.result);
   EXPECT_EQ(picture.result.error().code(), codes::kTooLarge);
-  EXPECT_EQ(picture.session, After::usable);
+  EXPECT_EQ(picture.session, SessionFate::usable);
 }
 
 TEST_F(Render, ACrashedPageIsAFailedLoadAndEndsItsSession) {
@@ -274,7 +274,7 @@ TEST_F(Render, ACrashedPageIsAFailedLoadAndEndsItsSession) {
       loop.run(render(*session, {.url = "chrome://crash"}, {}, before, Deadline::in(kPatience)));
   ASSERT_FALSE(result.result);
   EXPECT_EQ(text_of(result.result.error(), "reason"), "crashed");
-  EXPECT_EQ(result.session, After::broken);
+  EXPECT_EQ(result.session, SessionFate::broken);
 }
 
 TEST_F(Render, ADriverThatWentIsFatal) {
@@ -282,8 +282,8 @@ TEST_F(Render, ADriverThatWentIsFatal) {
   auto result = rendered({.url = "/"});
   ASSERT_FALSE(result.result);
   EXPECT_TRUE(result.result.error().fatal());
-  EXPECT_EQ(trouble_of(result.result.error()), Trouble::transport);
-  EXPECT_EQ(result.session, After::gone);
+  EXPECT_EQ(command_failure_of(result.result.error()), CommandFailure::transport);
+  EXPECT_EQ(result.session, SessionFate::gone);
 }
 
 TEST_F(Render, AMovingPageIsTheSameTwice) {

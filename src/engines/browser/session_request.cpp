@@ -10,9 +10,9 @@
 namespace gvm::browser {
 namespace {
 
-// By their beginning, without dashes: what opens another way out, starts programs, writes files,
-// lets the driver or anybody else in, takes walls down, or is a setting of its own (features are
-// one list: the last mention wins, so another one would undo ours).
+// Prefixes, without dashes, of arguments that open another way out, start programs, write files,
+// give access to the driver, weaken isolation, or are settings of ours. (Features are one list of
+// which the last mention counts, so another one would undo ours.)
 constexpr std::array<std::string_view, 48> kRefused{"proxy",
                                                     "no-proxy",
                                                     "winhttp",
@@ -64,7 +64,7 @@ constexpr std::array<std::string_view, 48> kRefused{"proxy",
 constexpr std::array<std::string_view, 9> kSettings{
     "window-size", "user-agent", "lang",  "accept-lang",      "force-device-scale-factor",
     "time-zone",   "app",        "kiosk", "enable-automation"};
-// Ours anyway; many operators' files have them.
+// Arguments that we set anyway; many operators' files contain them.
 constexpr std::array<std::string_view, 4> kOursAnyway{"headless", "disable-gpu",
                                                       "disable-dev-shm-usage", "hide-scrollbars"};
 
@@ -88,7 +88,7 @@ void collect(const Value* capabilities, ExtraArguments& out) {
   if (list == nullptr || list->as_array() == nullptr) return;
   for (const auto& entry : *list->as_array()) {
     std::string argument(entry.as_string().value_or(""));
-    // ChromeDriver adds the dashes that are missing.
+    // ChromeDriver adds missing dashes.
     if (!argument.starts_with("--")) argument = "--" + argument;
     if (std::ranges::find(kOursAnyway, bare_name(argument)) != kOursAnyway.end()) continue;
     (is_refused(argument) ? out.refused : out.taken).push_back(std::move(argument));

@@ -1,5 +1,5 @@
 #pragma once
-// Coroutines that run beside whoever started them and are joined at the end. On one executor.
+// Coroutines that run independently of their starter and are joined at the end. On one executor.
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -13,9 +13,9 @@ class Tasks {
   explicit Tasks(boost::asio::any_io_executor executor)
       : state_(std::make_shared<State>(executor)) {}
 
-  // What `work` refers to must outlive it: give it a shared pointer to that.
+  // Everything `work` refers to must outlive it: pass it a shared pointer.
   void spawn(boost::asio::awaitable<void> work);
-  // Returns once none runs, also of those that others start meanwhile.
+  // Returns once none is running, including those started meanwhile.
   boost::asio::awaitable<void> drain();
   std::size_t running() const { return state_->running; }
 

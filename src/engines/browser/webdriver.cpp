@@ -15,7 +15,8 @@
 namespace gvm::browser {
 namespace {
 
-// WebDriver, 6.3: every answer is {"value": ...}; of an error {"value": {"error", "message"}}.
+// WebDriver, 6.3: every answer is {"value": ...}; for an error it is {"value": {"error",
+// "message"}}.
 Result<Value> value_of(const net::HttpResponse& response) {
   auto parsed = text::parse_json(response.body);
   if (!parsed) return fail(protocol_error("the driver's answer is no JSON"));
@@ -28,7 +29,7 @@ Result<Value> value_of(const net::HttpResponse& response) {
   return std::move(*value);
 }
 
-// A driver says itself whether it is one of Chromium's.
+// The driver itself says whether it drives Chromium.
 bool is_chromium(const Value& capabilities) {
   const auto* map = capabilities.as_map();
   return map != nullptr && map->find("goog:chromeOptions") != nullptr;

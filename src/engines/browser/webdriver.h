@@ -1,10 +1,11 @@
 #pragma once
 // A client of W3C WebDriver (https://www.w3.org/TR/webdriver2/) with ChromeDriver's additions, over
-// net::HttpClient. Plain values and an HttpClient of the lane it is used on; copies are cheap.
+// net::HttpClient. It consists of plain values and a pointer to the HttpClient of its lane; copies
+// are cheap.
 //
-// Every command has its own deadline. Errors: BROWSER_COMMAND with ctx.kind (webdriver_error.h),
-// DEADLINE_EXCEEDED, CANCELLED, and SENDING_REQUEST or READING_BODY when the driver is not there;
-// all fatal.
+// Every command has its own deadline. Errors, all fatal: BROWSER_COMMAND with ctx.kind
+// (webdriver_error.h), DEADLINE_EXCEEDED, CANCELLED, and SENDING_REQUEST or READING_BODY when the
+// driver does not respond.
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstddef>
@@ -36,7 +37,7 @@ struct Endpoint {
 struct SessionInfo {
   Endpoint endpoint;
   std::string id;
-  bool chromium = false;  // knows goog/cdp/execute
+  bool chromium = false;  // supports goog/cdp/execute
   std::string browser_version;
 };
 
@@ -54,24 +55,24 @@ enum class Capture { viewport, full_page };
 
 class WebDriver {
  public:
-  // Largest answer of a command: a screenshot of a long page, as base64.
+  // Largest answer of a command: a screenshot of a long page in base64 fits.
   static constexpr std::size_t kMaxAnswerBytes = 64 * kMiB;
-  // A driver that does not even take the connection.
+  // Limit for connecting; a driver that cannot be reached fails early.
   static constexpr std::chrono::milliseconds kConnectTimeout{5'000};
 
-  // `http` is of the lane this is used on and outlives it.
+  // `http` belongs to the lane on which this is used, and outlives it.
   WebDriver(net::HttpClient& http, Endpoint endpoint) : http_(&http), at_(std::move(endpoint)) {}
 
-  // GET /status: the driver is there and ready to make a session.
+  // GET /status: succeeds when the driver is ready to create a session.
   asio::awaitable<Result<void>> status(Deadline deadline);
-  // `request` is the JSON body. Of a session that nobody could be told of, nothing is left.
+  // `request` is the JSON body. A session whose answer could not be delivered is deleted.
   asio::awaitable<Result<SessionInfo>> new_session(std::string request, Deadline deadline);
 
   // One command: `path` begins with '/'; an empty body is sent as {} where the method needs one.
   // The "value" of the answer.
   asio::awaitable<Result<Value>> command(std::string method, std::string path, std::string body,
                                          Deadline deadline);
-  // The same with the answer as it came, whatever its status.
+  // The same, but returns the answer unchanged, whatever its status.
   asio::awaitable<Result<net::HttpResponse>> exchange(std::string method, std::string path,
                                                       std::string body, Deadline deadline);
 
@@ -100,11 +101,11 @@ class DriverSession {
   asio::awaitable<Result<std::string>> url(Deadline deadline);
   asio::awaitable<Result<std::string>> title(Deadline deadline);
   asio::awaitable<Result<std::string>> source(Deadline deadline);
-  // `script` is a function's body; `arguments` an array.
+  // `script` is the body of a function; `arguments` is an array.
   asio::awaitable<Result<Value>> execute(std::string script, Value arguments, Deadline deadline);
   asio::awaitable<Result<Value>> execute_async(std::string script, Value arguments,
                                                Deadline deadline);
-  // PNG bytes. A full page is at most kMaxPageHeight high; the rest is cut.
+  // PNG bytes. A full page is at most kMaxPageHeight high; the rest is cut off.
   asio::awaitable<Result<std::string>> screenshot(Capture capture, Deadline deadline);
 
   asio::awaitable<Result<std::string>> window(Deadline deadline);
@@ -118,10 +119,10 @@ class DriverSession {
   asio::awaitable<Result<void>> dismiss_alert(Deadline deadline);
   asio::awaitable<Result<void>> accept_alert(Deadline deadline);
 
-  // A DevTools command at the page. BROWSER_COMMAND of kind "unknown" where the driver has none.
+  // A DevTools command for the page. BROWSER_COMMAND of kind "unknown" where the driver has none.
   asio::awaitable<Result<Value>> cdp(std::string method, Value params, Deadline deadline);
 
-  // What Chromium can put into one picture.
+  // The largest height that Chromium can render as one picture.
   static constexpr int kMaxPageHeight = 16'384;
 
  private:

@@ -1,4 +1,4 @@
-// The commands of a session. WebDriver's section of each stands beside it.
+// The commands of a session. The numbers are WebDriver's sections.
 #include <algorithm>
 #include <cmath>
 
@@ -31,13 +31,14 @@ Value number(std::int64_t n) {
 
 }  // namespace
 
-// 8.3: also when the session is gone already.
+// 8.3: succeeds also when the session has already ended.
 asio::awaitable<Result<void>> DriverSession::close(Deadline deadline) {
   std::string method = "DELETE";
   std::string path;
   Value none;
   auto done = co_await act(std::move(method), std::move(path), std::move(none), deadline);
-  if (!done && trouble_of(done.error()) == Trouble::session) co_return Result<void>();
+  if (!done && command_failure_of(done.error()) == CommandFailure::session)
+    co_return Result<void>();
   co_return done;
 }
 

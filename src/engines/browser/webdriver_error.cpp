@@ -6,80 +6,81 @@
 
 #include "base/encoding.h"
 #include "base/error_codes.h"
+#include "browser/codes.h"
 
 namespace gvm::browser {
 namespace {
 
 constexpr std::size_t kMaxMessageBytes = 400;
 
-constexpr std::array<std::pair<Trouble, std::string_view>, 14> kNames{{
-    {Trouble::transport, "transport"},
-    {Trouble::protocol, "protocol"},
-    {Trouble::deadline, "deadline"},
-    {Trouble::cancelled, "cancelled"},
-    {Trouble::session, "session"},
-    {Trouble::crashed, "crashed"},
-    {Trouble::timeout, "timeout"},
-    {Trouble::dialog, "dialog"},
-    {Trouble::page, "page"},
-    {Trouble::script, "script"},
-    {Trouble::missing, "missing"},
-    {Trouble::unknown, "unknown"},
-    {Trouble::refused, "refused"},
-    {Trouble::other, "other"},
+constexpr std::array<std::pair<CommandFailure, std::string_view>, 14> kNames{{
+    {CommandFailure::transport, "transport"},
+    {CommandFailure::protocol, "protocol"},
+    {CommandFailure::deadline, "deadline"},
+    {CommandFailure::cancelled, "cancelled"},
+    {CommandFailure::session, "session"},
+    {CommandFailure::crashed, "crashed"},
+    {CommandFailure::timeout, "timeout"},
+    {CommandFailure::dialog, "dialog"},
+    {CommandFailure::page, "page"},
+    {CommandFailure::script, "script"},
+    {CommandFailure::missing, "missing"},
+    {CommandFailure::unknown, "unknown"},
+    {CommandFailure::refused, "refused"},
+    {CommandFailure::other, "other"},
 }};
 
-// WebDriver, 6.6; the last rows are ChromeDriver's own codes.
-constexpr std::array<std::pair<std::string_view, Trouble>, 25> kW3c{{
-    {"invalid session id", Trouble::session},
-    {"session not created", Trouble::refused},
-    {"timeout", Trouble::timeout},
-    {"script timeout", Trouble::timeout},
-    {"unexpected alert open", Trouble::dialog},
-    {"javascript error", Trouble::script},
-    {"insecure certificate", Trouble::page},
-    {"no such alert", Trouble::missing},
-    {"no such cookie", Trouble::missing},
-    {"no such element", Trouble::missing},
-    {"no such frame", Trouble::missing},
-    {"no such window", Trouble::missing},
-    {"no such shadow root", Trouble::missing},
-    {"stale element reference", Trouble::missing},
-    {"detached shadow root", Trouble::missing},
-    {"unknown command", Trouble::unknown},
-    {"unknown method", Trouble::unknown},
-    {"unsupported operation", Trouble::unknown},
-    {"invalid argument", Trouble::refused},
-    {"invalid selector", Trouble::refused},
-    {"invalid element state", Trouble::refused},
-    {"unable to capture screen", Trouble::other},
-    {"chrome not reachable", Trouble::session},
-    {"disconnected", Trouble::session},
-    {"tab crashed", Trouble::crashed},
+// WebDriver, 6.6; the last rows are codes of ChromeDriver itself.
+constexpr std::array<std::pair<std::string_view, CommandFailure>, 25> kW3c{{
+    {"invalid session id", CommandFailure::session},
+    {"session not created", CommandFailure::refused},
+    {"timeout", CommandFailure::timeout},
+    {"script timeout", CommandFailure::timeout},
+    {"unexpected alert open", CommandFailure::dialog},
+    {"javascript error", CommandFailure::script},
+    {"insecure certificate", CommandFailure::page},
+    {"no such alert", CommandFailure::missing},
+    {"no such cookie", CommandFailure::missing},
+    {"no such element", CommandFailure::missing},
+    {"no such frame", CommandFailure::missing},
+    {"no such window", CommandFailure::missing},
+    {"no such shadow root", CommandFailure::missing},
+    {"stale element reference", CommandFailure::missing},
+    {"detached shadow root", CommandFailure::missing},
+    {"unknown command", CommandFailure::unknown},
+    {"unknown method", CommandFailure::unknown},
+    {"unsupported operation", CommandFailure::unknown},
+    {"invalid argument", CommandFailure::refused},
+    {"invalid selector", CommandFailure::refused},
+    {"invalid element state", CommandFailure::refused},
+    {"unable to capture screen", CommandFailure::other},
+    {"chrome not reachable", CommandFailure::session},
+    {"disconnected", CommandFailure::session},
+    {"tab crashed", CommandFailure::crashed},
 }};
 
-// What ChromeDriver calls "unknown error" and explains in words; looked for in this order.
-constexpr std::array<std::pair<std::string_view, Trouble>, 8> kPhrases{{
-    {"page crash", Trouble::crashed},
-    {"tab crashed", Trouble::crashed},
-    {"not connected to DevTools", Trouble::session},
-    {"disconnected", Trouble::session},
-    {"not reachable", Trouble::session},
-    {"net::ERR_", Trouble::page},
-    {"Timed out receiving message", Trouble::timeout},
-    {"unexpected alert open", Trouble::dialog},
+// ChromeDriver reports these as "unknown error" and explains them in words; searched in this order.
+constexpr std::array<std::pair<std::string_view, CommandFailure>, 8> kPhrases{{
+    {"page crash", CommandFailure::crashed},
+    {"tab crashed", CommandFailure::crashed},
+    {"not connected to DevTools", CommandFailure::session},
+    {"disconnected", CommandFailure::session},
+    {"not reachable", CommandFailure::session},
+    {"net::ERR_", CommandFailure::page},
+    {"Timed out receiving message", CommandFailure::timeout},
+    {"unexpected alert open", CommandFailure::dialog},
 }};
 
-Trouble classify(std::string_view code, std::string_view message) {
+CommandFailure classify(std::string_view code, std::string_view message) {
   // ChromeDriver reports a crashed page as an invalid session id.
-  if (message.find("page crash") != message.npos) return Trouble::crashed;
-  for (const auto& [name, trouble] : kW3c) {
-    if (name == code) return trouble;
+  if (message.find("page crash") != message.npos) return CommandFailure::crashed;
+  for (const auto& [name, failure] : kW3c) {
+    if (name == code) return failure;
   }
-  for (const auto& [phrase, trouble] : kPhrases) {
-    if (message.find(phrase) != message.npos) return trouble;
+  for (const auto& [phrase, failure] : kPhrases) {
+    if (message.find(phrase) != message.npos) return failure;
   }
-  return Trouble::other;
+  return CommandFailure::other;
 }
 
 std::string first_line(std::string_view message) {
@@ -94,19 +95,19 @@ std::string_view text_of(const Error& error, std::string_view key) {
 
 }  // namespace
 
-std::string_view name_of(Trouble trouble) {
+std::string_view name_of(CommandFailure failure) {
   for (const auto& [value, name] : kNames) {
-    if (value == trouble) return name;
+    if (value == failure) return name;
   }
   return "other";
 }
 
 Error driver_error(std::string_view w3c_code, std::string_view message) {
-  const Trouble trouble = classify(w3c_code, message);
+  const CommandFailure failure = classify(w3c_code, message);
   auto line = first_line(message);
   Error error(codes::kBrowserCommand, Fatality::fatal,
               line.empty() ? to_valid_utf8(w3c_code.substr(0, kMaxMessageBytes)) : line);
-  error.with("kind", Value::string(std::string(name_of(trouble))));
+  error.with("kind", Value::string(std::string(name_of(failure))));
   error.with("error", Value::string(to_valid_utf8(w3c_code.substr(0, kMaxMessageBytes))));
   error.with("message", Value::string(std::move(line)));
   return error;
@@ -114,22 +115,22 @@ Error driver_error(std::string_view w3c_code, std::string_view message) {
 
 Error protocol_error(std::string detail) {
   Error error(codes::kBrowserCommand, Fatality::fatal, std::move(detail));
-  error.with("kind", Value::string(std::string(name_of(Trouble::protocol))));
+  error.with("kind", Value::string(std::string(name_of(CommandFailure::protocol))));
   return error;
 }
 
-Trouble trouble_of(const Error& error) {
-  if (error.code() == codes::kDeadlineExceeded) return Trouble::deadline;
-  if (error.code() == codes::kCancelled) return Trouble::cancelled;
-  if (error.code() == codes::kSendingRequest) return Trouble::transport;
+CommandFailure command_failure_of(const Error& error) {
+  if (error.code() == codes::kDeadlineExceeded) return CommandFailure::deadline;
+  if (error.code() == codes::kCancelled) return CommandFailure::cancelled;
+  if (error.code() == codes::kSendingRequest) return CommandFailure::transport;
   if (error.code() == codes::kReadingBody)
-    return text_of(error, "kind") == "limit" ? Trouble::protocol : Trouble::transport;
-  if (error.code() != codes::kBrowserCommand) return Trouble::other;
+    return text_of(error, "kind") == "limit" ? CommandFailure::protocol : CommandFailure::transport;
+  if (error.code() != codes::kBrowserCommand) return CommandFailure::other;
   const auto kind = text_of(error, "kind");
-  for (const auto& [trouble, name] : kNames) {
-    if (name == kind) return trouble;
+  for (const auto& [failure, name] : kNames) {
+    if (name == kind) return failure;
   }
-  return Trouble::other;
+  return CommandFailure::other;
 }
 
 std::string_view net_error_of(const Error& error) {
@@ -143,9 +144,9 @@ std::string_view net_error_of(const Error& error) {
                         kPrefix.size() + std::min(name.find_first_not_of(kAllowed), name.size()));
 }
 
-bool is_machine_trouble(Trouble trouble) {
-  return trouble == Trouble::transport || trouble == Trouble::session ||
-         trouble == Trouble::protocol || trouble == Trouble::unknown;
+bool is_driver_failure(CommandFailure failure) {
+  return failure == CommandFailure::transport || failure == CommandFailure::session ||
+         failure == CommandFailure::protocol || failure == CommandFailure::unknown;
 }
 
 }  // namespace gvm::browser

@@ -1,21 +1,21 @@
 #include <string>
 
-#include "browser/browser_test_support.h"
+#include "browser/test_drivers.h"
 #include "text/json_view.h"
 
 namespace gvm::browser {
 namespace {
 
 struct WebDriverFake : testing::Test {
-  // A driver that answers every command the same way.
+  // A driver that gives every command the same answer.
   Result<Value> command_answered(Reply reply, milliseconds limit = kPatience) {
     HttpServer server([reply](const HttpServer::Request&) { return reply; });
     WebDriver driver(loop.http, {server.url(""), {}});
     return loop.run(driver.command("POST", "/session/a/url", "", Deadline::in(limit)));
   }
-  Trouble trouble_answered(Reply reply, milliseconds limit = kPatience) {
+  CommandFailure failure_answered(Reply reply, milliseconds limit = kPatience) {
     auto value = command_answered(std::move(reply), limit);
-    return value ? Trouble::other : trouble_of(value.error());
+    return value ? CommandFailure::other : command_failure_of(value.error());
   }
   static Reply w3c(std::string code, std::string message) {
     return {.status = 500,
@@ -43,26 +43,26 @@ TEST_F(WebDriverFake, SendsAnEmptyObjectWhereTheMethodNeedsABody) {
 }
 
 TEST_F(WebDriverFake, MapsErrorCodesOfTheStandard) {
-  EXPECT_EQ(trouble_answered(w3c("invalid session id", "x")), Trouble::session);
-  EXPECT_EQ(trouble_answered(w3c("timeout", "x")), Trouble::timeout);
-  EXPECT_EQ(trouble_answered(w3c("unexpected alert open", "x")), Trouble::dialog);
-  EXPECT_EQ(trouble_answered(w3c("javascript error", "x")), Trouble::script);
-  EXPECT_EQ(trouble_answered(w3c("no such window", "x")), Trouble::missing);
-  EXPECT_EQ(trouble_answered(w3c("unknown command", "x")), Trouble::unknown);
-  EXPECT_EQ(trouble_answered(w3c("session not created", "x")), Trouble::refused);
-  EXPECT_EQ(trouble_answered(w3c("made up", "x")), Trouble::other);
+  EXPECT_EQ(failure_answered(w3c("invalid session id", "x")), CommandFailure::session);
+  EXPECT_EQ(failure_answered(w3c("timeout", "x")), CommandFailure::timeout);
+  EXPECT_EQ(failure_answered(w3c("unexpected alert open", "x")), CommandFailure::dialog);
+  EXPECT_EQ(failure_answered(w3c("javascript error", "x")), CommandFailure::script);
+  EXPECT_EQ(failure_answered(w3c("no such window", "x")), CommandFailure::missing);
+  EXPECT_EQ(failure_answered(w3c("unknown command", "x")), CommandFailure::unknown);
+  EXPECT_EQ(failure_answered(w3c("session not created", "x")), CommandFailure::refused);
+  EXPECT_EQ(failure_answered(w3c("made up", "x")), CommandFailure::other);
 }
 
 TEST_F(WebDriverFake, ReadsWhatChromeDriverSaysInWords) {
-  EXPECT_EQ(trouble_answered(
+  EXPECT_EQ(failure_answered(
                 w3c("unknown error", "unknown error: session deleted because of page crash\\nx")),
-            Trouble::crashed);
-  EXPECT_EQ(trouble_answered(w3c("invalid session id", "session deleted because of page crash")),
-            Trouble::crashed);
-  EXPECT_EQ(trouble_answered(w3c("unknown error", "unknown error: net::ERR_NAME_NOT_RESOLVED\\n")),
-            Trouble::page);
-  EXPECT_EQ(trouble_answered(w3c("disconnected", "disconnected: not connected to DevTools")),
-            Trouble::session);
+            CommandFailure::crashed);
+  EXPECT_EQ(failure_answered(w3c("invalid session id", "session deleted because of page crash")),
+            CommandFailure::crashed);
+  EXPECT_EQ(failure_answered(w3c("unknown error", "unknown error: net::ERR_NAME_NOT_RESOLVED\\n")),
+            CommandFailure::page);
+  EXPECT_EQ(failure_answered(w3c("disconnected", "disconnected: not connected to DevTools")),
+            CommandFailure::session);
 }
 
 TEST_F(WebDriverFake, NamesTheNetworkErrorAndNothingElse) {
@@ -79,16 +79,17 @@ TEST_F(WebDriverFake, KeepsOnlyTheFirstLineOfALongMessage) {
 }
 
 TEST_F(WebDriverFake, RefusesAnswersThatAreNone) {
-  EXPECT_EQ(trouble_answered({.body = "not JSON"}), Trouble::protocol);
-  EXPECT_EQ(trouble_answered({.body = R"({"status": 0})"}), Trouble::protocol);
-  EXPECT_EQ(trouble_answered({.status = 502, .body = R"({"value": null})"}), Trouble::protocol);
-  EXPECT_EQ(trouble_answered({.status = 404, .body = "<html>"}), Trouble::protocol);
+  EXPECT_EQ(failure_answered({.body = "not JSON"}), CommandFailure::protocol);
+  EXPECT_EQ(failure_answered({.body = R"({"status": 0})"}), CommandFailure::protocol);
+  EXPECT_EQ(failure_answered({.status = 502, .body = R"({"value": null})"}),
+            CommandFailure::protocol);
+  EXPECT_EQ(failure_answered({.status = 404, .body = "<html>"}), CommandFailure::protocol);
 }
 
 TEST_F(WebDriverFake, CutsACommandAtItsOwnDeadline) {
   const auto begin = Clock::now();
-  EXPECT_EQ(trouble_answered({.behaviour = HttpServer::Behaviour::hang}, milliseconds(200)),
-            Trouble::deadline);
+  EXPECT_EQ(failure_answered({.behaviour = HttpServer::Behaviour::hang}, milliseconds(200)),
+            CommandFailure::deadline);
   EXPECT_LT(Clock::now() - begin, milliseconds(200) + kLateness);
 }
 
@@ -97,7 +98,7 @@ TEST_F(WebDriverFake, TellsADriverThatIsNotThere) {
   WebDriver driver(loop.http, {port.url(""), {}});
   auto status = loop.run(driver.status(Deadline::in(kPatience)));
   ASSERT_FALSE(status);
-  EXPECT_EQ(trouble_of(status.error()), Trouble::transport);
+  EXPECT_EQ(command_failure_of(status.error()), CommandFailure::transport);
 }
 
 TEST_F(WebDriverFake, RefusesASessionIdThatWouldChangeThePath) {
@@ -107,7 +108,7 @@ TEST_F(WebDriverFake, RefusesASessionIdThatWouldChangeThePath) {
   WebDriver driver(loop.http, {server.url(""), {}});
   auto session = loop.run(driver.new_session("{}", Deadline::in(kPatience)));
   ASSERT_FALSE(session);
-  EXPECT_EQ(trouble_of(session.error()), Trouble::protocol);
+  EXPECT_EQ(command_failure_of(session.error()), CommandFailure::protocol);
 }
 
 // A real ChromeDriver.
@@ -145,15 +146,15 @@ TEST_F(ChromeDriver, NavigatesExecutesAndCloses) {
   EXPECT_EQ(later->as_string(), "x");
   auto thrown = loop.run(session->execute("throw new Error('no')", Value::array(), soon()));
   ASSERT_FALSE(thrown);
-  EXPECT_EQ(trouble_of(thrown.error()), Trouble::script);
+  EXPECT_EQ(command_failure_of(thrown.error()), CommandFailure::script);
   EXPECT_TRUE(loop.run(session->close(soon())));
   EXPECT_TRUE(loop.run(session->close(soon()))) << "closing twice is no error";
   auto stale = loop.run(session->title(soon()));
   ASSERT_FALSE(stale);
-  EXPECT_EQ(trouble_of(stale.error()), Trouble::session);
+  EXPECT_EQ(command_failure_of(stale.error()), CommandFailure::session);
 }
 
-// Width and height stand in the IHDR chunk, big endian.
+// Width and height are in the IHDR chunk, big endian.
 Rect size_of_png(const std::string& png) {
   const auto at = [&](std::size_t i) { return static_cast<unsigned char>(png.at(i)); };
   const auto word = [&](std::size_t i) {
@@ -170,7 +171,7 @@ TEST_F(ChromeDriver, TakesPicturesOfViewportAndPage) {
   ASSERT_TRUE(whole) << whole.error().to_string();
   EXPECT_LT(size_of_png(*viewport).height, 3000);
   EXPECT_GE(size_of_png(*whole).height, 3000);
-  // As with a driver that has no DevTools.
+  // As for a driver without DevTools.
   SessionInfo plain = session->info();
   plain.chromium = false;
   DriverSession other(loop.http, plain);
@@ -189,10 +190,10 @@ TEST_F(ChromeDriver, HandlesWindowsAndDialogs) {
   EXPECT_TRUE(loop.run(session->set_timeouts({milliseconds(2000), milliseconds(300)}, soon())));
   auto endless = loop.run(session->execute_async("", Value::array(), soon()));
   ASSERT_FALSE(endless);
-  EXPECT_EQ(trouble_of(endless.error()), Trouble::timeout);
+  EXPECT_EQ(command_failure_of(endless.error()), CommandFailure::timeout);
   auto none = loop.run(session->alert_text(soon()));
   ASSERT_FALSE(none);
-  EXPECT_EQ(trouble_of(none.error()), Trouble::missing);
+  EXPECT_EQ(command_failure_of(none.error()), CommandFailure::missing);
   (void)loop.run(session->execute("setTimeout(() => alert('hi'), 1)", Value::array(), soon()));
   Result<std::string> text = fail(none.error());
   for (const auto end = Clock::now() + kPatience; !text && Clock::now() < end;)
@@ -204,15 +205,15 @@ TEST_F(ChromeDriver, HandlesWindowsAndDialogs) {
 TEST_F(ChromeDriver, TellsACrashedPageAndADriverThatWent) {
   auto crash = loop.run(session->navigate("chrome://crash", soon()));
   ASSERT_FALSE(crash);
-  EXPECT_EQ(trouble_of(crash.error()), Trouble::crashed);
+  EXPECT_EQ(command_failure_of(crash.error()), CommandFailure::crashed);
   driver.kill();
-  // It goes in its own time; until then it says that the page has crashed.
+  // The browser ends after a moment; until then the driver reports that the page has crashed.
   Result<std::string> gone = fail(crash.error());
   for (const auto end = Clock::now() + kPatience;
-       !gone && trouble_of(gone.error()) == Trouble::crashed && Clock::now() < end;)
+       !gone && command_failure_of(gone.error()) == CommandFailure::crashed && Clock::now() < end;)
     gone = loop.run(session->title(soon()));
   ASSERT_FALSE(gone);
-  EXPECT_EQ(trouble_of(gone.error()), Trouble::transport);
+  EXPECT_EQ(command_failure_of(gone.error()), CommandFailure::transport);
 }
 
 }  // namespace

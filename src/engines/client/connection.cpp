@@ -18,6 +18,7 @@
 #include "base/deadline.h"
 #include "base/error_codes.h"
 #include "base/size.h"
+#include "client/codes.h"
 
 namespace gvm::client {
 namespace {
@@ -27,7 +28,7 @@ namespace beast = boost::beast;
 using boost::system::error_code;
 using Socket = asio::generic::stream_protocol::socket;
 
-// A reply with two screenshots or long texts fits; more is no module.
+// A reply with two screenshots or long texts fits; a larger message does not come from a module.
 constexpr std::size_t kLargestMessage = 256 * kMiB;
 
 Error timed_out(std::string_view step) {
@@ -106,8 +107,8 @@ class Connection::Impl {
   }
 
  private:
-  // Starts an operation and runs the context until it is done. Empty when the deadline came first;
-  // the socket is closed then.
+  // Starts an operation and runs the context until it is done. Empty when the deadline passed
+  // first; the socket is then closed.
   template <class Start>
   std::optional<error_code> run(Deadline deadline, Start start) {
     std::optional<error_code> result;

@@ -1,6 +1,6 @@
 #pragma once
-// A client's end of a session, for the `call` command and for tools: what a GenVM does, blocking,
-// with a timeout on every step. Not for lanes. One thread at a time.
+// The client's end of a session, for the `call` command and for tools. It behaves like a GenVM,
+// blocks, and has a timeout for every step. Not for lanes. One thread at a time.
 #include <chrono>
 #include <memory>
 #include <string>
@@ -24,7 +24,7 @@ Result<Target> parse_target(std::string_view url);
 
 class Connection {
  public:
-  // CONNECTING when nobody is there, refuses, or is no module.
+  // CONNECTING when nothing listens there, the connection is refused, or the peer is not a module.
   static Result<Connection> open(const Target& target, std::chrono::milliseconds timeout);
   Connection(Connection&&) noexcept;
   Connection& operator=(Connection&&) noexcept;
@@ -33,7 +33,7 @@ class Connection {
   // One message each. Errors: CONNECTION_LOST with the close code's meaning, DEADLINE_EXCEEDED.
   Result<void> send(std::string_view message, std::chrono::milliseconds timeout);
   Result<std::string> receive(std::chrono::milliseconds timeout);
-  // Says goodbye; errors do not matter any more.
+  // Closes the session; errors are ignored.
   void close();
 
  private:

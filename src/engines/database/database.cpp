@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 constexpr int kStepsBetweenChecks = 1000;
 constexpr int kPageBytes = 4096;
 
-// ATTACH of the empty name is what VACUUM does itself; any other reaches a second file.
+// VACUUM attaches the empty name itself; ATTACH of any other name would reach a second file.
 int authorize(void*, int action, const char* first, const char* second, const char*, const char*) {
   const std::string_view a = first == nullptr ? "" : first;
   const std::string_view b = second == nullptr ? "" : second;
@@ -112,7 +112,7 @@ Result<std::string> database_file(const std::string& data_dir, std::string_view 
   return file.string();
 }
 
-// One call: its deadline, and what it answers counted from zero.
+// One call: its deadline, and the size of its answer so far.
 class Database::Run {
  public:
   Run(Database& database, Deadline deadline) : database_(database) {
@@ -138,7 +138,7 @@ Value Database::close() {
   for (const auto& [id, statement] : statements_) sqlite3_finalize(statement);
   statements_.clear();
   sqlite3_close_v2(std::exchange(handle_, nullptr));
-  open_code_ = SQLITE_MISUSE;  // not again
+  open_code_ = SQLITE_MISUSE;  // a closed database is not opened again
   return answer(SQLITE_OK);
 }
 

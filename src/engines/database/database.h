@@ -1,7 +1,7 @@
 #pragma once
 // One SQLite database that an operator's script has open, with its statements. Blocking: used on a
-// worker thread, by one call at a time; interrupt() may come from any thread. What an operator's
-// script gives it is bounded: sizes, time, and no reach beyond its own file.
+// worker thread, by one call at a time; interrupt() may be called from any thread. Sizes and times
+// are bounded, and only its own file can be reached.
 #include <atomic>
 #include <chrono>
 #include <map>
@@ -35,13 +35,13 @@ Result<std::string> database_file(const std::string& data_dir, std::string_view 
 
 class Database {
  public:
-  // Opens nothing yet: the file is opened by the first call.
+  // Opens nothing yet: the first call opens the file.
   explicit Database(std::string file, Limits limits = {});
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
-  // Every answer is a map with SQLite's result `code`, and after it `message`, `changes`,
+  // Every answer is a map with SQLite's result `code`, followed by `message`, `changes`,
   // `total_changes` and `rowid` of the connection.
 
   // Runs all statements of a text. With `rows`: their rows, in `rows` as lists, and `names`.
@@ -55,11 +55,11 @@ class Database {
   Value step(std::int64_t id, const Value& bindings, std::size_t count, Deadline deadline);
   Value reset(std::int64_t id);
   Value finalize(std::int64_t id);
-  // Ends every statement and the connection; the answer is OK.
+  // Finalizes every statement and closes the connection; the answer is OK.
   Value close();
   Value set_busy_timeout(std::chrono::milliseconds span);
 
-  // Ends what runs, with the code INTERRUPT.
+  // Interrupts the running call, which then answers with the code INTERRUPT.
   void interrupt() { stop_ = true; }
 
  private:

@@ -18,9 +18,9 @@ namespace gvm::egress {
 namespace {
 
 constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
-// For the browser to take in the last answer and close.
+// Time for the browser to read the last answer and close.
 constexpr std::chrono::milliseconds kLinger{2'000};
-// The only thing a page ever hears when it may not, or cannot, reach something.
+// The only answer a page gets when it must not, or cannot, reach a destination.
 constexpr std::string_view kRefusal =
     "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 constexpr std::string_view kEstablished = "HTTP/1.1 200 OK\r\n\r\n";
@@ -62,8 +62,8 @@ void Connection::cut() {
   // Asio has destroyed the cancellation handler of a coroutine that has ended.
   if (!running_) return;
   cancel_.emit(asio::cancellation_type::terminal);
-  // Outside of the executor's thread emit() only queues the cancellation, with a pointer into
-  // `cancel_`: keep this object until the queue has run.
+  // Outside of the executor's thread, emit() only queues the cancellation, with a pointer into
+  // `cancel_`. This object must live until the queue has run.
   asio::post(client_.get_executor(), [self = shared_from_this()] {});
 }
 
@@ -131,7 +131,7 @@ asio::awaitable<bool> Connection::reach(Destination destination) {
     slot_->note_refusal(RefusalReason::limit, name, limit);
     co_return false;
   }
-  expect_within(std::chrono::milliseconds(0));  // judging and dialling have their own deadlines
+  expect_within(std::chrono::milliseconds(0));  // checking and dialling have deadlines of their own
   auto judging = judge(slot_->core().resolver, policy_, std::move(destination));
   auto verdict = co_await std::move(judging);
   if (verdict.endpoints.empty()) {
@@ -161,7 +161,7 @@ asio::awaitable<void> Connection::refuse() {
   co_await std::move(ending);
 }
 
-// Closing at once could reset the connection, and the last answer with it.
+// Closing at once could reset the connection and lose the last answer.
 asio::awaitable<void> Connection::linger() {
   boost::system::error_code ignored;
   client_.shutdown(Socket::shutdown_send, ignored);

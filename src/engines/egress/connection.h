@@ -1,6 +1,6 @@
 #pragma once
-// One connection of the browser: reads what it asks for, has the destination judged, and relays.
-// Keeps itself alive while it runs.
+// One connection of the browser: reads the request, has its destination checked, and relays. Keeps
+// itself alive while it runs.
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -19,7 +19,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Connection& operator=(const Connection&) = delete;
 
   void start();
-  // Both sides are closed at once; whatever it awaits ends.
+  // Closes both sides at once; whatever it awaits ends.
   void cut();
 
  private:
@@ -36,8 +36,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   asio::awaitable<void> refuse();
   asio::awaitable<void> linger();
 
-  // From now on the connection is cut `span` after the last call. Cheap: the timer is armed anew
-  // only when it fires.
+  // From now on the connection is closed `span` after the last call. A call is cheap: the timer is
+  // armed again only when it fires.
   void expect_within(std::chrono::milliseconds span);
   void arm();
 

@@ -7,7 +7,7 @@
 namespace gvm::egress {
 namespace {
 
-// A host the operator trusts is reached wherever it is, but never where this module listens.
+// A host that the operator trusts may have any address, except one on which this module listens.
 bool may_dial(const policy::AddressRules& rules, const Endpoint& endpoint, bool trusted,
               std::string& why) {
   const auto address = policy::IpAddress::from(*endpoint.data());

@@ -1,5 +1,5 @@
 #pragma once
-// Where a request wants to go, and where it may.
+// The destination of a request, and whether it is allowed.
 #include <boost/asio/awaitable.hpp>
 #include <string>
 #include <string_view>
@@ -25,12 +25,12 @@ std::optional<Destination> of_tunnel(std::string_view authority);
 std::optional<Destination> of_request(std::string_view target);
 
 struct Verdict {
-  std::vector<Endpoint> endpoints;  // to dial one of; empty: refused
+  std::vector<Endpoint> endpoints;  // addresses, one of which is to be dialled; empty: refused
   RefusalReason reason = RefusalReason::rules;
   std::string detail;
 };
 
-// Rules for the URL, then resolution, then rules for every address.
+// Checks the URL, resolves the host, and checks every address.
 asio::awaitable<Verdict> judge(net::Resolver& resolver, std::shared_ptr<const SlotPolicy> policy,
                                Destination destination);
 

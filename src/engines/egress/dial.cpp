@@ -46,7 +46,7 @@ std::vector<Endpoint> alternating(std::vector<Endpoint> endpoints) {
   return out;
 }
 
-// Shared by the attempts, which may end after the race.
+// Shared with the attempts, which may end after the race.
 struct Race {
   explicit Race(const asio::any_io_executor& executor) : wake(executor) {}
 
@@ -80,15 +80,17 @@ asio::awaitable<void> attempt(std::shared_ptr<Race> race, Dialer& dialer, Endpoi
   race->finish(std::move(outcome));
 }
 
-// Ends the attempts that are still under way, whichever way the race is left.
+// Cancels the attempts that are still under way, however the race ends.
 struct CancelRest {
   explicit CancelRest(std::shared_ptr<Race> r) : race(std::move(r)) {}
   ~CancelRest() {
-    // What has ended must not be cancelled: Asio's handler for it is gone.
+    // An attempt that has ended must not be cancelled, because its cancellation handler no longer
+    // exists.
     for (auto& each : race->attempts) {
       if (each.running) each.cancel.emit(asio::cancellation_type::terminal);
     }
-    // From outside of the executor that is only queued, with pointers into the signals.
+    // Outside of the executor's thread the cancellation is only queued, with pointers into the
+    // signals. The race must live until the queue has run.
     asio::post(race->wake.get_executor(), [kept = race] {});
   }
   CancelRest(const CancelRest&) = delete;
@@ -138,7 +140,7 @@ asio::awaitable<Result<Socket>> dial_any(Dialer& dialer, asio::any_io_executor e
 }
 
 asio::awaitable<Result<Socket>> DirectDialer::dial(Endpoint endpoint, Deadline deadline) {
-  // Shared with the timer, whose handler may run after this frame is gone.
+  // Shared with the timer, whose handler may run after this frame was destroyed.
   const auto socket = std::make_shared<Socket>(executor_);
   Timer timer(executor_, deadline.when());
   timer.async_wait([socket](boost::system::error_code error) {

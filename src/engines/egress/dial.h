@@ -1,6 +1,6 @@
 #pragma once
-// One of several addresses, the way RFC 8305 dials them: in turn, each a little after the one
-// before, and the first that answers wins.
+// Dials one of several addresses as RFC 8305 says: in turn, each attempt a little after the one
+// before; the first connection is used.
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -15,11 +15,11 @@ namespace gvm::egress {
 
 using Endpoint = asio::ip::tcp::endpoint;
 
-// RFC 8305, 5: between two attempts, unless the one before has failed already.
+// RFC 8305, 5: the pause between two attempts, unless the first has already failed.
 inline constexpr std::chrono::milliseconds kAttemptDelay{250};
 
-// `endpoints` in the resolver's order, IPv6 first; families alternate (RFC 8305, 4). Attempts that
-// did not win are cancelled. The last attempt's error, or DEADLINE_EXCEEDED.
+// `endpoints` in the resolver's order, IPv6 first; families alternate (RFC 8305, 4). The other
+// attempts are cancelled. Errors: that of the last attempt, or DEADLINE_EXCEEDED.
 asio::awaitable<Result<Socket>> dial_any(Dialer& dialer, asio::any_io_executor executor,
                                          std::vector<Endpoint> endpoints, Deadline deadline);
 

@@ -1,5 +1,5 @@
-// Plain requests in absolute form, one a connection: parsed and written anew, so that neither side
-// can smuggle a second one past the policy.
+// Plain requests in absolute form, one per connection. They are parsed and written again, so that
+// neither side can smuggle a second request past the policy.
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http/read.hpp>
@@ -17,8 +17,8 @@ namespace {
 constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kPieceBytes = 32 * kKiB;
 
-// RFC 9110, 7.6.1: what concerns this connection only, and what Connection names. Alt-Svc would
-// have the browser try QUIC; Proxy-Authenticate, to log in here.
+// RFC 9110, 7.6.1: headers for this connection only, and headers named by Connection. Alt-Svc would
+// make the browser try QUIC; Proxy-Authenticate would make it log in at this proxy.
 template <class Fields>
 void drop_hop_by_hop(Fields& fields) {
   std::vector<std::string> named;
@@ -31,7 +31,7 @@ void drop_hop_by_hop(Fields& fields) {
     fields.erase(name);
 }
 
-// Passes a body on, piece by piece. `count` is told of each; false ends it.
+// Relays a body in pieces. `count` is called with the size of each; false ends the relay.
 template <bool isRequest>
 asio::awaitable<bool> pass_body(Socket& from, Socket& to, beast::flat_buffer& buffer,
                                 http::parser<isRequest, http::buffer_body>& parser,
@@ -97,7 +97,7 @@ asio::awaitable<bool> Connection::forward_answer(bool is_head) {
     expect_within(limits_.idle);
     auto& message = parser.get();
     const int status = message.result_int();
-    // 101 was not asked for; 407 would be taken for this proxy's.
+    // 101 was not asked for; 407 would be attributed to this proxy.
     if (status == 101 || status == 407) co_return false;
     if (status < 200) continue;
     drop_hop_by_hop(message);
@@ -116,7 +116,7 @@ asio::awaitable<bool> Connection::forward_answer(bool is_head) {
 asio::awaitable<void> Connection::forward(std::unique_ptr<Request> request) {
   const bool is_head = request->parser.get().method() == http::verb::head;
   auto sending = forward_request(*request);
-  // A server may answer and close before it has read everything.
+  // A server may answer and close before it has read the whole request.
   (void)co_await std::move(sending);
   auto answering = forward_answer(is_head);
   const bool answered = co_await std::move(answering);

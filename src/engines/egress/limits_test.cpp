@@ -1,7 +1,7 @@
-// What a page may use of the machine, and that it ends when it is told to.
+// How much of the machine a page may use, and that its traffic ends when it is told to.
 #include <sys/resource.h>
 
-#include "egress/egress_test_support.h"
+#include "egress/test_proxy.h"
 
 namespace gvm::egress {
 namespace {
@@ -11,7 +11,7 @@ using test::SilentPort;
 using testing::HasSubstr;
 
 constexpr auto kShort = 150ms;
-// How late a limit may act.
+// How late a limit may take effect.
 constexpr auto kLate = 2s;
 
 struct Limits : ProxyFixture {
@@ -21,7 +21,7 @@ struct Limits : ProxyFixture {
                 HasSubstr("200"));
     return socket;
   }
-  // Nothing listens: what is sent is swallowed.
+  // Nothing listens there: connection attempts get no answer.
   SilentPort silent;
   void SetUp() override { dialer.port = silent.port(); }
 };
@@ -94,7 +94,7 @@ TEST_F(Limits, ConnectionsAtTheSameTime) {
   EXPECT_EQ(slot->usage().refused.at(0).detail, "connections");
 }
 
-// Connects without waiting: what the proxy does not accept stays in the kernel's queue.
+// Connects without waiting: connections that the proxy does not accept stay in the kernel's queue.
 std::unique_ptr<Socket> begin_to_connect(asio::io_context& io, std::uint16_t port) {
   auto socket = std::make_unique<Socket>(io, asio::ip::tcp::v4());
   socket->non_blocking(true);
@@ -114,7 +114,7 @@ TEST_F(Limits, SocketsThatAskForNothingAreCapped) {
       io.poll();
       ASSERT_LE(slot->usage().open_connections, kMost);
     }
-    sockets.clear();  // others get their turn then
+    sockets.clear();  // the proxy then accepts others
     EXPECT_TRUE(until([&] { return slot->usage().open_connections == 0; }));
   };
   open_with({.connections = 2});
@@ -222,7 +222,7 @@ TEST_F(Limits, ASlowReaderHoldsTheServerBack) {
   const auto socket = connect();
   asio::write(*socket, asio::buffer(get("http://public.example.com/")));
   std::size_t before = 1;
-  // Nobody reads: what is under way comes to rest.
+  // Nobody reads, so the relay comes to a stop.
   ASSERT_TRUE(until([&] {
     const std::size_t now = slot->usage().bytes_in;
     const bool rests = now == before && now > 0;

@@ -1,12 +1,12 @@
 #pragma once
-// The only way out of a browser: an HTTP proxy that judges every destination, resolves names
-// itself and dials only addresses it has judged (docs/browser-isolation.md).
+// The only way out of a browser: an HTTP proxy that checks every destination, resolves names
+// itself, and dials only addresses that it has checked (docs/browser-isolation.md).
 //
-// A slot is a listening socket together with whose policy and budget apply to what comes in by it.
-// Closed, it answers everything with a refusal. Used only on its executor's thread.
+// A slot is a listening socket, together with the policy and the budget that apply to its
+// connections. A closed slot refuses every request. Used only on its executor's thread.
 //
-// CONNECT opens a tunnel; absolute-form requests are passed on, one a connection. A refusal is
-// always the same bare 403, whatever its reason: a page learns nothing about the inside.
+// CONNECT opens a tunnel; absolute-form requests are relayed, one per connection. A refusal is
+// always the same 403 without a reason, so that a page learns nothing about the internal network.
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -34,7 +34,7 @@ using Socket = asio::ip::tcp::socket;
 // Zero means "no limit of this kind".
 struct SlotLimits {
   std::size_t connections = 64;                      // at the same time; further ones are refused
-  std::size_t total_connections = 2000;              // while open
+  std::size_t total_connections = 2000;              // since open()
   std::size_t bytes_in = 256 * kMiB;                 // from outside, of all connections together
   std::size_t bytes_out = 16 * kMiB;                 // to outside
   std::size_t header_bytes = 64 * kKiB;              // of a request, and of an answer
@@ -42,7 +42,7 @@ struct SlotLimits {
   std::chrono::milliseconds dns{5'000};
   std::chrono::milliseconds connect{10'000};  // all addresses of a name together
   std::chrono::milliseconds idle{30'000};     // no byte in either direction
-  std::chrono::milliseconds total{120'000};   // from open(): everything is cut then
+  std::chrono::milliseconds total{120'000};   // from open(): all connections are then closed
 };
 
 struct SlotPolicy {
@@ -53,27 +53,28 @@ struct SlotPolicy {
 enum class RefusalReason { closed, malformed, rules, dns, address, connect, limit };
 std::string_view name_of(RefusalReason reason);
 
-// For logs and metrics; never for the page.
+// For logs and metrics; never shown to the page.
 struct Refused {
-  std::string destination;  // "host:port", cut to a sane length
+  std::string destination;  // "host:port", shortened to a bounded length
   RefusalReason reason = RefusalReason::rules;
-  std::string detail;  // which rule
+  std::string detail;  // the rule that refused it
 };
 
-// Since open().
+// Usage since open().
 struct SlotUsage {
-  static constexpr std::size_t kMaxRefused = 16;  // kept in `refused`; all are counted
-  std::size_t connections = 0;                    // accepted
-  std::size_t dialled = 0;                        // that reached their destination
-  std::size_t open_connections = 0;               // now
+  // Entries kept in `refused`; all refusals are counted.
+  static constexpr std::size_t kMaxRefused = 16;
+  std::size_t connections = 0;       // accepted
+  std::size_t dialled = 0;           // that reached their destination
+  std::size_t open_connections = 0;  // now
   std::size_t bytes_in = 0;
   std::size_t bytes_out = 0;
   std::size_t refusals = 0;
   std::vector<Refused> refused;
 };
 
-// Connects to one judged address. Tests see here what would be dialled; a route through an
-// operator's proxy is another implementation.
+// Connects to one checked address. Tests replace it and see what would be dialled; a route through
+// an operator's proxy is another implementation.
 class Dialer {
  public:
   virtual ~Dialer() = default;
@@ -94,14 +95,14 @@ class DirectDialer final : public Dialer {
 
 class Slot {
  public:
-  // Stops listening and cuts all connections.
+  // Stops listening and closes all connections.
   ~Slot();
   Slot(const Slot&) = delete;
   Slot& operator=(const Slot&) = delete;
 
-  // From now on `policy` applies; usage begins anew. Connections of before are cut.
+  // From now on `policy` applies, and usage starts at zero. Earlier connections are closed.
   void open(std::shared_ptr<const SlotPolicy> policy);
-  // Cuts all connections at once; everything is refused until the next open(). Returns the usage.
+  // Closes all connections at once; everything is refused until the next open(). Returns the usage.
   SlotUsage close();
   bool is_open() const;
   const SlotUsage& usage() const;
@@ -113,7 +114,7 @@ class Slot {
   std::shared_ptr<Impl> impl_;
 };
 
-// Of all slots since the start, for metrics.
+// Sums over all slots since the start, for metrics.
 struct ProxyStats {
   std::size_t connections = 0;
   std::size_t refusals = 0;
@@ -123,15 +124,16 @@ struct ProxyStats {
 
 class Proxy {
  public:
-  // `resolver` and `dialer` must outlive the proxy and the connections of its slots, which end
-  // with a turn of the executor after ~Slot.
+  // `resolver` and `dialer` must outlive the proxy and the connections of its slots. Those end one
+  // turn of the executor after ~Slot.
   Proxy(asio::any_io_executor executor, net::Resolver& resolver, Dialer& dialer,
         log::Logger log = {});
   ~Proxy();
   Proxy(const Proxy&) = delete;
   Proxy& operator=(const Proxy&) = delete;
 
-  // Takes over a listening TCP socket, also one of another network namespace. The slot is closed.
+  // Takes over a listening TCP socket; it may belong to another network namespace. The slot is
+  // closed at first.
   std::unique_ptr<Slot> listen(Fd listener);
   ProxyStats stats() const;
 

@@ -1,5 +1,5 @@
-// What passes, what is refused, and what would be dialled.
-#include "egress/egress_test_support.h"
+// What is allowed, what is refused, and what would be dialled.
+#include "egress/test_proxy.h"
 
 namespace gvm::egress {
 namespace {

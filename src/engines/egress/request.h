@@ -1,5 +1,5 @@
 #pragma once
-// A parsed request head of the browser, with what came behind it. Internal to egress/.
+// A parsed request head of the browser, with the bytes received after it. Internal to egress/.
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/parser.hpp>

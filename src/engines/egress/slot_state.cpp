@@ -9,15 +9,15 @@
 namespace gvm::egress {
 namespace {
 
-// Connections at the same time beyond a slot's limit that are still answered, with a refusal. A
-// closed slot has these only. Further ones stay in the kernel's queue.
+// Connections beyond a slot's limit that are still accepted and get a refusal. For a closed slot
+// these are the only ones. Further connections stay in the kernel's queue.
 constexpr std::size_t kRefusedAtOnce = 64;
-// A browser that opens connections faster than any page does is held back, for its slot shares a
-// lane with sessions.
+// A browser that opens connections faster than any normal page is slowed down, because its slot
+// shares a lane with sessions.
 constexpr std::size_t kBurst = 500;
 constexpr std::chrono::milliseconds kBurstSpan{1'000};
-// After a failed accept: the process or the machine is out of descriptors or memory, and the next
-// attempt would fail like it.
+// The pause after a failed accept: the process or the machine has no file descriptors or memory
+// left, so the next attempt would fail too.
 constexpr std::chrono::milliseconds kAfterError{50};
 
 bool over(std::size_t used, std::size_t limit) {
@@ -74,7 +74,8 @@ bool SlotState::is_too_fast() {
   return burst_ >= kBurst;
 }
 
-// What waits in the kernel's queue came before the slot was opened: it is not of this policy.
+// Connections in the kernel's queue came before the slot was opened, so this policy does not apply
+// to them.
 void SlotState::drop_queued() {
   boost::system::error_code error;
   for (std::size_t i = 0; i < kBurst && !error; ++i) {

@@ -1,6 +1,6 @@
 #pragma once
-// A slot from the inside: its listening socket, its open connections, and what they have used.
-// Lives as long as one of its connections does.
+// The state of a slot: its listening socket, its open connections, and what they have used. It
+// lives as long as its last connection.
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <memory>
 #include <string>
@@ -13,7 +13,7 @@ namespace gvm::egress {
 
 class Connection;
 
-// What all slots of a proxy share.
+// State shared by all slots of a proxy.
 struct ProxyCore {
   asio::any_io_executor executor;
   net::Resolver& resolver;
@@ -26,7 +26,7 @@ class SlotState : public std::enable_shared_from_this<SlotState> {
  public:
   SlotState(std::shared_ptr<ProxyCore> core, asio::ip::tcp::acceptor acceptor);
 
-  // Begins to accept, or goes on after a pause.
+  // Begins to accept connections, or continues after a pause.
   void accept_next();
   // Also stops listening.
   void shut();
@@ -37,19 +37,19 @@ class SlotState : public std::enable_shared_from_this<SlotState> {
   SlotUsage& usage() { return usage_; }
   ProxyCore& core() { return *core_; }
 
-  // By the connections. False: over the budget; the connection must end.
+  // Called by connections. False when the budget is used up; the connection must then end.
   bool count_in(std::size_t bytes);
   bool count_out(std::size_t bytes);
-  // Why a further connection may not do anything; empty when it may.
+  // Why a further connection must not do anything; empty when it may.
   std::string_view over_limit() const;
   void note_refusal(RefusalReason reason, std::string_view destination, std::string_view detail);
   void gone(Connection* connection);
-  // The same where nothing may be started any more. False: it was gone before.
+  // Removes a connection without starting anything new. False when it was removed before.
   bool forget(Connection* connection);
 
  private:
   void accepted(Socket socket);
-  // Whether a further connection waits in the kernel's queue until one ends, or for a while.
+  // True when further connections must stay in the kernel's queue, until one ends or for a while.
   bool is_full() const;
   bool is_too_fast();
   void accept_after(Clock::duration span);
@@ -65,7 +65,7 @@ class SlotState : public std::enable_shared_from_this<SlotState> {
   std::size_t burst_ = 0;                     // connections accepted since
   std::shared_ptr<const SlotPolicy> policy_;  // null: closed
   std::size_t openings_ = 0;
-  bool overdue_ = false;  // `total` is over
+  bool overdue_ = false;  // the time limit `total` has passed
   SlotUsage usage_;
   std::unordered_set<Connection*> connections_;  // of this policy
 };

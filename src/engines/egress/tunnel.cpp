@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::size_t kBufferBytes = 32 * kKiB;
 
-// Both directions, by plain callbacks: they outlive the awaiting frame when it is cancelled.
+// Copies in both directions with plain callbacks, because they may run after the awaiting frame was
+// cancelled and destroyed.
 class Relay : public std::enable_shared_from_this<Relay> {
  public:
   Relay(Socket& client, Socket& upstream, TunnelHooks hooks)
@@ -30,7 +31,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
   }
   bool ended() const { return ended_; }
 
-  asio::basic_waitable_timer<Clock> done;  // cancelled when it is over
+  asio::basic_waitable_timer<Clock> done;  // cancelled when both directions have ended
 
  private:
   struct Pump {

@@ -1,6 +1,6 @@
 #pragma once
-// Opens the ledger that the options name: PostgreSQL when a URL is set, else the embedded one on
-// SQLite. The only place that knows both.
+// Opens the ledger that the options select: PostgreSQL when a URL is set, else the embedded one on
+// SQLite. Only this file knows both.
 #include <memory>
 #include <string>
 

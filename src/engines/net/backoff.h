@@ -1,11 +1,11 @@
 #pragma once
-// How long to wait before a request is repeated. Pure but for the clock that dates are compared
-// with, and the jitter.
+// How long to wait before a request is repeated. Pure, except for the clock that dates are compared
+// with, and the random jitter.
 #include <chrono>
 #include <optional>
 #include <string_view>
 
-#include "net/http_client.h"
+#include "net/http_response.h"
 
 namespace gvm::net {
 
@@ -13,10 +13,11 @@ namespace gvm::net {
 std::optional<std::chrono::milliseconds> parse_retry_after(
     std::string_view value, std::chrono::system_clock::time_point now);
 
-// What the answer asks for: retry-after-ms, which some providers send, or Retry-After.
+// The pause that the answer asks for: retry-after-ms, which some providers send, or Retry-After.
 std::optional<std::chrono::milliseconds> retry_after(const HttpResponse& response);
 
-// first * 2^(attempt-1) with up to 25 % of jitter, at most `longest`. The first attempt is 1.
+// first * 2^(attempt-1) with up to 25 % of jitter, at most `longest`. The first attempt is number
+// 1.
 std::chrono::milliseconds backoff(std::chrono::milliseconds first,
                                   std::chrono::milliseconds longest, unsigned attempt);
 

@@ -57,13 +57,13 @@ struct CaresChannel::Socket {
   bool want_write = false;
   bool waits_read = false;
   bool waits_write = false;
-  bool closed = false;  // the channel may be gone
+  bool closed = false;  // once closed, the channel may be destroyed
 };
 
 CaresChannel::CaresChannel(asio::io_context& context, const ResolverOptions& options)
     : context_(context), timer_(context) {
   start_cares();
-  std::string lookups = "b";  // name servers alone; hosts files are read by the resolver
+  std::string lookups = "b";  // DNS servers only; the resolver reads the hosts file itself
   ares_options settings{};
   settings.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES;
   settings.timeout = static_cast<int>(options.try_timeout.count());
@@ -88,7 +88,7 @@ CaresChannel::~CaresChannel() {
 
 void CaresChannel::query(const std::string& host, Done done) {
   ares_addrinfo_hints hints{};
-  hints.ai_flags = ARES_AI_NOSORT;  // sorting opens a socket to every address
+  hints.ai_flags = ARES_AI_NOSORT;  // sorting would open a socket to every address
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
   auto kept = std::make_unique<Done>(std::move(done));
@@ -110,7 +110,7 @@ void CaresChannel::on_socket(void* self, ares_socket_t fd, int readable, int wri
 
 void CaresChannel::watch(ares_socket_t fd, bool readable, bool writable) {
   auto& socket = sockets_[fd];
-  if (!readable && !writable) {  // about to be closed by c-ares
+  if (!readable && !writable) {  // c-ares is about to close it
     if (socket) {
       socket->closed = true;
       socket->descriptor.release();
@@ -143,7 +143,7 @@ void CaresChannel::wait(const std::shared_ptr<Socket>& socket, bool for_write) {
   });
 }
 
-// c-ares' next time limit; none when no query is under way.
+// The next time limit of c-ares; none when no query is under way.
 void CaresChannel::arm() {
   timeval limit{};
   const timeval* next = ares_timeout(channel_, nullptr, &limit);

@@ -1,5 +1,6 @@
 #pragma once
-// c-ares in Asio: one channel, its sockets and its timer, on one io_context. Internal to net/.
+// Connects c-ares to Asio: one channel, its sockets and its timer, on one io_context. Internal to
+// net/.
 #include <ares.h>
 
 #include <boost/asio/io_context.hpp>
@@ -14,7 +15,7 @@
 
 namespace gvm::net {
 
-// What a query found. The time to live is the shortest of the answer's records.
+// The result of a query. The time to live is the shortest of all records of the answer.
 struct DnsAnswer {
   int status = ARES_SUCCESS;  // of c-ares
   Addresses addresses = {};
@@ -25,14 +26,14 @@ class CaresChannel {
  public:
   using Done = std::move_only_function<void(DnsAnswer)>;
 
-  // Throws when c-ares cannot start or does not accept the servers: a failed start.
+  // Throws when c-ares cannot start or does not accept the servers: the start then fails.
   CaresChannel(asio::io_context& context, const ResolverOptions& options);
   // Every query still under way ends with ARES_EDESTRUCTION first.
   ~CaresChannel();
   CaresChannel(const CaresChannel&) = delete;
   CaresChannel& operator=(const CaresChannel&) = delete;
 
-  // Both families at once. `done` may be called before this returns.
+  // Queries both families at once. `done` may be called before this returns.
   void query(const std::string& host, Done done);
 
  private:
@@ -46,7 +47,7 @@ class CaresChannel {
 
   asio::io_context& context_;
   std::shared_ptr<const char> alive_ =
-      std::make_shared<const char>();  // timer handlers look for it
+      std::make_shared<const char>();  // timer handlers check that it still exists
   asio::steady_timer timer_;
   std::unordered_map<ares_socket_t, std::shared_ptr<Socket>> sockets_;
   ares_channel channel_ = nullptr;

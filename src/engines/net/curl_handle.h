@@ -22,15 +22,15 @@ using ShareHandle = std::unique_ptr<CURLSH, CurlFree<curl_share_cleanup>>;
 using UrlHandle = std::unique_ptr<CURLU, CurlFree<curl_url_cleanup>>;
 using CurlText = std::unique_ptr<char, CurlFree<curl_free>>;
 
-// A handle that could not be made is a failed start.
+// Throws when a handle cannot be made: the start then fails.
 template <class Handle>
 Handle made(Handle handle, const char* what) {
   if (handle == nullptr) throw std::runtime_error(std::string("libcurl: cannot make ") + what);
   return handle;
 }
 
-// An option this libcurl does not know, or a value it refuses, is a bug in this folder (or memory
-// is out).
+// Throws for an option that this libcurl does not know, or a value that it refuses: a bug in this
+// folder, or no memory is left.
 template <class T>
 void set_option(const EasyHandle& handle, CURLoption option, T value) {
   const CURLcode code = curl_easy_setopt(handle.get(), option, value);

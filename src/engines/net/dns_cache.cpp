@@ -15,7 +15,7 @@ void DnsCache::keep(const std::string& host, Result<Addresses> answer, Clock::ti
   if (span.count() <= 0 || max_entries_ == 0) return;
   entries_.insert_or_assign(host, Entry{std::move(answer), now + span, ++turn_});
   turns_.emplace_back(host, turn_);
-  // A host asked for again and again leaves outdated turns behind.
+  // A host that is looked up repeatedly leaves outdated queue entries behind.
   while (entries_.size() > max_entries_ || turns_.size() > 2 * max_entries_) {
     const auto [oldest, turn] = std::move(turns_.front());
     turns_.pop_front();

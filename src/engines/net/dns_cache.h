@@ -1,5 +1,5 @@
 #pragma once
-// Answers of the name service, for as long as they hold. Internal to net/.
+// Cached DNS answers, each for its time to live. Internal to net/.
 #include <deque>
 #include <optional>
 #include <string>
@@ -14,9 +14,9 @@ class DnsCache {
  public:
   explicit DnsCache(std::size_t max_entries) : max_entries_(max_entries) {}
 
-  // Null when there is none that still holds.
+  // Null when there is no answer, or it has expired.
   const Result<Addresses>* find(const std::string& host, Clock::time_point now) const;
-  // Does nothing for a span of zero.
+  // A time to live of zero stores nothing.
   void keep(const std::string& host, Result<Addresses> answer, Clock::time_point now,
             std::chrono::milliseconds span);
   std::size_t size() const { return entries_.size(); }
@@ -31,7 +31,7 @@ class DnsCache {
   const std::size_t max_entries_;
   std::unordered_map<std::string, Entry> entries_;
   std::deque<std::pair<std::string, std::size_t>>
-      turns_;  // oldest first; outdated ones are skipped
+      turns_;  // queue entries, oldest first; outdated ones are skipped
   std::size_t turn_ = 0;
 };
 

@@ -1,32 +1,28 @@
 #include "net/header_rules.h"
 
-#include <strings.h>
-
 #include <algorithm>
 #include <array>
 
-#include "net/http_client.h"
+#include "base/ascii.h"
+#include "net/http_header.h"
 
 namespace gvm::net {
 namespace {
 
-bool same_name(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
-
 template <std::size_t N>
 bool is_one_of(std::string_view name, const std::array<std::string_view, N>& names) {
-  return std::ranges::any_of(names, [&](std::string_view other) { return same_name(name, other); });
+  return std::ranges::any_of(
+      names, [&](std::string_view other) { return equal_ignoring_case(name, other); });
 }
 
-// The client frames messages and manages connections itself: a caller's own version could only
-// contradict it, which is how requests are smuggled (RFC 9112, 11.2).
+// The client writes message framing and connection management itself. A caller's own headers could
+// only contradict them, which makes request smuggling possible (RFC 9112, 11.2).
 constexpr std::array<std::string_view, 9> kOurs{
     "connection", "keep-alive",       "transfer-encoding", "te", "trailer", "upgrade",
     "expect",     "proxy-connection", "http2-settings"};
 
-// Host names another site than the URL that was judged, Content-Length another body. "Proxy" is
-// read as an environment variable by CGI programs.
+// Host could name another site than the URL that was checked, and Content-Length another body. CGI
+// programs read "Proxy" as an environment variable.
 constexpr std::array<std::string_view, 3> kOfTheModule{"host", "content-length", "proxy"};
 constexpr std::string_view kToProxies = "proxy-";
 
@@ -67,7 +63,7 @@ bool is_set_by_client(std::string_view name) {
 
 bool is_forbidden_for_caller(std::string_view name) {
   return is_set_by_client(name) || is_one_of(name, kOfTheModule) ||
-         same_name(name.substr(0, kToProxies.size()), kToProxies);
+         equal_ignoring_case(name.substr(0, kToProxies.size()), kToProxies);
 }
 
 std::optional<std::string> problem_with_headers(std::span<const HttpHeader> headers,

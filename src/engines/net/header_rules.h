@@ -24,13 +24,13 @@ bool is_token(std::string_view text);
 // RFC 9110, 5.5: no control characters but tab; bytes from 0x80 are allowed.
 bool is_field_value(std::string_view value);
 
-// Headers the client alone writes: message framing and connection management (RFC 9112, 11.2).
+// Headers that only the client writes: message framing and connection management (RFC 9112, 11.2).
 bool is_set_by_client(std::string_view name);
-// Those, and what belongs to the module: Host, Content-Length, everything that speaks to proxies.
+// Those, and headers that the module writes: Host, Content-Length, and all headers for proxies.
 bool is_forbidden_for_caller(std::string_view name);
 
-// A sentence about the first header that a caller may not send, without its value; nothing when all
-// may be sent. Names that appear twice are allowed.
+// A sentence about the first header that a caller must not send, without its value; empty when all
+// may be sent. A name may occur twice.
 std::optional<std::string> problem_with_headers(std::span<const HttpHeader> headers,
                                                 const HeaderLimits& limits = {});
 

@@ -1,5 +1,5 @@
 #pragma once
-// /etc/hosts: read again when it changes. Internal to net/.
+// /etc/hosts, read again when it changes. Internal to net/.
 #include <string>
 #include <unordered_map>
 
@@ -11,7 +11,7 @@ class HostsFile {
  public:
   explicit HostsFile(std::string path) : path_(std::move(path)) {}
 
-  // Null when the file does not name `host` (lower case).
+  // Null when the file has no entry for `host` (lower case).
   const Addresses* find(const std::string& host);
 
  private:

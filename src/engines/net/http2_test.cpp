@@ -10,7 +10,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "net/http_client_test_support.h"
+#include "net/test_http_client.h"
 #include "support/certificate.h"
 
 namespace gvm::net {

@@ -2,7 +2,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "net/http_client_test_support.h"
+#include "net/test_http_client.h"
 
 namespace gvm::net {
 namespace {
@@ -10,7 +10,7 @@ namespace {
 using namespace asio::experimental::awaitable_operators;
 
 struct HttpCancel : ClientFixture {
-  // Starts a request, cancels it once `when()` holds, gives its outcome.
+  // Starts a request, cancels it once `when()` is true, and returns its result.
   template <class When>
   std::optional<HttpResult> cancelled(const std::string& url, When&& when) {
     asio::cancellation_signal signal;
@@ -24,7 +24,7 @@ struct HttpCancel : ClientFixture {
     const auto patience = Deadline::in(kPatience);
     while (!when() && !patience.expired()) context.run_one_for(milliseconds(1));
     signal.emit(asio::cancellation_type::terminal);
-    context.restart();  // it stops by itself when the request ended first
+    context.restart();  // run_one() stops the context when the request ended first
     context.run_for(kPatience);
     return outcome;
   }
@@ -69,7 +69,7 @@ TEST_F(HttpCancel, WorksWithinTheBody) {
 TEST_F(HttpCancel, AtAnyMomentLeavesTheClientWorking) {
   const HttpServer server(
       always({.body = std::string(100'000, 'a'), .behaviour = Behaviour::chunked}));
-  // Cancelled after 0, 1, 2... turns of the loop, until the request is done before it is cancelled.
+  // Cancels after 0, 1, 2... iterations of the loop, until the request ends before it is cancelled.
   constexpr int kMostTurns = 1000;
   int allowed = 0;
   for (bool finished = false; !finished; ++allowed) {

@@ -8,10 +8,9 @@
 
 #include "net/http_driver.h"
 
-// libcurl brings LDAP along, and that GnuTLS, which would make itself ready in every process (2 MB
-// and some milliseconds). Nothing here speaks LDAP; GnuTLS asks for this symbol, as its header's
-// GNUTLS_SKIP_GLOBAL_INIT says.
-// NOLINTNEXTLINE(bugprone-reserved-identifier): the name is GnuTLS's
+// libcurl loads LDAP, which loads GnuTLS, which would initialise itself in every process (2 MB and
+// some milliseconds). LDAP is not used here. GnuTLS looks for this symbol to skip that, as its
+// header says at GNUTLS_SKIP_GLOBAL_INIT.
 extern "C" __attribute__((visibility("default"))) int _gnutls_global_init_skip() {
   return 1;
 }
@@ -30,14 +29,7 @@ void start_libcurl() {
 
 }  // namespace
 
-std::optional<std::string_view> HttpResponse::header(std::string_view name) const {
-  for (const auto& header : headers) {
-    if (header.name == name) return header.value;
-  }
-  return std::nullopt;
-}
-
-// libcurl, OpenSSL and their tables are 2 MB: a module that has sent nothing yet does without.
+// libcurl, OpenSSL and their tables take 2 MB, so they are initialised with the first request.
 class HttpClient::Impl {
  public:
   Impl(asio::io_context& context, HttpClientOptions options)
@@ -68,10 +60,10 @@ HttpClient::HttpClient(asio::io_context& context, HttpClientOptions options)
 HttpClient::~HttpClient() = default;
 
 asio::awaitable<HttpResult> HttpClient::send(HttpRequest request, Deadline deadline) {
-  Outcome outcome;
+  PendingResult outcome;
   HttpDriver& driver = impl_->driver();
   co_await driver.run(&request, deadline, &outcome, asio::use_awaitable);
-  // The client may be gone by now; the outcome is this frame's own.
+  // The client may be destroyed by now; the result belongs to this coroutine's frame.
   co_return std::move(*outcome);
 }
 

@@ -1,6 +1,6 @@
 #include "net/http_client.h"
 
-#include "net/http_client_test_support.h"
+#include "net/test_http_client.h"
 
 namespace gvm::net {
 namespace {
@@ -176,8 +176,8 @@ TEST_F(HttpClientTest, AConnectionTheServerClosedIsReplacedSilently) {
 }
 
 TEST_F(HttpClientTest, AConnectionClosedWhileTheRequestIsOnItsWayIsReplacedOnce) {
-  // The first connection serves one request and is cut at its second, as by a server that closes
-  // idle ones just then.
+  // The first connection serves one request and is closed at its second one: the server closes an
+  // idle connection at that moment.
   HttpServer closing([](const HttpServer::Request& r) -> HttpServer::Reply {
     const bool second = r.connection == 0 && r.target == "/2";
     return {.body = r.body, .behaviour = second ? Behaviour::cut : Behaviour::normal};

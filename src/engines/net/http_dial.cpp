@@ -10,7 +10,8 @@ namespace gvm::net {
 namespace {
 
 constexpr std::string_view kInterface = "if:";
-// Of entries for several pins: they are set anew with every request and need not live longer.
+// Lifetime of the entries for several pins: they are set again for every request, so they need not
+// live longer.
 constexpr long kPinSeconds = 60;
 
 bool is_https(std::string_view url) {
@@ -21,7 +22,7 @@ std::string bracketed(const asio::ip::address& address) {
   return address.is_v6() ? "[" + address.to_string() + "]" : address.to_string();
 }
 
-// The same for the same addresses in any order.
+// The same name for the same addresses, in any order.
 std::string name_of_pins(Addresses pins) {
   std::ranges::sort(pins);
   std::string text;
@@ -43,7 +44,7 @@ const char* text_or_null(const std::string& text) {
 struct ProxyScheme {
   std::string_view prefix;
   long type;
-  long type_by_name;  // the proxy resolves
+  long type_by_name;  // the type with which the proxy resolves the name
 };
 constexpr ProxyScheme kProxySchemes[] = {
     {"http://", CURLPROXY_HTTP, CURLPROXY_HTTP},
@@ -91,7 +92,7 @@ void Dial::set_pins(const EasyHandle& easy, const HttpRequest& request,
   if (several_pins_) {
     const auto name = name_of_pins(pins);
     connect_to = connect_to_.set("::" + name + ":");
-    // '+': the entry ages like any other, so what is no longer asked for is forgotten.
+    // '+': the entry expires like any other, so entries that are no longer used are removed.
     resolve = resolve_.set("+" + name + ":" + std::to_string(port_of_url(request.url)) + ":" +
                            joined(pins));
   } else if (!pins.empty() && to_address) {
@@ -127,7 +128,7 @@ std::optional<std::string> Dial::set_proxy(const EasyHandle& easy, const HttpReq
   const std::string password(proxy.password.reveal());
   set_option(easy, CURLOPT_PROXYUSERNAME, text_or_null(username));
   set_option(easy, CURLOPT_PROXYPASSWORD, text_or_null(password));
-  // A tunnel to the address: the proxy sees no name that it could resolve otherwise.
+  // A tunnel to the address: the proxy sees no name that it could resolve to another address.
   set_option(easy, CURLOPT_HTTPPROXYTUNNEL, proxy.filters && !is_https(request.url) ? 0L : 1L);
   return std::nullopt;
 }

@@ -1,20 +1,26 @@
 #pragma once
-// Where an exchange's connection goes: pinned addresses, a proxy, a local end, a Unix socket.
-// Internal to net/.
+// Where the connection of an exchange goes: pinned addresses, a proxy, a local address, a Unix
+// socket. Internal to net/.
 //
-// Pins are part of a pooled connection's identity: libcurl is told to connect to the pinned address
-// in place of the host, or, with several, to a made-up name of exactly these addresses (so happy
-// eyeballs stays libcurl's). A connection to other addresses is never taken from the pool.
+// Pins are part of a pooled connection's identity. libcurl is told to connect to the pinned address
+// in place of the host or, with several pins, to an invented name that resolves to exactly these
+// addresses, so that libcurl's happy eyeballs still work. A connection to other addresses is never
+// taken from the pool.
 #include <sys/socket.h>
 
+#include <boost/asio/ip/address.hpp>
+#include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "net/curl_handle.h"
-#include "net/http_client.h"
+#include "net/http_request.h"
 
 namespace gvm::net {
+
+namespace asio = boost::asio;
 
 class Dial {
  public:
@@ -22,18 +28,19 @@ class Dial {
   Dial(const Dial&) = delete;
   Dial& operator=(const Dial&) = delete;
 
-  // Sets every option that depends on where `request` goes. A sentence when it cannot go there.
+  // Sets every option that depends on the destination of `request`. Returns a sentence when the
+  // request cannot be sent there.
   std::optional<std::string> apply(const EasyHandle& easy, const HttpRequest& request,
                                    std::chrono::seconds dns_cache);
-  // The connection of the request under way is not kept for another.
+  // The connection of the running request is closed afterwards.
   void close_afterwards(const EasyHandle& easy);
-  // The request that is about to be sent goes over no pooled connection.
+  // The next request must use a new connection.
   void use_fresh_connection(const EasyHandle& easy);
-  // True when libcurl is about to ask for a name though the addresses are known.
+  // True when libcurl is about to resolve a name although the addresses are known.
   bool must_not_resolve() const { return several_pins_; }
 
  private:
-  // A curl_slist of one text.
+  // A curl_slist with one entry.
   class OneText {
    public:
     curl_slist* set(std::string text);
@@ -51,13 +58,13 @@ class Dial {
   OneText resolve_;
   bool several_pins_ = false;
   bool proxied_ = false;
-  bool closes_ = false;  // CURLOPT_FORBID_REUSE as it is set
-  bool fresh_ = false;   // CURLOPT_FRESH_CONNECT as it is set
+  bool closes_ = false;  // the present value of CURLOPT_FORBID_REUSE
+  bool fresh_ = false;   // the present value of CURLOPT_FRESH_CONNECT
 };
 
-// The address of `address`; empty for other families than IPv4 and IPv6.
+// The IP address in `address`; empty for families other than IPv4 and IPv6.
 std::optional<asio::ip::address> address_of(const sockaddr& address);
-// Whether `address` may be dialled for `request` as far as its pins go.
+// True when the pins of `request` allow `address`.
 bool is_pinned(const HttpRequest& request, const sockaddr& address);
 
 // The port that an absolute, canonical http or https URL leads to.

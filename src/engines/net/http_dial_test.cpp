@@ -1,4 +1,4 @@
-// Where connections go: pinned addresses, proxies, local ends, Unix sockets.
+// Where connections go: pinned addresses, proxies, local addresses, Unix sockets.
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/read_until.hpp>
@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <thread>
 
-#include "net/http_client_test_support.h"
+#include "net/test_http_client.h"
 #include "support/certificate.h"
 #include "support/proxy_server.h"
 
@@ -21,7 +21,7 @@ Addresses addresses(const std::vector<std::string>& texts) {
   return out;
 }
 
-// A URL whose name nobody knows, at the server's port.
+// A URL with a name that does not resolve, at the server's port.
 std::string named(const HttpServer& server, const std::string& path = "/") {
   return "http://www.example.com:" + std::to_string(server.port()) + path;
 }
@@ -37,7 +37,7 @@ HttpRequest by(const std::string& proxy, HttpRequest request) {
   return request;
 }
 
-// Listens on an alias of loopback and counts who comes; nobody is answered.
+// Listens on another loopback address and counts connections; it never answers.
 class Sink {
  public:
   Sink(const std::string& address, std::uint16_t port)
@@ -88,8 +88,8 @@ TEST_F(HttpPins, ConnectionsAreReusedForTheSamePinsOnly) {
   EXPECT_EQ(server.connections(), 2U);
 }
 
-// Rebinding: the name's address changes between two requests, and a connection to the first is in
-// the pool.
+// DNS rebinding: the address of the name changes between two requests, and a connection to the
+// first address is in the pool.
 TEST_F(HttpPins, APooledConnectionToAnotherAddressIsNotUsed) {
   const HttpServer server(always({}));
   EXPECT_EQ(verdict(send(pinned(named(server), {"127.0.0.1"}))), "status 200");
@@ -271,8 +271,8 @@ TEST_F(HttpProxies, OfTheEnvironmentAreIgnored) {
 }
 
 struct HttpLocalEnds : ClientFixture {
-  // Answers one request. It is read first: a peer that is gone before libcurl looks at the new
-  // connection counts as one that could not be reached.
+  // Answers one request. It reads the request first, because libcurl treats a peer that closes
+  // before libcurl has looked at the new connection as unreachable.
   static void answer(auto& acceptor, auto& socket, std::string_view response) {
     acceptor.accept(socket);
     std::string request;

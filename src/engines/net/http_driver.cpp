@@ -8,7 +8,7 @@
 namespace gvm::net {
 namespace {
 
-constexpr std::size_t kMaxIdleExchanges = 256;  // handles kept for reuse, about 7 KiB each
+constexpr std::size_t kMaxIdleExchanges = 256;  // kept for reuse, about 7 KiB each
 constexpr Clock::time_point kNever = Clock::time_point::max();
 
 void count(std::atomic<std::size_t>& counter, std::size_t by = 1) {
@@ -24,8 +24,8 @@ HttpDriver::HttpDriver(asio::io_context& context, HttpClientOptions options)
       timer_(context),
       share_(made(ShareHandle(curl_share_init()), "a share handle")),
       multi_(made(MultiHandle(curl_multi_init()), "a multi handle")) {
-  // Connections and names are shared by the multi handle already. One thread uses this, so no
-  // locks.
+  // The multi handle already shares connections and names. Only one thread uses this, so no locks
+  // are needed.
   curl_share_setopt(share_.get(), CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
   set_option(multi_, CURLMOPT_SOCKETFUNCTION, &HttpDriver::on_socket);
   set_option(multi_, CURLMOPT_SOCKETDATA, this);
@@ -71,7 +71,7 @@ void HttpDriver::start(const HttpRequest& request, Deadline deadline, Waiter wai
   launch(std::move(exchange));
 }
 
-// The first step is taken at once: on a pooled connection the request is on its way when this
+// The first step is taken immediately: on a pooled connection the request has been sent when this
 // returns.
 void HttpDriver::launch(std::unique_ptr<Exchange> idle) {
   Exchange& exchange = *idle;
@@ -87,14 +87,14 @@ void HttpDriver::launch(std::unique_ptr<Exchange> idle) {
 }
 
 void HttpDriver::cancel(Exchange& exchange) {
-  exchange.waiter.slot = {};  // it is executing: not to be cleared
+  exchange.waiter.slot = {};  // the slot's handler is running, so it must not be cleared
   detach(exchange);
   complete(exchange, std::unexpected(exchange.cancelled()));
   arm();
 }
 
-// Takes it out of libcurl; an unfinished HTTP/1 exchange closes its connection, an HTTP/2 one
-// resets its stream.
+// Removes the exchange from libcurl. This closes the connection of an unfinished HTTP/1 exchange,
+// and resets the stream of an HTTP/2 one.
 void HttpDriver::detach(Exchange& exchange) {
   curl_multi_remove_handle(multi_.get(), exchange.easy());
 }
@@ -135,7 +135,7 @@ void HttpDriver::harvest() {
   int left = 0;
   while (const CURLMsg* message = curl_multi_info_read(multi_.get(), &left)) {
     if (message->msg != CURLMSG_DONE) continue;
-    const CURLcode code = message->data.result;  // gone once the handle is removed
+    const CURLcode code = message->data.result;  // read before the handle is removed
     char* stored = nullptr;
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &stored);
     auto& exchange = *reinterpret_cast<Exchange*>(stored);
@@ -155,8 +155,8 @@ void HttpDriver::on_timer() {
   arm();
 }
 
-// An entry may be sooner than its exchange is due, for progress does not move it: moving is left to
-// this moment.
+// Progress postpones the time at which an exchange is due, but does not move its entry; the entry
+// is moved here.
 void HttpDriver::expire(Clock::time_point now) {
   while (!running_.empty() && running_.begin()->first <= now) {
     Exchange& exchange = *running_.begin()->second;
@@ -170,8 +170,8 @@ void HttpDriver::expire(Clock::time_point now) {
   }
 }
 
-// One timer for all, moved only when something is due sooner: most requests end without touching
-// it.
+// One timer for all exchanges. It is moved only when something is due earlier: most requests end
+// without touching it.
 void HttpDriver::arm() {
   const auto next = running_.empty() ? kNever : std::min(curl_due_, running_.begin()->first);
   if (next >= armed_) return;
@@ -184,7 +184,7 @@ void HttpDriver::arm() {
   });
 }
 
-// With nothing running the io_context must be able to end.
+// When nothing runs, the io_context must be able to return from run().
 void HttpDriver::rest() {
   work_.reset();
   if (armed_ != kNever) timer_.cancel();
@@ -218,7 +218,7 @@ void HttpDriver::close_socket(curl_socket_t fd) {
   sockets_.close(fd);
 }
 
-curl_socket_t HttpDriver::connected(const Route& route,
+curl_socket_t HttpDriver::connected(const ConnectionKey& route,
                                     const std::vector<curl_socket_t>& candidates) {
   return sockets_.connected(route, candidates);
 }

@@ -1,9 +1,9 @@
 #pragma once
-// Runs exchanges on libcurl's multi interface inside an io_context: sockets, timers, the pool of
-// handles. The body of HttpClient. Internal to net/.
+// Runs exchanges on libcurl's multi interface inside an io_context: sockets, timers and the pool of
+// handles. Implements HttpClient. Internal to net/.
 //
-// Nothing resumes a coroutine or calls libcurl from inside one of libcurl's callbacks: results are
-// posted, timers armed.
+// No coroutine is resumed and no function of libcurl is called from inside one of libcurl's
+// callbacks: results are posted, timers armed.
 #include <atomic>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
@@ -16,13 +16,17 @@
 #include <utility>
 #include <vector>
 
+#include "base/deadline.h"
 #include "net/curl_handle.h"
+#include "net/http_client_options.h"
+#include "net/http_client_stats.h"
 #include "net/http_exchange.h"
+#include "net/http_response.h"
 #include "net/socket_watch.h"
 
 namespace gvm::net {
 
-using Outcome = std::optional<HttpResult>;
+using PendingResult = std::optional<HttpResult>;
 
 class HttpDriver final : public ExchangeOwner {
  public:
@@ -34,9 +38,9 @@ class HttpDriver final : public ExchangeOwner {
   // Completes once `*outcome` is set. Both pointers must stay valid as long as the completion
   // handler exists.
   template <class Token>
-  auto run(const HttpRequest* request, Deadline deadline, Outcome* outcome, Token&& token) {
+  auto run(const HttpRequest* request, Deadline deadline, PendingResult* outcome, Token&& token) {
     return asio::async_initiate<Token, void()>(
-        [this](auto handler, const HttpRequest* r, Deadline d, Outcome* o) {
+        [this](auto handler, const HttpRequest* r, Deadline d, PendingResult* o) {
           Waiter waiter;
           waiter.slot = asio::get_associated_cancellation_slot(handler);
           waiter.outcome = o;
@@ -56,7 +60,7 @@ class HttpDriver final : public ExchangeOwner {
       asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, asio::io_context::executor_type>;
   using Work = asio::executor_work_guard<asio::io_context::executor_type>;
 
-  // Cancels its exchange, at most once: the slot may outlive both.
+  // Cancels its exchange at most once, because the slot may outlive both objects.
   struct Canceller {
     HttpDriver* driver;
     Exchange* exchange;
@@ -87,7 +91,7 @@ class HttpDriver final : public ExchangeOwner {
   void due_moved(Exchange& exchange) override;
   bool socket_opened(curl_socket_t fd) override;
   void close_socket(curl_socket_t fd) override;
-  curl_socket_t connected(const Route& route,
+  curl_socket_t connected(const ConnectionKey& route,
                           const std::vector<curl_socket_t>& candidates) override;
   void idle_http1(curl_socket_t fd) override;
   bool has_unasked_input(curl_socket_t fd) override;
@@ -98,7 +102,7 @@ class HttpDriver final : public ExchangeOwner {
   asio::io_context& context_;
   HttpClientOptions options_;
   std::shared_ptr<const char> alive_ =
-      std::make_shared<const char>();  // timer handlers look for it
+      std::make_shared<const char>();  // timer handlers check that it still exists
 
   std::atomic<std::size_t> active_{0};
   std::atomic<std::size_t> opened_{0};

@@ -11,7 +11,7 @@
 namespace gvm::net {
 namespace {
 
-// libcurl's sentences quote what servers send; more than this is noise.
+// libcurl's sentences quote texts that servers send; longer ones carry no information.
 constexpr std::size_t kMaxDetail = 200;
 
 struct Failure {
@@ -31,7 +31,7 @@ constexpr Failure kTls{codes::kSendingRequest, HttpFault::tls,
 constexpr Failure kProxy{codes::kSendingRequest, HttpFault::proxy,
                          "no way to the server by the proxy"};
 
-// Bytes got lost on the way: what that means depends on how much had arrived.
+// The connection lost data: the meaning depends on how much had arrived.
 Failure lost(const Progress& progress) {
   return progress.head_complete ? kCut : kReset;
 }
@@ -84,7 +84,7 @@ Failure classify(CURLcode code, const Progress& progress) {
   }
 }
 
-// libcurl checks the host's name itself, after OpenSSL has found no fault.
+// libcurl checks the host name itself, after OpenSSL has accepted the certificate.
 std::string_view tls_kind(CURLcode code, long verify) {
   if (code != CURLE_PEER_FAILED_VERIFICATION)
     return code == CURLE_SSL_CERTPROBLEM ? "certificate" : "protocol";
@@ -274,7 +274,8 @@ HttpFailure encoding_error(std::string_view problem, const std::string& url) {
   return make({codes::kReadingBody, HttpFault::encoding, problem}, url);
 }
 
-// Says nothing about the address: a refusal tells nothing about the inside.
+// The message does not contain the address: a refusal must not reveal facts about the internal
+// network.
 HttpFailure address_error(const std::string& url) {
   return make({codes::kAddressForbidden, HttpFault::address, "the server's address is not allowed"},
               url);

@@ -1,6 +1,6 @@
 #pragma once
-// The failures of HttpClient, as its header promises them; how far the exchange came is added by
-// the exchange. Internal to net/.
+// Builds the failures that http_client.h documents; the exchange adds how far it came. Internal to
+// net/.
 #include <chrono>
 #include <cstddef>
 #include <string>
@@ -13,10 +13,10 @@ namespace gvm::net {
 // `url` without user info, query and fragment; "(unreadable)" when it is no URL.
 std::string redacted_url(const std::string& url);
 
-// How far an exchange came, which decides what a failure is called.
+// How far an exchange came, which decides the kind of a failure.
 struct Progress {
   bool head_complete = false;
-  bool before_proxy = false;  // a proxy had not yet opened the way to the server
+  bool before_proxy = false;  // the proxy had not yet opened the tunnel to the server
   int proxy_status = 0;       // of its answer to CONNECT
   long tls_verify = 0;        // X509_V_* of the server's certificate
 };
@@ -24,7 +24,7 @@ struct Progress {
 // Writes ctx.request_sent and ctx.answer_began.
 void note_progress(HttpFailure& failure);
 
-// `curl_code` is a CURLcode other than CURLE_OK; `detail` is libcurl's own sentence, may be empty.
+// `curl_code` is a CURLcode other than CURLE_OK; `detail` is libcurl's message and may be empty.
 HttpFailure transfer_error(int curl_code, std::string_view detail, const Progress& progress,
                            const std::string& url);
 // The connection ended before the head of the answer was complete.

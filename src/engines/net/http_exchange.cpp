@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::size_t kUsualHeaderCount = 16;
 constexpr std::size_t kLongestHeadLine = 100 * kKiB;  // libcurl's CURL_MAX_HTTP_HEADER
-// Pooled connections given up for one request because something was on them already.
+// At most so many pooled connections are given up for one request because data was waiting on them.
 constexpr int kMaxReconnects = 8;
 
 bool is_plain(std::string_view url) {
@@ -64,9 +64,9 @@ bool Exchange::wants_another_connection(CURLcode code) {
   return true;
 }
 
-// Without a status line, what came (if anything) is no answer to this request: the rest of an
-// earlier answer, or the end of a connection that died between two requests. libcurl itself sends
-// again only after an end without a byte.
+// Without a status line, the received bytes (if any) do not answer this request: they are the rest
+// of an earlier answer, or the connection closed between two requests. libcurl itself repeats a
+// request only when the connection closed without a byte.
 bool Exchange::failed_with_the_pooled_connection(CURLcode code) const {
   const bool no_answer = code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_WEIRD_SERVER_REPLY ||
                          code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR ||
@@ -76,7 +76,7 @@ bool Exchange::failed_with_the_pooled_connection(CURLcode code) const {
          is_idempotent(request_->method);
 }
 
-// Nothing of the answer has come.
+// True when no byte of the answer has come.
 void Exchange::begin_answer() {
   uploaded_ = 0;
   head_bytes_ = 0;
@@ -111,9 +111,9 @@ std::optional<HttpFailure> Exchange::prepare(const HttpRequest& request, Deadlin
   if (curl_easy_setopt(easy_.get(), CURLOPT_URL, request.url.c_str()) != CURLE_OK) {
     return protocol_error("the request's URL is too long", request.url);
   }
-  // Over TLS rather a stream on a connection being made than one more connection; ALPN soon tells
-  // whether that is possible. Without TLS only the first answer would tell, and all others would
-  // wait for it.
+  // Over TLS, wait for a connection that is being made and use a stream on it, instead of opening
+  // another one: ALPN soon tells whether HTTP/2 is possible. Without TLS only the first answer
+  // would tell, and all other requests would wait for it.
   set_option(easy_, CURLOPT_PIPEWAIT, request.url.starts_with("https:") ? 1L : 0L);
   set_method(request);
   set_option(easy_, CURLOPT_HTTPHEADER, request_headers_.list());
@@ -160,7 +160,7 @@ bool Exchange::excused(TimeoutKind kind, Clock::time_point now) {
   return true;
 }
 
-// On the wire, as far as libcurl has counted it.
+// Bytes received on the wire, as far as libcurl has counted them.
 std::size_t Exchange::received() const {
   curl_off_t body = 0;
   curl_easy_getinfo(easy_.get(), CURLINFO_SIZE_DOWNLOAD_T, &body);
@@ -230,7 +230,7 @@ HttpResult Exchange::finished(CURLcode code) {
   std::optional<HttpFailure> failure;
   if (code != CURLE_OK) {
     failure = stop_error();
-    // libcurl's code for a header line that is longer than it takes.
+    // libcurl's code for a header line longer than it accepts.
     if (!failure && code == CURLE_OUT_OF_MEMORY && !head_complete_)
       failure = head_limit_error(std::min(request_->max_headers, kLongestHeadLine), request_->url);
     if (!failure) failure = transfer_error(code, detail_, progress(), request_->url);
@@ -298,7 +298,7 @@ HttpFailure Exchange::noted(HttpFailure failure) const {
   if (sent_ && !failure.answer_began && reconnecting) failure.reused_connection_closed = true;
   if (head_complete_) failure.status = response_.status;
   note_progress(failure);
-  // If the body is truncated, keep the error status: it tells more than "ended too early".
+  // When the body is truncated, keep the error status: it is more useful than "ended too early".
   constexpr int kFirstErrorStatus = 400;
   if (failure.status >= kFirstErrorStatus)
     failure.error.with("status", Value::integer(failure.status));

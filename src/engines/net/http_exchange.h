@@ -1,6 +1,6 @@
 #pragma once
-// One request and its answer: a libcurl easy handle with its callbacks, limits and clocks. Pooled
-// and reused by HttpClient. Internal to net/.
+// One request and its answer: a libcurl easy handle with its callbacks, limits and timers.
+// HttpClient keeps and reuses it. Internal to net/.
 #include <boost/asio/cancellation_signal.hpp>
 #include <chrono>
 #include <functional>
@@ -10,19 +10,23 @@
 #include <string>
 #include <string_view>
 
+#include "base/deadline.h"
 #include "net/body_decoder.h"
 #include "net/curl_handle.h"
-#include "net/http_client.h"
+#include "net/http_client_options.h"
 #include "net/http_dial.h"
 #include "net/http_error.h"
+#include "net/http_response.h"
 #include "net/request_headers.h"
 #include "net/socket_watch.h"
 
 namespace gvm::net {
 
+namespace asio = boost::asio;
+
 class Exchange;
 
-// A method that may be repeated without more effect (RFC 9110, 9.2.2).
+// True for a method that may be repeated without further effect (RFC 9110, 9.2.2).
 bool is_idempotent(std::string_view method);
 
 // Who waits for an exchange. `outcome` is in the frame of the waiting coroutine, which lives as
@@ -33,14 +37,14 @@ struct Waiter {
   std::optional<HttpResult>* outcome = nullptr;
 };
 
-// What an exchange asks of the client it belongs to. Called from inside libcurl's callbacks.
+// What an exchange needs from its client. Called from inside libcurl's callbacks.
 class ExchangeOwner {
  public:
-  virtual void due_moved(Exchange& exchange) = 0;  // it is due sooner than before
+  virtual void due_moved(Exchange& exchange) = 0;  // the exchange is due earlier than before
   virtual bool socket_opened(curl_socket_t fd) = 0;
   virtual void close_socket(curl_socket_t fd) = 0;
   // As in SocketWatch.
-  virtual curl_socket_t connected(const Route& route,
+  virtual curl_socket_t connected(const ConnectionKey& route,
                                   const std::vector<curl_socket_t>& candidates) = 0;
   virtual void idle_http1(curl_socket_t fd) = 0;
   virtual bool has_unasked_input(curl_socket_t fd) = 0;
@@ -69,18 +73,18 @@ class Exchange {
 
   // Makes the handle ready to be started. `request` must outlive the exchange's run.
   std::optional<HttpFailure> prepare(const HttpRequest& request, Deadline deadline);
-  // Ends the run: what libcurl's verdict, a timeout or a cancellation mean. Then the exchange may
-  // be prepared again.
+  // Ends the run with libcurl's result, a timeout or a cancellation. The exchange may then be
+  // prepared again.
   HttpResult finished(CURLcode code);
   HttpFailure timed_out(TimeoutKind kind);
   HttpFailure cancelled();
 
-  // After libcurl's verdict `code`: the pooled connection was unfit, and the exchange may be
-  // started again on another one.
+  // For libcurl's result `code`: true when the pooled connection was unusable and the exchange may
+  // be started again on another one.
   bool wants_another_connection(CURLcode code);
 
   Due due() const;
-  // Of a limit that is due: the answer moved enough since, and a new span begins.
+  // For a limit that is due: true when enough data moved since; a new period then begins.
   bool excused(TimeoutKind kind, Clock::time_point now);
   bool used_pooled_connection() const;
 
@@ -89,7 +93,7 @@ class Exchange {
   Waiter waiter;
 
  private:
-  // Larger request bodies are not sent in one go, so their progress is observed.
+  // Larger request bodies are sent in pieces, so that their progress is observed.
   static constexpr std::size_t kSentAtOnce = 32 * kKiB;
 
   enum class Phase { connecting, sending, waiting, answering };
@@ -103,8 +107,8 @@ class Exchange {
     garbled,  // compressed data that cannot be read
     lengths,  // contradicting or garbled announcements
     forbidden,
-    spoiled,  // the pooled connection was unfit
-    resend    // libcurl was about to send a second time what must not be
+    spoiled,  // the pooled connection was unusable
+    resend    // libcurl was about to send a request again that must not be repeated
   };
 
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
@@ -147,15 +151,15 @@ class Exchange {
   char detail_[CURL_ERROR_SIZE] = {};
   RequestHeaders request_headers_;
   Dial dial_;
-  EasyHandle easy_;  // after what it points to
+  EasyHandle easy_;  // declared after the members that it points to
 
   const HttpRequest* request_ = nullptr;
   HttpResponse response_;
   Deadline deadline_ = Deadline::never();
   Clock::time_point started_;
-  Clock::time_point progressed_;  // when the phase began, or the last byte moved
-  Clock::time_point window_;      // when the span began over which the speed is measured
-  std::size_t window_bytes_ = 0;  // received by then
+  Clock::time_point progressed_;  // the phase began, or the last byte moved, at this time
+  Clock::time_point window_;      // start of the period over which the speed is measured
+  std::size_t window_bytes_ = 0;  // received before that period
   Phase phase_ = Phase::connecting;
   Stopped stopped_ = Stopped::no;
   std::vector<curl_socket_t>

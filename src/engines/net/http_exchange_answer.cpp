@@ -1,32 +1,21 @@
-// What an exchange makes of the answer as libcurl hands it over.
+// The callbacks through which libcurl passes the answer to an exchange.
 #include <algorithm>
 #include <charconv>
 
+#include "base/ascii.h"
 #include "net/http_exchange.h"
 
 namespace gvm::net {
 namespace {
 
-// An answer announced larger than this grows by doubling instead of being trusted.
+// For an answer that announces more than this, the buffer grows by doubling: the announced length
+// is not trusted.
 constexpr std::size_t kMaxReserve = kMiB;
 
-std::string_view trim(std::string_view text) {
-  static constexpr std::string_view kBlank = " \t\r\n";
-  const auto first = text.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
-}
+constexpr std::string_view kBlanks = " \t\r\n";
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
-
-// RFC 9112, 6.3: such an answer ends with its head. Its Content-Length is that of the body a GET
-// would have had (RFC 9110, 8.6).
+// RFC 9112, 6.3: such an answer ends with its head. Its Content-Length is the length that the body
+// of a GET would have (RFC 9110, 8.6).
 bool has_no_body(int status) {
   constexpr int kNoContent = 204;
   constexpr int kNotModified = 304;
@@ -56,10 +45,10 @@ bool Exchange::header_line(std::string_view line) {
   }
   head_bytes_ += line.size();
   if (head_bytes_ > request_->max_headers) return stop(Stopped::head_limit);
-  if (head_complete_) return true;  // a trailer, which nobody asked for
+  if (head_complete_) return true;  // a trailer: not requested, so ignored
   if (line.starts_with("HTTP/")) {
     status_line(line);
-  } else if (trim(line).empty()) {
+  } else if (trim(line, kBlanks).empty()) {
     return head_done();
   } else {
     field_line(line);
@@ -68,26 +57,26 @@ bool Exchange::header_line(std::string_view line) {
   return true;
 }
 
-// Begins a head: after an interim answer (1xx) the one that counts.
+// Begins a head. After an interim answer (1xx), the next head is the final one.
 void Exchange::status_line(std::string_view line) {
   response_.headers.clear();
   announced_.reset();
   http2_ = line.starts_with("HTTP/2");
   const auto space = std::min(line.find(' '), line.size());
-  response_.status = number<int>(trim(line.substr(space)).substr(0, 3)).value_or(0);
+  response_.status = number<int>(trim(line.substr(space), kBlanks).substr(0, 3)).value_or(0);
 }
 
 void Exchange::field_line(std::string_view line) {
   auto& headers = response_.headers;
-  // RFC 9112, 5.2: a folded line continues the value, as if by one space.
+  // RFC 9112, 5.2: a folded line continues the value; the folding counts as one space.
   if ((line[0] == ' ' || line[0] == '\t') && !headers.empty()) {
-    headers.back().value.append(" ").append(trim(line));
+    headers.back().value.append(" ").append(trim(line, kBlanks));
     return;
   }
   const auto colon = line.find(':');
   if (colon == std::string_view::npos) return;
-  headers.push_back(
-      {lower(trim(line.substr(0, colon))), std::string(trim(line.substr(colon + 1)))});
+  headers.push_back({lowered(trim(line.substr(0, colon), kBlanks)),
+                     std::string(trim(line.substr(colon + 1), kBlanks))});
 }
 
 bool Exchange::head_done() {
@@ -96,7 +85,7 @@ bool Exchange::head_done() {
   head_complete_ = true;
   if (request_->method == "HEAD") return true;
   if (has_no_body(response_.status)) {
-    // A server that sends a body nevertheless would have it read as the next answer's head.
+    // If the server sends a body nevertheless, it would be read as the head of the next answer.
     if (!http2_) dial_.close_afterwards(easy_);
     return true;
   }
@@ -112,8 +101,8 @@ bool Exchange::head_done() {
   return true;
 }
 
-// RFC 9112, 6.3: an answer whose lengths contradict each other, or are none, cannot be trusted to
-// end where it says.
+// RFC 9112, 6.3: when the lengths of an answer contradict each other or are invalid, its end cannot
+// be trusted.
 bool Exchange::announce(std::string_view value) {
   const auto length = number<std::size_t>(value);
   if (!length || (announced_ && *announced_ != *length)) return false;

@@ -1,4 +1,4 @@
-// Which connection an exchange goes over: sockets are opened, judged and given up here.
+// The connection of an exchange: sockets are opened, checked and given up here.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <unistd.h>
@@ -30,8 +30,8 @@ bool is_idempotent(std::string_view method) {
          method == "DELETE";
 }
 
-// Before the request goes out, on fresh and pooled connections alike. An address filter at opening
-// alone is bypassed by reuse, so it is asked here too.
+// Called before the request is sent, on new and pooled connections alike. A check only when
+// connections are opened would not cover reused connections.
 int Exchange::on_connected(void* self, char* remote_ip, char*, int remote_port, int local_port) {
   auto& exchange = *static_cast<Exchange*>(self);
   const bool by_path = !exchange.request_->unix_socket_path.empty();
@@ -40,12 +40,13 @@ int Exchange::on_connected(void* self, char* remote_ip, char*, int remote_port, 
     exchange.stop(Stopped::forbidden);
     return CURL_PREREQFUNC_ABORT;
   }
-  // A second time for one request: the pooled connection had died, and libcurl has opened another.
+  // The second time for one request: the pooled connection was closed, and libcurl has opened
+  // another.
   if (exchange.sent_ && !exchange.may_resend()) {
     exchange.stop(Stopped::resend);
     return CURL_PREREQFUNC_ABORT;
   }
-  const Route route{remote_ip, remote_port, local_port};
+  const ConnectionKey route{remote_ip, remote_port, local_port};
   if (!by_path) exchange.socket_ = exchange.owner_.connected(route, exchange.opened_);
   exchange.opened_.clear();
   if (exchange.owner_.has_unasked_input(exchange.socket_)) {
@@ -53,7 +54,7 @@ int Exchange::on_connected(void* self, char* remote_ip, char*, int remote_port, 
     return CURL_PREREQFUNC_ABORT;
   }
   exchange.sent_ = true;
-  exchange.stopped_ = Stopped::no;  // another address of the same name may have been refused
+  exchange.stopped_ = Stopped::no;  // another address of the same name may have been refused before
   exchange.uploaded_ = 0;
   exchange.enter(exchange.request_->body.size() > kSentAtOnce ? Phase::sending : Phase::waiting);
   return CURL_PREREQFUNC_OK;
@@ -85,7 +86,7 @@ int Exchange::close_socket(void* owner, curl_socket_t fd) {
   return 0;
 }
 
-// A proxy's own address is judged in place of the server's, which is judged before.
+// For a proxy, its own address is checked here; the server's address was checked before.
 bool Exchange::may_dial(const sockaddr& address) const {
   if (address_of(address) == std::nullopt) return false;
   if (request_->proxy) return owner_.proxy_address_allowed(address);

@@ -6,7 +6,7 @@
 namespace gvm::net {
 namespace {
 
-// Our own clocks watch connecting; libcurl's must never be sooner.
+// Our own timers limit connecting; libcurl's timeout must never fire first.
 constexpr long kNeverMs = 24L * 60 * 60 * 1000;
 constexpr long kTcpKeepAliveSeconds = 30;
 
@@ -38,7 +38,8 @@ void Exchange::set_constant_options(const HttpClientOptions& options, const Shar
   set_option(easy_, CURLOPT_TCP_KEEPIDLE, kTcpKeepAliveSeconds);
   set_option(easy_, CURLOPT_TCP_KEEPINTVL, kTcpKeepAliveSeconds);
   set_option(easy_, CURLOPT_USERAGENT, options.user_agent.c_str());
-  set_option(easy_, CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE));  // none to proxies
+  set_option(easy_, CURLOPT_HEADEROPT,
+             static_cast<long>(CURLHEADER_SEPARATE));  // our headers are not sent to proxies
   set_option(easy_, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   set_option(easy_, CURLOPT_PROXYAUTH, static_cast<long>(CURLAUTH_BASIC));
   set_option(easy_, CURLOPT_SOCKS5_AUTH, static_cast<long>(CURLAUTH_BASIC));
@@ -55,14 +56,14 @@ void Exchange::set_constant_options(const HttpClientOptions& options, const Shar
   set_option(easy_, CURLOPT_RESOLVER_START_DATA, this);
   set_option(easy_, CURLOPT_OPENSOCKETFUNCTION, &Exchange::open_socket);
   set_option(easy_, CURLOPT_OPENSOCKETDATA, this);
-  // A connection outlives the exchange that opened it, so this one gets the owner.
+  // A connection outlives the exchange that opened it, so its callbacks refer to the owner.
   set_option(easy_, CURLOPT_CLOSESOCKETFUNCTION, &Exchange::close_socket);
   set_option(easy_, CURLOPT_CLOSESOCKETDATA, &owner_);
 }
 
-// The system's store is either one file, which libcurl parses once and shares between connections
-// as long as no directory is given; or, beside an extra file, the directory, of which only what a
-// handshake needs is read.
+// The system's certificates are either one file, which libcurl parses once and shares between
+// connections as long as no directory is set; or, with an extra file, a directory, of which only
+// the certificates needed by a handshake are read.
 void Exchange::set_trust(const HttpClientOptions& options) {
   const curl_version_info_data* built = curl_version_info(CURLVERSION_NOW);
   if (!options.ca_file.empty()) {
@@ -97,7 +98,7 @@ std::optional<HttpFailure> Exchange::set_destination(const HttpRequest& request)
   return std::nullopt;
 }
 
-// Every option that depends on the request is set each time: the handle is reused without a reset,
+// Every option that depends on the request is set each time: handles are reused without a reset,
 // which would cost more.
 void Exchange::set_method(const HttpRequest& request) {
   const bool with_body = sends_body(request);

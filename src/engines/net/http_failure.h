@@ -1,6 +1,6 @@
 #pragma once
-// Why an HTTP exchange ended without an answer, and how far it came: what a caller must know before
-// it repeats the request or says what it cost.
+// Why an HTTP exchange failed, and how far it came: a caller needs both before it repeats the
+// request or computes its cost.
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -16,14 +16,14 @@ std::string_view timeout_name(TimeoutKind kind);
 enum class HttpFault : std::uint8_t {
   dns,       // the host's name does not resolve
   connect,   // no connection
-  proxy,     // no way to the server by the proxy
+  proxy,     // the proxy did not open a tunnel to the server
   tls,       // no secure connection
   address,   // refused by an address policy
   send,      // the connection broke while the request was sent
   reset,     // the connection closed before an answer began
   protocol,  // the request cannot be sent as it is, or the answer is not HTTP
   limit,     // the answer is larger than allowed
-  ratio,     // the answer is larger than its compressed form can honestly be
+  ratio,     // the answer is larger, relative to its compressed form, than allowed
   cut,       // the answer ended too early
   encoding,  // the answer's compressed data is broken
   timeout,
@@ -50,8 +50,8 @@ struct HttpFailure : TypedFailure {
   bool request_sent = false;           // some of the request may have reached the server
   bool answer_began = false;           // a byte of the answer came
   int status = 0;                      // of an answer whose head was complete; else 0
-  // A pooled connection took the request and closed without a byte of answer: nearly always the
-  // server had closed it before.
+  // A pooled connection took the request and closed without a byte of answer. In nearly all cases
+  // the server had closed it before the request.
   bool reused_connection_closed = false;
 };
 

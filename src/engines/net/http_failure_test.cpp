@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "net/http_client_test_support.h"
+#include "net/test_http_client.h"
 #include "support/gzip.h"
 
 namespace gvm::net {
@@ -25,7 +25,7 @@ HttpTimeouts only(milliseconds HttpTimeouts::* which, milliseconds limit) {
 }
 
 struct HttpFailure : ClientFixture {
-  // Sends with one limit only; the result must be there by that limit and little later.
+  // Sends with one limit only; the result must come at that limit, and only a little later.
   std::string timed(const std::string& url, milliseconds HttpTimeouts::* which,
                     milliseconds limit) {
     HttpRequest request = get(url);
@@ -394,7 +394,8 @@ TEST(HttpFailures, TwoThousandMixedOnesLeakNoDescriptor) {
         requests.back().timeouts.first_byte = requests.back().timeouts.idle = milliseconds(40);
       }
       for (const auto& result : fixture.send_all(std::move(requests))) EXPECT_FALSE(result);
-      // Dead connections may stay pooled until the pool is looked at, but they do not pile up.
+      // Dead connections may stay in the pool until it is used again, but their number stays
+      // bounded.
       EXPECT_LE(open_descriptors(), before + 2 * kAtOnce);
     }
     EXPECT_EQ(fixture.client.stats().active, 0U);

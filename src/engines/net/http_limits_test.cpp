@@ -1,9 +1,9 @@
-// What strangers' servers may do to the client: ratio, speed, headers; and what an error says about
-// repeating a request.
+// Attacks by servers on the client: compression ratio, speed, headers; and what an error says about
+// repeating the request.
 #include <fstream>
 
 #include "net/header_rules.h"
-#include "net/http_client_test_support.h"
+#include "net/test_http_client.h"
 #include "support/certificate.h"
 #include "support/gzip.h"
 
@@ -92,8 +92,8 @@ TEST_F(HttpLimits, ErrorsSayWhetherTheRequestMayHaveArrived) {
   EXPECT_EQ(refused.error().stage, HttpStage::connecting);
 }
 
-// A pooled connection dies just when the next request is on its way: what the server answers is
-// cut, so libcurl would send it again.
+// A pooled connection is closed while the next request is sent on it: the answer is cut, so libcurl
+// would send the request again.
 HttpResult second_on_dying_connection(ClientFixture& client, HttpRequest request,
                                       std::size_t& served) {
   HttpServer server([](const HttpServer::Request& r) -> HttpServer::Reply {

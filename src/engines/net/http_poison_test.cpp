@@ -1,4 +1,5 @@
-// Bytes that belong to no answer: what a broken server sends behind one must not become the next.
+// Bytes that belong to no answer: data that a broken server sends after an answer must not be read
+// as the next answer.
 #include <sys/socket.h>
 
 #include <atomic>
@@ -8,15 +9,15 @@
 #include <functional>
 #include <thread>
 
-#include "net/http_client_test_support.h"
+#include "net/test_http_client.h"
 
 namespace gvm::net {
 namespace {
 
 constexpr std::string_view kGood = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood";
 
-// Writes what `script` says for the n-th request, whichever connection it comes over; an empty text
-// closes the connection. One connection at a time.
+// Writes the text that `script` returns for the n-th request, over whichever connection it comes;
+// an empty text closes the connection. One connection at a time.
 class RawServer {
  public:
   using Script = std::function<std::string(std::size_t request, std::size_t connection)>;
@@ -72,7 +73,7 @@ class RawServer {
 };
 
 struct HttpPoison : ClientFixture {
-  // A request without a body, which RawServer reads no further than.
+  // A request without a body: RawServer reads heads only.
   static HttpRequest with(std::string method, const RawServer& server) {
     auto request = get(server.url());
     request.method = std::move(method);
@@ -81,7 +82,7 @@ struct HttpPoison : ClientFixture {
   }
 };
 
-// The rest comes with the answer to the next request, as if it had been on its way meanwhile.
+// The rest comes together with the answer to the next request, as if it had been delayed.
 RawServer::Script body_behind(std::string head, std::string body) {
   return [=](std::size_t request, std::size_t connection) {
     if (request == 0) return head;

@@ -1,4 +1,4 @@
-// Address policy and TLS: whom the client talks to.
+// Address policy and TLS: which servers the client accepts.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <unistd.h>
@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "net/http_client_test_support.h"
+#include "net/test_http_client.h"
 #include "support/certificate.h"
 
 namespace gvm::net {
@@ -41,8 +41,8 @@ TEST(HttpAddressPolicy, SeesTheAddressThatIsDialled) {
             (std::vector{server.port(), server.port()}));  // when dialled, and before the request
 }
 
-// The connection is pooled when the policy's answer changes: the check at dialling alone would be
-// bypassed.
+// The connection is in the pool when the policy changes: a check only at connecting would not
+// notice.
 TEST(HttpAddressPolicy, RefusesLoopbackEvenOnAReusedConnection) {
   bool allow = true;
   HttpClientOptions options;

@@ -14,7 +14,7 @@ Lane::Lane(std::size_t index, const HttpClientOptions& http)
 
 Lane::~Lane() = default;
 
-// Keeps a lane's run() from returning while it has nothing to do.
+// Keeps the run() of a lane from returning while it has nothing to do.
 struct Lanes::Work {
   asio::executor_work_guard<asio::io_context::executor_type> guard;
 };

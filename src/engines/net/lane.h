@@ -1,6 +1,6 @@
 #pragma once
-// A lane: one thread, one io_context(1), its own HTTP client and its own share of sessions. A
-// session lives and dies on one lane, so session code needs no locks, strands or atomics.
+// A lane: one thread with one io_context(1), an HTTP client and a share of the sessions. A session
+// stays on one lane from its start to its end, so session code needs no locks, strands or atomics.
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <cstddef>
@@ -43,9 +43,10 @@ class Lanes {
   // Stops and joins.
   ~Lanes();
 
-  // Starts one thread a lane. Call once.
+  // Starts one thread per lane. Call once.
   void start();
-  // Makes every lane's run() return once its work is done or `stop()` is called; then joins.
+  // Lets every lane's run() return once its work is done or `stop()` is called; then joins the
+  // threads.
   void stop();
   void join();
 

@@ -7,7 +7,7 @@
 
 namespace gvm::net {
 
-// CANCELLED when the awaiting coroutine was.
+// CANCELLED when the awaiting coroutine was cancelled.
 boost::asio::awaitable<Result<void>> pause_until(Deadline when);
 
 }  // namespace gvm::net

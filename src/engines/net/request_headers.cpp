@@ -1,21 +1,16 @@
 #include "net/request_headers.h"
 
-#include <strings.h>
-
 #include <algorithm>
 #include <cstring>
 
+#include "base/ascii.h"
 #include "net/body_decoder.h"
 
 namespace gvm::net {
 namespace {
 
-// Text buffers larger than this are given back instead of kept for the next request.
+// Larger text buffers are freed instead of being kept for the next request.
 constexpr std::size_t kKeptText = 16 * kKiB;
-
-bool same_name(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
 
 std::optional<std::string> problem_with(std::string_view name, std::string_view value) {
   if (!is_token(name)) return "a request header's name holds a character that is not allowed";
@@ -27,13 +22,13 @@ std::optional<std::string> problem_with(std::string_view name, std::string_view 
 }
 
 bool has(const HttpRequest& request, std::string_view name) {
-  const auto named = [&](const auto& header) { return same_name(header.name, name); };
+  const auto named = [&](const auto& header) { return equal_ignoring_case(header.name, name); };
   return std::ranges::any_of(request.headers, named) ||
          std::ranges::any_of(request.secret_headers, named);
 }
 
-// What the text of the list takes at most: it must not grow while it holds secrets, for growing
-// leaves copies behind.
+// An upper bound for the text of the list. It must not grow while it holds secrets, because growing
+// leaves copies in memory.
 std::size_t text_size(const HttpRequest& request) {
   constexpr std::size_t kSeparators = 4;
   constexpr std::size_t kLeftOut = 96;  // and what is added
@@ -67,8 +62,8 @@ std::optional<std::string> RequestHeaders::build(const HttpRequest& request) {
 std::optional<std::string> RequestHeaders::collect(const HttpRequest& request) {
   text_.reserve(text_size(request));
   for (const auto& [name, value] : request.headers) {
-    // libcurl writes the length; the caller's is dropped when it says the same.
-    if (same_name(name, "content-length")) {
+    // libcurl writes the length; the caller's header is dropped when it has the same value.
+    if (equal_ignoring_case(name, "content-length")) {
       if (value == std::to_string(request.body.size())) continue;
       return "request header content-length is not the length of the body";
     }
@@ -108,7 +103,7 @@ void RequestHeaders::add(std::string_view name, std::string_view prefix, std::st
   text_.push_back('\0');
 }
 
-// Only now does the text stay where it is.
+// From here on the text does not move in memory.
 void RequestHeaders::link() {
   nodes_.resize(starts_.size());
   for (std::size_t i = 0; i < nodes_.size(); ++i) {

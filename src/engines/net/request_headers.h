@@ -1,6 +1,6 @@
 #pragma once
-// The header list of one request in the form libcurl wants: one allocation for the text, one for
-// the nodes, both reused. Secrets live only in here, and are wiped when the list is cleared.
+// The header list of one request in the form libcurl needs: one allocation for the text and one for
+// the nodes, both reused. Secrets are in this object only, and are wiped when the list is cleared.
 // Internal to net/.
 #include <curl/curl.h>
 
@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "net/header_rules.h"
-#include "net/http_client.h"
+#include "net/http_request.h"
 
 namespace gvm::net {
 
@@ -21,7 +21,7 @@ class RequestHeaders {
   RequestHeaders(const RequestHeaders&) = delete;
   RequestHeaders& operator=(const RequestHeaders&) = delete;
 
-  // A sentence about the first header that must not be sent, without its value; then the list is
+  // A sentence about the first header that must not be sent, without its value; the list is then
   // empty.
   std::optional<std::string> build(const HttpRequest& request);
   void clear();
@@ -39,7 +39,7 @@ class RequestHeaders {
   std::vector<std::size_t> starts_;
 };
 
-// Whether this request is sent with a body: one is given, or its method announces one even when it
+// True when the request is sent with a body: one is given, or the method announces one even when it
 // is empty.
 bool sends_body(const HttpRequest& request);
 

@@ -74,7 +74,7 @@ Error status_error(int status, const std::string& host) {
   }
 }
 
-// IPv6 first, at most `most`, half of them of each family where both have more.
+// IPv6 first, at most `most` addresses; half of each family where both have more.
 Addresses ordered(const Addresses& all, std::size_t most) {
   Addresses six;
   Addresses four;
@@ -93,7 +93,7 @@ void count(std::atomic<std::size_t>& counter) {
 
 }  // namespace
 
-// One name asked for, and who waits for it.
+// A lookup of one name, and the coroutines that wait for it.
 struct Lookup {
   std::optional<Result<Addresses>> answer;
   std::vector<asio::steady_timer*> waiters;  // each in the frame of its coroutine
@@ -107,7 +107,7 @@ struct Lookup {
 
 namespace {
 
-// One coroutine's wait for a lookup. Its frame may go before the lookup ends.
+// One coroutine's wait for a lookup. The frame may be destroyed before the lookup ends.
 class Wait {
  public:
   Wait(asio::io_context& context, std::shared_ptr<Lookup> lookup, Deadline until)
@@ -136,7 +136,7 @@ class CaresResolver::Impl : public std::enable_shared_from_this<CaresResolver::I
         channel_(std::make_unique<CaresChannel>(context, options_)) {}
 
   asio::awaitable<Result<Addresses>> resolve(std::string host, Deadline deadline);
-  // No answer comes any more; who waits is told so.
+  // No answer will come; waiting coroutines are told so.
   void shut_down() {
     channel_.reset();
     lookups_.clear();
@@ -212,7 +212,7 @@ void CaresResolver::Impl::answered(const std::string& host, const std::shared_pt
   } else if (nothing) {
     cache_.keep(host, result, now, options_.negative_ttl);
   }
-  // A lookup given up in the meantime may have been followed by another for the same name.
+  // The lookup may have been given up meanwhile, and another one for the same name be under way.
   if (const auto mine = lookups_.find(host); mine != lookups_.end() && mine->second == lookup)
     lookups_.erase(mine);
   lookup->finish(std::move(result));
@@ -232,7 +232,7 @@ asio::awaitable<Result<Addresses>> CaresResolver::Impl::resolve(std::string host
   if (lookup->answer) co_return *lookup->answer;
   if (ended) co_return fail(status_error(ARES_ECANCELLED, host));
   if (deadline.expired()) co_return fail(late_error("deadline", host));
-  // Its servers are silent; the next to ask begins anew.
+  // The servers do not answer; the next caller starts a new lookup.
   if (const auto mine = lookups_.find(host); mine != lookups_.end() && mine->second == lookup)
     lookups_.erase(mine);
   count(failed_);

@@ -1,6 +1,6 @@
 #pragma once
-// Names to addresses. One resolver a lane, used on that lane's thread only. It judges nothing:
-// whoever asks judges every address of the answer, then pins what it dials.
+// Resolves names to addresses. One resolver per lane, used on that lane's thread only. It checks
+// nothing: the caller checks every address of the answer, and pins the ones it dials.
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/address.hpp>
@@ -12,7 +12,7 @@
 
 #include "base/deadline.h"
 #include "base/error.h"
-#include "net/http_client.h"
+#include "net/address_policy.h"
 
 namespace gvm::net {
 
@@ -46,9 +46,9 @@ struct ResolverOptions {
 };
 
 struct ResolverStats {
-  std::size_t lookups = 0;  // that asked a server
+  std::size_t lookups = 0;  // that sent a query to a server
   std::size_t cached = 0;   // answered from the cache
-  std::size_t joined = 0;   // waited for a lookup under way
+  std::size_t joined = 0;   // that waited for a lookup already under way
   std::size_t failed = 0;
 };
 

@@ -46,7 +46,7 @@ std::string shown(const Result<Addresses>& answer) {
 struct Resolving {
   explicit Resolving(ResolverOptions options) : resolver(context, std::move(options)) {}
 
-  // All at once.
+  // Starts all lookups at once.
   std::vector<std::string> resolve_all(const std::vector<std::string>& hosts,
                                        Deadline deadline = Deadline::in(seconds(10))) {
     std::vector<std::string> out(hosts.size(), "never ended");
@@ -55,7 +55,7 @@ struct Resolving {
       asio::co_spawn(context, resolver.resolve(hosts[i], deadline),
                      [&, i](std::exception_ptr, Result<Addresses> answer) {
                        out[i] = shown(answer);
-                       // Given up, a question to silent servers goes on for a while.
+                       // A lookup that was given up keeps querying silent servers for a while.
                        if (--left == 0) context.stop();
                      });
     }

@@ -18,7 +18,7 @@ static_assert(CURL_POLL_IN == CURL_CSELECT_IN && CURL_POLL_OUT == CURL_CSELECT_O
 struct SocketWatch::Entry {
   using Descriptor = asio::posix::basic_stream_descriptor<asio::io_context::executor_type>;
 
-  // Null when there are no descriptors left.
+  // Null when no file descriptors are left.
   static std::shared_ptr<Entry> make(asio::io_context& context, curl_socket_t fd) {
     const int duplicate = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
     if (duplicate < 0) return nullptr;
@@ -33,7 +33,8 @@ struct SocketWatch::Entry {
   Entry(const Entry&) = delete;
   Entry& operator=(const Entry&) = delete;
 
-  // From the first wait on: a socket that has not begun to connect would wake the reactor.
+  // Registered with the first wait: the reactor would be woken by a socket that has not begun to
+  // connect.
   void enter_reactor() {
     if (!descriptor.is_open()) descriptor.assign(duplicate);
   }
@@ -51,12 +52,12 @@ struct SocketWatch::Entry {
   int duplicate;
   int wanted = 0;         // CURL_POLL_IN | CURL_POLL_OUT
   int waiting = 0;        // the waits under way, same bits
-  bool released = false;  // waits still under way end without effect
+  bool released = false;  // waits under way then end without effect
 };
 
 namespace {
 
-std::uint64_t key_of(const Route& route) {
+std::uint64_t key_of(const ConnectionKey& route) {
   constexpr unsigned kPortBits = 16;
   const auto ports = (static_cast<std::uint64_t>(route.remote_port) << kPortBits) |
                      static_cast<std::uint64_t>(route.local_port);
@@ -64,7 +65,7 @@ std::uint64_t key_of(const Route& route) {
   return key == 0 ? 1 : key;
 }
 
-// -1 when `fd` is no connected socket (any more).
+// -1 when `fd` is not a connected socket, or no longer one.
 int local_port_of(curl_socket_t fd) {
   sockaddr_storage address{};
   socklen_t size = sizeof(address);
@@ -91,7 +92,7 @@ SocketWatch::Slot& SocketWatch::slot(curl_socket_t fd) {
 bool SocketWatch::opened(curl_socket_t fd) {
   Slot& slot = this->slot(fd);
   forget(slot);
-  // The number is used again, and libcurl may believe it is still watched as before.
+  // The file descriptor's number is used again, and libcurl may believe that it still watches it.
   const int wanted = slot.entry == nullptr ? 0 : slot.entry->wanted;
   release(slot);
   slot.entry = Entry::make(context_, fd);
@@ -105,7 +106,7 @@ void SocketWatch::want(curl_socket_t fd, int what) {
     if (slot.entry == nullptr) return;
     slot.entry->wanted = 0;
     if (slot.route == 0) return release(slot);
-    // A wait nobody needs would keep the io_context running.
+    // A wait that nobody needs would keep the io_context running.
     if (slot.entry->waiting != 0) slot.entry->descriptor.cancel();
     return;
   }
@@ -116,7 +117,7 @@ void SocketWatch::want(curl_socket_t fd, int what) {
   watch(slot.entry);
 }
 
-curl_socket_t SocketWatch::connected(const Route& route,
+curl_socket_t SocketWatch::connected(const ConnectionKey& route,
                                      const std::vector<curl_socket_t>& candidates) {
   const auto key = key_of(route);
   if (const auto known = connections_.find(key); known != connections_.end()) return known->second;
@@ -179,7 +180,7 @@ void SocketWatch::wait(const std::shared_ptr<Entry>& entry, int bit) {
 
 void SocketWatch::ready(const std::shared_ptr<Entry>& entry, int bit,
                         const boost::system::error_code& ec) {
-  if (entry->released) return;  // `this` may be gone
+  if (entry->released) return;  // `this` may have been destroyed
   entry->waiting &= ~bit;
   const bool withdrawn = ec == asio::error::operation_aborted;
   if (!withdrawn && (entry->wanted & bit) != 0) on_ready_(entry->fd, ec ? CURL_CSELECT_ERR : bit);

@@ -1,11 +1,12 @@
 #pragma once
-// libcurl's sockets as Asio descriptors. A socket stays registered with the reactor from its first
-// use until libcurl closes it, however often libcurl looks away between requests: that saves two
-// system calls a request. Internal to net/.
+// Registers libcurl's sockets as Asio descriptors. A socket stays registered with the reactor from
+// its first use until libcurl closes it, even when libcurl stops watching it between requests. That
+// saves two system calls per request. Internal to net/.
 //
-// What the reactor watches is a duplicate. libcurl closes some sockets without a word, and asks for
-// the end of the watch only then: the number may belong to a connection another thread has just
-// accepted for this very reactor, which would never hear of it again.
+// The reactor watches a duplicate of the file descriptor. libcurl closes some sockets without a
+// callback, and asks to end the watch only afterwards. By then another thread may have accepted a
+// connection with the same number for the same reactor, and that connection would get no more
+// events.
 #include <curl/curl.h>
 
 #include <boost/asio/io_context.hpp>
@@ -22,7 +23,7 @@ namespace gvm::net {
 namespace asio = boost::asio;
 
 // What tells a connection of this process from all others.
-struct Route {
+struct ConnectionKey {
   std::string_view remote_ip;
   int remote_port;
   int local_port;
@@ -38,29 +39,30 @@ class SocketWatch {
   SocketWatch(const SocketWatch&) = delete;
   SocketWatch& operator=(const SocketWatch&) = delete;
 
-  // A socket made for libcurl, about to connect. False when it cannot be watched (no descriptors
-  // left). libcurl closes sockets that never became a connection without a word.
+  // A socket made for libcurl, about to connect. False when it cannot be watched because no file
+  // descriptors are left. libcurl closes sockets that never became a connection without calling
+  // close().
   [[nodiscard]] bool opened(curl_socket_t fd);
-  // libcurl's interest: CURL_POLL_IN, _OUT, _INOUT or _REMOVE.
+  // The events libcurl waits for: CURL_POLL_IN, _OUT, _INOUT or _REMOVE.
   void want(curl_socket_t fd, int what);
   // The socket of an established connection: one known from earlier requests, or one of
-  // `candidates`, which is known from now on: close() will be called for it, so its registration
-  // may outlive libcurl's interest.
-  curl_socket_t connected(const Route& route, const std::vector<curl_socket_t>& candidates);
+  // `candidates`. It is known from now on: close() will be called for it, so its registration may
+  // last longer than libcurl's interest.
+  curl_socket_t connected(const ConnectionKey& route, const std::vector<curl_socket_t>& candidates);
   // The connection is between two requests.
   void idle(curl_socket_t fd);
-  // Ends that; true when it was so and something waits to be read, be it the end. libcurl 7.88
-  // would take such bytes for the answer to the next request.
+  // Ends idle(). True when the connection was idle and has unread input, including its end. libcurl
+  // 7.88 would take such bytes as the answer to the next request.
   bool end_idle(curl_socket_t fd);
-  // Lets go of the socket, then closes it.
+  // Unregisters the socket, then closes it.
   void close(curl_socket_t fd);
-  // Lets go of all sockets; none is watched again.
+  // Unregisters all sockets; none is registered again.
   void release_all();
 
  private:
   struct Entry;
   struct Slot {
-    std::shared_ptr<Entry> entry;  // from the opening to the closing, as far as it is told
+    std::shared_ptr<Entry> entry;  // from opening to closing, as far as libcurl reports it
     std::uint64_t route = 0;       // key in connections_; 0: not connected
     bool idle = false;
   };

@@ -48,14 +48,15 @@ TEST_F(Watched, ReadinessIsReportedByLibcurlsNumber) {
   ::close(pair.ends[1]);
 }
 
-// libcurl closes a socket that never became a connection by itself, and tells so afterwards.
+// libcurl closes a socket that never became a connection without a callback, and tells so
+// afterwards.
 TEST_F(Watched, ANumberThatWasClosedInSilenceAndIsUsedAnewKeepsItsNewOwner) {
   const Pair lost;
   ASSERT_TRUE(watch.opened(lost.ends[0]));
   watch.want(lost.ends[0], CURL_POLL_IN);
   ::close(lost.ends[0]);
 
-  // Another thread has accepted a connection for this reactor meanwhile.
+  // Meanwhile another thread has accepted a connection with the same number for this reactor.
   const Pair fresh;
   ASSERT_EQ(::dup2(fresh.ends[0], lost.ends[0]), lost.ends[0]);
   Stream owner(context, asio::local::stream_protocol(), lost.ends[0]);
@@ -92,7 +93,7 @@ TEST_F(Watched, NoDescriptorIsLeftOver) {
     context.restart();
     context.run();
   };
-  round(true);  // the reactor has its own descriptors by then
+  round(true);  // by then the reactor has opened its own descriptors
   const auto before = open_descriptors();
   round(false);
   round(true);

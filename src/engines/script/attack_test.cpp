@@ -9,6 +9,7 @@
 #include <ostream>
 
 #include "base/error_codes.h"
+#include "script/codes.h"
 #include "support/script_session.h"
 
 namespace gvm::script {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error_codes.h"
+#include "script/codes.h"
 #include "script/constant.h"
 #include "script/convert.h"
 #include "script/error.h"

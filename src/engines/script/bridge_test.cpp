@@ -6,6 +6,7 @@
 
 #include "base/error_codes.h"
 #include "base/error_detail.h"
+#include "script/codes.h"
 #include "support/script_session.h"
 
 namespace gvm::script {

@@ -3,8 +3,8 @@
 #include <lua.hpp>
 #include <utility>
 
-#include "base/error_codes.h"
 #include "script/bridge.h"
+#include "script/codes.h"
 #include "script/convert.h"
 #include "script/error.h"
 #include "script/session.h"

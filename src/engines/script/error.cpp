@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "base/encoding.h"
-#include "base/error_codes.h"
 #include "base/json.h"
 #include "base/size.h"
+#include "script/codes.h"
 #include "script/convert.h"
 #include "script/vm.h"
 

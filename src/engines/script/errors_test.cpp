@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error_codes.h"
+#include "script/codes.h"
 #include "support/script_session.h"
 
 namespace gvm::script {

@@ -7,6 +7,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "base/error_codes.h"
+#include "script/codes.h"
 #include "support/script_session.h"
 
 namespace gvm::script {

@@ -5,8 +5,8 @@
 #include <new>
 #include <utility>
 
-#include "base/error_codes.h"
 #include "script/bridge.h"
+#include "script/codes.h"
 #include "script/convert.h"
 #include "script/entry_point.h"
 #include "script/error.h"

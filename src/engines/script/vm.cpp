@@ -10,6 +10,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "script/codes.h"
+
 namespace gvm::script {
 
 namespace {

@@ -10,6 +10,7 @@
 #include <boost/beast/websocket/rfc6455.hpp>
 
 #include "base/error_codes.h"
+#include "serve/codes.h"
 #include "serve/http_pages.h"
 #include "serve/linger.h"
 #include "serve/page_call.h"

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <system_error>
 
-#include "base/error_codes.h"
+#include "serve/codes.h"
 
 namespace gvm::serve {
 namespace {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/error_codes.h"
+#include "serve/codes.h"
 #include "serve/connection.h"
 #include "serve/event.h"
 #include "serve/listener.h"

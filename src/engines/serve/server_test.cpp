@@ -10,6 +10,7 @@
 #include <string>
 #include <thread>
 
+#include "serve/codes.h"
 #include "serve/run.h"
 #include "support/scripted_service.h"
 #include "support/wire_client.h"

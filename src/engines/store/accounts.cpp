@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <limits>
 
-#include "base/error_codes.h"
+#include "store/codes.h"
 
 namespace gvm::store {
 namespace {
 
 constexpr std::int64_t kMillis = 1'000;
 
-// A session's budget has an account a session.
+// A budget per session has an account per session.
 std::string key_of(const Budget& budget, std::string_view scope, std::string_view session) {
   auto key = account_key(budget, scope);
   if (budget.period.is_session()) key.append(1, '\x1f').append(session);
@@ -89,7 +89,7 @@ Result<Accounts::Made> Accounts::reserve(const std::vector<Charge>& charges, con
     if (one == nullptr)
       return fail(codes::kLedgerUnavailable, Fatality::user,
                   "the ledger has " + std::to_string(most_) + " accounts, its limit");
-    // The same charge twice is one.
+    // A charge that is given twice counts once.
     if (std::ranges::find(steps, one, &Step::account) != steps.end()) continue;
     auto& bucket = one->advance(made.time_ms / kMillis);
     const auto needed = worst.in(charge.budget->unit);
@@ -116,7 +116,7 @@ void Accounts::settle(const ReservedCall& reserved, const Amounts& actual) {
     if (found == accounts_.end()) continue;
     auto& account = found->second;
     auto* const bucket = account.find(charge.bucket);
-    if (bucket == nullptr) continue;  // its window is over: it counts nowhere any more
+    if (bucket == nullptr) continue;  // its window is over, so it no longer counts anywhere
     const auto worst = reserved.worst.in(charge.budget->unit);
     const auto spent = actual.in(charge.budget->unit);
     bucket->reserved = difference(bucket->reserved, worst);
@@ -156,7 +156,7 @@ void Accounts::load(const Budget& budget, std::string_view scope, std::int64_t b
 }
 
 void Accounts::sweep() {
-  // Of the hash table at once: some 50 µs, as lanes wait for the lock meanwhile.
+  // A part of the hash table at a time: about 50 µs, because lanes wait for the lock meanwhile.
   constexpr std::size_t kSlots = 512;
   const std::lock_guard lock(mutex_);
   const auto now_s = clock_.now_ms() / kMillis;

@@ -1,7 +1,7 @@
 #pragma once
 // What was spent and what is reserved, in memory. A running process decides by these accounts, not
-// by its database. Thread safe: one short lock makes checking and adding one step, for all budgets
-// of a call or none.
+// by its database. Thread safe: under one short lock, a call is checked against all of its budgets
+// and added to all of them, or to none.
 #include <cstdint>
 #include <deque>
 #include <mutex>
@@ -36,26 +36,26 @@ class Accounts {
     std::vector<ReservedCharge> charges;
     std::vector<Excess> warnings;  // of budgets whose action is warn
   };
-  // BUDGET_EXCEEDED when one budget has no room, LEDGER_UNAVAILABLE when there are more accounts
-  // than allowed; then nothing is reserved.
+  // BUDGET_EXCEEDED when one budget has no room; LEDGER_UNAVAILABLE when there are more accounts
+  // than allowed. Nothing is then reserved.
   Result<Made> reserve(const std::vector<Charge>& charges, const Amounts& worst,
                        std::string_view session);
   void settle(const ReservedCall& reserved, const Amounts& actual);
   void release(const ReservedCall& reserved) { settle(reserved, Amounts()); }
-  // Forgets the accounts of a session's own budgets.
+  // Removes the accounts of a session's own budgets.
   void end_session(const std::string& session);
 
-  // Before the first call.
+  // To be called before the first call.
   void start_at(std::int64_t ms);
   void load(const Budget& budget, std::string_view scope, std::int64_t bucket, const Integer& spent,
             const Integer& reserved = {});
 
-  // Forgets accounts whose windows are over; looks at a part of them each time.
+  // Removes accounts whose windows are over; each call checks only a part of them.
   void sweep();
   std::int64_t now_ms();
   std::int64_t wall_behind_ms();
   std::size_t size();
-  // Of the current windows; a budget without an account has one row without a scope.
+  // Balances of the current windows. A budget without an account has one row without a scope.
   std::vector<Balance> balances(std::span<const BudgetPtr> budgets);
 
  private:
@@ -65,14 +65,14 @@ class Accounts {
     Integer reserved;
   };
   struct Account {
-    std::deque<Bucket> buckets;  // ascending; those that count
+    std::deque<Bucket> buckets;  // ascending; the buckets that still count
     Integer spent;               // of all buckets
     Integer reserved;
     Period period;
     std::string prefix_of;  // account_key of its budget without a scope
     std::string scope;
-    // Makes the bucket of `now` and drops those that no longer count. The newest bucket never moves
-    // back.
+    // Adds the bucket of `now` and removes those that no longer count. The newest bucket never
+    // moves back.
     Bucket& advance(std::int64_t now_s);
     Bucket* find(std::int64_t start);
     bool forgotten(std::int64_t now_s) const;

@@ -4,8 +4,8 @@
 
 #include <limits>
 
-#include "base/error_codes.h"
-#include "store/test_support.h"
+#include "store/codes.h"
+#include "store/test_ledger.h"
 
 namespace gvm::store {
 namespace {
@@ -19,7 +19,7 @@ struct Sink {
   FakeClock clock;
   Accounts accounts{clock.source(), 1'000};
 
-  // What reserving says; what was made is kept.
+  // Returns the result as text; keeps the reservation that was made.
   Result<void> reserve(const std::vector<Charge>& charges, std::int64_t nano_usd,
                        std::string_view session = "s") {
     Amounts worst{.nano_usd = nano_usd, .tokens = 1, .requests = 1, .gen = nano_usd};
@@ -83,7 +83,7 @@ TEST(Period, ARollingWindowForgetsNothingEarlyAndLittleLate) {
       const auto lasts = period.forgotten_at(bucket) - spent_at;
       EXPECT_GE(lasts, period.length_seconds()) << period.name();
       EXPECT_LE(lasts, period.length_seconds() + period.bucket_seconds()) << period.name();
-      // The same as a bucket counts until.
+      // The end of the time for which a bucket counts, in the same form.
       EXPECT_LE(period.oldest_counted(period.bucket_of(period.forgotten_at(bucket) - 1)), bucket);
       EXPECT_GT(period.oldest_counted(period.bucket_of(period.forgotten_at(bucket))), bucket);
     }

@@ -1,7 +1,7 @@
 #include "store/amounts.h"
 
-#include "base/error_codes.h"
 #include "base/gmp_guard.h"
+#include "store/codes.h"
 
 namespace gvm::store {
 namespace {

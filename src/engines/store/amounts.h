@@ -1,6 +1,6 @@
 #pragma once
-// What a call costs, in every unit a budget can be in. Money is whole nano-USD; gen needs up to 256
-// bits. A value type.
+// The cost of a call, in every unit that a budget can have. Money is in whole nano-USD; gen needs
+// up to 256 bits. A value type.
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -17,7 +17,7 @@ std::string_view unit_name(Unit unit);
 std::optional<Unit> parse_unit(std::string_view name);
 
 struct Amounts {
-  // Of nano_usd, tokens and requests of one call: a million USD, 10^15 tokens.
+  // The largest nano_usd, tokens and requests of one call: a million USD, 10^15 tokens.
   static constexpr std::int64_t kMost = 1'000'000'000'000'000;
   static constexpr std::size_t kMostGenBits = 256;
 
@@ -30,7 +30,7 @@ struct Amounts {
   friend bool operator==(const Amounts&, const Amounts&) = default;
 };
 
-// INVALID_AMOUNT naming the field that is negative or beyond its bound.
+// INVALID_AMOUNT, naming a field that is negative or exceeds its bound.
 Result<void> check(const Amounts& amounts);
 
 // Exact, whatever the size.

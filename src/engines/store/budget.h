@@ -1,9 +1,10 @@
 #pragma once
-// Budgets and the windows of time they count in. Pure.
+// Budgets and the windows of time in which they count. Pure.
 //
 // A calendar window starts at a full minute, hour, day, Monday or first of a month, in UTC. A
-// rolling one is counted in buckets of Period::bucket_seconds(): what was spent counts for at least
-// the window's length and at most one bucket longer, so a rolling budget errs on the safe side.
+// rolling window is counted in buckets of Period::bucket_seconds(). What was spent counts for at
+// least the length of the window and at most one bucket longer, so a rolling budget is never
+// exceeded.
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -33,12 +34,12 @@ struct Period {
   std::int64_t length_seconds() const;
   // Of a rolling window: minute 1 s, hour 60 s, day 15 min, week 1 h, month 6 h. 0 for others.
   std::int64_t bucket_seconds() const;
-  // The start of the bucket, or of the whole calendar window, that `seconds` falls in; 0 for
+  // The start of the bucket, or of the whole calendar window, that contains `seconds`; 0 for
   // sessions.
   std::int64_t bucket_of(std::int64_t seconds) const;
   // The first bucket that still counts while `bucket` is the newest one.
   std::int64_t oldest_counted(std::int64_t bucket) const;
-  // When what was charged to `bucket` counts no longer. Never, INT64_MAX, for sessions.
+  // When a charge to `bucket` no longer counts. Never, INT64_MAX, for sessions.
   std::int64_t forgotten_at(std::int64_t bucket) const;
 
   friend bool operator==(const Period&, const Period&) = default;
@@ -49,8 +50,8 @@ struct Period {
 enum class Action : std::uint8_t { refuse, cheaper, warn };
 std::string_view action_name(Action action);
 
-// Spending is kept under name, period, unit and scope: a new limit keeps what was spent, a new
-// window or unit starts anew.
+// Spending is stored under name, period, unit and scope: after a change of the limit, earlier
+// spending still counts; after a change of window or unit, it does not.
 struct Budget {
   std::string name;
   Period period;

@@ -1,6 +1,6 @@
 #pragma once
 // The charges of a stored call as JSON: [["budget","rolling day","usd","scope",1700000000], ...].
-// Those of sessions are left out: they end with the session.
+// Charges to session budgets are left out, because these end with the session.
 #include <string>
 #include <vector>
 
@@ -9,7 +9,7 @@
 namespace gvm::store {
 
 std::string write_charges(const std::vector<ReservedCharge>& charges);
-// LEDGER_CORRUPT when it is none.
+// LEDGER_CORRUPT when the text is not of this form.
 Result<std::vector<ReservedCharge>> read_charges(std::string_view text);
 
 }  // namespace gvm::store

@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "base/error_codes.h"
+#include "store/codes.h"
 
 namespace gvm::store {
 namespace {

@@ -1,6 +1,6 @@
 #pragma once
-// What the embedded ledger asks of its disk: the system calls that tests replace, and the file
-// system's errors as the ledger's own.
+// The disk as the embedded ledger uses it: system calls that tests can replace, and errors of the
+// file system as errors of the ledger.
 #include <sys/types.h>
 
 #include <cstddef>
@@ -11,7 +11,7 @@
 
 namespace gvm::store {
 
-// The calls of the journal that a disk can fail.
+// The system calls of the journal that a disk can make fail.
 struct DiskCalls {
   std::function<ssize_t(int fd, const void* bytes, std::size_t size)> write;
   std::function<int(int fd)> sync;

@@ -5,12 +5,12 @@
 #include <ctime>
 #include <limits>
 
-#include "base/error_codes.h"
+#include "store/codes.h"
 
 namespace gvm::store {
 namespace {
 
-// In the sentence people read dollars; the error's ctx has the integers.
+// The sentence shows dollars for people; the error's ctx has the integers.
 std::string for_people(Unit unit, const Integer& amount) {
   if (unit != Unit::usd) return fmt::format("{} {}", amount.to_string(), unit_name(unit));
   constexpr std::int64_t kNano = 1'000'000'000;

@@ -1,5 +1,5 @@
 #pragma once
-// A budget that a call does not fit in: the figures, and the error that tells them.
+// A budget in which a call does not fit: its figures, and the error that contains them.
 #include <cstdint>
 #include <string>
 
@@ -14,14 +14,14 @@ struct Excess {
   Integer spent;     // in the window
   Integer reserved;  // by calls under way
   Integer needed;    // by this call
-  // Seconds since 1970 when the window resets; for a rolling one, when its oldest part is
-  // forgotten. INT64_MAX: with the session.
+  // When the window resets, in seconds since 1970; for a rolling window, when its oldest part no
+  // longer counts. INT64_MAX: at the end of the session.
   std::int64_t resets_at = 0;
 };
 
 // BUDGET_EXCEEDED. ctx: budget, scope, window, unit, action, limit, spent, reserved, needed,
-// remaining (decimal texts of the unit, usd in nano-USD) and resets_at (RFC 3339, absent for
-// sessions). A user error: nothing is broken.
+// remaining (decimal texts in the unit, usd in nano-USD) and resets_at (RFC 3339, absent for
+// sessions). A user error, because nothing is broken.
 Error exceeded(const Excess& excess);
 
 // "2025-01-31T00:00:00Z".

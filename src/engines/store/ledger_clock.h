@@ -1,7 +1,7 @@
 #pragma once
-// The time that windows are cut by: the wall clock, but never backwards. While the wall clock is
-// behind what was seen before, time goes on at the speed of the monotonic clock, so a spent window
-// is neither reopened nor stopped. Not thread safe.
+// The clock that windows are cut by: the wall clock, but never backwards. While the wall clock is
+// behind a time that was seen before, this clock advances at the speed of the monotonic clock: a
+// window that has been used is then neither opened again nor prolonged. Not thread safe.
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -10,7 +10,7 @@ namespace gvm::store {
 
 struct TimeSource {
   std::function<std::int64_t()> wall_ms;    // since 1970
-  std::function<std::int64_t()> steady_ms;  // since anything
+  std::function<std::int64_t()> steady_ms;  // from any starting point
 
   static TimeSource system();
 };
@@ -19,10 +19,10 @@ class LedgerClock {
  public:
   explicit LedgerClock(TimeSource source) : source_(std::move(source)) {}
 
-  // From now on now_ms() is never before `ms`.
+  // From now on now_ms() returns at least `ms`.
   void start_at(std::int64_t ms);
   std::int64_t now_ms();
-  // How far the wall clock was behind at the last now_ms().
+  // How far the wall clock was behind at the last call of now_ms().
   std::int64_t wall_behind_ms() const { return behind_ms_; }
 
  private:

@@ -1,5 +1,5 @@
 #pragma once
-// What both ledgers count. Written by any thread.
+// The counters of both ledgers. Written by any thread.
 #include <atomic>
 #include <cstdint>
 

@@ -1,6 +1,6 @@
 #pragma once
-// Whether the ledger's disk or database fails right now. Whoever reads or writes it reports
-// failures and recoveries; every reservation asks. Thread safe; failing() costs one atomic load.
+// Whether the ledger's disk or database fails at present. Code that reads or writes it reports
+// failures and recoveries; every reservation checks. Thread safe; failing() costs one atomic load.
 #include <atomic>
 #include <mutex>
 #include <optional>
@@ -28,7 +28,7 @@ class LedgerHealth {
     failing_.store(false, std::memory_order_release);
   }
   bool failing() const { return failing_.load(std::memory_order_acquire); }
-  // The latest failure while it lasts.
+  // The latest failure, while it lasts.
   std::optional<Error> error() const {
     const std::lock_guard lock(mutex_);
     return error_;
@@ -37,7 +37,7 @@ class LedgerHealth {
   std::uint64_t failures() const { return failures_.load(std::memory_order_relaxed); }
 
  private:
-  // A disk that is full takes small writes in between: each prompt would be two lines.
+  // A full disk accepts small writes in between, so every prompt would otherwise log two lines.
   log::SampledLogger log_;
   std::atomic<bool> failing_{false};
   std::atomic<std::uint64_t> failures_{0};

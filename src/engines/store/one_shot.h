@@ -1,6 +1,6 @@
 #pragma once
-// An answer that another thread makes and a lane awaits. After its wait has ended, nothing of the
-// lane is touched, so the lane may be destroyed before the answer comes. A Reservation in an answer
+// An answer that another thread makes and a lane awaits. After the wait has ended, nothing of the
+// lane is used, so the lane may be destroyed before the answer comes. A Reservation in an answer
 // that nobody awaits any more is released.
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/as_tuple.hpp>
@@ -22,7 +22,7 @@ class OneShot {
  public:
   explicit OneShot(boost::asio::any_io_executor executor) : executor_(std::move(executor)) {}
 
-  // On any thread, once.
+  // On any thread; call once.
   static void answer(std::shared_ptr<OneShot> shot, Result<T> value) {
     const std::lock_guard lock(shot->mutex_);
     if (shot->over_) return;
@@ -32,7 +32,7 @@ class OneShot {
     });
   }
 
-  // On the executor's thread, once, right after the question was sent. CANCELLED.
+  // On the executor's thread, once, right after the request was sent. CANCELLED.
   static boost::asio::awaitable<Result<T>> wait(std::shared_ptr<OneShot> shot) {
     constexpr auto kToken = boost::asio::as_tuple(boost::asio::use_awaitable);
     boost::asio::steady_timer timer(shot->executor_, boost::asio::steady_timer::time_point::max());
@@ -47,7 +47,7 @@ class OneShot {
   }
 
  private:
-  // While it lives, an answer wakes the waiting coroutine. It ends with the coroutine's frame.
+  // While it exists, an answer wakes the waiting coroutine. It ends with the coroutine's frame.
   class Waiting {
    public:
     Waiting(OneShot& shot, boost::asio::steady_timer& timer) : shot_(shot) {
@@ -71,7 +71,7 @@ class OneShot {
   }
 
   boost::asio::any_io_executor executor_;
-  boost::asio::steady_timer* timer_ = nullptr;  // of the lane's thread
+  boost::asio::steady_timer* timer_ = nullptr;  // belongs to the lane's thread
   std::mutex mutex_;
   std::optional<Result<T>> value_;
   bool over_ = false;

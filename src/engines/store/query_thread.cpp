@@ -2,6 +2,7 @@
 
 #include <boost/asio/this_coro.hpp>
 
+#include "store/codes.h"
 #include "store/one_shot.h"
 
 namespace gvm::store {
@@ -58,7 +59,8 @@ void QueryThread::run() {
       job = std::move(jobs_.front());
       jobs_.pop_front();
     }
-    auto reader = open_();  // anew each time: cheap beside a question, and no stale connection
+    auto reader = open_();  // opened for each query: that is cheap beside the query, and the
+                            // connection cannot be stale
     job(reader);
   }
 }

@@ -20,7 +20,7 @@ class QueryThread {
   explicit QueryThread(Open open) : open_(std::move(open)) {}
   ~QueryThread() { stop(); }
 
-  // LEDGER_UNAVAILABLE when too many wait, or it was stopped; else as the reader.
+  // LEDGER_UNAVAILABLE when too many queries wait, or after stop(); else the result of the reader.
   boost::asio::awaitable<Result<std::optional<DecisionRecord>>> record(std::string id);
   boost::asio::awaitable<Result<std::vector<UsageRow>>> usage(UsageQuery query);
   boost::asio::awaitable<Result<std::vector<Balance>>> balances(std::vector<BudgetPtr> budgets);

@@ -1,6 +1,6 @@
 #pragma once
-// Reads a ledger. A reader blocks, so it is for tools and for a ledger's own thread. It takes no
-// lock and reads while another process owns the ledger.
+// Reads a ledger. A reader blocks, so it is for tools and for the ledger's own threads. It takes no
+// lock, and reads while another process owns the ledger.
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -47,7 +47,7 @@ struct DecisionRecord {
   std::string text;
 };
 
-// Something verify() found wrong, as a sentence.
+// A fault that verify() found, as a sentence.
 struct Finding {
   std::string text;
 };
@@ -57,10 +57,10 @@ class LedgerReader {
   virtual ~LedgerReader() = default;
   // Sorted by group.
   virtual Result<std::vector<UsageRow>> usage(const UsageQuery& query) = 0;
-  // With SQLite without what is reserved, which only the owning process knows.
+  // With SQLite the reserved amounts are missing, because only the owning process knows them.
   virtual Result<std::vector<Balance>> balances(std::span<const BudgetPtr> budgets) = 0;
   virtual Result<std::optional<DecisionRecord>> record(const std::string& id) = 0;
-  // Empty when every account is the sum of its calls and database and journal are whole. Reads
+  // Empty when every account is the sum of its calls, and database and journal are intact. Reads
   // everything.
   virtual Result<std::vector<Finding>> verify() = 0;
 };

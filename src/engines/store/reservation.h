@@ -1,7 +1,7 @@
 #pragma once
-// The worst case of a call, reserved in all its budgets until the call has ended. The maker of the
-// call owns it. Ending it never blocks and never fails: the ledger queues what it cannot store at
-// once. A reservation that is destroyed before its end is released, as nothing was spent.
+// The worst case of a call, reserved in all its budgets until the call has ended. Owned by whoever
+// makes the call. Ending it never blocks and never fails: the ledger queues what it cannot store at
+// once. A reservation that is destroyed before its end is released, as if nothing was spent.
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,7 +13,7 @@ namespace gvm::store {
 
 class Reservation {
  public:
-  // Takes the end of a call. Reservations share it, so it outlives them.
+  // Receives the end of a call. Reservations share it, so it outlives them.
   class Sink {
    public:
     virtual ~Sink() = default;
@@ -29,23 +29,23 @@ class Reservation {
   Reservation& operator=(Reservation&& other) noexcept;
   ~Reservation() { release(); }
 
-  // Not ended yet.
+  // True until it has ended.
   explicit operator bool() const { return sink_ != nullptr; }
   // The call's id in the audit table; empty once ended.
   std::string id() const {
     return sink_ == nullptr ? std::string() : sink_->id_of(reserved_.number);
   }
   const Amounts& worst() const { return reserved_.worst; }
-  // Of budgets that only warn: those without room for the call.
+  // Warn-only budgets in which the call did not fit.
   const std::vector<Excess>& warnings() const { return warnings_; }
 
-  // The call is over and this is its cost; the rest of the reservation is free again. For invalid
+  // The call has ended and this is its cost; the rest of the reservation is free again. For invalid
   // amounts the whole reservation is charged and flagged.
   void settle(Settlement settlement);
-  // The call may have been made and its bill is unknown: the whole reservation is charged and
+  // The call may have been made and its cost is unknown: the whole reservation is charged and
   // flagged.
   void settle_unknown(Settlement settlement);
-  // No call was made.
+  // No call was made, so nothing is charged.
   void release();
 
  private:

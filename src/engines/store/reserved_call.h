@@ -8,7 +8,7 @@
 
 namespace gvm::store {
 
-// What a call is, for the audit table. Empty where it does not apply.
+// Facts about a call for the audit table. Empty where they do not apply.
 struct CallInfo {
   std::string backend = {};
   std::string model = {};
@@ -19,8 +19,8 @@ struct CallInfo {
   std::string contract = {};
 };
 
-// A charge and the bucket that the reservation was made in. However late the call settles, it is
-// charged in that bucket.
+// A charge, and the bucket in which it was reserved. The call is charged in that bucket, however
+// late it settles.
 struct ReservedCharge {
   BudgetPtr budget;
   std::string scope;
@@ -30,7 +30,7 @@ struct ReservedCharge {
 struct ReservedCall {
   std::uint64_t number = 0;
   std::int64_t made_ms = 0;
-  std::uint32_t segment = 0;  // of the journal; 0: not in it
+  std::uint32_t segment = 0;  // of the journal; 0: not in the journal
   Amounts worst;
   CallInfo info;
   std::vector<ReservedCharge> charges;
@@ -38,15 +38,17 @@ struct ReservedCall {
 
 // Flags of a settled call.
 namespace flags {
-inline constexpr std::uint32_t kUnknownCost = 1;  // charged at its worst case: the bill is unknown
-inline constexpr std::uint32_t kInFlightAtCrash = 2;  // the same, as its process ended first
+// Charged at its worst case, because the cost is unknown.
+inline constexpr std::uint32_t kUnknownCost = 1;
+inline constexpr std::uint32_t kInFlightAtCrash = 2;  // the same, because its process ended first
 inline constexpr std::uint32_t kOverReserved = 4;     // it cost more than its worst case
 inline constexpr std::uint32_t kUnreserved = 8;       // made while the ledger could not be written
-inline constexpr std::uint32_t kLeaseExpired = 16;    // charged by another machine before
+inline constexpr std::uint32_t kLeaseExpired = 16;    // already charged by another machine
 // Set by the caller:
 inline constexpr std::uint32_t kUnknownPrice = 32;    // a default price was used
 inline constexpr std::uint32_t kEstimatedUsage = 64;  // the provider did not report tokens
-// The provider failed with a 5xx and was charged nothing; it may have billed it.
+// The provider failed with a 5xx status and nothing was charged; the provider may have billed the
+// call.
 inline constexpr std::uint32_t kServerError = 128;
 }  // namespace flags
 // "unknown_cost in_flight_at_crash".

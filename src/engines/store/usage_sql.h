@@ -1,5 +1,5 @@
 #pragma once
-// The SQL query behind `usage`. Both databases get the same, but for three expressions.
+// The SQL query behind `usage`. It is the same for both databases, except for three expressions.
 #include <string>
 #include <string_view>
 

@@ -17,6 +17,11 @@ inline std::string lowered(std::string_view text) {
   return out;
 }
 
+// Equal except for the case of ASCII letters.
+constexpr bool equal_ignoring_case(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, {}, to_lower, to_lower);
+}
+
 // Without the bytes of `blanks` at both ends. The default is the white space of HTTP fields.
 constexpr std::string_view trim(std::string_view text, std::string_view blanks = " \t") {
   const auto first = text.find_first_not_of(blanks);

@@ -39,7 +39,7 @@ unsigned byte_at(std::string_view bytes, std::size_t i) {
   return static_cast<unsigned char>(bytes[i]);
 }
 
-// Empty when the padding is there but wrong: it must fill the last group of four.
+// Empty when padding is present but has the wrong length: it must complete the last group of four.
 std::optional<std::string_view> without_padding(std::string_view text) {
   std::size_t padding = 0;
   while (padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
@@ -93,8 +93,8 @@ std::optional<std::string> base64_decode(std::string_view padded) {
     held -= 8;
     bytes.push_back(static_cast<char>(bits >> held & 0xff));
   }
-  // RFC 4648, 3.5: the bits that are left over must be zero, or two texts would mean the same
-  // bytes.
+  // RFC 4648, 3.5: unused bits of the last character must be zero. Otherwise two texts would decode
+  // to the same bytes.
   if ((bits & ((1U << held) - 1)) != 0) return std::nullopt;
   return bytes;
 }

@@ -8,7 +8,8 @@ namespace gvm {
 
 std::string base64_encode(std::string_view bytes);
 void base64_encode_to(std::string& out, std::string_view bytes);
-// Padding may be absent, but not wrong; anything else outside the alphabet is refused.
+// The padding may be missing but must not be wrong; any other character outside the alphabet is
+// refused.
 std::optional<std::string> base64_decode(std::string_view text);
 
 std::string hex_encode(std::string_view bytes);
@@ -16,7 +17,7 @@ std::optional<std::string> hex_decode(std::string_view text);
 
 // RFC 3629: no surrogates, no overlong forms, nothing above U+10FFFF.
 bool is_valid_utf8(std::string_view bytes);
-// Every maximal invalid sequence replaced by U+FFFD.
+// Replaces every maximal invalid sequence by U+FFFD.
 std::string to_valid_utf8(std::string_view bytes);
 
 }  // namespace gvm

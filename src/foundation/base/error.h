@@ -38,8 +38,8 @@ class Error {
   Error&& with(std::string_view key, Value value) &&;
   Error& set_fatality(Fatality fatality) &;
 
-  // Every string in causes and ctx (bytes and keys too) rewritten by `rewrite(std::string_view) ->
-  // std::string`, for redaction.
+  // Rewrites every string in causes and ctx (bytes and map keys too) by `rewrite(std::string_view)
+  // -> std::string`. Used for redaction.
   template <class F>
   void rewrite_strings(F&& rewrite);
 
@@ -66,8 +66,8 @@ inline std::unexpected<Error> fail(std::string_view code, Fatality fatality, std
   return std::unexpected<Error>(Error(code, fatality, std::move(detail)));
 }
 
-// Every string, byte string and map key in `value` rewritten: a body an upstream echoed may hold a
-// secret, too.
+// Rewrites every string, byte string and map key in `value`: a body that an upstream echoed may
+// contain a secret, too.
 void rewrite_value_strings(Value& value,
                            const std::function<std::string(std::string_view)>& rewrite);
 

@@ -1,5 +1,5 @@
 #pragma once
-// What an error says to a person.
+// The sentence of an error that is meant for a person.
 #include <string_view>
 
 #include "base/error.h"

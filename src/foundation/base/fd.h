@@ -1,5 +1,5 @@
 #pragma once
-// A file descriptor that is closed by its owner.
+// A file descriptor with one owner, which closes it.
 #include <unistd.h>
 
 #include <utility>

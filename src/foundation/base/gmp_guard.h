@@ -1,5 +1,5 @@
 #pragma once
-// Scope of a GMP integer: cleared however the scope is left.
+// Owns a GMP integer and clears it when the scope ends.
 #include <gmp.h>
 
 namespace gvm {
@@ -11,7 +11,7 @@ class GmpInteger {
   GmpInteger(const GmpInteger&) = delete;
   GmpInteger& operator=(const GmpInteger&) = delete;
 
-  mutable mpz_t z;  // GMP's own functions say which arguments they write
+  mutable mpz_t z;  // mutable: GMP's functions take `mpz_t` without const also where they only read
 };
 
 }  // namespace gvm

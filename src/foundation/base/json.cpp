@@ -16,7 +16,7 @@ namespace {
 constexpr std::uint64_t kOnes = 0x0101010101010101;
 constexpr std::uint64_t kHighs = 0x8080808080808080;
 
-// Non-zero when one of eight bytes is a quote, a backslash, a control character or no ASCII.
+// Non-zero when one of the eight bytes is a quote, a backslash, a control character or not ASCII.
 std::uint64_t special_bytes(std::uint64_t word) {
   const auto has_zero = [](std::uint64_t w) { return (w - kOnes) & ~w; };
   const std::uint64_t quote = has_zero(word ^ kOnes * '"');
@@ -25,8 +25,8 @@ std::uint64_t special_bytes(std::uint64_t word) {
   return (quote | backslash | control | word) & kHighs;
 }
 
-// Length of the run at the front that is copied as it is. May stop early, at a byte that needs a
-// closer look.
+// Length of the run at the front that can be copied unchanged. It may stop early, at a byte that
+// the caller then examines.
 std::size_t plain_prefix(std::string_view text) {
   std::size_t i = 0;
   for (; i + 8 <= text.size(); i += 8) {
@@ -119,7 +119,7 @@ void write_address(std::string& out, const Address& address) {
 
 void write_string_to(std::string& out, std::string_view text) {
   out += '"';
-  std::size_t run = 0;  // start of what is not copied yet
+  std::size_t run = 0;  // start of what has not been copied yet
   std::size_t at = 0;
   while (true) {
     at += plain_prefix(text.substr(at));

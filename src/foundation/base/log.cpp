@@ -59,8 +59,9 @@ std::string build_truncated(const Line& line) {
   return out.append(R"(,"truncated":true})");
 }
 
-// Every part redacted on its own, so that the line stays JSON; a secret that still shows (a number,
-// say) costs the text.
+// Redacts each key and value on its own, so that the line stays valid JSON. If the finished line
+// still contains a secret (a number, for example), the message is replaced and the fields are left
+// out.
 std::string build_redacted(const Line& line, const std::vector<FieldRef>& fields,
                            const Redactor& redactor) {
   const auto redact = [&](std::string_view text) { return redactor.redact(text); };

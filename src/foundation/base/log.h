@@ -70,8 +70,8 @@ class Logger {
     write(Level::error, m, f);
   }
 
-  // Waits until everything written so far is out, at most kFlushTimeout (nobody may be reading the
-  // pipe).
+  // Waits until everything written so far has been output, at most kFlushTimeout: the reader of the
+  // pipe may have stopped.
   void flush() const;
 
  private:

@@ -91,11 +91,12 @@ class FdSink final : public spdlog::sinks::sink {
       if (!wait_writable()) return;
       const auto written = ::write(fd_, rest.data(), std::min(rest.size(), kWriteChunkBytes));
       if (written > 0) rest.remove_prefix(static_cast<std::size_t>(written));
-      if (written < 0 && errno != EINTR && errno != EAGAIN) return;  // nowhere to complain
+      if (written < 0 && errno != EINTR && errno != EAGAIN)
+        return;  // the log itself cannot be written: there is no other place to report it
     }
   }
 
-  // False when shutting down and nobody reads.
+  // False when the process is shutting down and nobody reads.
   bool wait_writable() const {
     while (true) {
       const bool hurry = std::chrono::steady_clock::now().time_since_epoch() >= give_up_.load();
@@ -152,7 +153,8 @@ void Sink::flush(std::chrono::milliseconds timeout) {
 bool glob_matches(std::string_view glob, std::string_view text) {
   std::size_t g = 0;
   std::size_t t = 0;
-  std::size_t star = glob.npos;  // the last '*' seen, and where its text would have to grow
+  // The last '*' seen, and the position from which its match is extended.
+  std::size_t star = glob.npos;
   std::size_t star_text = 0;
   while (t < text.size()) {
     if (g < glob.size() && glob[g] == '*') {

@@ -1,6 +1,7 @@
 #pragma once
 // The one writer behind all Loggers of a process: spdlog's queue and thread, a file descriptor, and
-// what is silenced. Shared by every thread; everything in it is immutable or synchronised.
+// the sources that are silenced. Shared by every thread; everything in it is immutable or
+// synchronised.
 #include <atomic>
 #include <chrono>
 #include <memory>
@@ -24,7 +25,7 @@ class FdSink;
 class Sink {
  public:
   Sink(const Options& options, std::shared_ptr<const Redactor> redactor);
-  // Writes out what is queued; gives up soon when nobody reads.
+  // Writes out what is queued; gives up after a short time when nobody reads.
   ~Sink();
   Sink(const Sink&) = delete;
   Sink& operator=(const Sink&) = delete;

@@ -1,11 +1,11 @@
 #pragma once
-// Scripts test fields with `if x.field then`, and a null that arrives as a value of its own would
-// be true.
+// Scripts test fields with `if x.field then`. A null would arrive in Lua as a value that counts as
+// true, so fields that are null are removed.
 #include "base/value.h"
 
 namespace gvm {
 
-// Removes map entries whose value is null, at every depth. Items of lists keep their places.
+// Removes map entries whose value is null, at every depth. Items of arrays keep their places.
 void drop_null_fields(Value& value);
 
 }  // namespace gvm

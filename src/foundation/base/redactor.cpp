@@ -29,8 +29,9 @@ std::string percent_encoded(std::string_view text, std::string_view digits) {
   return out;
 }
 
-// What base64 makes of `secret` when `before` bytes stand in front of it in its group of three, as
-// in "user:secret", without the characters that depend on its neighbours.
+// The base64 characters that come from `secret` alone when `before` bytes precede it in its group
+// of three, as in "user:secret". Characters that also depend on the neighbouring bytes are left
+// out.
 std::string base64_core(std::string_view secret, std::size_t before) {
   const std::string text = base64_encode(std::string(before, '\0').append(secret));
   const std::size_t first = (before * 8 + 5) / 6;
@@ -92,8 +93,8 @@ Redactor::Redactor(std::vector<Secret> secrets) {
 }
 
 std::string Redactor::redact(std::string_view text) const {
-  // Spans are found in the original text and merged where they overlap: replacing one secret never
-  // hides half of another.
+  // Spans are searched for in the original text and merged where they overlap. Replacing one secret
+  // after the other could leave a part of the second one visible.
   std::string out;
   std::size_t copied = 0;
   const auto spans = spans_of_secrets(text, needles_);

@@ -1,6 +1,6 @@
 #pragma once
-// For what may happen with every prompt: the same event is written once an interval, and the next
-// line of it says how many were left out in between. Thread safe.
+// A logger for events that may occur with every prompt. It writes the same event once per interval;
+// the next line of the event says how many were left out. Thread safe.
 #include <chrono>
 #include <initializer_list>
 #include <mutex>
@@ -15,7 +15,7 @@ namespace gvm::log {
 class SampledLogger {
  public:
   static constexpr std::chrono::minutes kInterval{1};
-  // Events told apart; further ones share one interval.
+  // Number of events that are told apart; all further ones share one interval.
   static constexpr std::size_t kMostEvents = 256;
 
   explicit SampledLogger(Logger logger, std::chrono::milliseconds interval = kInterval)

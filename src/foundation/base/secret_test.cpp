@@ -12,12 +12,12 @@ namespace {
 template <class T>
 concept Streamable = requires(std::ostream& out, const T& value) { out << value; };
 
-// What this checks is at compile time: code that prints a Secret is no program.
+// These checks work at compile time: code that prints a Secret must not compile.
 static_assert(!fmt::is_formattable<Secret>::value);
 static_assert(!Streamable<Secret>);
 static_assert(!std::is_convertible_v<Secret, std::string_view>);
 static_assert(!std::is_convertible_v<Secret, std::string>);
-// The checks do see what can be printed.
+// Control: the same checks recognise types that can be printed.
 static_assert(fmt::is_formattable<std::string>::value);
 static_assert(Streamable<std::string>);
 
@@ -34,7 +34,7 @@ TEST(Secret, LeavesNothingBehindWhenMovedFrom) {
     const char* const inline_or_heap = from.reveal().data();
     const Secret to(std::move(from));
     EXPECT_EQ(to.reveal(), std::string(size, 'k'));
-    EXPECT_TRUE(from.empty());  // NOLINT: what a moved-from secret holds is the question
+    EXPECT_TRUE(from.empty());  // NOLINT: the state after the move is what the test is about
     const bool copied_inline = to.reveal().data() != inline_or_heap;
     if (copied_inline) {
       EXPECT_EQ(std::string(inline_or_heap, size), std::string(size, '\0'));

@@ -3,8 +3,8 @@
 namespace gvm::utf8 {
 namespace {
 
-// What may follow a lead byte: how many bytes, and the range of the first of them, which excludes
-// overlong forms, surrogates and everything above U+10FFFF. The later ones are 80..BF.
+// The bytes that may follow a lead byte: how many, and the range of the first of them, which
+// excludes overlong forms, surrogates and everything above U+10FFFF. All later ones are 80..BF.
 struct Lead {
   std::uint8_t followers;
   std::uint8_t lowest = 0x80;

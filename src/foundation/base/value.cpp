@@ -61,7 +61,7 @@ Value::Map Value::Map::from_entries(std::vector<Entry> entries) {
     return a.first.view() < b.first.view();
   };
   std::stable_sort(entries.begin(), entries.end(), by_key);
-  // Of equal keys the last one stays: walk backwards, keeping the first seen.
+  // Of equal keys the last one is kept: walk backwards and keep the first one seen.
   const auto same_key = [](const Entry& a, const Entry& b) { return a.first == b.first; };
   const auto kept = std::unique(entries.rbegin(), entries.rend(), same_key);
   entries.erase(entries.begin(), kept.base());

@@ -18,7 +18,8 @@
 
 namespace gvm {
 
-// Deepest nesting any decoder (calldata, JSON, Lua) builds. Bounds every recursion over a Value.
+// Deepest nesting that any decoder (calldata, JSON, Lua) builds. It bounds the depth of every
+// recursion over a Value.
 inline constexpr std::size_t kMaxDepth = 128;
 
 using Address = std::array<std::uint8_t, 20>;
@@ -27,7 +28,7 @@ using Address = std::array<std::uint8_t, 20>;
 class Blob {
  public:
   Blob() = default;
-  // A large string is taken over, a small one copied.
+  // Moves a large string in; copies a small one.
   explicit Blob(std::string owned);
   static Blob copy(std::string_view bytes);
   static Blob borrow(std::string_view bytes) { return Blob(bytes.data(), bytes.size(), 0); }
@@ -175,7 +176,7 @@ class Value {
 
  private:
   using Data = std::variant<std::monostate, bool, Integer, double, Blob, Blob, Address, Array, Map>;
-  // Built where it stands: moving a variant costs a jump through a table.
+  // Constructed in place, because moving a variant costs an indirect call.
   template <std::size_t I, class T>
   Value(std::in_place_index_t<I> index, T&& content) : data_(index, std::forward<T>(content)) {}
   Data data_;

@@ -50,7 +50,7 @@ std::size_t pack(std::string_view number, std::uint64_t* limbs) {
   return count;
 }
 
-// What follows the sign on the wire: the value when it is not negative, else -1 - value.
+// What follows the sign bit on the wire: the value itself when it is not negative, else -1 - value.
 std::uint64_t small_payload(std::int64_t value) {
   return static_cast<std::uint64_t>(value < 0 ? ~value : value);
 }

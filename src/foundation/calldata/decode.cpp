@@ -14,7 +14,7 @@
 namespace gvm::calldata {
 namespace {
 
-// A number of the wire. Its bytes are frame[at, at + size).
+// A number as encoded. Its bytes are frame[at, at + size).
 struct Number {
   std::size_t at;
   std::size_t size;
@@ -38,7 +38,7 @@ class Decoder {
   }
 
  private:
-  // The readers return false when error_ is set; then nothing is read on.
+  // The read functions return false when error_ is set; the caller then stops reading.
 
   bool value(Value& out, std::size_t depth) {
     const std::size_t start = at_;
@@ -141,9 +141,9 @@ class Decoder {
                      *previous == key ? "a map key occurs twice" : "map keys are not in order");
   }
 
-  // What every array and map must pass before anything is allocated for it. The elements announced
-  // so far are counted before they are read, so that nested announcements cannot add up to more
-  // memory than the limit either.
+  // Checks the size that an array or map announces before anything is allocated for it. All
+  // elements announced so far are added up before they are read, so that nested arrays cannot
+  // exceed the limit on memory together.
   bool enter(std::uint64_t count, std::size_t smallest, std::size_t start, std::size_t depth) {
     if (depth > max_depth_) {
       return set_error(codes::kTooDeep, start, fmt::format("nested deeper than {}", max_depth_));
@@ -156,7 +156,7 @@ class Decoder {
     return true;
   }
 
-  // The payload of a head whose type needs no more than 64 bits.
+  // The payload of a value whose type needs at most 64 bits.
   bool head(std::uint64_t& payload, unsigned first) {
     if (first < kMoreBit) {
       ++at_;

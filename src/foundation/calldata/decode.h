@@ -1,6 +1,6 @@
 #pragma once
-// Calldata bytes to a Value, strictly (wire.md, "Calldata"): whatever decodes is canonical,
-// encode() gives the same bytes.
+// Decodes calldata bytes to a Value, strictly (wire.md, "Calldata"): everything that decodes is
+// canonical, so encode() gives the same bytes.
 #include <string_view>
 
 #include "base/error.h"

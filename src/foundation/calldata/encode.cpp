@@ -14,7 +14,8 @@
 namespace gvm::calldata {
 namespace {
 
-// The shortest text of any double fits: sign, 17 digits, point, exponent of five characters.
+// Long enough for the shortest text of any double: sign, 17 digits, point, exponent of five
+// characters.
 struct RealText {
   char data[32];
   std::size_t size;
@@ -23,8 +24,8 @@ struct RealText {
       : size(std::to_chars(data, data + sizeof data, value).ptr - data) {}
 };
 
-// First pass: checks the value and adds up its size, so that the second pass writes without checks
-// into exact room.
+// First pass: checks the value and adds up its size, so that the second pass can write into a
+// buffer of exactly that size without further checks.
 class Sizer {
  public:
   bool value(const Value& v, std::size_t depth) {

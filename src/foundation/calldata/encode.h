@@ -1,5 +1,5 @@
 #pragma once
-// A Value to calldata bytes: one form for each value (wire.md, "Calldata").
+// Encodes a Value as calldata bytes: each value has exactly one form (wire.md, "Calldata").
 #include <string>
 
 #include "base/error.h"
@@ -13,7 +13,7 @@ namespace gvm::calldata {
 // kMaxDepth. One allocation.
 Result<std::string> encode(const Value& value);
 
-// Appends. On an error `out` is as it was.
+// Appends to `out`. On an error `out` is unchanged.
 Result<void> encode_to(std::string& out, const Value& value);
 
 }  // namespace gvm::calldata

@@ -1,6 +1,9 @@
 #pragma once
-// Exact rational numbers for money and budgets: always in lowest terms, the denominator positive. A
-// value type on GMP.
+// Exact rational numbers for money and budgets. Always in lowest terms with a positive denominator.
+// A value type on GMP.
+//
+// Every operation whose result could grow without bound returns empty when a part would exceed
+// kMaxBits.
 //
 // Every operation that could grow without bound is bounded by kMaxBits and answers nothing beyond
 // it.

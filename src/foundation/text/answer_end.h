@@ -1,11 +1,11 @@
 #pragma once
-// How a model's answer ended, as far as its text may be trusted to be whole.
+// How a model's answer ended, which decides whether its text may be taken as complete.
 
 namespace gvm::text {
 
 enum class AnswerEnd {
-  stopped,  // the model ended it: what is still open may have been forgotten
-  cut,      // a limit ended it, or the reason is unknown: nothing may be added to it
+  stopped,  // the model ended the answer: a bracket that is still open was forgotten
+  cut,      // a limit ended the answer, or the reason is unknown: nothing may be added to it
 };
 
 }  // namespace gvm::text

@@ -18,7 +18,7 @@ constexpr bool is_quote(char c) {
   return c == '"' || c == '\'';
 }
 
-// Values a statement gives, and words that judge.
+// Words that stand for a value in a statement, and words that judge.
 constexpr std::array<std::string_view, 8> kValues = {"true", "false", "null", "none",
                                                      "yes",  "no",    "nil",  "undefined"};
 constexpr std::array<std::string_view, 14> kJudging = {
@@ -83,7 +83,7 @@ class Judge {
     return name == "think" || name == "thinking" || prose_.substr(at_).starts_with("<|channel|>");
   }
 
-  // A value of JSON, or a word that stands for one.
+  // True for the first character of a JSON value, or a word that means one.
   bool is_value(std::size_t offset) const {
     const char c = at(offset);
     if (is_digit(c) || is_quote(c) || c == '{' || c == '[') return true;
@@ -109,7 +109,7 @@ class Judge {
     while (is_letter(at(at_)) || at(at_) == '_' || is_digit(at(at_))) ++at_;
     const auto found = lower_word(start);
     const char before = start > 0 ? prose_[start - 1] : ' ';
-    // Not a part of a longer name or of an address.
+    // The word must not be part of a longer name or of an address.
     const bool whole = found.size() == at_ - start && !std::string_view("./@-").contains(before);
     if (whole && contains(kJudging, found)) {
       found_ = "the text around it says \"" + found + "\"";
@@ -120,8 +120,8 @@ class Judge {
     }
   }
 
-  // A quoted name and a value: a member that lost its object. A name that is explained in words is
-  // none.
+  // A quoted name that is followed by a value is a member without its object. A quoted name in a
+  // sentence is not.
   void quoted() {
     const auto end = prose_.find('"', at_ + 1);
     if (end == std::string_view::npos) {
@@ -153,7 +153,7 @@ class Judge {
     if (std::string_view(",:=+\"'").contains(c)) return true;
     if (c == '[') return is_digit(at(next + 1));
     if (!is_value(next)) return false;
-    // A line that is nothing but a value.
+    // A line that consists of a value only.
     auto end = next;
     while (end < prose_.size() && prose_[end] != '\n') ++end;
     return prose_.substr(next, end - next).find_first_of(" \t") == std::string_view::npos;

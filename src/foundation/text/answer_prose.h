@@ -1,6 +1,6 @@
 #pragma once
-// The text around the JSON of an answer: does it state something of its own? Then there are two
-// readings, and none is certain.
+// Judges the text around the JSON of an answer. When that text makes a statement of its own, the
+// answer can be read in two ways, and neither is certain.
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,9 +9,10 @@ namespace gvm::text {
 
 enum class Side { before, after };  // of the JSON
 
-// What in `prose` speaks against taking the JSON beside it for the answer: more JSON or a piece of
+// What in `prose` speaks against taking the JSON beside it as the answer: more JSON or a piece of
 // it, a statement ("score: 17", "the verdict is false"), words that revise or attribute
-// ("Actually", "wrote"), marks of reasoning. Empty when it is a mere wrapping. Linear in the text.
+// ("Actually", "wrote"), marks of reasoning. Empty when the prose only introduces the JSON. Linear
+// in the text.
 std::optional<std::string> objection_in(std::string_view prose, Side side);
 
 }  // namespace gvm::text

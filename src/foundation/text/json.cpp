@@ -15,9 +15,10 @@
 namespace gvm::text {
 namespace {
 
-constexpr std::ptrdiff_t kI64Digits = 18;  // any integer of so many digits fits std::int64_t
+// Any integer with at most this many digits fits std::int64_t.
+constexpr std::ptrdiff_t kI64Digits = 18;
 constexpr std::size_t kEntriesAhead =
-    16;  // room made at the first member, enough for most provider answers
+    16;  // capacity reserved at the first member, enough for most provider answers
 
 constexpr bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -26,8 +27,8 @@ constexpr bool is_space(char c) {
   return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
-// One pass, recursive to a bounded depth. Members and elements of open containers wait on two
-// shared stacks, so that each container is allocated once, at its final size.
+// One pass, recursive to a bounded depth. Members and elements of open containers are collected on
+// two shared stacks, so that each container is allocated once, at its final size.
 class Parser {
  public:
   Parser(std::string_view text, JsonStrings strings, const JsonLimits& limits)
@@ -54,8 +55,8 @@ class Parser {
   }
 
  private:
-  // Remembers a failure, at the current place; every caller then returns up to document(). Always
-  // false.
+  // Records a failure at the current position; every caller then returns up to document(). Always
+  // returns false.
   bool refuse(const char* expected) {
     return refuse_at(p_, codes::kDeserializing, std::string("expected ") + expected);
   }
@@ -65,7 +66,7 @@ class Parser {
     error_.emplace(code, Fatality::fatal, std::move(detail));
     return false;
   }
-  // A failure where a Value is due: the null stands for nothing, error_ is set.
+  // A failure where a Value is expected: the caller gets null and finds error_ set.
   Value refused(const char* expected) {
     refuse(expected);
     return {};
@@ -167,8 +168,8 @@ class Parser {
     return true;
   }
 
-  // The members since `mark`, in the order of a Map and the last of equal keys only. Sorting
-  // happens on small handles: an entry moves once.
+  // The members since `mark`, in the order of a Map; of equal keys only the last. Small handles are
+  // sorted instead of entries, so that each entry moves once.
   Value::Map pop_map(std::size_t mark) {
     order_.clear();
     for (std::size_t i = mark; i < entries_.size(); ++i) {
@@ -341,9 +342,9 @@ class Parser {
     return Value::real(parsed);
   }
 
-  // Of a number outside the range of doubles: is it too small rather than too large? Its exponent
-  // tells, once moved by the place of its first non-zero digit; near the border that sum is
-  // hundreds away from zero.
+  // For a number outside the range of doubles: true when it is too small, false when it is too
+  // large. The exponent tells, corrected by the position of the first non-zero digit; the sum is
+  // hundreds away from zero in both cases.
   static bool rounds_to_zero(std::string_view number) {
     const auto e = number.find_first_of("eE");
     const auto mantissa = number.substr(0, e);

@@ -8,7 +8,7 @@
 
 namespace gvm::text {
 
-// What two members of one object with equal keys mean.
+// How two members of one object with equal keys are treated.
 enum class DuplicateKeys {
   last_wins,
   must_agree,  // refused unless their values are equal

@@ -5,8 +5,9 @@
 #include <utility>
 #include <vector>
 
-#include "base/error_codes.h"
+#include "base/ascii.h"
 #include "text/answer_prose.h"
+#include "text/codes.h"
 #include "text/json.h"
 #include "text/json_scan.h"
 #include "text/json_tolerant.h"
@@ -33,9 +34,7 @@ std::unexpected<Error> unusable_at(std::size_t offset, const std::string& why) {
 
 std::string_view trimmed(std::string_view text) {
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-  const auto first = text.find_first_not_of(kSpace);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+  return trim(text, kSpace);
 }
 
 std::string_view without_cut_sequence(std::string_view text) {

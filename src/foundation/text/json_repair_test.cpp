@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "base/error_codes.h"
 #include "base/json.h"
 #include "support/paths.h"
+#include "text/codes.h"
 #include "text/json.h"
 
 namespace gvm::text {

@@ -22,8 +22,8 @@ constexpr bool is_ascii_space(char c) {
   return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-// Spaces beyond ASCII that stray into answers: no-break, zero-width, line and paragraph separators,
-// ideographic, BOM.
+// Spaces outside ASCII that occur in answers: no-break, zero-width, line and paragraph separators,
+// ideographic space, byte order mark.
 constexpr std::array<std::string_view, 9> kWideSpaces = {
     "\xC2\xA0",     "\xE2\x80\x8B", "\xE2\x80\xA8", "\xE2\x80\xA9", "\xE2\x80\xAF",
     "\xE2\x80\x89", "\xE2\x81\xA0", "\xE3\x80\x80", "\xEF\xBB\xBF"};
@@ -161,8 +161,8 @@ bool TolerantReader::take(char c) {
   return true;
 }
 
-// A fence ends the answer when it stands at the start of a line or at the very end; elsewhere it
-// may belong to a string.
+// A code fence ends the answer when it is at the start of a line or at the very end; elsewhere it
+// may be part of a string.
 bool TolerantReader::ended_at(std::size_t offset) const {
   if (offset >= text_.size()) return true;
   if (!rest(offset).starts_with(kFence)) return false;
@@ -192,8 +192,8 @@ bool TolerantReader::space() {
   }
 }
 
-// A comment stands behind white space or punctuation, and a line break ends a line of it: otherwise
-// it may have swallowed what follows.
+// A comment must follow white space or punctuation, and a line comment must end with a line break.
+// Otherwise it may have swallowed the text that follows.
 bool TolerantReader::comment() {
   const bool block = peek(1) == '*' && peek() == '/';
   const auto start = pos_;
@@ -409,7 +409,8 @@ TolerantReader::Step TolerantReader::number() {
     ++pos_;
   }
   if (pos_ == text_.size()) {
-    // The number may go on, and it may be whole: the brackets may have been forgotten.
+    // The text ends after digits: the number may be incomplete, or only the closing brackets are
+    // missing.
     if (is_digit(text_.back()) || text_.back() == '.')
       return refuse_at(start, "the text ends in a number");
     return Step::dropped;
@@ -440,7 +441,7 @@ TolerantReader::Step TolerantReader::literal() {
   return refuse_at(start, "a value without quotes");
 }
 
-// A cut word counts when all words it can become mean the same.
+// A literal that is cut short counts when all literals it can be completed to mean the same.
 TolerantReader::Step TolerantReader::completed_literal(std::string_view word) {
   std::optional<std::string_view> meaning;
   for (const auto& known : kWords) {

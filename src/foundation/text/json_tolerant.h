@@ -33,15 +33,14 @@ class TolerantReader {
   std::optional<TolerantJson> read(std::size_t start);
   const TolerantFailure& failure() const { return failure_; }
 
-  // Does the bracket at `start` open something meant as JSON, rather than a brace or bracket in
-  // prose?
+  // True when the bracket at `start` begins JSON rather than being a brace or bracket in prose.
   bool looks_like_object(std::size_t start);
   bool looks_like_array(std::size_t start);
 
  private:
   enum class Step {
     done,
-    dropped,  // the text ends within a value of which the rest cannot be known; nothing of it is
+    dropped,  // the text ends within a value whose rest cannot be known; nothing of the value is
               // kept
     failed,
   };
@@ -68,11 +67,11 @@ class TolerantReader {
   }
   std::string_view rest(std::size_t from) const { return text_.substr(from); }
   bool take(char c);
-  // The end of the text, or of the fenced block the answer stands in.
+  // The end of the text, or of the fenced block that contains the answer.
   bool ended_at(std::size_t offset) const;
   bool ended() const { return ended_at(pos_); }
   std::size_t after_space(std::size_t offset) const;
-  // White space and comments. False when a comment is not certain to be one.
+  // Skips white space and comments. False when it is not certain that something is a comment.
   bool space();
   bool comment();
   bool is_comment_of_members(std::string_view comment) const;
@@ -81,7 +80,7 @@ class TolerantReader {
   bool take_colon();
 
   Step value(std::size_t depth, Role role);
-  // Commas, any number of them between members; says whether a value follows without one.
+  // Skips commas, any number of them between members; says whether a value follows without one.
   enum class Gap { comma, none, closed, ended, failed };
   Gap gap(char bracket, bool first);
   Step object(std::size_t depth);

@@ -119,7 +119,8 @@ TolerantReader::Step TolerantReader::string(Role role) {
   return cut_string(role);
 }
 
-// A key with structure at its ends, or over several lines, has taken in what stands beside it.
+// A key that begins or ends with structural characters, or spans several lines, has swallowed its
+// neighbours.
 TolerantReader::Step TolerantReader::check_key(std::string_view content) {
   static constexpr std::string_view kStructure = ",:{}[] \t";
   const bool taken_in = !content.empty() && (kStructure.contains(content.front()) ||
@@ -128,8 +129,8 @@ TolerantReader::Step TolerantReader::check_key(std::string_view content) {
   return Step::done;
 }
 
-// Remembers when a string ends in what may stand behind it: a comma, a colon, a bracket that
-// nothing in the string opens.
+// Remembers whether a string ends in a character that could also follow it: a comma, a colon, or a
+// bracket that nothing in the string opens.
 TolerantReader::Step TolerantReader::note_end(std::string_view content) {
   const auto last = content.find_last_not_of(" \t\r\n");
   if (last == std::string_view::npos) return Step::done;
@@ -146,8 +147,8 @@ TolerantReader::Step TolerantReader::note_end(std::string_view content) {
   return Step::done;
 }
 
-// The text ends within the string. A key without value says nothing; a value is kept as far as it
-// goes, unless it may have taken in what stood behind it.
+// The text ends within the string. A key without a value is dropped. A value is kept as far as it
+// goes, unless it may have swallowed the text after it.
 TolerantReader::Step TolerantReader::cut_string(Role role) {
   cut_ = true;
   pos_ = text_.size();
@@ -167,7 +168,7 @@ TolerantReader::Step TolerantReader::cut_string(Role role) {
 // At a quote that may end the string.
 TolerantReader::Step TolerantReader::string_end(Role role, std::size_t quote_bytes, bool& ended) {
   if (!closes(role, pos_ + quote_bytes)) return inner_quote(role, quote_bytes);
-  // Quotes come in pairs; an odd one may belong to this string or to the next.
+  // Quotes come in pairs; an odd one may end this string or begin the next.
   if (style_ == Quote::straight_double && inner_quotes_ % 2 != 0) {
     return refuse("unescaped quotes leave open where a string ends");
   }

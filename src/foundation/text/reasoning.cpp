@@ -4,7 +4,7 @@
 #include <array>
 #include <optional>
 
-#include "base/error_codes.h"
+#include "text/codes.h"
 
 namespace gvm::text {
 namespace {
@@ -13,8 +13,9 @@ constexpr std::string_view kSpace = " \t\r\n";
 constexpr std::string_view kChannel = "<|channel|>";
 constexpr std::string_view kMessage = "<|message|>";
 constexpr std::string_view kFinal = "final";
-constexpr std::size_t kMaxChannelHeader = 64;  // between "final" and "<|message|>": a constraint
-constexpr int kMaxOpenObjects = 16;            // each costs a scan to the end of the text
+// Bytes between "final" and "<|message|>", where a constraint may be named.
+constexpr std::size_t kMaxChannelHeader = 64;
+constexpr int kMaxOpenObjects = 16;  // each costs a scan to the end of the text
 
 struct Mark {
   std::size_t begin = 0;
@@ -110,7 +111,7 @@ class Splitter {
     return i + 1;
   }
 
-  // Within a block that the model opened itself, braces and fences mean nothing.
+  // In a reasoning block that the model opened itself, braces and fences have no meaning.
   std::size_t backticks(std::size_t i) {
     const auto end = std::min(text_.find_first_not_of('`', i), text_.size());
     if (opened_ == 0 && end - i >= 3) in_fence_ = !in_fence_;
@@ -165,7 +166,7 @@ class Splitter {
     return doubt_behind(before, lone);
   }
 
-  // Reasoning ends with a sentence, or at a line's end; a quotation begins within a sentence.
+  // Reasoning ends with a sentence or at the end of a line; a quotation begins within a sentence.
   static MarkDoubt doubt_behind(std::string_view before, bool lone) {
     const auto last = before.find_last_not_of(kSpace);
     if (last == std::string_view::npos) return MarkDoubt::none;

@@ -8,13 +8,14 @@
 
 namespace gvm::text {
 
-// How likely it is that the last closing mark is quoted, so that what follows it is no answer.
+// How likely it is that the last closing mark is part of a quotation. What follows it would then
+// not be the answer.
 enum class MarkDoubt {
   none,
-  // It has no opening mark, and the text before it is no finished sentence.
+  // The mark has no opening mark, and the text before it does not end a sentence.
   some,
-  // An object is open in front of it, or the text before introduces a quotation: a colon, a quote
-  // or a word such as "wrote". No reading of JSON is certain.
+  // An object is open before the mark, or the text before it introduces a quotation: a colon, a
+  // quote or a word such as "wrote". No reading of the JSON is certain.
   strong,
 };
 

@@ -1,6 +1,6 @@
 #pragma once
-// UTF-8 validation at the machine's full speed (simdjson picks its kernel for the processor at run
-// time), and single code points.
+// Validates UTF-8 at the full speed of the machine (simdjson selects its kernel at run time), and
+// decodes single code points.
 #include <cstddef>
 #include <string_view>
 

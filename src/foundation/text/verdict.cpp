@@ -4,8 +4,9 @@
 #include <optional>
 #include <utility>
 
-#include "base/error_codes.h"
+#include "base/ascii.h"
 #include "base/error_detail.h"
+#include "text/codes.h"
 #include "text/json.h"
 #include "text/reasoning.h"
 
@@ -26,9 +27,7 @@ std::unexpected<Error> fault(std::string why) {
 }
 
 std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(kSpace);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+  return trim(text, kSpace);
 }
 
 bool is_info_character(char c) {
@@ -45,7 +44,7 @@ std::optional<std::string_view> without_fence(std::string_view text) {
   if (text.size() < 2 * marks || !text.ends_with(fence)) return std::nullopt;
   auto content = text.substr(marks, text.size() - 2 * marks);
   if (marks < kFenceMarks) return trimmed(content);
-  // "json" behind the opening fence.
+  // "json" after the opening fence.
   const auto* info = std::find_if_not(content.begin(), content.end(), is_info_character);
   content.remove_prefix(static_cast<std::size_t>(info - content.begin()));
   return trimmed(content);
@@ -77,7 +76,7 @@ bool is_result_in_any_case(std::string_view key) {
   return std::ranges::equal(name, kResult, [](char a, char b) { return (a | 0x20) == b; });
 }
 
-// How many members of any depth are called "result".
+// Counts the members called "result", at any depth.
 std::size_t count_results(const Value& value) {
   std::size_t count = 0;
   if (const auto* items = value.as_array()) {

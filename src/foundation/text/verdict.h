@@ -1,6 +1,7 @@
 #pragma once
-// Judgements of language models: {"result": bool, "reason"?: string}. An attacker's text is in the
-// prompt, and a model may quote it, so nothing is searched for or repaired here.
+// Judgements of language models: {"result": bool, "reason"?: string}. The prompt contains text of
+// an attacker, and a model may quote it. Therefore the verdict is not searched for, and nothing is
+// repaired.
 #include <string>
 #include <string_view>
 

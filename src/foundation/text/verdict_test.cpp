@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "base/error_codes.h"
 #include "base/error_detail.h"
+#include "text/codes.h"
 
 namespace gvm::text {
 namespace {
@@ -56,7 +56,7 @@ TEST(Verdict, ClosesBracketsAtTheVeryEndOfAStoppedAnswerOnly) {
   fault_of(R"({"result": tr)");
   fault_of(R"({"result": true, "reason": "they)");
   fault_of(R"({"result": true,)");
-  // Where the bracket was lost is open: "result" may belong to either object.
+  // It is unknown where the bracket is missing: "result" may belong to either object.
   fault_of(R"({"result": true, "detail": {"leader": "x", "result": false})");
   fault_of(R"({"detail": {"leader": "x", "result": true})");
 }

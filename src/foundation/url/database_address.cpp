@@ -56,7 +56,7 @@ void add(Address& address, std::string_view keyword, std::string value) {
   address.parameters.push_back({std::string(keyword), Secret(std::move(value))});
 }
 
-// A part of a URL under its keyword; an empty one says nothing.
+// Sets a keyword from a part of the URL; an empty part sets nothing.
 Result<void> add_encoded(Address& address, std::string_view keyword, std::string_view encoded) {
   if (encoded.empty()) return {};
   auto value = decoded(encoded);
@@ -74,7 +74,7 @@ Result<void> parse_user(Address& address, std::string_view user_info) {
   return add_encoded(address, "password", user_info.substr(colon + 1));
 }
 
-// "host:port" or "[::1]:port", either part may be missing.
+// Reads "host:port" or "[::1]:port"; either part may be missing.
 Result<void> parse_host(std::string_view text, std::string& hosts, std::string& ports) {
   std::string_view port;
   if (text.starts_with('[')) {
@@ -145,7 +145,7 @@ Result<Address> parse_url(std::string_view rest) {
   return address;
 }
 
-// Of "keyword = 'value' ...", where a backslash takes the next character as it is.
+// Reads one value of "keyword = 'value' ..."; a backslash makes the next character literal.
 class PairReader {
  public:
   explicit PairReader(std::string_view text) : rest_(text) {}

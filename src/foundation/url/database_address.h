@@ -1,9 +1,9 @@
 #pragma once
-// The address of a PostgreSQL database, in either form that libpq knows:
+// The address of a PostgreSQL database, in either form that libpq accepts:
 //   postgresql://user:password@host:port,host2/database?key=value
 //   host=... user=... password='...'
-// Parsed here and not by libpq, whose messages repeat parts of an address that it misunderstands:
-// of "u:p@ss@host" it takes "ss@host" for the host.
+// It is parsed here and not by libpq, because messages of libpq repeat parts of an address that it
+// misunderstands: of "u:p@ss@host" it takes "ss@host" for the host.
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,7 +19,7 @@ struct DatabaseAddress {
     Secret value;         // decoded
   };
   std::vector<Parameter> parameters;
-  // Every password, decoded and as it was written: what the redactor must know.
+  // All passwords, both decoded and as written: the redactor must know them.
   std::vector<Secret> secrets;
 };
 

@@ -161,7 +161,7 @@ struct Run {
   std::size_t size = 0;
 };
 
-// The first longest run of zeros, of two pieces at least.
+// The first longest run of zero pieces, of at least two pieces.
 Run compressed(const Pieces& pieces) {
   Run best;
   for (std::size_t i = 0; i < kPieces;) {

@@ -1,6 +1,6 @@
 // The basic URL parser (URL Standard, 4.4), section by section instead of character by character:
-// every part is appended to the serialisation as soon as it is known, and a ".." takes the last
-// segment away again.
+// each part is appended to the serialisation as soon as it is known, and ".." removes the last
+// segment again.
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -46,7 +46,7 @@ bool starts_with_drive_letter(std::string_view text) {
          (text.size() == 2 || std::string_view("/\\?#").contains(text[2]));
 }
 
-// "." or "%2e", in either case, taken off `text`.
+// Removes "." or "%2e", in either case, from the front of `text`.
 bool take_dot(std::string_view& text) {
   if (text.starts_with('.')) {
     text.remove_prefix(1);
@@ -57,7 +57,7 @@ bool take_dot(std::string_view& text) {
   return true;
 }
 
-// 0, 1 or 2: is it an ordinary segment, a single-dot one or a double-dot one?
+// 0 for an ordinary segment, 1 for a single-dot segment, 2 for a double-dot segment.
 int dots_of(std::string_view segment) {
   if (segment.empty() || (segment[0] != '.' && segment[0] != '%')) return 0;
   if (!take_dot(segment)) return 0;
@@ -86,7 +86,7 @@ class Parser {
   static constexpr std::size_t kSlack = 8;          // room for what canonical form adds
   static constexpr std::size_t kShownBytes = 2048;  // of the input in an error
 
-  // Every step returns nullptr, or what is wrong.
+  // Every step returns nullptr, or a sentence that says what is wrong.
   const char* start(std::string_view in) {
     std::size_t end = 0;
     if (!in.empty() && is_alpha(in[0])) {
@@ -150,8 +150,8 @@ class Parser {
     return against_base(in);
   }
 
-  // What the base has up to its path, then a query, a fragment, or a path in place of its last
-  // segment.
+  // What a relative URL takes from the base: everything up to the path. A query, a fragment, or a
+  // path in place of the last segment follows.
   const char* against_base(std::string_view in) {
     if (in.empty() || in[0] == '#') {
       copy_base(base_->query_end());
@@ -298,8 +298,8 @@ class Parser {
     return tail(in);
   }
 
-  // The end of a path that holds no dot segment, backslash or drive letter, so that it need not be
-  // taken apart.
+  // Finds the end of a path that has no dot segment, backslash or drive letter, so that it can be
+  // copied unchanged.
   std::optional<std::size_t> plain_path(std::string_view in) const {
     if (file_) return std::nullopt;
     char before = '/';
@@ -325,7 +325,7 @@ class Parser {
     if (drive) href.back() = ':';
   }
 
-  // Takes the last segment away; a drive letter at the root stays.
+  // Removes the last segment; a drive letter at the root stays.
   void shorten() {
     std::string& href = url_.href_;
     if (path_is_empty()) return;
@@ -335,7 +335,7 @@ class Parser {
     href.resize(url_.path_begin_ + slash);
   }
 
-  // Without a host, a path of two slashes would read as one.
+  // Without a host, a path that begins with two slashes would be read as a host.
   void protect_path() {
     if (url_.has_host_ || url_.opaque_path_) return;
     if (!std::string_view(url_.href_).substr(url_.path_begin_).starts_with("//")) return;

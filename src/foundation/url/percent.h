@@ -46,7 +46,7 @@ inline void encode_byte(std::string& out, char c) {
   out += kHex[byte & 0xF];
 }
 
-// Appends `text`, runs outside of `set` as a whole.
+// Appends `text`; runs of characters outside of `set` are copied as a whole.
 inline void encode_to(std::string& out, std::string_view text, const ByteSet& set) {
   std::size_t plain = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {

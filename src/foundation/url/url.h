@@ -9,8 +9,8 @@
 
 namespace gvm::url {
 
-// An immutable URL: its serialisation, and where the parts stand in it. Views live as long as the
-// Url.
+// An immutable URL: its serialisation and the offsets of its parts. The views are valid as long as
+// the Url.
 class Url {
  public:
   std::string_view href() const { return href_; }
@@ -73,11 +73,11 @@ class Url {
 // repeat the URL, which may hold credentials.
 Result<Url> parse(std::string_view input, const Url* base = nullptr);
 
-// Domain to ASCII, not strict: lower case, internationalised labels in Punycode. Empty when it is
-// no domain.
+// Domain to ASCII, not strict: lower case, internationalised labels in Punycode. Empty when the
+// input is not a domain.
 std::optional<std::string> domain_to_ascii(std::string_view domain);
 
-// What scripts ask of a URL.
+// The parts of a URL that scripts ask for.
 struct SplitUrl {
   std::string scheme;
   std::string host;

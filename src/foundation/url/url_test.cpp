@@ -13,7 +13,7 @@
 namespace gvm::url {
 namespace {
 
-// The data writes lone surrogates as escapes; a parser of UTF-8 sees U+FFFD in their place.
+// The data writes lone surrogates as escapes; a parser of UTF-8 gets U+FFFD in their place.
 std::string without_lone_surrogates(std::string text) {
   const auto unit_at = [&](std::size_t i) -> unsigned {
     if (i + 6 > text.size() || text[i] != '\\' || (text[i + 1] | 0x20) != 'u') return 0;

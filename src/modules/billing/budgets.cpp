@@ -5,7 +5,8 @@
 namespace gvm::billing {
 namespace {
 
-// USD may have decimals; they are cut at nano-USD, so that nothing is spent beyond the limit.
+// USD may have more decimals than nano-USD; they are rounded down, so that the limit is not
+// exceeded.
 Integer limit_of(const config::BudgetConfig& budget) {
   if (budget.unit != config::BudgetUnit::usd)
     return Integer::parse(budget.limit).value_or(Integer());

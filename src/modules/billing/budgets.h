@@ -23,8 +23,8 @@ class Budgets {
   // One for each budget that the call counts for, with the account that its scope names.
   std::vector<store::Charge> charges(const provider::Target& target, const std::string& key_name,
                                      const SessionFacts& facts) const;
-  // Whether a call that this budget refuses may be made at another candidate: the budget counts for
-  // a backend, a model or a key alone, or asks for cheaper ones.
+  // True when a call that this budget refuses may be made at another candidate: the budget is
+  // limited to a backend, a model or a key, or its action is `cheaper`.
   bool leaves_others(std::string_view budget) const;
 
  private:

@@ -14,7 +14,7 @@ void add_extra(CallSize& size, const Value& extra) {
   if (const auto* fields = extra.as_map(); fields == nullptr || fields->empty()) return;
   size.prompt_tokens += json::write(extra).size();
   const auto number = [&](std::string_view pointer) {
-    constexpr std::int64_t kMost = 1 << 30;  // far from the end of 64 bits when multiplied
+    constexpr std::int64_t kMost = 1 << 30;  // products stay far below the limit of 64 bits
     const std::int64_t found = text::integer_at(extra, pointer).value_or(0);
     return static_cast<std::uint64_t>(std::clamp<std::int64_t>(found, 0, kMost));
   };

@@ -1,5 +1,5 @@
 #pragma once
-// How long one call can become. Pure.
+// An upper bound for the size of one call. Pure.
 #include <cstdint>
 
 #include "config/llm_config.h"

@@ -5,7 +5,8 @@ namespace {
 
 constexpr int kFirstServerError = 500;
 
-// An error status counts before the kind: with it the provider itself says that it failed.
+// An error status is considered before the kind, because with it the provider itself reports a
+// failure.
 routing::Charge rule_for(const CallEnd& end) {
   if (end.status >= kFirstServerError) return routing::Charge::server_error;
   if (end.status != 0) return routing::Charge::nothing;

@@ -1,5 +1,5 @@
 #pragma once
-// What a call is charged, by how it ended. docs/routing.md prints the table. Pure.
+// The charge for a call, by how it ended. docs/routing.md prints the table. Pure.
 #include <cstdint>
 #include <optional>
 

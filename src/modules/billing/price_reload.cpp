@@ -13,7 +13,7 @@ Error catalogue_error(const std::vector<config::Diagnostic>& errors) {
   return error;
 }
 
-bool has_price_for_any(const pricing::Catalog& prices, const config::LlmConfig& config) {
+bool has_price_for_any(const pricing::PriceCatalog& prices, const config::LlmConfig& config) {
   const auto now = std::chrono::system_clock::now();
   for (const auto& backend : config.backends)
     for (const auto& model : backend.models)

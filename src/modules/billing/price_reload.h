@@ -1,6 +1,6 @@
 #pragma once
-// The price catalogue while the module runs: read at the start, looked at again when its file
-// changes. A faulty file changes nothing: the last good catalogue stays. Shared by all lanes.
+// The price catalogue of the running module: read at the start and again when its file changes.
+// After a faulty change the last good catalogue stays. Shared by all lanes.
 #include <atomic>
 #include <memory>
 #include <string>
@@ -22,8 +22,8 @@ class PriceReload {
                                                    const config::Environment& environment,
                                                    log::Logger logger);
 
-  std::shared_ptr<const pricing::Catalog> current() const { return prices_.current(); }
-  // Ends the thread that looks at the file.
+  std::shared_ptr<const pricing::PriceCatalog> current() const { return prices_.current(); }
+  // Ends the thread that watches the file.
   void close() { watch_.reset(); }
   void write_to(metrics::Exposition& out) const;
 
@@ -42,8 +42,9 @@ class PriceReload {
   log::Logger logger_;
   std::atomic<std::uint64_t> taken_{0};  // since the start
   std::atomic<std::uint64_t> refused_{0};
-  std::atomic<bool> outdated_{false};             // the file has errors
-  std::unique_ptr<pricing::CatalogWatch> watch_;  // last: its thread uses the others
+  std::atomic<bool> outdated_{false};  // the file has errors
+  std::unique_ptr<pricing::CatalogWatch>
+      watch_;  // the last member, because its thread uses the others
 };
 
 }  // namespace gvm::billing

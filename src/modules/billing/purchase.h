@@ -1,20 +1,20 @@
 #pragma once
-// The money of one call from its reservation to its bill. On a lane; moved, never copied.
+// The money of one call, from its reservation to its charge. On a lane; moved, never copied.
 #include <memory>
 #include <string>
 
 #include "billing/call_size.h"
 #include "billing/charge.h"
 #include "billing/session_facts.h"
-#include "pricing/catalog.h"
+#include "pricing/price_catalog.h"
 #include "store/reservation.h"
 
 namespace gvm::billing {
 
 // Fixed when the call is reserved.
 struct PurchaseTerms {
-  std::shared_ptr<const pricing::Catalog> prices;  // the same at both ends of the call
-  const pricing::Entry* entry = nullptr;           // in `prices`; null: no price is known
+  std::shared_ptr<const pricing::PriceCatalog> prices;  // the same at both ends of the call
+  const pricing::Entry* entry = nullptr;                // in `prices`; null: no price is known
   config::Provider provider = config::Provider::openai_compatible;
   config::ChargeServerErrors server_errors = config::ChargeServerErrors::never;
   const SessionFacts* facts = nullptr;  // outlives the purchase
@@ -22,8 +22,8 @@ struct PurchaseTerms {
   store::Amounts worst;
 };
 
-// Destroyed before sending(), nothing was spent; after it and without an end, all that was reserved
-// is charged.
+// When it is destroyed before sending(), nothing is charged. When it is destroyed after sending()
+// and before its end, everything reserved is charged.
 class Purchase {
  public:
   Purchase(PurchaseTerms terms, store::Reservation reservation)

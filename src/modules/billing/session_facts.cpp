@@ -6,8 +6,8 @@
 #include <array>
 
 #include "base/deadline.h"
-#include "base/error_codes.h"
 #include "base/json.h"
+#include "pricing/codes.h"
 
 namespace gvm::billing {
 namespace {

@@ -1,6 +1,6 @@
 #pragma once
-// What routing and money need to know of a session: who asks, at which rate it pays, and the seed
-// of its choices.
+// The facts about a session that routing and billing need: the caller's identity, its gen rate, and
+// the seed of its random choices.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -28,7 +28,7 @@ struct SessionFacts {
   std::optional<Integer> gen_for(const pricing::Usd& cost) const;
 };
 
-// A rate that is no number counts as none: prompts are answered and consume nothing.
+// A rate that is not a number counts as absent: prompts are answered and consume no gen.
 SessionFacts facts_of(const envelope::Hello& hello, const config::PricesConfig& prices,
                       std::uint64_t seed);
 

@@ -4,6 +4,7 @@
 
 #include "base/error_codes.h"
 #include "ledger/open_ledger.h"
+#include "store/codes.h"
 #include "text/json_view.h"
 
 namespace gvm::billing {
@@ -50,14 +51,14 @@ Result<std::unique_ptr<Spending>> Spending::open(std::shared_ptr<const config::L
   return made;
 }
 
-std::int64_t Spending::worst_case(const pricing::Catalog& prices, const provider::Target& target,
-                                  const CallSize& size) const {
+std::int64_t Spending::worst_case(const pricing::PriceCatalog& prices,
+                                  const provider::Target& target, const CallSize& size) const {
   return worst_case_.nano_usd(prices, target, size).value_or(kBeyondReserving);
 }
 
 boost::asio::awaitable<Result<Purchase>> Spending::reserve(
-    std::shared_ptr<const pricing::Catalog> prices, provider::Target target, std::string key_name,
-    CallSize size, const SessionFacts& facts) {
+    std::shared_ptr<const pricing::PriceCatalog> prices, provider::Target target,
+    std::string key_name, CallSize size, const SessionFacts& facts) {
   auto worst = worst_case_.amounts(*prices, target, size, facts);
   if (!worst) co_return fail(absurd(target));
   const auto& model = *target.model->config;

@@ -1,7 +1,8 @@
 #pragma once
 // The money of the module: prices, budgets and the ledger. Shared by all lanes.
 //
-// A call is reserved at the most it can cost before it is made, and settled with what it did cost.
+// The worst-case cost of a call is reserved before it is made; afterwards it is settled with its
+// actual cost.
 #include <boost/asio/awaitable.hpp>
 #include <memory>
 #include <optional>
@@ -26,25 +27,26 @@ class Spending {
                                                 const config::Environment& environment,
                                                 const log::Logger& logger);
 
-  std::shared_ptr<const pricing::Catalog> prices() const { return prices_->current(); }
+  std::shared_ptr<const pricing::PriceCatalog> prices() const { return prices_->current(); }
   // Nano-USD a call may cost at most at this candidate; pricing::kMaxUsdPerCall when it is more
   // than that.
-  std::int64_t worst_case(const pricing::Catalog& prices, const provider::Target& target,
+  std::int64_t worst_case(const pricing::PriceCatalog& prices, const provider::Target& target,
                           const CallSize& size) const;
 
   // BUDGET_EXCEEDED, with ctx.why = "absurd" for a call whose worst case is beyond what any ledger
   // holds: it would be reserved too low; and the ledger's errors. `facts` must outlive the
   // purchase.
-  boost::asio::awaitable<Result<Purchase>> reserve(std::shared_ptr<const pricing::Catalog> prices,
-                                                   provider::Target target, std::string key_name,
-                                                   CallSize size, const SessionFacts& facts);
+  boost::asio::awaitable<Result<Purchase>> reserve(
+      std::shared_ptr<const pricing::PriceCatalog> prices, provider::Target target,
+      std::string key_name, CallSize size, const SessionFacts& facts);
   // Whether other candidates may be tried after that refusal of reserve().
   bool leaves_others(const Error& refusal) const;
 
   void end_session(const SessionFacts& facts);
   void record(store::RecordToWrite record);
   store::Ledger* ledger() const { return ledger_.get(); }
-  // Blocks until all is written down; after the sessions, before the lanes go.
+  // Blocks until everything is written. To be called after the sessions have ended, before the
+  // lanes stop.
   void close();
   void write_to(metrics::Exposition& out) const;
 
@@ -62,9 +64,9 @@ class Spending {
   WorstCase worst_case_;
   Budgets budgets_;
   std::unique_ptr<PriceReload> prices_;
-  std::shared_ptr<store::Ledger> ledger_;  // null: nothing is written down
+  std::shared_ptr<store::Ledger> ledger_;  // null: there is no ledger
   log::Logger logger_;
-  log::SampledLogger sampled_;  // for what may happen with every prompt
+  log::SampledLogger sampled_;  // for events that may occur with every prompt
 };
 
 store::LedgerOptions ledger_options(const config::LlmConfig& config);

@@ -18,7 +18,7 @@ std::int64_t nano_of(const std::string& usd) {
 WorstCase::WorstCase(const config::PricesConfig& config)
     : unknown_reserve_(nano_of(config.unknown_reserve)) {}
 
-std::optional<std::int64_t> WorstCase::nano_usd(const pricing::Catalog& prices,
+std::optional<std::int64_t> WorstCase::nano_usd(const pricing::PriceCatalog& prices,
                                                 const provider::Target& target,
                                                 const CallSize& size) const {
   const auto entry =
@@ -33,7 +33,7 @@ std::optional<std::int64_t> WorstCase::nano_usd(const pricing::Catalog& prices,
   return unknown_reserve_;
 }
 
-std::optional<store::Amounts> WorstCase::amounts(const pricing::Catalog& prices,
+std::optional<store::Amounts> WorstCase::amounts(const pricing::PriceCatalog& prices,
                                                  const provider::Target& target,
                                                  const CallSize& size,
                                                  const SessionFacts& facts) const {

@@ -6,7 +6,7 @@
 
 #include "billing/call_size.h"
 #include "billing/session_facts.h"
-#include "pricing/catalog.h"
+#include "pricing/price_catalog.h"
 #include "provider/call_request.h"
 #include "store/budget.h"
 
@@ -18,10 +18,10 @@ class WorstCase {
 
   // The configured reserve where the price is not known: an unknown price is never zero. Empty:
   // more than can be reserved.
-  std::optional<std::int64_t> nano_usd(const pricing::Catalog& prices,
+  std::optional<std::int64_t> nano_usd(const pricing::PriceCatalog& prices,
                                        const provider::Target& target, const CallSize& size) const;
   // In every unit that budgets count in. Empty: more than can be reserved in one of them.
-  std::optional<store::Amounts> amounts(const pricing::Catalog& prices,
+  std::optional<store::Amounts> amounts(const pricing::PriceCatalog& prices,
                                         const provider::Target& target, const CallSize& size,
                                         const SessionFacts& facts) const;
 

@@ -2,6 +2,7 @@
 
 #include "base/error_codes.h"
 #include "dispatch/permit.h"
+#include "store/codes.h"
 
 namespace gvm::dispatch {
 namespace {
@@ -66,7 +67,7 @@ billing::CallEnd end_of(const CandidateCall& call) {
 void CandidateCall::refuse(Error error, ErrorKind why) {
   refusal = std::move(error);
   kind = why;
-  outcome = routing::Outcome::failure(why);
+  outcome = routing::CallOutcome::failure(why);
   ended = Clock::now();
 }
 
@@ -75,7 +76,7 @@ asio::awaitable<void> call_candidate(RunContext context, CandidateCallSpec spec,
   const auto engine = context.engine;
   Router& router = *engine->router;
   const provider::Target target = router.candidates().target(spec.candidate);
-  auto permit = co_await enter(router.gate(spec.candidate), deadline);
+  auto permit = co_await enter(router.permit_pool(spec.candidate), deadline);
   if (!permit) {
     const auto kind = permit_failure(permit.error());
     co_return out.refuse(std::move(permit).error(), kind);

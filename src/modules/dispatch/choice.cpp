@@ -7,7 +7,7 @@ namespace {
 
 using routing::CandidateId;
 
-void begin(const RunContext& context, const pricing::Catalog& prices, PromptChoice& out) {
+void begin(const RunContext& context, const pricing::PriceCatalog& prices, PromptChoice& out) {
   const billing::SessionFacts& facts = *context.facts;
   out.decision.id = fmt::format("{}-{}", facts.session, facts.prompts);
   out.decision.at = std::chrono::system_clock::now();
@@ -19,7 +19,7 @@ void begin(const RunContext& context, const pricing::Catalog& prices, PromptChoi
 
 // Costs by candidate, where the choice or a limit looks at them.
 void look_at_costs(const RunContext& context, const ResolvedPrompt& prompt,
-                   const pricing::Catalog& prices, const routing::RankPolicy& policy,
+                   const pricing::PriceCatalog& prices, const routing::RankPolicy& policy,
                    PromptChoice& out) {
   if (policy.strategy != routing::Strategy::cheapest && !out.request.cost_limit) return;
   const auto& router = *context.engine->router;
@@ -45,7 +45,8 @@ void rank(Router& router, const routing::RankPolicy& policy, PromptChoice& out) 
   decision.tokens = request.tokens;
 }
 
-// All candidates of other models. What the chosen one can do is left to who chose it.
+// Excludes all candidates of other models. Whether the chosen model can do what is needed is the
+// caller's decision.
 std::vector<CandidateId> candidates_beside(const provider::ModelEntry& model,
                                            const Router& router) {
   std::vector<CandidateId> others;
@@ -56,8 +57,8 @@ std::vector<CandidateId> candidates_beside(const provider::ModelEntry& model,
 
 }  // namespace
 
-void choose(const RunContext& context, const ResolvedPrompt& prompt, const pricing::Catalog& prices,
-            Deadline deadline, PromptChoice& out) {
+void choose(const RunContext& context, const ResolvedPrompt& prompt,
+            const pricing::PriceCatalog& prices, Deadline deadline, PromptChoice& out) {
   Router& router = *context.engine->router;
   begin(context, prices, out);
   out.request.tokens = estimated_tokens(prompt.prompt, prompt.default_max_tokens);

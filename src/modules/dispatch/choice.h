@@ -22,7 +22,7 @@ struct PromptChoice {
 
 // Every candidate that can do what the prompt needs; of a single step, its model's. `deadline` is
 // the prompt's.
-void choose(const RunContext& context, const ResolvedPrompt& prompt, const pricing::Catalog& prices,
-            Deadline deadline, PromptChoice& out);
+void choose(const RunContext& context, const ResolvedPrompt& prompt,
+            const pricing::PriceCatalog& prices, Deadline deadline, PromptChoice& out);
 
 }  // namespace gvm::dispatch

@@ -39,7 +39,7 @@ struct Room {
   bool words = true;             // of providers
 };
 
-// What a person misses least goes first.
+// Parts that are least useful to a person are removed first.
 constexpr Room kRooms[] = {
     {},
     {.words = false},
@@ -150,8 +150,8 @@ Value value_of(const Decision& d, const routing::CandidateSet& set, const Room& 
   return value;
 }
 
-// Only what the choice looked at: the rejected were judged by one thing, the ranked by their
-// strategy, which is that of all tiers.
+// Records only what the choice depended on: one fact for each rejected candidate, and for the
+// ranked ones what their strategy reads.
 CandidateState looked_at(const CandidateState& s, const routing::Rejected& rejected) {
   using routing::Rejection;
   CandidateState out;
@@ -218,7 +218,7 @@ void shorten(Decision& d, const routing::CandidateSet& set) {
   d.state = routing::to_text(*snapshot);
 }
 
-// By a budget, before anything was sent: it took no time.
+// Refused by a budget before anything was sent, so it took no time.
 bool was_refused(const DecisionAttempt& attempt) {
   return attempt.took_us == 0 &&
          attempt.end == routing::name_of(routing::ErrorKind::payment_required);

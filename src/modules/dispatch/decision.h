@@ -1,6 +1,6 @@
 #pragma once
-// What was decided for one prompt and why: a record small enough to keep for every answer, and
-// enough to make the same choice again. Pure.
+// What was decided for one prompt, and why. A record is small enough to be kept for every answer,
+// and complete enough to compute the same choice again. Pure.
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -51,7 +51,8 @@ struct Decision {
 std::string to_text(const Decision& decision, const routing::CandidateSet& candidates,
                     std::size_t most);
 
-// For people: several lines. `text` is what to_text wrote; DESERIALIZING for what is no record.
+// For people: several lines. `text` is the result of to_text; DESERIALIZING when it is not a
+// record.
 Result<std::string> explain(std::string_view text);
 
 // What a record can be replayed with: of the configuration that made it.

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "dispatch/decision.h"
 #include "pricing/usd.h"
+#include "routing/codes.h"
 #include "text/json.h"
 #include "text/json_view.h"
 

@@ -5,7 +5,8 @@
 #include <gmock/gmock.h>
 
 #include "base/error_codes.h"
-#include "routing/test_support.h"
+#include "routing/codes.h"
+#include "routing/test_candidates.h"
 #include "store/reader.h"
 
 namespace gvm::dispatch {

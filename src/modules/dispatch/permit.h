@@ -1,5 +1,5 @@
 #pragma once
-// Waiting for a place at a backend that takes only so many calls at once.
+// Waits for a permit of a backend with a limit on calls at once.
 #include <boost/asio/awaitable.hpp>
 #include <optional>
 
@@ -9,9 +9,9 @@
 
 namespace gvm::dispatch {
 
-// Empty at once when there is no gate. Errors: CANCELLED, DEADLINE_EXCEEDED, TOO_MANY_SESSIONS when
+// Empty at once when there is no pool. Errors: CANCELLED, DEADLINE_EXCEEDED, TOO_MANY_SESSIONS when
 // the queue is full.
-boost::asio::awaitable<Result<std::optional<routing::Permit>>> enter(routing::Gate* gate,
+boost::asio::awaitable<Result<std::optional<routing::Permit>>> enter(routing::PermitPool* pool,
                                                                      Deadline deadline);
 
 }  // namespace gvm::dispatch

@@ -2,6 +2,7 @@
 
 #include "base/encoding.h"
 #include "base/error_codes.h"
+#include "store/codes.h"
 
 namespace gvm::dispatch {
 namespace {
@@ -69,7 +70,8 @@ void PromptReport::note_failure(CandidateId id, const Error& error, ErrorKind ki
   failures_.push_back(std::move(row));
 }
 
-// A budget that leaves only cheaper candidates works as configured, so it is no warning.
+// A budget that allows only cheaper candidates works as configured, so this is not logged as a
+// warning.
 void PromptReport::log_failure(CandidateId id, const CandidateCall& call,
                                const Error& error) const {
   if (call.kind == ErrorKind::cancelled) return;

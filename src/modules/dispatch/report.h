@@ -28,13 +28,14 @@ class PromptReport {
   // What the host is charged; BAD_GEN_RATE when it is beyond 256 bits.
   Result<Integer> consumed_gen() const;
 
-  // Of a prompt whose plan has given up. An error that is the prompt's own (its budget, its
-  // arguments, its cancellation) is passed on; else the error names the failed calls.
+  // The error of a prompt whose plan has given up. An error of the prompt itself (its budget, its
+  // arguments, its cancellation) is passed on; otherwise the error lists the failed calls.
   Error give_up(const routing::GiveUp& over) const;
   // Of the call that failed last; there was one.
   const Error& last_error() const { return *last_error_; }
 
-  // Ends it, once: the record goes to the ledger, the log hears who answered.
+  // To be called once, at the end: passes the record to the ledger and logs which candidate
+  // answered.
   void answered(routing::CandidateId id);
   void failed(const Error& error);
 

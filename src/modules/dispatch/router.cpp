@@ -52,7 +52,7 @@ routing::HedgeOptions hedge_options(const config::HedgeConfig& config) {
   return options;
 }
 
-// FNV-1a: it tells policies apart, and protects nothing.
+// FNV-1a: distinguishes policies; it is not meant against attackers.
 std::string hash_of(std::string_view text) {
   std::uint64_t hash = 0xcbf29ce484222325;
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
@@ -83,18 +83,18 @@ Router::Router(const config::RoutingConfig& config, Candidates candidates)
       hedges_(hedge_options(config.hedge)),
       hedging_(config.hedge.enabled),
       policy_hash_(hash_of(policy_text(config, *candidates_.set()))) {
-  gates_.resize(set().backends());
+  permit_pools_.resize(set().backends());
   for (routing::CandidateId id = 0; id < set().size(); ++id) {
     const auto& retry = candidates_.target(id).backend->config->retry;
     calls_per_candidate_ = std::max(calls_per_candidate_, static_cast<unsigned>(retry.attempts));
   }
   for (routing::CandidateId id = 0; id < set().size(); ++id) {
     const auto& share = candidates_.target(id).backend->config->share;
-    auto& gate = gates_[set().facts(id).backend];
-    if (gate || share.max_concurrency == 0) continue;
-    gate = std::make_unique<routing::Gate>(
-        routing::GateLimits{.permits = static_cast<std::uint32_t>(share.max_concurrency),
-                            .queue = static_cast<std::uint32_t>(share.max_queue)});
+    auto& pool = permit_pools_[set().facts(id).backend];
+    if (pool || share.max_concurrency == 0) continue;
+    pool = std::make_unique<routing::PermitPool>(
+        routing::PermitLimits{.permits = static_cast<std::uint32_t>(share.max_concurrency),
+                              .queue = static_cast<std::uint32_t>(share.max_queue)});
   }
 }
 
@@ -111,8 +111,8 @@ routing::RankPolicy Router::rank_policy(routing::Strategy strategy) const {
   return policy;
 }
 
-routing::Gate* Router::gate(routing::CandidateId id) const {
-  return gates_[set().facts(id).backend].get();
+routing::PermitPool* Router::permit_pool(routing::CandidateId id) const {
+  return permit_pools_[set().facts(id).backend].get();
 }
 
 Deadline Router::prompt_deadline(Deadline request) const {

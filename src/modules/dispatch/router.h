@@ -30,7 +30,7 @@ class Router {
   routing::HedgePolicy& hedges() { return hedges_; }
   bool hedging() const { return hedging_; }
   // Of the candidate's backend; null when it has no limit.
-  routing::Gate* gate(routing::CandidateId id) const;
+  routing::PermitPool* permit_pool(routing::CandidateId id) const;
   // Of one prompt whose request has that one.
   Deadline prompt_deadline(Deadline request) const;
   routing::FailoverPolicy failover_policy(Deadline deadline) const;
@@ -58,8 +58,8 @@ class Router {
   routing::RetryBudget retries_;
   routing::HedgePolicy hedges_;
   bool hedging_;
-  std::vector<std::unique_ptr<routing::Gate>> gates_;  // by the candidates' backend
-  unsigned calls_per_candidate_ = 1;                   // what the backends' `retry` allows
+  std::vector<std::unique_ptr<routing::PermitPool>> permit_pools_;  // by the candidates' backend
+  unsigned calls_per_candidate_ = 1;  // what the backends' `retry` allows
   std::string policy_hash_;
 };
 

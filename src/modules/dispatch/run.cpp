@@ -127,8 +127,8 @@ class PromptRun {
     }
   }
 
-  // One call, or two side by side when the first is slow. The one that answered, or null. What was
-  // begun has ended when this returns.
+  // Makes one call, or a second one beside it when the first is slow. Returns the call that
+  // answered, or null. All calls have ended when this returns.
   asio::awaitable<RunningPtr> race(routing::Attempt plan) {
     std::vector<RunningPtr> racers;
     racers.push_back(std::make_shared<Running>(plan));
@@ -211,7 +211,7 @@ class PromptRun {
     (void)error;
   }
 
-  // One call from its pause to its bill.
+  // One call, from the pause before it to its charge.
   asio::awaitable<void> call(RunningPtr racer) {
     co_await asio::this_coro::throw_if_cancelled(false);
     const auto& plan = racer->plan;
@@ -289,7 +289,7 @@ class PromptRun {
   ResolvedPrompt prompt_;
   Router& router_;
   RunPolicy policy_;
-  std::shared_ptr<const pricing::Catalog> prices_;
+  std::shared_ptr<const pricing::PriceCatalog> prices_;
   PromptChoice choice_;
   PromptReport report_;
   std::unique_ptr<routing::Plan> plan_;

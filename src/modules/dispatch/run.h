@@ -1,11 +1,11 @@
 #pragma once
-// The way of a prompt to an answer: candidates are chosen, called one after another or side by
-// side, paid for, and blamed for their failures, until one answers or nothing is left to try. One
-// budget of attempts, time and money covers all of it. On a lane.
+// How a prompt gets its answer: candidates are chosen, called one after another or side by side,
+// charged, and their failures recorded, until one answers or none is left. One budget of attempts,
+// time and money covers all of it. On a lane.
 //
 // A single step (ResolvedPrompt::only) takes the same way by another policy: the candidates are one
 // model's, the backend's `retry` says when to call again, breakers and limits per minute refuse
-// nothing, and the log hears of failures at level debug, because the script goes on.
+// nothing, and failures are logged at level debug, because the script handles them.
 #include <string>
 
 #include "dispatch/resolved_prompt.h"

@@ -16,7 +16,8 @@ struct Engine {
 };
 
 struct RunContext {
-  // Held by every call under way: a lane that goes drops unfinished calls, which still refer to it.
+  // Kept alive by every call under way: when a lane is destroyed, its unfinished calls still refer
+  // to it.
   std::shared_ptr<Engine> engine;
   provider::CallContext call;
   billing::SessionFacts* facts = nullptr;  // outlives the run

@@ -1,4 +1,4 @@
-// One prompt to one model over real sockets, against an upstream that behaves and misbehaves.
+// One prompt to one model over real sockets, against an upstream with and without faults.
 #include "dispatch/run.h"
 
 #include <gtest/gtest.h>
@@ -8,7 +8,9 @@
 
 #include "base/error_codes.h"
 #include "base/json.h"
+#include "provider/codes.h"
 #include "support/http_server.h"
+#include "text/codes.h"
 #include "text/json.h"
 
 namespace gvm::dispatch {

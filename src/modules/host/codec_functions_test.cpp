@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "base/json.h"
-#include "host/host_run.h"
+#include "host/test_host_run.h"
 
 namespace gvm::host {
 

@@ -1,5 +1,6 @@
 #pragma once
-// Cookies between the hops of one redirected request (RFC 6265, 5.3 and 5.4); nothing outlives it.
+// Cookies between the hops of one redirected request (RFC 6265, 5.3 and 5.4); they are dropped with
+// it.
 // Host-only and domain cookies, paths, Secure and expiry are respected; a cookie for another site
 // is never kept. Pure.
 #include <cstddef>

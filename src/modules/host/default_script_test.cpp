@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/json.h"
-#include "host/host_run.h"
+#include "host/test_host_run.h"
 #include "support/paths.h"
 
 namespace gvm::host {

@@ -1,6 +1,6 @@
 #include "host/direct_sender.h"
 
-#include "base/error_codes.h"
+#include "signing/codes.h"
 
 namespace gvm::host {
 

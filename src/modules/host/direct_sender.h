@@ -1,6 +1,6 @@
 #pragma once
-// Sends as the operator's script asks, without a policy: in a module whose scripts talk to services
-// their operator chose.
+// Sends requests of the operator's script without a policy, for a module whose scripts use services
+// that the operator chose.
 #include "host/outgoing.h"
 #include "host/request_signer.h"
 

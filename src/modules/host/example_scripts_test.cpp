@@ -7,7 +7,7 @@
 #include <map>
 
 #include "base/json.h"
-#include "host/host_run.h"
+#include "host/test_host_run.h"
 #include "support/paths.h"
 
 namespace gvm::host {

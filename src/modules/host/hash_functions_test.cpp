@@ -2,8 +2,8 @@
 #include <openssl/evp.h>
 
 #include "base/encoding.h"
-#include "host/host_run.h"
 #include "host/keccak.h"
+#include "host/test_host_run.h"
 
 namespace gvm::host {
 

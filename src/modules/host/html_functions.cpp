@@ -17,6 +17,7 @@
 #include "host/functions.h"
 #include "host/html_document.h"
 #include "html/charset.h"
+#include "script/codes.h"
 #include "script/error.h"
 #include "script/session.h"
 
@@ -44,8 +45,8 @@ Result<html::Page> parse(const Request& request, const std::atomic<bool>* stop) 
   }
 }
 
-// One document parsed on a thread of its own. The session's lane waits on the timer, which the
-// thread has it cancel; whoever drops the job last stops and joins the thread.
+// One document parsed on a thread of its own. The session waits for the timer, which is cancelled
+// on the lane when the thread is done. The last owner of the job stops and joins the thread.
 struct Job : std::enable_shared_from_this<Job> {
   explicit Job(Request made) : copy(made.bytes), request(std::move(made)) { request.bytes = copy; }
   ~Job() { stop = true; }
@@ -82,7 +83,7 @@ asio::awaitable<Result<Value>> wait_for(std::shared_ptr<Job> job) {
     auto token = asio::redirect_error(asio::use_awaitable, ignored);
     co_await job->timer->async_wait(token);
     const auto state = co_await asio::this_coro::cancellation_state;
-    // The parser looks at it with every token, so it ends at once.
+    // The parser checks it with every token, so it ends at once.
     if (state.cancelled() != asio::cancellation_type::none) job->stop = true;
   }
   job->worker.join();

@@ -6,7 +6,7 @@
 #include <functional>
 
 #include "base/json.h"
-#include "host/host_run.h"
+#include "host/test_host_run.h"
 
 namespace gvm::host {
 

@@ -10,6 +10,7 @@
 #include "host/redirects.h"
 #include "host/script_request.h"
 #include "host/services.h"
+#include "script/codes.h"
 #include "text/json.h"
 #include "url/url.h"
 

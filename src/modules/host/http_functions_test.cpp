@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "base/json.h"
-#include "host/host_run.h"
+#include "host/test_host_run.h"
 #include "support/http_server.h"
 
 namespace gvm::host {

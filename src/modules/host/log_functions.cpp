@@ -19,7 +19,7 @@ Level level_of(const Value* value) {
   return log::parse_level(*name).value_or(Level::info);
 }
 
-// A copied prompt or image must not become a megabyte of log.
+// Limits what a logged prompt or image adds to the log.
 void cut_long_strings(Value& value, std::size_t most) {
   if (const auto text = bytes_of(value); text && text->size() > most) {
     std::string cut(text->substr(0, most));

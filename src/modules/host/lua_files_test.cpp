@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "host/host_run.h"
+#include "host/test_host_run.h"
 #include "support/paths.h"
 
 namespace gvm::host {

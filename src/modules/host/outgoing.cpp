@@ -32,7 +32,7 @@ net::HttpRequest request_of(const Outgoing& request) {
   net::HttpRequest http = request.http;
   const auto left = std::chrono::ceil<milliseconds>(request.timeout.remaining());
   http.timeouts.total = std::max(left, milliseconds(1));
-  // The whole may be slow: the script's timeout is the judge.
+  // No limit for the whole: the script's timeout applies.
   http.timeouts.idle = milliseconds(0);
   auto cookies = request.cookies.header_for(request.url);
   if (cookies.empty()) return http;

@@ -1,5 +1,5 @@
 #pragma once
-// A script's request on its way out, hop by hop, and who sends it. On one lane.
+// A script's request, which is sent hop by hop, and the interface that sends it. On one lane.
 #include <boost/asio/awaitable.hpp>
 #include <optional>
 #include <string>

@@ -4,7 +4,7 @@
 #include <list>
 
 #include "base/encoding.h"
-#include "base/error_codes.h"
+#include "host/codes.h"
 
 namespace gvm::host {
 

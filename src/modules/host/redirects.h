@@ -1,9 +1,10 @@
 #pragma once
-// What the next hop of a redirected request looks like (RFC 9110, 15.4).
+// Computes the next hop of a redirected request (RFC 9110, 15.4).
 #include <optional>
 
 #include "base/error.h"
-#include "net/http_client.h"
+#include "net/http_request.h"
+#include "net/http_response.h"
 #include "url/url.h"
 
 namespace gvm::host {

@@ -40,7 +40,7 @@ std::vector<Library> by_library(const script::HostTable& table) {
   return libraries;
 }
 
-// How a script comes by the table.
+// How a script gets the table.
 std::string access(std::string_view library) {
   if (library == "lib.rs") return "`require(\"lib-genvm\").rs`";
   if (library == "llm.rs") return "`require(\"lib-llm\").rs`";

@@ -9,7 +9,9 @@
 
 #include "base/encoding.h"
 #include "base/error_codes.h"
+#include "host/codes.h"
 #include "host/functions.h"
+#include "signing/codes.h"
 #include "signing/content_digest.h"
 #include "signing/genlayer.h"
 
@@ -165,7 +167,7 @@ Result<void> RequestSigner::sign_with_key(net::HttpRequest& request, const url::
   spec.components = key.components;
   spec.params = params_of(key.settings, key.key.algorithm());
   auto fields = fields_of(request);
-  // A caller cannot slip in signatures of its own.
+  // A caller cannot add signatures of its own.
   signing::remove_field(fields, "signature");
   signing::remove_field(fields, "signature-input");
   add_digest(request, fields, spec, key.settings.content_digest);

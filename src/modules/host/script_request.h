@@ -3,7 +3,7 @@
 #include "host/arguments.h"
 #include "host/limits.h"
 #include "host/outgoing.h"
-#include "net/http_client.h"
+#include "net/http_request.h"
 
 namespace gvm::host {
 

@@ -1,6 +1,6 @@
 #pragma once
-// What the common host functions need of a session beside its script. A product subclasses it with
-// what its own functions need. Owned by the session; used on its lane only.
+// What the common host functions need from a session besides its script. A product subclasses it
+// with what its own functions need. Owned by the session; used on its lane only.
 #include "base/redactor.h"
 #include "host/outgoing.h"
 #include "script/script.h"
@@ -14,7 +14,7 @@ class Services : public script::Services {
   // `redactor` may be null.
   explicit Services(std::shared_ptr<const Redactor> redactor) : redactor_(std::move(redactor)) {}
 
-  // Who sends the requests of lib.rs.request.
+  // Sends the requests of lib.rs.request.
   virtual Sender& sender() = 0;
   const Redactor* redactor() const { return redactor_.get(); }
   // The databases that the script has open; null until it opens one. They close with the session.

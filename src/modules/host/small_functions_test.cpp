@@ -7,7 +7,7 @@
 #include <sstream>
 
 #include "base/json.h"
-#include "host/host_run.h"
+#include "host/test_host_run.h"
 #include "text/json.h"
 
 namespace gvm::host {

@@ -7,7 +7,6 @@
 #include <memory>
 #include <optional>
 
-#include "base/error_codes.h"
 #include "base/error_detail.h"
 #include "database/database.h"
 #include "host/arguments.h"
@@ -19,7 +18,7 @@ namespace gvm::host {
 namespace asio = boost::asio;
 using database::Database;
 
-// The databases of one session by the numbers that its script knows them by. On its lane.
+// The databases of one session, by the numbers that identify them in its script. On its lane.
 class OpenDatabases {
  public:
   static constexpr std::size_t kMost = 16;

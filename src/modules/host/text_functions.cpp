@@ -9,9 +9,9 @@
 #include <optional>
 #include <vector>
 
-#include "base/error_codes.h"
 #include "host/arguments.h"
 #include "host/functions.h"
+#include "script/codes.h"
 #include "script/convert.h"
 #include "script/error.h"
 #include "script/session.h"

@@ -7,7 +7,7 @@
 #include <boost/asio/post.hpp>
 #include <functional>
 
-#include "host/host_run.h"
+#include "host/test_host_run.h"
 
 namespace gvm::host {
 

@@ -5,8 +5,8 @@
 
 #include <cmath>
 
-#include "base/error_codes.h"
 #include "base/json.h"
+#include "script/codes.h"
 #include "text/json_repair.h"
 
 namespace gvm::llm {
@@ -20,7 +20,7 @@ std::unexpected<Error> bad(std::string_view field, std::string_view expected, co
                           kind_name(found.kind())));
 }
 
-// "n/d", as a fraction crosses from Lua, rounded down.
+// "n/d", the form in which a fraction comes from Lua, rounded down.
 std::optional<Integer> floor_of_fraction(std::string_view text) {
   const auto slash = text.find('/');
   if (slash == text.npos) return std::nullopt;
@@ -85,7 +85,7 @@ Result<Value> read_data(Value data, const envelope::LlmRequest& request, Generat
   return data;
 }
 
-// The data alone, where `returned` is no {data =}.
+// True when `returned` is the data itself and not {data =}.
 bool is_bare(const Value& returned, const envelope::LlmRequest& request) {
   if (returned.as_string() || returned.as_bool() != nullptr) return true;
   const auto* prompt = std::get_if<envelope::PromptRequest>(&request);

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "base/error_codes.h"
 #include "base/json.h"
+#include "script/codes.h"
 #include "text/json.h"
 
 namespace gvm::llm {

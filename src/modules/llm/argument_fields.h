@@ -1,6 +1,6 @@
 #pragma once
-// Reads the fields of a table that a script handed over. Every error is SCRIPT_BAD_ARGUMENT and
-// names the field, what was expected and what was found.
+// Reads the fields of a table that a script passed. Every error is SCRIPT_BAD_ARGUMENT and names
+// the field, what was expected and what was found.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,7 +18,7 @@ std::unexpected<Error> wrong_argument(std::string_view field, std::string_view e
 // the table, whose texts it moves out.
 class ArgumentFields {
  public:
-  // `prefix` ("prompt.") stands before a field's name in errors.
+  // `prefix` ("prompt.") is put before a field's name in errors.
   ArgumentFields(Value::Map& map, std::string prefix) : map_(map), prefix_(std::move(prefix)) {}
 
   std::string path(std::string_view key) const { return prefix_ + std::string(key); }

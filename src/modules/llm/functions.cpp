@@ -63,7 +63,7 @@ Value model_value(const config::ModelConfig& model) {
   return table;
 }
 
-// By backend: models with their flags and meta. No host, no key: a script has no use for them.
+// By backend: models with their flags and meta, without hosts and keys.
 Value providers_value(const config::LlmConfig& config) {
   Value::Map providers;
   for (const auto& backend : config.backends) {

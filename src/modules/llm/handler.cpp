@@ -22,7 +22,7 @@ class LlmService final : public serve::Service {
   std::string fatal_reply(const Error& error) override {
     return envelope::encode_error(error, envelope::Generation::c);
   }
-  // Lanes have stopped: what was spent is written down before the process goes.
+  // Lanes have stopped: spending is written to the ledger before the process ends.
   ~LlmService() override { shared_->engine->spending->close(); }
 
   dispatch::Router& router() { return *shared_->engine->router; }

@@ -1,4 +1,4 @@
-// llm.rs.exec_prompt and llm.rs.route: the native choice of a model, for scripts.
+// llm.rs.exec_prompt and llm.rs.route: the module chooses the model for a script.
 #include "base/error_codes.h"
 #include "dispatch/choice.h"
 #include "llm/functions.h"

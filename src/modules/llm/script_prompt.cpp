@@ -53,7 +53,7 @@ Result<std::vector<std::string>> read_stop(ArgumentFields& fields) {
   return stop;
 }
 
-// Sets what `fields` holds; what it does not hold stays as it was.
+// Sets the parameters that `fields` contains; all others stay unchanged.
 Result<void> read_sampling(ArgumentFields& fields, provider::Sampling& sampling) {
   const auto set = [](auto& target, auto&& found) {
     if (found) target = *found;
@@ -82,7 +82,7 @@ Result<std::vector<Blob>> read_images(ArgumentFields& fields) {
   Value* value = fields.find("images");
   if (value == nullptr) return images;
   if (const auto* map = value->as_map(); map && map->empty())
-    return images;  // {} without a list's mark
+    return images;  // an empty table, which need not be marked as a list
   auto* list = value->as_array();
   if (list == nullptr)
     return wrong_argument(fields.path("images"), "a list of image bytes", *value);
@@ -98,8 +98,8 @@ Result<std::vector<Blob>> read_images(ArgumentFields& fields) {
   return images;
 }
 
-// The names whose place differs from provider to provider leave `extra` for `sampling`; a strategy
-// of their own keeps them.
+// Moves names whose place depends on the provider from `extra` to `sampling`, unless they have a
+// merge strategy of their own.
 Result<void> take_sampling_from_extra(Prompt& prompt) {
   auto* extra = prompt.extra.as_map();
   Value::Map named;

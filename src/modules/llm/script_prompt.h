@@ -1,6 +1,6 @@
 #pragma once
-// A prompt in the form in which scripts hand it to `llm.rs` (lua-api.md, "lib-llm"). The request
-// table is taken apart: texts and images are borrowed from the script's values while the call runs.
+// Parses a prompt in the form in which scripts pass it to `llm.rs` (lua-api.md, "lib-llm"). Texts
+// and images are borrowed from the script's values during the call.
 #include "dispatch/resolved_prompt.h"
 
 namespace gvm::llm {

@@ -1,5 +1,5 @@
 #pragma once
-// What the LLM module's host functions need of a session. Owned by the session; used on its lane
+// What the LLM module's host functions need from a session. Owned by the session; used on its lane
 // only.
 #include "dispatch/run.h"
 #include "host/direct_sender.h"

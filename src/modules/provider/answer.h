@@ -1,9 +1,9 @@
 #pragma once
-// From an upstream's response to the script's data, or to an error that says what was wrong with
+// Converts an upstream's response to the script's data, or to an error that says what is wrong with
 // it. Pure.
 #include <string>
 
-#include "net/http_client.h"
+#include "net/http_response.h"
 #include "provider/call_failure.h"
 #include "provider/dialect.h"
 #include "provider/exchange.h"

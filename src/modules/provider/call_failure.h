@@ -1,6 +1,6 @@
 #pragma once
-// Why a call to a model gave no answer: what routing, billing, the log and the decision record need
-// to know, as fields. Made by exchange(); nobody reads these facts from the strings of ctx.
+// Why a call to a model gave no answer, as fields for routing, billing, the log and the decision
+// record. Made by exchange(); these facts are never read from the strings of ctx.
 #include <chrono>
 #include <cstdint>
 #include <expected>

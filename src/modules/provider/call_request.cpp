@@ -28,7 +28,7 @@ net::HttpTimeouts timeouts_for(const config::ModelConfig& model, const Prompt& p
   timeouts.connect = model.timeouts.connect;
   timeouts.first_byte = model.timeouts.first_byte;
   timeouts.idle = model.timeouts.idle;
-  // The script's word counts before the configuration's.
+  // The script's value is preferred to the configuration's.
   timeouts.total = prompt.timeout.value_or(model.timeouts.total);
   return timeouts;
 }
@@ -114,7 +114,7 @@ Result<net::HttpRequest> build_request(const Target& at, const Prompt& prompt, F
   request.secret_headers = backend.headers[at.key];
   json::write_to(request.body, body);
   request.has_body = true;
-  // Sent again unasked, a prompt would be billed twice and counted once.
+  // If libcurl sent a prompt again, it would be billed twice and counted once.
   request.resend = net::Resend::safe_method;
   request.timeouts = timeouts_for(model, prompt);
   request.max_body = response_limit(prompt);

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <string>
 
-#include "net/http_client.h"
+#include "net/http_request.h"
 #include "provider/catalog.h"
 #include "provider/prompt.h"
 

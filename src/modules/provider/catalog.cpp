@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "base/error_codes.h"
+#include "provider/codes.h"
 
 namespace gvm::provider {
 namespace {

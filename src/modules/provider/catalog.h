@@ -1,6 +1,6 @@
 #pragma once
-// The backends and models of a running module, ready to be called: the configuration with headers
-// built and counters given out. Built once, then immutable and shared by all lanes.
+// The backends and models of a running module, ready to be called: their configuration, prepared
+// headers, and rows in the counters. Built once, then immutable and shared by all lanes.
 #include <map>
 #include <memory>
 #include <string>
@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "base/redactor.h"
 #include "config/llm_config.h"
-#include "net/http_client.h"
+#include "net/http_header.h"
 #include "provider/counters.h"
 #include "provider/dialect.h"
 
@@ -44,7 +44,7 @@ class Catalog {
   const std::map<std::string, BackendEntry, std::less<>>& backends() const { return backends_; }
   const config::LlmConfig& config() const { return *config_; }
   const Redactor& redactor() const { return *redactor_; }
-  // Hears what is learned of a model.
+  // Logs what is learned about a model.
   const log::Logger& logger() const { return logger_; }
 
  private:

@@ -1,5 +1,5 @@
 #pragma once
-// How one kind of provider is spoken to: a prompt becomes a request body, an answer becomes text
+// The protocol of one kind of provider: converts a prompt to a request body, and an answer to text
 // and usage. Pure, no I/O.
 //
 // A new provider is one file like dialect_ollama.cpp, one line in dialect_registry.cpp, one name in
@@ -55,7 +55,7 @@ class Dialect {
   // The answer, when its end reason makes one (end_reason.h). DESERIALIZING when the body is not of
   // the promised form; ANSWER_NOT_USABLE when its end makes no answer.
   virtual std::expected<Answer, CallFailure> read(const Value& body, Format format) const = 0;
-  // Never fails: what is not there is absent.
+  // Never fails: missing counts are absent.
   virtual TokenUsage usage(const Value& body) const = 0;
 };
 

@@ -10,7 +10,7 @@ namespace {
 
 Value options_of(const Prompt& prompt, const CallTarget& target) {
   Value::Map options;
-  // Without it a prompt beyond the default length is cut without a word.
+  // Without it, ollama cuts a prompt beyond the default length and reports no error.
   put(options, "num_ctx", target.context_tokens);
   put(options, "num_predict", prompt.max_tokens);
   put(options, "temperature", prompt.sampling.temperature);

@@ -3,10 +3,10 @@
 
 #include <algorithm>
 
-#include "base/error_codes.h"
 #include "provider/dialects.h"
 #include "provider/end_reason.h"
 #include "provider/provider_error.h"
+#include "text/codes.h"
 #include "text/json_view.h"
 
 namespace gvm::provider {

@@ -6,6 +6,7 @@
 #include "base/error_codes.h"
 #include "base/json.h"
 #include "provider/end_reason.h"
+#include "text/codes.h"
 #include "text/json.h"
 
 namespace gvm::provider {

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <array>
 
-#include "base/error_codes.h"
 #include "provider/provider_error.h"
+#include "text/codes.h"
 
 namespace gvm::provider {
 namespace {

@@ -1,6 +1,6 @@
 #pragma once
-// What a provider's end reason says of the answer. Each form has a list of the reasons that make an
-// answer; a reason that is not listed is a failure, whatever text came with it.
+// What a provider's end reason says about the answer. Each form has a list of the reasons that make
+// an answer; a reason that is not listed is a failure, whatever text came with it.
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -16,7 +16,7 @@ enum class End : std::uint8_t {
   tool,     // it called a tool: an answer when that is the tool it was made to call
   cut,      // a limit ended it
   refused,  // the model or a filter of the provider's did not want to answer
-  loading,  // nothing was said because the model is still being loaded
+  loading,  // there is no text because the model is still being loaded
   failed,   // anything else
 };
 std::string_view end_name(End end);

@@ -46,7 +46,7 @@ void count(CallContext& context, std::size_t row, const Exchanged& answer,
   if (answer && answer->cut) counters.cut.fetch_add(1, std::memory_order_relaxed);
 }
 
-// Tells the provider's own words, and what they mean.
+// Records the provider's own words, and their meaning.
 CallFailure told(Error error, ProviderError said, int status, const Asked& asked) {
   if (!said.message.empty()) error.add_cause(fmt::format("the provider says: {}", said.message));
   CallFailure failure(std::move(error), kind_of(said, status, asked.what()), CallStage::status);
@@ -110,7 +110,7 @@ ReadRules rules_for(const CallContext& context, const Asked& asked, const TokenU
   return rules;
 }
 
-// What of the answer is of use; its usage counts either way.
+// The usable part of the answer; its usage counts in any case.
 Exchanged read(CallContext& context, const Asked& asked, net::HttpResponse response) {
   const int status = response.status;
   if (status < kFirstSuccess || status >= kFirstRedirect)
@@ -146,7 +146,7 @@ Exchanged finish(CallContext& context, const Asked& asked, net::HttpResult respo
     return out;
   }
   CallFailure failure = failure_of(std::move(response).error());
-  // The body of an error got lost: its status still tells more than "ended too early".
+  // The body of an error is incomplete: its status is still more useful than "ended too early".
   if (failure.status >= kFirstErrorStatus) {
     failure.kind = kind_of(ProviderError(), failure.status, asked.what());
     failure.stage = CallStage::status;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/deadline.h"
+#include "net/http_client.h"
 #include "provider/call_failure.h"
 #include "provider/call_request.h"
 #include "provider/catalog.h"

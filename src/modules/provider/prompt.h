@@ -1,6 +1,6 @@
 #pragma once
 // A prompt for one model: its texts and images, and how they are to be answered. Texts and images
-// may be borrowed; whoever lends them keeps them until the call has ended.
+// may be borrowed; their owner must keep them until the call has ended.
 #include <chrono>
 #include <cstdint>
 #include <memory>

@@ -4,8 +4,10 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstddef>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/encoding.h"
 #include "net/backoff.h"
 #include "text/json_view.h"
@@ -14,7 +16,7 @@ namespace gvm::provider {
 namespace {
 
 constexpr std::size_t kMostWords = 500;
-// A provider that asks for more is not waited for.
+// Longer waits that a provider asks for are ignored.
 constexpr double kLongestWaitSeconds = 86'400;
 
 // Ends in front of a word that does not fit whole: half a secret would pass the redaction.
@@ -93,7 +95,7 @@ std::optional<std::chrono::milliseconds> wait_in(const Value& error, std::string
 }
 
 void add_code(ProviderError& out, std::optional<std::string_view> code) {
-  if (code && !code->empty()) out.codes.push_back(lower(code->substr(0, kMostWords)));
+  if (code && !code->empty()) out.codes.push_back(lowered(code->substr(0, kMostWords)));
 }
 
 // Providers that give a code in words beside a status that says nothing.
@@ -292,7 +294,7 @@ ProviderError error_of_text(std::string_view body) {
   ProviderError out;
   constexpr std::string_view kTitle = "<title>";
   constexpr std::size_t kSearched = 4096;
-  const std::string beginning = lower(body.substr(0, kSearched));
+  const std::string beginning = lowered(body.substr(0, kSearched));
   const auto title = beginning.find(kTitle);
   if (title == beginning.npos) {
     out.message = bounded_words(body);

@@ -1,5 +1,5 @@
 #pragma once
-// Warm Lua states for a module's sessions, one pool a lane, each touched by its own lane only.
+// Prepared Lua states for a module's sessions: one pool per lane, used by that lane only.
 #include <memory>
 #include <vector>
 
@@ -10,10 +10,10 @@ namespace gvm::scripted {
 
 class Pools {
  public:
-  // `kept`: vm_count, shared out over the lanes.
+  // `kept`: vm_count, divided among the lanes.
   Pools(std::size_t lanes, std::size_t kept) : pools_(lanes), kept_(kept) {}
 
-  // Made by the lane's first session: an idle module keeps no Lua state.
+  // Created by the lane's first session, so that an idle module has no Lua state.
   script::SessionPool& of(net::Lane& lane, const std::shared_ptr<const script::Program>& program) {
     auto& pool = pools_[lane.index()];
     if (!pool) {

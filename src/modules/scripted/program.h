@@ -1,5 +1,5 @@
 #pragma once
-// From a module's configuration to its compiled script.
+// Compiles the script that a module's configuration names.
 #include <initializer_list>
 #include <string_view>
 

@@ -64,7 +64,7 @@ asio::awaitable<Result<void>> Session::ensure_script(Deadline deadline) {
   script_ = std::move(*opened);
   auto ready = co_await run_setup(deadline);
   if (ready)
-    hello_.fields = Value::null();  // the script has them
+    hello_.fields = Value::null();  // the script has received them
   else
     script_.reset();  // the next request tries again, from the start
   co_return ready;

@@ -45,7 +45,7 @@ class Session : public serve::SessionHandler {
   virtual asio::awaitable<Result<std::string>> answer(Value message, Deadline deadline) = 0;
   // What the module's host functions need; made once, with the session's Lua state.
   virtual std::unique_ptr<script::Services> make_services() = 0;
-  // Who signs for this peer; for make_services().
+  // The identity that signatures for this peer name; for make_services().
   host::SigningIdentity identity() const;
 
   // Calls the script's entry point. The first call makes the Lua state and runs Setup.
@@ -55,7 +55,7 @@ class Session : public serve::SessionHandler {
   const envelope::Hello& peer() const { return hello_; }
   // Adds the module's own counters of this session to the answer of "GetStats".
   virtual void add_stats(Value::Map& stats) const = 0;
-  // Of a request that took longer than serve.request_timeout: whose fault that is.
+  // For a request that exceeded serve.request_timeout: whether the contract may catch the error.
   virtual Fatality deadline_fatality() const { return Fatality::fatal; }
   const log::Logger& logger() const { return context_.logger; }
 

@@ -6,6 +6,7 @@
 #include "base/encoding.h"
 #include "base/error_codes.h"
 #include "envelope/reply.h"
+#include "script/codes.h"
 
 namespace gvm::web {
 namespace {

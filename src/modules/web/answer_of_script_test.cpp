@@ -4,6 +4,7 @@
 
 #include "base/error_codes.h"
 #include "base/json.h"
+#include "script/codes.h"
 
 namespace gvm::web {
 namespace {

@@ -1,5 +1,6 @@
 #pragma once
-// The browsers of the process and what they reach the outside by. Lives on one lane, its home.
+// The browsers of the process, and the proxy through which they reach the network. Lives on one
+// lane, its home.
 #include <memory>
 
 #include "base/metrics.h"

@@ -2,10 +2,10 @@
 
 #include <vector>
 
-#include "base/error_codes.h"
 #include "host/script_request.h"
 #include "net/header_rules.h"
-#include "net/http_client.h"
+#include "net/http_header.h"
+#include "web/codes.h"
 
 namespace gvm::web {
 namespace {

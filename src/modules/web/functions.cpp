@@ -5,6 +5,7 @@
 #include "base/error_codes.h"
 #include "base/null_fields.h"
 #include "host/arguments.h"
+#include "script/codes.h"
 #include "web/page_request.h"
 #include "web/services.h"
 

@@ -6,8 +6,8 @@
 
 namespace gvm::web {
 
-// `webdriver_host` of the configuration stands for the module's own driver when none is configured;
-// scripts add /session/ID to it.
+// The URL that scripts see as `webdriver_host` when none is configured; it means the module's own
+// driver. Scripts append /session/ID to it.
 inline constexpr std::string_view kOwnDriverUrl = "http://webdriver.localhost";
 
 std::string driver_url(const config::WebConfig& config);

@@ -18,7 +18,7 @@
 namespace gvm::web {
 namespace {
 
-// A browser that does not start in this time does not start.
+// A browser that has not started within this time will not start.
 constexpr std::chrono::seconds kBrowserStart{60};
 
 class Module final : public WebModule {
@@ -31,7 +31,7 @@ class Module final : public WebModule {
         pools_(lanes.size(), shared_->config->common.vm_count),
         networks_(lanes.size()) {
     // What is at webdriver_host is not known before it has been asked: see check_browsers().
-    if (shared_->pages.engine == Engine::http || shared_->pages.webdriver_host) return;
+    if (shared_->pages.engine == PageEngine::http || shared_->pages.webdriver_host) return;
     auto options = pool_options_of(*shared_->config);
     browser::clean_leftovers(options.cell.runtime_dir);
     make_browsers(std::move(options));
@@ -64,7 +64,7 @@ class Module final : public WebModule {
   serve::Service& render_service() override { return render_service_; }
 
   Result<void> check_browsers() override {
-    if (shared_->pages.webdriver_host && shared_->pages.engine != Engine::http) {
+    if (shared_->pages.webdriver_host && shared_->pages.engine != PageEngine::http) {
       ask_webdriver_host();
       return {};
     }
@@ -77,7 +77,7 @@ class Module final : public WebModule {
                   {{"protection", Value::string(browsers_->pool().protection())}});
       return {};
     }
-    if (shared_->pages.engine == Engine::browser) return ready;
+    if (shared_->pages.engine == PageEngine::browser) return ready;
     logger.warn("no browser: pages are read without one, as far as they are static",
                 {{"error", ready.error().to_value()}});
     browsers_->pool().stop_and_wait(kStopPatience);

@@ -1,6 +1,6 @@
 #pragma once
-// What one lane's requests go out by: its resolver, and the client that refuses forbidden
-// addresses. The lane's own client serves trusted hosts and what the operator's script asks.
+// The network objects of one lane: its resolver, and the client that refuses forbidden addresses.
+// The lane's own client serves trusted hosts and unfiltered requests of the operator's script.
 #include "net/lane.h"
 #include "net/resolver.h"
 #include "web/sender.h"

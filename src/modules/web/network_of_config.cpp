@@ -21,7 +21,8 @@ std::uint16_t port_of(const std::string& bind_address) {
   return static_cast<std::uint16_t>(std::strtoul(bind_address.c_str() + colon + 1, nullptr, 10));
 }
 
-// What only a running module knows: the addresses of this host and where it listens.
+// The facts that are known only at run time: the addresses of this host, and where the module
+// listens.
 policy::AddressRules address_rules_of(const config::WebConfig& config) {
   auto rules = config::address_rules_config(config);
   for (const auto& address : net::interface_addresses()) {
@@ -126,7 +127,7 @@ net::ResolverOptions resolver_options_of(const config::WebConfig& config) {
 
 PageSettings page_settings_of(const config::WebConfig& config, const Network& network) {
   PageSettings settings;
-  settings.engine = find_engine(config.browser.engine).value_or(Engine::browser);
+  settings.engine = find_page_engine(config.browser.engine).value_or(PageEngine::browser);
   settings.longest_wait = config.max_wait_after_loaded;
   settings.webdriver_host = network.webdriver_host;
   settings.preset.wait_for_selector = config.browser.wait_for_selector;

@@ -108,7 +108,7 @@ class Reader {
     const Value* engine = field("engine");
     if (engine == nullptr) return {};
     const auto name = engine->as_string();
-    request_.engine = name ? find_engine(*name) : std::nullopt;
+    request_.engine = name ? find_page_engine(*name) : std::nullopt;
     if (!request_.engine)
       return wrong("engine", "auto, browser or http", name.value_or(host::lua_kind(*engine)));
     return {};

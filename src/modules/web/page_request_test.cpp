@@ -26,7 +26,7 @@ TEST(PageRequest, ReadsEveryField) {
   EXPECT_EQ(request->what.wait_for_selector, "#x");
   EXPECT_EQ(request->what.quiet_dom, milliseconds(250));
   EXPECT_EQ(request->what.max_bytes, 1'000U);
-  EXPECT_EQ(request->engine, Engine::http);
+  EXPECT_EQ(request->engine, PageEngine::http);
 }
 
 TEST(PageRequest, TakesWhatIsNotGivenFromTheConfiguration) {

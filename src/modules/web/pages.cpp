@@ -9,10 +9,10 @@ namespace gvm::web {
 
 using browser::RenderResult;
 
-std::optional<Engine> find_engine(std::string_view name) {
-  if (name == "auto") return Engine::automatic;
-  if (name == "browser") return Engine::browser;
-  if (name == "http") return Engine::http;
+std::optional<PageEngine> find_page_engine(std::string_view name) {
+  if (name == "auto") return PageEngine::automatic;
+  if (name == "browser") return PageEngine::browser;
+  if (name == "http") return PageEngine::http;
   return std::nullopt;
 }
 
@@ -23,9 +23,9 @@ Pages::Pages(const PageSettings& settings, LaneNetwork& lane, host::Sender& send
 asio::awaitable<Result<RenderResult>> Pages::render(PageRequest request, Deadline deadline) {
   request.what.wait_after_loaded = std::min(request.what.wait_after_loaded, settings_.longest_wait);
   request.what.max_bytes = std::min(request.what.max_bytes, settings_.max_bytes);
-  const Engine engine = request.engine.value_or(settings_.engine);
-  const bool by_browser = engine == Engine::browser ||
-                          (engine == Engine::automatic &&
+  const PageEngine engine = request.engine.value_or(settings_.engine);
+  const bool by_browser = engine == PageEngine::browser ||
+                          (engine == PageEngine::automatic &&
                            (settings_.browsers != nullptr || settings_.webdriver_host != nullptr));
   auto rendering = by_browser ? render_in_browser(std::move(request.what), deadline)
                               : render_over_http(std::move(request.what), deadline);

@@ -1,6 +1,6 @@
 #pragma once
-// Pages for one session: through a browser that is leased when the first one is asked for and given
-// back when none is for a while, or without a browser. One a session, on its lane.
+// Pages for one session: through a browser, which is leased for the first page and released when no
+// page was asked for during a while, or without a browser. One per session, on its lane.
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <chrono>
@@ -15,16 +15,16 @@
 
 namespace gvm::web {
 
-enum class Engine {
+enum class PageEngine {
   automatic,  // a browser when there is one, else `http`
   browser,
   http,  // static pages only: the HTML as the server sends it, no JavaScript, no pictures
 };
-std::optional<Engine> find_engine(std::string_view name);  // "auto", "browser", "http"
+std::optional<PageEngine> find_page_engine(std::string_view name);  // "auto", "browser", "http"
 
 // What sessions of all lanes share; immutable but for the pool.
 struct PageSettings {
-  Engine engine = Engine::automatic;
+  PageEngine engine = PageEngine::automatic;
   browser::Pool* browsers = nullptr;              // null: none can be had
   std::shared_ptr<WebdriverHost> webdriver_host;  // null: browsers of our own
   std::shared_ptr<const egress::SlotPolicy> reach;
@@ -38,7 +38,7 @@ struct PageSettings {
 
 struct PageRequest {
   browser::RenderRequest what;
-  std::optional<Engine> engine;  // in place of the configured one
+  std::optional<PageEngine> engine;  // in place of the configured one
 };
 
 class Pages {

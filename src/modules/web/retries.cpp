@@ -66,7 +66,7 @@ std::optional<milliseconds> retry_after(const net::HttpRequest& request,
   auto wait = net::backoff(settings.backoff, settings.longest_backoff, attempt);
   if (outcome) {
     const auto asked = net::retry_after(*outcome);
-    // A server that wants to be left alone for longer has its answer handed on.
+    // When a server asks for a longer pause, its answer is returned.
     if (asked && *asked > settings.longest_backoff) return std::nullopt;
     if (asked) wait = *asked;
   }

@@ -5,7 +5,8 @@
 #include <vector>
 
 #include "base/deadline.h"
-#include "net/http_client.h"
+#include "net/http_request.h"
+#include "net/http_response.h"
 
 namespace gvm::web {
 

@@ -1,6 +1,6 @@
 #pragma once
-// By which way a request leaves: directly or through a proxy, from which local address. The table
-// is immutable and shared by all lanes; how well the proxies do is known by each lane for itself.
+// The routes of requests: directly or through a proxy, and from which local address. The table is
+// immutable and shared by all lanes; each lane has its own record of failing proxies.
 #include <chrono>
 #include <optional>
 #include <string>
@@ -8,7 +8,7 @@
 
 #include "base/deadline.h"
 #include "base/error.h"
-#include "net/http_client.h"
+#include "net/http_request.h"
 #include "policy/url_pattern.h"
 
 namespace gvm::web {
@@ -53,8 +53,9 @@ class Routes {
   Route direct_;
 };
 
-// Which proxy of a route is asked next. One a lane. A proxy that failed rests, longer each time in
-// a row; when all rest, the one whose rest ends first is asked nevertheless.
+// Selects the next proxy of a route. One per lane. A proxy that failed is not used for a pause,
+// which grows with consecutive failures. When all are paused, the one whose pause ends first is
+// used nevertheless.
 class ProxyTurns {
  public:
   static constexpr std::chrono::seconds kFirstRest{2};

@@ -37,7 +37,7 @@ void apply(const RequestLimits& limits, net::HttpRequest& request) {
   request.version = limits.version;
 }
 
-// The proxy, or the way to it, failed: another way may do.
+// The proxy, or the connection to it, failed: another proxy may work.
 bool is_proxys_fault(const net::HttpFailure& failure) {
   return failure.fault == net::HttpFault::proxy;
 }
@@ -86,7 +86,8 @@ asio::awaitable<Result<net::HttpResponse>> WebSender::send_hop(const host::Outgo
   }
 }
 
-// A script's own request to webdriver_host. A redirect to it is a stranger's: it is judged.
+// A script's own request to webdriver_host. A redirect to it comes from another server, so it is
+// checked.
 bool WebSender::is_for_webdriver_host(const host::Outgoing& request) const {
   return network_.webdriver_host != nullptr && request.hops == 0 &&
          network_.webdriver_host->is_at(request.url);

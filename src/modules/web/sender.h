@@ -1,6 +1,6 @@
 #pragma once
-// Sends contracts' requests: every hop is judged, resolved, pinned to the addresses that passed,
-// routed, signed and, when that is safe, repeated. One a session, on its lane.
+// Sends contracts' requests: every hop is checked, resolved, pinned to the allowed addresses,
+// routed, signed and, when that is safe, repeated. One per session, on its lane.
 #include <memory>
 
 #include "host/outgoing.h"

@@ -6,6 +6,7 @@
 
 #include "base/error_codes.h"
 #include "envelope/reply.h"
+#include "policy/codes.h"
 #include "web/answer_of_script.h"
 #include "web/caller_rules.h"
 

@@ -29,7 +29,7 @@ class WebSession final : public scripted::Session {
   asio::awaitable<Result<std::string>> answer(Value message, Deadline deadline) override;
   std::unique_ptr<script::Services> make_services() override;
   void add_stats(Value::Map& stats) const override;
-  // A site was too slow: the contract may catch that. Scripts have limits of their own.
+  // A site was too slow, so the contract may catch the error. Scripts have limits of their own.
   Fatality deadline_fatality() const override { return Fatality::user; }
   asio::awaitable<Result<Value>> run(envelope::AnyWebRequest request, Deadline deadline);
 

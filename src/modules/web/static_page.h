@@ -1,10 +1,10 @@
 #pragma once
-// What a page without a browser answers: its text or HTML from the bytes the server sent.
+// Reads a page without a browser: its text or HTML from the bytes that the server sent.
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/thread_pool.hpp>
 
 #include "browser/render.h"
-#include "net/http_client.h"
+#include "net/http_response.h"
 
 namespace gvm::web {
 

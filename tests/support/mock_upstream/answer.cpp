@@ -22,7 +22,7 @@ std::string json_string(std::string_view text) {
   return out;
 }
 
-// Not within a character.
+// Moves the position so that it does not cut a character.
 std::string_view beginning(std::string_view text) {
   if (text.size() <= kEchoedBytes) return text;
   std::size_t end = kEchoedBytes;
@@ -64,7 +64,7 @@ std::string openai_usage(const Usage& u, UsageShape shape) {
 
 std::string anthropic_usage(const Usage& u, UsageShape shape) {
   const auto n = [shape](std::uint64_t count) { return number(shape, count); };
-  // Thinking is part of output_tokens here, and what a cache gave is no part of input_tokens.
+  // In this form thinking is part of output_tokens, and cached tokens are not part of input_tokens.
   return fmt::format(R"({{"input_tokens":{},"output_tokens":{},"cache_read_input_tokens":{},)"
                      R"("cache_creation_input_tokens":{}}})",
                      n(u.input), n(u.output + u.reasoning), n(u.cache_read), n(u.cache_write));
@@ -79,7 +79,7 @@ std::string google_usage(const Usage& u, UsageShape shape) {
                      n(prompt + u.output + u.reasoning));
 }
 
-// `,"usage":{...}`, or what stands in its place.
+// `,"usage":{...}`, or what replaces it.
 std::string usage_member(std::string_view name, const AnswerParts& parts,
                          std::string (*write)(const Usage&, UsageShape)) {
   if (parts.usage_shape == UsageShape::missing) return {};
@@ -122,7 +122,7 @@ std::string openai_body(const AnswerParts& parts) {
       usage_member("usage", parts, openai_usage));
 }
 
-// The tool's input: the words when they are an object.
+// The tool's input: the words themselves when they are a JSON object.
 std::string tool_input(const AnswerParts& parts) {
   if (parts.content == Content::empty) return "{}";
   if (parts.content == Content::null) return "null";

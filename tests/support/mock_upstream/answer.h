@@ -9,12 +9,12 @@
 
 namespace gvm::mock {
 
-// What the model says when no rule says it: for text a sentence that names the upstream and repeats
-// the prompt's beginning (so that an answer can be told from another's), for JSON and bool an
+// The model's words when no rule gives them. For text: a sentence that names the upstream and
+// repeats the beginning of the prompt, so that answers can be told apart. For JSON and bool: an
 // object with reason, result (true) and answer (that sentence).
 std::string words_for(const Call& call, std::string_view upstream);
 
-// A quarter of a token a byte, rounded up, and a fixed number an image: the same on every run.
+// A quarter of a token per byte, rounded up, plus a fixed number per image: the same in every run.
 Usage usage_for(const Call& call, std::string_view words);
 
 struct AnswerParts {
@@ -27,7 +27,7 @@ struct AnswerParts {
 };
 std::string answer_body(const AnswerParts& parts);
 
-// In the provider's form, as it says that status.
+// In the form in which the provider reports that status.
 std::string error_body(Form form, int status, std::string_view message);
 
 }  // namespace gvm::mock

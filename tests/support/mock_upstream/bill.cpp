@@ -9,7 +9,7 @@ Rational count(std::uint64_t tokens) {
   return Rational(Integer::from_u64(tokens));
 }
 
-// A decimal in a string; anything else is noted.
+// A decimal number in a string; anything else is recorded as a problem.
 bool read_price(Fields& fields, std::string_view name, Rational& out) {
   if (!fields.has(name)) return false;
   std::string text;
@@ -62,7 +62,7 @@ std::int64_t cost_nano_usd(const Price& price, const Usage& usage) {
       price.input * count(usage.input) + price.cache_read * count(usage.cache_read) +
       price.cache_write * count(usage.cache_write) + price.output * count(usage.output) +
       price.reasoning * count(usage.reasoning);
-  // A millionth of a USD a token is 1,000 nano-USD a token.
+  // A millionth of a USD per token is 1,000 nano-USD per token.
   constexpr std::int64_t kNanoPerUsd = 1'000'000'000;
   constexpr std::int64_t kNanoPerMillionth = 1'000;
   const Rational nano = per_million * Rational(kNanoPerMillionth) + price.request * kNanoPerUsd;

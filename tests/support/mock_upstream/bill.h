@@ -1,5 +1,5 @@
 #pragma once
-// What an upstream charges: every token it produced, whether or not the answer arrived whole.
+// What an upstream charges: every token that it produced, whether or not the answer arrived whole.
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -12,10 +12,10 @@
 
 namespace gvm::mock {
 
-// What one call used, each token counted once. The provider forms add some of them up: see
+// The tokens of one call, each counted once. Some provider forms report sums of these: see
 // usage_json.
 struct Usage {
-  std::uint64_t input = 0;  // read anew, without what came from a cache
+  std::uint64_t input = 0;  // without tokens that came from a cache
   std::uint64_t cache_read = 0;
   std::uint64_t cache_write = 0;
   std::uint64_t output = 0;  // without reasoning
@@ -33,12 +33,12 @@ struct Price {
   money::Rational request;
 };
 
-// Exact, then rounded up to whole nano-USD once.
+// Computed exactly, then rounded up once to whole nano-USD.
 std::int64_t cost_nano_usd(const Price& price, const Usage& usage);
 
-// Model name -> price; "*" is that of all others. {"gpt-x": {"input": "0.15", "output": "0.6"}}:
-// the decimals are strings, so that they stay exact. Absent ones: cache_read and cache_write cost
-// what input does, reasoning what output does, a request nothing.
+// Model name -> price; "*" is the price of all other models. {"gpt-x": {"input": "0.15", "output":
+// "0.6"}}: the decimals are strings, so that they stay exact. Defaults: cache_read and cache_write
+// cost as much as input, reasoning as much as output, a request nothing.
 class PriceTable {
  public:
   PriceTable();  // "*": input 3, output 15
@@ -49,7 +49,7 @@ class PriceTable {
   std::map<std::string, Price, std::less<>> prices_;
 };
 
-// One call, from the whole request read until the upstream was done with it.
+// One call, from the complete request until the upstream has finished with it.
 struct CallRecord {
   std::uint64_t id = 0;  // from 0; answers carry it as "mock-ID" in body and x-request-id
   std::uint64_t connection = 0;
@@ -60,7 +60,7 @@ struct CallRecord {
   std::string fault = {};  // "none", the catalogue's name, or the rule's
   int status = 0;
   Clock::time_point received{};
-  Clock::time_point answered{};     // the last byte was given to the kernel; unset: never
+  Clock::time_point answered{};     // the last byte was passed to the kernel; unset: never
   Clock::time_point peer_closed{};  // while the call was in flight; unset: it was not
   bool billed = false;
   Usage usage = {};                // of a billed call
@@ -76,7 +76,7 @@ struct Bill {
   std::int64_t cost_nano_usd = 0;
   std::map<std::string, std::int64_t> cost_by_model = {};
   std::vector<CallRecord> rows = {};  // billed calls, in order of their ids
-  std::uint64_t rows_dropped = 0;     // older ones beyond what is kept; the sums have them
+  std::uint64_t rows_dropped = 0;     // older rows that were dropped; the sums include them
 };
 
 // {"id", "connection", "form", "model", "key" (its last four characters), "session", "fault",

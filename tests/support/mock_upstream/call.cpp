@@ -22,7 +22,7 @@ std::string string_or(const Value& body, std::string_view pointer) {
   return std::string(text::string_at(body, pointer).value_or(std::string_view()));
 }
 
-// A string, or the texts of a list of parts; counts the others as images.
+// A string, or the joined texts of a list of parts; counts the other parts as images.
 void read_content(const Value& content, std::string& out, std::size_t& images) {
   if (const auto whole = content.as_string()) out += *whole;
   const auto* parts = content.as_array();
@@ -140,7 +140,7 @@ Result<Call> read_call(Form form, HttpRequest request) {
   if (call.text.empty() && call.images == 0) return malformed("the prompt is missing");
   if (const Value* stream = body->find("stream"); stream && stream->as_bool() && *stream->as_bool())
     return malformed("streaming is not offered here");
-  // Models without a JSON switch are told in words.
+  // For models without a JSON switch, the prompt asks for JSON in words.
   call.json |= call.system.find("JSON") != call.system.npos;
   call.key = key_of(request);
   call.session = session_of(request, call.text);

@@ -1,5 +1,5 @@
 #pragma once
-// One prompt as an upstream reads it, whichever of the four provider forms it came in
+// One prompt as an upstream reads it, in whichever of the four provider forms it came
 // (providers.md).
 #include <cstdint>
 #include <optional>
@@ -40,15 +40,15 @@ struct Call {
   std::string system;
   std::vector<std::pair<std::string, std::string>> headers;
   bool json = false;        // asked for by switch, tool or words
-  std::string tool;         // the tool the model is made to call
+  std::string tool;         // the tool that the model is forced to call
   std::size_t images = 0;   // in the prompt
   std::uint64_t index = 0;  // of all calls, from 0
 };
 
-// The form that is asked for at that path; empty: none.
+// The form that belongs to that path; empty: none.
 std::optional<Form> form_of(std::string_view target);
 
-// DESERIALIZING or MALFORMED_REQUEST with what a provider would say in its 400.
+// DESERIALIZING or MALFORMED_REQUEST, with the text that a provider would put into its 400.
 Result<Call> read_call(Form form, HttpRequest request);
 
 }  // namespace gvm::mock

@@ -1,6 +1,6 @@
 #pragma once
-// The scripted faults of tests/data/faults/faults.json: what each does, and what is expected of a
-// module that meets it.
+// The scripted faults of tests/data/faults/faults.json: what each does, and how a module must
+// react.
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,16 +28,17 @@ struct ScriptedFault {
   std::vector<std::string> formats;  // text, json or bool: of the prompts to try it with
   bool over_tls = false;             // to be tried over TLS, too
   Expected expected;
-  // What a module does as long as a known shortcoming lasts; `ok` and no code when there is none.
+  // What a module does until a known shortcoming is fixed; `ok` and no code when there is none.
   std::optional<Expected> today;
-  // The prompt is to be answered by a healthy fallback; else the answer itself is good.
+  // True when a healthy fallback must answer the prompt; otherwise the faulty answer itself is
+  // usable.
   bool failover() const { return !expected.ok; }
 };
 
 Result<std::vector<ScriptedFault>> parse_catalogue(std::string_view json);
-// The one compiled in.
+// The catalogue that is compiled in.
 const std::vector<ScriptedFault>& catalogue();
-// A null pointer when there is none of that name.
+// Null when there is none with that name.
 const ScriptedFault* find_fault(std::string_view name);
 
 }  // namespace gvm::mock

@@ -1,5 +1,6 @@
 #pragma once
-// The certificates a mock upstream shows: a good one for "localhost", and those of TLS faults.
+// The certificates that a mock upstream presents: a valid one for "localhost", and those of TLS
+// faults.
 #include <boost/asio/ssl/context.hpp>
 #include <memory>
 #include <string>
@@ -13,7 +14,7 @@ class Certificates {
   Certificates();
   ~Certificates();
   const std::string& authority_pem() const { return authority_pem_; }
-  // The good one for faults that need no certificate.
+  // The valid one, for faults that need no other certificate.
   boost::asio::ssl::context& context(TlsFault fault);
 
  private:

@@ -11,7 +11,7 @@ namespace http = boost::beast::http;
 
 constexpr std::uint64_t kMaxRequestBytes = 256ULL * 1024 * 1024;
 constexpr std::uint32_t kMaxRequestHeadBytes = 1024 * 1024;
-// Pipelined requests wait here; more is not read before they are served.
+// Pipelined requests wait here; reading pauses until they are served.
 constexpr std::size_t kMaxPending = 1024 * 1024;
 constexpr microseconds kFarewellPatience{200'000};
 
@@ -87,7 +87,7 @@ void Connection::parse() {
     const std::size_t used = parser_->put(asio::buffer(pending_), ec);
     pending_.erase(0, used);
     if (ec == http::error::need_more) break;
-    if (ec) return close();  // such as TLS where none is spoken
+    if (ec) return close();  // for example TLS where plain HTTP is spoken
   }
   if (parser_->is_done()) return request_complete();
   if (parser_->is_header_done() && !continued_ &&
@@ -164,7 +164,7 @@ void Connection::trickle() {
   });
 }
 
-// `bytes` are the plan's, or a literal. `then` may be null.
+// `bytes` belong to the plan, or are a literal. `then` may be null.
 void Connection::write(std::string_view bytes, void (Connection::*then)()) {
   writing_ = true;
   const auto done = [self = shared_from_this(), plan = work_, then](error_code ec, std::size_t) {
@@ -188,7 +188,7 @@ void Connection::keep() {
   if (reading_paused && socket_.is_open()) read();
 }
 
-// Over TLS the pending read must end first; it comes back here.
+// Over TLS the pending read must end first; its handler calls this again.
 void Connection::say_farewell() {
   if (!tls_) return close();
   if (!farewell_) {
@@ -230,7 +230,7 @@ void Connection::reset() {
 }
 
 bool Connection::close_if_idle() {
-  // The peer may have read its answer before this end knows that it was sent.
+  // The peer may have read its answer before this side knows that it was sent.
   if (work_ && !in_latency_ && work_->plan.at(step_).kind == Step::Kind::keep)
     return close_when_idle_ = true;
   if (work_ || !parser_ || parser_->got_some() || !pending_.empty()) return false;
@@ -246,7 +246,7 @@ void Connection::strike(const Fault& fault) {
   read();
 }
 
-// The client's hello, whose answer is what goes wrong.
+// Reads the client's hello; the fault is in the answer to it.
 void Connection::discard_first_bytes(TlsFault fault) {
   socket_.async_read_some(asio::buffer(piece_),
                           [self = shared_from_this(), fault](error_code ec, std::size_t) {

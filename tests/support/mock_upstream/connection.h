@@ -1,7 +1,7 @@
 #pragma once
 // One connection of a mock upstream: reads requests, waits, carries out plans. It reads all the
-// time, so it knows at once when the peer has gone. Owned by its pending operations; used only on
-// the upstream's thread.
+// time, so it notices at once when the peer disconnects. Owned by its pending operations; used only
+// on the upstream's thread.
 #include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -23,7 +23,7 @@ using boost::system::error_code;
 
 class Connection;
 
-// What a connection asks of the upstream. Outlives all connections.
+// The functions of the upstream that a connection uses. Outlives all connections.
 class ConnectionOwner {
  public:
   virtual ~ConnectionOwner() = default;
@@ -42,10 +42,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Connection& operator=(const Connection&) = delete;
 
   void serve();
-  // Instead of serving: what a fault at the connection demands.
+  // Called instead of serving when a fault hits the connection itself.
   void strike(const Fault& fault);
   void reset();
-  // Closes it when it waits for a request, or will once its answer is sent; true when it does.
+  // Closes the connection when it waits for a request, else after its present answer. True when it
+  // was waiting.
   bool close_if_idle();
 
  private:
@@ -79,9 +80,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::array<char, kReadBytes> piece_;
   std::string pending_;  // read, not yet parsed
   std::optional<Parser> parser_;
-  bool continued_ = false;  // "100 Continue" was said
+  bool continued_ = false;  // "100 Continue" was sent
   bool writing_ = false;
-  bool deaf_ = false;  // what comes is thrown away
+  bool deaf_ = false;  // everything received is discarded
   bool farewell_ = false;
   bool close_when_idle_ = false;
   std::shared_ptr<const Work> work_;  // of the request in flight

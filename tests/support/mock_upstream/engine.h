@@ -1,6 +1,6 @@
 #pragma once
-// What a mock upstream decides, without its sockets: a request becomes a plan, a record and a row
-// on the bill. All members may be called from any thread.
+// The decisions of a mock upstream, without its sockets: a request becomes a plan, a record and a
+// row of the bill. All members may be called from any thread.
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -13,9 +13,9 @@
 
 namespace gvm::mock {
 
-// What becomes of a call whose peer leaves before the latency is over.
+// What happens to a call whose peer disconnects before the latency is over.
 enum class Abandoned {
-  billed,  // whole: the model runs on, as with most providers
+  billed,  // billed in full: the model continues, as with most providers
   free,
 };
 
@@ -25,10 +25,10 @@ struct EngineOptions {
   Latency latency = {};
   PriceTable prices = {};
   Abandoned abandoned = Abandoned::billed;
-  std::size_t kept_calls = 100'000;  // the last ones, for calls() and the bill's rows
+  std::size_t kept_calls = 100'000;  // the last ones are kept, for calls() and the rows of the bill
 };
 
-// What a connection has to do for one request.
+// What a connection must do for one request.
 struct Work {
   microseconds latency{0};
   Plan plan = {};
@@ -42,14 +42,14 @@ class Engine {
  public:
   explicit Engine(EngineOptions options);
 
-  // What the script leaves out stays. Nothing changes when it is refused.
+  // Values that the script leaves out stay. Nothing changes when the script is refused.
   Result<void> set_script(std::string_view json);
   void set_rules(std::vector<Rule> rules);
   void set_latency(Latency latency);
 
-  // A whole request was read.
+  // A complete request was read.
   Work take(HttpRequest request, std::uint64_t connection);
-  // The latency is over, or the peer has left before. Once a call.
+  // The latency is over, or the peer disconnected before. Once per call.
   void produced(const Work& work, bool peer_left);
   // The fault of a connection just accepted; a rule without one when it is to be served.
   std::shared_ptr<const Rule> connection_rule();

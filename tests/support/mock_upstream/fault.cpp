@@ -43,8 +43,10 @@ constexpr Name<Endless> kEndless[] = {{"interim", Endless::interim},
                                       {"header_line", Endless::header_line},
                                       {"body", Endless::body},
                                       {"chunks", Endless::chunks}};
-constexpr Name<After> kAfters[] = {
-    {"keep", After::keep}, {"close", After::close}, {"close_silently", After::close_silently}};
+constexpr Name<ConnectionFate> kConnectionFates[] = {
+    {"keep", ConnectionFate::keep},
+    {"close", ConnectionFate::close},
+    {"close_silently", ConnectionFate::close_silently}};
 constexpr Name<TlsFault> kTlsFaults[] = {{"plain_text", TlsFault::plain_text},
                                          {"close", TlsFault::close},
                                          {"reset", TlsFault::reset},
@@ -151,7 +153,7 @@ void read_framed(Fields& fields, Fault& fault) {
   fields.read("interim", fault.interim);
   fields.read("endless", fault.endless, kEndless);
   fields.read("times", fault.times);
-  fields.read("after", fault.after, kAfters);
+  fields.read("after", fault.after, kConnectionFates);
 }
 
 void read_strike(Fields& fields, Fault& fault) {

@@ -1,6 +1,6 @@
 #pragma once
 // How an answer goes wrong: what is said, how it is framed, and where the delivery breaks. Pure
-// data; plan.h turns it into bytes and waits.
+// data; plan.h converts it to bytes and pauses.
 #include <chrono>
 #include <cstddef>
 #include <optional>
@@ -13,13 +13,13 @@
 
 namespace gvm::mock {
 
-// Where a strike hits. The first three are decided when a connection is accepted, before any
+// Where a fault occurs. The first three are decided when a connection is accepted, before any
 // prompt is known.
 enum class Part {
   connect,      // the port is bound, but nobody listens
   accept,       // right after accepting
   tls,          // in the handshake
-  request,      // the request was read, nothing is said
+  request,      // the request was read, no answer is sent
   status_line,  // these three: at a byte of that part of the answer
   headers,
   body,
@@ -35,7 +35,7 @@ enum class Body {
   text,  // Fault::text, byte for byte
 };
 
-// What stands where the model's words should be.
+// What replaces the model's words.
 enum class Content {
   words,
   empty,  // ""
@@ -51,41 +51,41 @@ enum class UsageShape { right, missing, null, strings, negative, huge, fractions
 
 enum class Encoding {
   none,
-  gzip,     // as it should be
+  gzip,     // correct
   broken,   // a byte in its middle is wrong
   cut,      // its second half is missing
   bad_sum,  // its checksum is wrong
-  claimed,  // announced as gzip, but plain
-  unknown,  // announced as something nobody offered
-  bomb,     // white space, a thousand times larger than it looks
+  claimed,  // announced as gzip, but not compressed
+  unknown,  // announced as a coding that was not offered
+  bomb,     // white space, a thousand times larger when decompressed
 };
 
 enum class Framing {
   length,
   chunked,
   until_close,
-  too_long,         // more is announced than comes; then closed
-  too_short,        // less is announced than comes
+  too_long,         // more is announced than is sent; then closed
+  too_short,        // less is announced than is sent
   negative,         // Content-Length: -1
   no_number,        // Content-Length: many
   twice,            // two Content-Lengths that differ
-  chunked_garbage,  // a chunk size that is no number
+  chunked_garbage,  // a chunk size that is not a number
   chunked_open,     // closed before the last chunk
 };
 
 enum class Endless { no, interim, headers, header_line, body, chunks };
 
-enum class After { keep, close, close_silently };
+enum class ConnectionFate { keep, close, close_silently };
 
 enum class TlsFault {
   none,
-  plain_text,  // an HTTP answer in the clear
+  plain_text,  // an HTTP answer without TLS
   close,       // closed after the client's hello
   reset,
   stall,
   garbage,
   alert,    // handshake_failure
-  expired,  // these four: certificates nobody should accept
+  expired,  // these four: certificates that must not be accepted
   wrong_host,
   unknown_issuer,
   self_signed,
@@ -105,26 +105,26 @@ struct Fault {
   // What is said.
   int status = 200;
   Headers headers = {};
-  std::optional<std::uint64_t> retry_after_date_s = {};  // an HTTP date so far from now
+  std::optional<std::uint64_t> retry_after_date_s = {};  // an HTTP date this far in the future
   std::optional<Body> body = {};                         // default: answer for 200, else error
   std::string text = {};                                 // of Body::text
   Content content = Content::words;
-  std::optional<std::string> words = {};  // what the model says instead of an answer
+  std::optional<std::string> words = {};  // the model's words instead of an answer
   UsageShape usage = UsageShape::right;
-  double kept = 1;                // this share of the body's bytes; the rest was never there
+  double kept = 1;                // this share of the body's bytes is sent; the rest does not exist
   std::string appended = {};      // to the body
   std::size_t padding_bytes = 0;  // white space before the body
   std::string content_type = {};  // default: JSON or HTML, by the body
 
   // How it is framed.
-  std::string status_line = {};  // instead of the right one
+  std::string status_line = {};  // instead of the correct one
   std::string version = "1.1";
   Encoding encoding = Encoding::none;
   Framing framing = Framing::length;
-  std::size_t interim = 0;  // answers of status 103 before the one that counts
+  std::size_t interim = 0;  // interim answers (status 103) before the final one
   Endless endless = Endless::no;
-  std::size_t times = 1;  // the whole answer, so often in a row
-  After after = After::keep;
+  std::size_t times = 1;  // the whole answer, this many times in a row
+  ConnectionFate after = ConnectionFate::keep;
 
   // Where the delivery breaks.
   Strike strike = Strike::none;
@@ -133,17 +133,17 @@ struct Fault {
   double bytes_per_second = 1;
   TlsFault tls = TlsFault::none;
 
-  std::optional<bool> billed = {};  // overrides what produces_answer() says
+  std::optional<bool> billed = {};  // overrides produces_answer()
 
   Body body_kind() const;
-  // Decided before a prompt is known.
+  // True when it is decided before a prompt is known.
   bool at_connection() const;
-  // The model ran, so its tokens are charged.
+  // True when the model ran, so that its tokens are charged.
   bool produces_answer() const;
 };
 
-// A fault as rules and tests/data/faults/faults.json write it; docs/mock-upstream.md lists the
-// members.
+// A fault in the form of rules and of tests/data/faults/faults.json; docs/mock-upstream.md lists
+// the members.
 Result<Fault> parse_fault(const Value& value, const std::string& where);
 
 }  // namespace gvm::mock

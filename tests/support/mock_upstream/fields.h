@@ -1,6 +1,6 @@
 #pragma once
-// Reads a JSON object member by member. The first problem is kept (a wrong type, an unknown member)
-// with the object's path, so that readers need no check after each member.
+// Reads a JSON object member by member. The first problem (a wrong type, an unknown member) is kept
+// with the object's path, so that callers need no check after each member.
 #include <chrono>
 #include <concepts>
 #include <optional>
@@ -31,10 +31,10 @@ class Fields {
   // `where` names the object in errors, such as "rules[2].when".
   Fields(const Value& object, std::string where);
 
-  // A null pointer when absent. The member counts as known from then on.
+  // Null when absent. From then on the member counts as known.
   const Value* take(std::string_view name);
 
-  // Absent members leave `out` as it is.
+  // An absent member leaves `out` unchanged.
   void read(std::string_view name, std::string& out);
   void read(std::string_view name, bool& out);
   void read(std::string_view name, double& out);
@@ -69,7 +69,7 @@ class Fields {
 
   bool has(std::string_view name) const { return object_.find(name) != nullptr; }
   std::string path(std::string_view name) const { return where_ + "." + std::string(name); }
-  // Notes a problem of a member; the first one stays.
+  // Records a problem of a member; only the first one is kept.
   void complain(std::string_view name, std::string_view expected);
   void adopt(const Error& error);
   // INVALID_CONFIG with the first problem, or an unknown member.

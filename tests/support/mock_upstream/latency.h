@@ -1,5 +1,5 @@
 #pragma once
-// How long an upstream takes before it answers: a distribution, drawn from a random number that the
+// How long an upstream takes before it answers: a distribution, drawn with a random number that the
 // caller derives from seed and turn, so that a run can be repeated.
 #include <chrono>
 #include <cstdint>
@@ -11,7 +11,7 @@ namespace gvm::mock {
 
 using std::chrono::microseconds;
 
-// Scrambles: equal arguments give equal numbers, everywhere.
+// A hash: equal arguments give equal numbers, on every machine.
 std::uint64_t scramble(std::uint64_t seed, std::uint64_t stream, std::uint64_t index);
 // [0, 1)
 double unit_interval(std::uint64_t random);

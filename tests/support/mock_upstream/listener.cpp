@@ -9,7 +9,7 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-// Until descriptors are free again.
+// Pause until file descriptors are free again.
 constexpr std::chrono::milliseconds kPause{10};
 
 void bind(tcp::acceptor& acceptor, std::uint16_t port) {
@@ -23,8 +23,8 @@ void bind(tcp::acceptor& acceptor, std::uint16_t port) {
 
 Listener::Listener(asio::io_context& context, std::uint16_t port, OnAccept on_accept)
     : acceptor_(context), timer_(context), on_accept_(std::move(on_accept)) {
-  // A port the kernel has chosen is lost when the listener is shut down; one asked for stays. So it
-  // is asked for while another socket holds it.
+  // A port that the kernel has chosen is lost when the listener is shut down; a port that was asked
+  // for by number is kept. Therefore it is bound by number while another socket holds it.
   tcp::acceptor holder(context);
   bind(holder, port);
   bind(acceptor_, holder.local_endpoint().port());
@@ -34,7 +34,7 @@ Listener::Listener(asio::io_context& context, std::uint16_t port, OnAccept on_ac
   accept();
 }
 
-// On Linux, shutting a listening socket down leaves it bound, and what connects is refused; it may
+// On Linux, a listening socket that is shut down stays bound, and connections are refused; it may
 // listen again.
 void Listener::refuse(bool refuse) {
   if (refuse == refuses_) return;

@@ -1,6 +1,6 @@
 #pragma once
-// A listening port on loopback that can refuse connections without giving the port up. Used only on
-// the upstream's thread.
+// A listening port on loopback that can refuse connections while keeping the port. Used only on the
+// upstream's thread.
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>

@@ -1,4 +1,4 @@
-// genvm-mock-upstream: the scriptable LLM upstream, by hand (docs/mock-upstream.md).
+// genvm-mock-upstream: the scriptable LLM upstream as a program (docs/mock-upstream.md).
 #include <signal.h>
 
 #include <CLI/App.hpp>
@@ -83,7 +83,7 @@ int run(Arguments& arguments, const sigset_t& signals) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // Before any thread starts, so that all of them leave the signals to sigwait.
+  // Blocked before any thread starts, so that all threads leave the signals to sigwait.
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);

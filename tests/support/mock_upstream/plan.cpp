@@ -136,7 +136,7 @@ std::string header_block(const Fault& fault, const PlainReply& reply, std::size_
   } else if (fault.encoding != Encoding::none) {
     out += "content-encoding: gzip\r\n";
   }
-  if (fault.after == After::close && fault.framing != Framing::until_close)
+  if (fault.after == ConnectionFate::close && fault.framing != Framing::until_close)
     out += "connection: close\r\n";
   return out + framing_headers(fault, body_bytes) + "\r\n";
 }
@@ -180,8 +180,8 @@ Plan endless_plan(const Fault& fault, const Wire& wire) {
 Step ending(const Fault& fault) {
   if (fault.framing == Framing::too_long || fault.framing == Framing::chunked_open)
     return {Step::Kind::cut};
-  const bool closes =
-      fault.after != After::keep || fault.framing == Framing::until_close || fault.version == "1.0";
+  const bool closes = fault.after != ConnectionFate::keep ||
+                      fault.framing == Framing::until_close || fault.version == "1.0";
   return {closes ? Step::Kind::close : Step::Kind::keep};
 }
 

@@ -14,11 +14,11 @@ struct Step {
   enum class Kind {
     send,     // bytes at once
     trickle,  // bytes one by one, `pause` before each
-    flood,    // bytes again and again until the peer goes
-    stall,    // nothing until the peer goes
+    flood,    // bytes again and again until the peer disconnects
+    stall,    // nothing until the peer disconnects
     keep,     // the connection serves the next request
-    close,    // as one closes in peace: over TLS with its farewell
-    cut,      // without it
+    close,    // a regular close: over TLS with close_notify
+    cut,      // a close without close_notify
     reset,    // with RST
   };
   Kind kind = Kind::send;
@@ -34,7 +34,7 @@ struct Wire {
   std::string headers;  // with the blank line
   std::string body;     // encoded and framed
   std::string whole() const { return interim + status_line + headers + body; }
-  // Where a position lies in whole().
+  // The offset of a position in whole().
   std::size_t offset(const Position& position) const;
 };
 

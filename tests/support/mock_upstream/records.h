@@ -1,6 +1,5 @@
 #pragma once
-// What an upstream remembers of its calls and connections. All members may be called from any
-// thread.
+// The records of an upstream's calls and connections. All members may be called from any thread.
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -29,27 +28,27 @@ class Records {
  public:
   explicit Records(std::size_t kept_calls) : kept_calls_(kept_calls) {}
 
-  // From the connections.
+  // Called by the connections:
   void connection_opened();
   void connection_closed();
   void connection_struck(const std::string& fault);
   // Gives the record its id.
   std::uint64_t call_began(CallRecord record);
-  // When the model was done with it: the row is on the bill from now on.
+  // Called when the model has finished with the call: from now on the row is on the bill.
   void call_billed(std::uint64_t id, const std::string& model, const Usage& usage,
                    std::int64_t cost_nano_usd);
-  // `peer_closed` unset: the upstream was done with it first. `answered` unset: cut short by a
-  // fault, or by the peer.
+  // `peer_closed` unset: the upstream finished first. `answered` unset: the answer was cut short by
+  // a fault, or by the peer.
   void call_ended(std::uint64_t id, Clock::time_point answered, Clock::time_point peer_closed);
 
   Stats stats() const;
   Bill bill() const;
-  // The last ones, billed or not.
+  // The last calls, billed or not.
   std::vector<CallRecord> calls() const;
-  // False when it did not come true in time.
+  // False when it did not become true in time.
   bool wait(const std::function<bool(const Stats&)>& condition,
             std::chrono::milliseconds timeout) const;
-  // Counters, bill and calls begin anew; ids go on, and what is open or in flight stays counted.
+  // Resets counters, bill and calls. Ids continue, and open or running ones stay counted.
   void reset();
 
  private:

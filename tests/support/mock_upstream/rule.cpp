@@ -5,7 +5,7 @@
 namespace gvm::mock {
 namespace {
 
-// Streams of random numbers, apart from the indexes of rules.
+// Random sequences, separate from those of the rules' indexes.
 constexpr std::uint64_t kLatencyStream = ~std::uint64_t{0};
 
 bool has_header(const Call& call, const std::pair<std::string, std::string>& wanted) {

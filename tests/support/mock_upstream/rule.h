@@ -1,5 +1,6 @@
 #pragma once
-// Which calls go wrong, and how long they take. Rules are stacked: the first that matches decides.
+// Which calls go wrong, and how long they take. The rules are a list: the first one that matches
+// decides.
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -15,11 +16,12 @@
 
 namespace gvm::mock {
 
-// What a rule's turns are counted over: of the calls that meet its other conditions, all together,
-// or those of each session, model or key apart.
+// How a rule counts its turns: over all calls that meet its other conditions together, or
+// separately for each session, model or key.
 enum class Per { all, session, model, key };
 
-// Everything given must hold. Conditions on the prompt never hold when a connection is accepted.
+// All given conditions must hold. Conditions on the prompt never hold when a connection is
+// accepted.
 struct When {
   std::optional<Form> form = {};
   std::optional<bool> json = {};
@@ -31,12 +33,12 @@ struct When {
   // A window of time since the rules were set.
   microseconds from{0};
   std::optional<microseconds> until = {};
-  // Turns, from 1: first to last, and of those every so many-th, beginning with the first.
+  // Turns are counted from 1: first to last, and of those every n-th, beginning with the first.
   std::uint64_t first_turn = 1;
   std::optional<std::uint64_t> last_turn = {};
   std::uint64_t every = 1;
   Per per = Per::all;
-  double rate = 1;  // this share of the turns, drawn from the seed
+  double rate = 1;  // this share of the turns, drawn with the seed
 
   bool asks_about_prompt() const;
   bool holds_at(microseconds elapsed) const {
@@ -49,10 +51,10 @@ struct Rule {
   When when = {};
   Fault fault = {};
   std::optional<Latency> latency = {};  // absent: that of the upstream
-  std::optional<Usage> usage = {};      // what the call is said to use, and billed for
+  std::optional<Usage> usage = {};      // the usage that is reported and billed
 };
 
-// Everything a script can say; what it leaves out stays as it is.
+// Everything that a script can set; values that it leaves out stay.
 struct RuleSet {
   std::optional<std::vector<Rule>> rules = {};
   std::optional<Latency> latency = {};
@@ -64,7 +66,7 @@ struct RuleSet {
 //  "latency", "prices", "seed"}
 Result<RuleSet> parse_rules(std::string_view json);
 
-// Keeps the turns. Not thread-safe.
+// Changes the rules and keeps the turns. Not thread-safe.
 class RuleBook {
  public:
   struct Decision {
@@ -74,15 +76,16 @@ class RuleBook {
 
   explicit RuleBook(std::uint64_t seed, Latency latency) : seed_(seed), latency_(latency) {}
 
-  // Turns and the clock begin anew.
+  // Resets turns and the clock.
   void set_rules(std::vector<Rule> rules, Clock::time_point now);
   void set_latency(Latency latency) { latency_ = latency; }
   void set_seed(std::uint64_t seed) { seed_ = seed; }
 
   Decision decide(const Call& call, Clock::time_point now);
-  // For a connection just accepted; only rules whose fault strikes there count.
+  // For a connection that was just accepted; only rules with a fault at that point count.
   std::shared_ptr<const Rule> decide_connection(Clock::time_point now);
-  // Whether the port refuses now, and when that may change (empty: not before new rules).
+  // Whether the port refuses connections now, and when that may change (empty: not before new
+  // rules).
   struct Listening {
     bool refuse = false;
     std::optional<Clock::time_point> until = {};

@@ -1,4 +1,4 @@
-// Rules as a script writes them; docs/mock-upstream.md lists the members.
+// Parses rules in the form of scripts; docs/mock-upstream.md lists the members.
 #include <algorithm>
 
 #include "support/mock_upstream/catalogue.h"
@@ -27,7 +27,7 @@ void read_when_headers(Fields& fields, Headers& out) {
   }
 }
 
-// 3, or [first, last], last null for "and all that follow".
+// 3, or [first, last], where last may be null for "and all that follow".
 void read_turns(Fields& fields, When& when) {
   const Value* value = fields.take("turns");
   if (value == nullptr) return;
@@ -93,7 +93,7 @@ Result<Usage> parse_usage(const Value& value, const std::string& where) {
   return usage;
 }
 
-// Reads a member with `parse` into `out`; its error becomes the object's.
+// Reads a member with `parse` into `out`; its error becomes the error of the object.
 template <class T, class Out>
 void read_part(Fields& fields, std::string_view name, Out& out,
                Result<T> (*parse)(const Value&, const std::string&)) {

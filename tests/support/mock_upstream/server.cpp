@@ -57,12 +57,12 @@ class MockUpstream::Impl final : public ConnectionOwner {
     return result.get();
   }
 
-  // After a change of the rules, and at the edges of their windows.
+  // Called after a change of the rules, and at the ends of their windows.
   void judge_listening() {
     const auto now = engine_.listening();
     const bool begins = now.refuse && !listener_.refuses();
     listener_.refuse(now.refuse);
-    // What a process that ends leaves behind.
+    // Behaves like the end of a process.
     if (begins) {
       for_each_open([](Connection& connection) { connection.reset(); });
     }
@@ -85,7 +85,8 @@ class MockUpstream::Impl final : public ConnectionOwner {
   const Certificates* certificates() const { return certificates_ ? &*certificates_ : nullptr; }
 
  private:
-  // Closing one may end others' lives, but never while this runs: their operations hold them.
+  // Closing one may end other connections, but none is destroyed during this loop: their operations
+  // keep them alive.
   template <class F>
   void for_each_open(F&& f) {
     const std::vector<Connection*> all(open_.begin(), open_.end());
@@ -112,7 +113,7 @@ class MockUpstream::Impl final : public ConnectionOwner {
     return made;
   }
 
-  // Not counted, and out of the reach of faults.
+  // Not counted, and not affected by faults.
   void serve_control(tcp::socket socket) {
     std::make_shared<Connection>(*this, std::move(socket), next_connection_++, nullptr)->serve();
   }

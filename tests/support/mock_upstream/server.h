@@ -33,7 +33,7 @@ struct Options {
   Latency latency = {};
   PriceTable prices = {};
   Abandoned abandoned = Abandoned::billed;
-  std::size_t kept_calls = 100'000;  // the last ones, for calls() and the bill's rows
+  std::size_t kept_calls = 100'000;  // the last ones are kept, for calls() and the rows of the bill
 };
 
 class MockUpstream {
@@ -50,24 +50,25 @@ class MockUpstream {
   // The certificate to trust (PEM); empty without TLS.
   const std::string& authority_pem() const;
 
-  // In force when they return, for requests read after that. Rules' turns and times begin anew.
+  // In force when the function returns, for requests read after that. Turns and times of rules are
+  // reset.
   Result<void> set_script(std::string_view json);
   void set_rules(std::vector<Rule> rules);
-  // Every call, from now on; no other rules.
+  // The same for every call from now on; removes all other rules.
   void set_fault(const Fault& fault);
   void set_latency(Latency latency);
 
   Bill bill() const;
   Stats stats() const;
   std::vector<CallRecord> calls() const;
-  // Counters, bill and calls begin anew.
+  // Resets counters, bill and calls.
   void reset();
-  // False when it did not come true in time.
+  // False when it did not become true in time.
   bool wait(const std::function<bool(const Stats&)>& condition,
             std::chrono::milliseconds timeout) const;
   bool wait_for_calls(std::uint64_t at_least, std::chrono::milliseconds timeout) const;
 
-  // How many connections were waiting for a request, and are closed now.
+  // Closes the connections that wait for a request; returns their number.
   std::size_t close_idle_connections();
 
  private:

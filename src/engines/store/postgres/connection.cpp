@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "base/error_codes.h"
+#include "store/codes.h"
 #include "url/database_address.h"
 
 namespace gvm::store::postgres {
@@ -31,7 +32,8 @@ std::string_view code_of(std::string_view state) {
   if (state == "53100") return codes::kLedgerDiskFull;
   if (state == "25006") return codes::kLedgerReadOnly;
   if (state.starts_with("XX0")) return codes::kLedgerCorrupt;
-  // Deadlocks and serialisation, resources, the operator, the system; a twin that was faster.
+  // Errors that may disappear: deadlocks, serialisation failures, missing resources, operator
+  // intervention, system errors, and a duplicate of the same request that was faster.
   constexpr std::array<std::string_view, 6> kRepeat{"40", "53", "55", "57", "58", "23505"};
   const bool again = std::ranges::any_of(
       kRepeat, [state](std::string_view head) { return state.starts_with(head); });
@@ -57,7 +59,7 @@ Rows rows_of(const PGresult* result) {
   return rows;
 }
 
-// libpq repeats a key that it does not know, which may be a part of a password written wrongly.
+// libpq's message repeats an unknown key, which may be a part of a mistyped password.
 bool all_known(const std::vector<url::DatabaseAddress::Parameter>& parameters) {
   const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> known(PQconndefaults(),
                                                                            &PQconninfoFree);
@@ -92,7 +94,7 @@ std::unexpected<Error> Connection::lost(std::string_view what) {
       fmt::format("the ledger's database: {}{}{}", what, reason.empty() ? "" : ": ", reason));
 }
 
-// libpq may change its socket while it connects, so the socket is lent for each wait anew.
+// libpq may change its socket while it connects, so the socket is registered anew for each wait.
 asio::awaitable<bool> Connection::wait(For what, Deadline deadline) {
   const auto mine = ++waits_;
   if (deadline.expired()) co_return false;
@@ -116,7 +118,7 @@ Result<void> Connection::start(const Secret& address) {
   if (!all_known(parsed->parameters))
     return fail(codes::kInvalidConfig, Fatality::fatal,
                 "the address of the database has a key that PostgreSQL does not know");
-  std::vector<std::string> values;  // with a zero at the end
+  std::vector<std::string> values;  // each ends with a zero byte
   values.reserve(parsed->parameters.size());
   std::vector<const char*> keywords, starts;
   for (const auto& [keyword, value] : parsed->parameters) {
@@ -144,7 +146,7 @@ asio::awaitable<Result<void>> Connection::connect(Secret address, Deadline deadl
     if (wanted == PGRES_POLLING_FAILED) co_return lost("cannot connect");
   }
   if (PQsetnonblocking(connection_.get(), 1) != 0) co_return lost("cannot connect");
-  // What a server warns of is no answer, and standard error is the log's.
+  // Warnings of a server are ignored: standard error belongs to the log.
   PQsetNoticeProcessor(connection_.get(), [](void*, const char*) {}, nullptr);
   co_return Result<void>();
 }

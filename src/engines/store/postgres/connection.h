@@ -1,6 +1,6 @@
 #pragma once
-// One connection to PostgreSQL, driven by libpq without blocking. Belongs to one io_context with
-// one thread; one question at a time.
+// One connection to PostgreSQL, driven by libpq without blocking. It belongs to one io_context with
+// one thread, and runs one query at a time.
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -34,18 +34,18 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // LEDGER_UNAVAILABLE; INVALID_CONFIG for what url::parse_database_address() refuses, or a key
-  // that libpq does not know.
+  // LEDGER_UNAVAILABLE; INVALID_CONFIG when url::parse_database_address() refuses the address, or
+  // for a key that libpq does not know.
   asio::awaitable<Result<void>> connect(Secret address, Deadline deadline);
-  // Without parameters several statements may follow one another; the rows are the last one's.
-  // LEDGER_UNAVAILABLE when the connection broke, was too slow (it is closed then), or the server
-  // asks to repeat; LEDGER_DISK_FULL, LEDGER_READ_ONLY, LEDGER_CORRUPT; INTERNAL for statements it
-  // does not take.
+  // Without parameters, several statements may follow one another; the rows are those of the last
+  // one. LEDGER_UNAVAILABLE when the connection broke, was too slow (it is then closed), or the
+  // server asks to repeat the query; LEDGER_DISK_FULL, LEDGER_READ_ONLY, LEDGER_CORRUPT; INTERNAL
+  // for statements that the server does not accept.
   asio::awaitable<Result<Rows>> ask(Question question, Deadline deadline);
 
   bool alive() const { return connection_ != nullptr; }
   void close();
-  // What is under way fails.
+  // A query under way fails.
   void interrupt();
 
  private:
@@ -57,7 +57,7 @@ class Connection {
   Result<void> start(const Secret& address);
   Result<void> send(const Question& question);
   asio::awaitable<Result<void>> flush(Deadline deadline);
-  // Null: no further result.
+  // Null when there is no further result.
   asio::awaitable<Result<pg_result*>> next_result(Deadline deadline);
   std::unexpected<Error> lost(std::string_view what);
 

@@ -1,12 +1,14 @@
-// The shared ledger when the server is not there, comes back, or is shared with another version.
+// The shared ledger while the server cannot be reached, after it comes back, and when it is shared
+// with another version.
 #include <gmock/gmock.h>
 
 #include <future>
 #include <thread>
 
 #include "base/error_codes.h"
+#include "store/codes.h"
 #include "store/postgres/schema.h"
-#include "store/postgres/test_support.h"
+#include "store/postgres/test_postgres.h"
 
 namespace gvm::store::postgres {
 namespace {
@@ -88,8 +90,8 @@ TEST_F(PgLedgerTest, WithoutTheServerCallsAreMadeAndChargedLaterWhenConfigured) 
   EXPECT_EQ(findings(settings), "");
 }
 
-// The outage passes reserve_timeout between the two looks of reserve() at it: its clock is asked
-// in between, and stands still until then.
+// The outage passes reserve_timeout between the two checks in reserve(): its clock is read in
+// between, and stands still until then.
 TEST_F(PgLedgerTest, AnOutageThatBecomesLongWhileACallIsPreparedRefusesIt) {
   std::atomic<bool> waits{false};
   auto settings = options();
@@ -117,7 +119,7 @@ TEST_F(PgLedgerTest, ACallOfADeadMachineIsChargedWhenItsLeaseEnds) {
   auto dead = open(settings);
   auto call = reserve(*dead, make_request({{budget, ""}}, 60));
   ASSERT_TRUE(call);
-  dead->close();  // it neither settles nor releases any more
+  dead->close();  // it neither settles nor releases calls any more
   const auto alive = open(settings);
   EXPECT_TRUE(eventually([&] { return balance(*alive, budget).spent == Integer(60); }));
   EXPECT_EQ(balance(*alive, budget).reserved, Integer(0));
@@ -237,7 +239,7 @@ TEST(PgLedgerWithoutServer, ARecordsTextIsMadeOnTheLedgersThread) {
   EXPECT_NE(made.get(), std::this_thread::get_id());
 }
 
-// The server's host does not exist, so libpq's message names what it takes for the host.
+// The server's host does not exist, so libpq's message contains what it takes for the host.
 TEST(PgLedgerWithoutServer, NoFormOfThePasswordReachesAnError) {
   const std::string canary = "hunter2canary";
   const std::vector<std::string> addresses{"postgresql://u:p@" + canary + "@nowhere.invalid/x",

@@ -7,6 +7,7 @@
 #include <random>
 
 #include "base/error_codes.h"
+#include "store/codes.h"
 #include "store/ledger_counters.h"
 #include "store/one_shot.h"
 #include "store/postgres/pool.h"
@@ -20,8 +21,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::chrono::seconds kLastFlush{10};     // of close()
-constexpr std::chrono::seconds kHopelessFlush{1};  // the same while the database is down
-constexpr std::chrono::seconds kHousekeeping{10};  // what it may take
+constexpr std::chrono::seconds kHopelessFlush{1};  // the same while the database does not respond
+constexpr std::chrono::seconds kHousekeeping{10};  // time limit of the housekeeping
 constexpr std::chrono::minutes kRecordPatience{1};
 constexpr milliseconds kLongestTick{30'000};
 constexpr milliseconds kShortestTick{100};
@@ -31,7 +32,7 @@ std::string random_instance() {
   return fmt::format("{:08x}{:08x}", random(), random());
 }
 
-// PostgreSQL's texts hold everything but this.
+// PostgreSQL's texts can contain every character but this one.
 void drop_zeros(std::string& text) {
   std::erase(text, '\0');
 }
@@ -67,10 +68,10 @@ class PgLedger final : public Ledger,
   }
 
  private:
-  // A reservation on its way to the database.
+  // A reservation that is being written to the database.
   struct Pending {
-    ReservedCall call;            // its charges: those of sessions
-    std::vector<Charge> charges;  // the others
+    ReservedCall call;            // its charges are those to session budgets
+    std::vector<Charge> charges;  // all other charges
     std::vector<Excess> warnings;
   };
 
@@ -95,10 +96,10 @@ class PgLedger final : public Ledger,
   RecoveryReport recovery_;
   std::atomic<std::uint64_t> last_number_{0};
   std::atomic<std::size_t> backlog_{0};
-  std::atomic<std::size_t> records_{0};  // on their way
+  std::atomic<std::size_t> records_{0};  // records being written
   std::atomic<bool> closed_{false};
   QueryThread queries_;
-  Pool pool_;  // its thread uses all of the above
+  Pool pool_;  // the last member, because its thread uses all of the above
 };
 
 PgLedger::PgLedger(LedgerOptions options, log::Logger logger)
@@ -142,8 +143,8 @@ Result<std::shared_ptr<PgLedger::Pending>> PgLedger::prepare(ReserveRequest requ
     auto& to = charge.budget->period.is_session() ? of_session : pending->charges;
     to.push_back(std::move(charge));
   }
-  // Accounts are locked in the same order by every call, so that two calls never wait for each
-  // other. A charge that is given twice counts once.
+  // Every call locks accounts in the same order, so that two calls never wait for each other. A
+  // charge that is given twice counts once.
   const auto key = [](const Charge& one) { return account_key(*one.budget, one.scope); };
   std::ranges::sort(pending->charges, {}, key);
   const auto twice = std::ranges::unique(pending->charges, {}, key);
@@ -190,7 +191,7 @@ Result<Reservation> PgLedger::answered(Pending& pending, Result<Rows> rows) {
       return fail(std::move(reserved.error()));
     }
     if (options_.when_broken == WhenBroken::proceed) return unreserved(pending);
-    // The database may hold the reservation all the same, when only its answer was lost.
+    // The database may hold the reservation nevertheless, when only its answer was lost.
     release(std::move(call));
     return fail(std::move(reserved.error()));
   }
@@ -212,8 +213,8 @@ asio::awaitable<Result<Reservation>> PgLedger::reserve(ReserveRequest request) {
     co_return fail(std::move(prepared.error()));
   }
   auto pending = std::move(*prepared);
-  // Asked anew: an outage that began before may have become long since ready() looked. A ledger
-  // that refuses waits for its answer, which fails.
+  // Checked again, because an outage that began before may have become long since ready() checked.
+  // With `refuse` the call waits for the answer, which is an error.
   const bool may_proceed = options_.when_broken == WhenBroken::proceed;
   if (may_proceed && pool_.down_for() > options_.reserve_timeout) co_return unreserved(*pending);
   const auto executor = co_await asio::this_coro::executor;
@@ -240,7 +241,7 @@ void PgLedger::settled(const Result<Rows>& answer) {
 void PgLedger::settle(ReservedCall call, Settlement settlement) noexcept {
   sessions_.settle(call, settlement.actual);
   counters_.settled.add();
-  // Its lease ends and charges its worst case.
+  // Its lease ends, and the worst case is charged.
   if (backlog_ >= options_.most_backlog) return counters_.calls_dropped.add();
   if (call.segment == 0) settlement.flags |= flags::kUnreserved;
   drop_zeros(settlement.error);
@@ -319,7 +320,7 @@ void PgLedger::tick() {
                   .parameters = {std::to_string((now - options_.keep_calls).count()),
                                  std::to_string((now - options_.keep_records).count())}};
   job.deadline = Deadline::in(kHousekeeping);
-  job.done = [](const Result<Rows>&) {};  // the next one tries again
+  job.done = [](const Result<Rows>&) {};  // the next housekeeping tries again
   pool_.post(std::move(job));
 }
 

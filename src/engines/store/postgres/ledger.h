@@ -1,6 +1,6 @@
 #pragma once
-// The ledger that several modules or machines share. Windows are cut by the database's clock; what
-// a session may spend is counted here, as a session lives in one process.
+// The ledger that several modules or machines share. The database's clock cuts the windows. Budgets
+// per session are counted here, because a session lives in one process.
 #include "store/ledger.h"
 
 namespace gvm::store::postgres {

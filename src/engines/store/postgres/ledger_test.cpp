@@ -1,4 +1,4 @@
-// The shared ledger against a real server: machines are ledgers of their own.
+// The shared ledger against a real server. Each ledger of these tests stands for a machine.
 #include "store/postgres/ledger.h"
 
 #include <gmock/gmock.h>
@@ -9,9 +9,9 @@
 #include <random>
 #include <thread>
 
-#include "base/error_codes.h"
+#include "store/codes.h"
 #include "store/postgres/reader.h"
-#include "store/postgres/test_support.h"
+#include "store/postgres/test_postgres.h"
 
 namespace gvm::store::postgres {
 namespace {
@@ -39,7 +39,7 @@ TEST_F(PgLedgerTest, TwoMachinesShareABudget) {
   EXPECT_EQ(findings(options()), "");
 }
 
-// Two machines, many sessions each, overlapping budgets named in opposite orders.
+// Two machines, many sessions each, with overlapping budgets in opposite orders.
 
 TEST_F(PgLedgerTest, ParallelSessionsOfTwoMachinesSpendNotOneNanoUsdTooMuch) {
   constexpr int kSessions = 30;
@@ -90,7 +90,7 @@ TEST_F(PgLedgerTest, ParallelSessionsOfTwoMachinesSpendNotOneNanoUsdTooMuch) {
   EXPECT_EQ(findings(options()), "");
 }
 
-// The server crashes and comes back while calls are made: none is lost, none counted twice.
+// The server crashes and restarts while calls are made: no call is lost or counted twice.
 
 TEST_F(PgLedgerTest, AClockThatGoesBackDoesNotReopenASpentWindow) {
   const auto budget = make_budget("day", 10);
@@ -108,7 +108,7 @@ TEST_F(PgLedgerTest, AClockThatGoesBackDoesNotReopenASpentWindow) {
   EXPECT_TRUE(reserve(*ledger, make_request({{budget, ""}, {rolling, ""}}, 1)));
 }
 
-// Random calls at random times: the database and the accounts in memory always say the same.
+// Random calls at random times: the database and the accounts in memory always agree.
 
 TEST_F(PgLedgerTest, DecidesAsTheAccountsInMemoryDo) {
   FakeClock clock;

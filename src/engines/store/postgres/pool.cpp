@@ -7,7 +7,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "base/error_codes.h"
+#include "store/codes.h"
 #include "store/postgres/schema.h"
 
 namespace gvm::store::postgres {
@@ -67,7 +67,8 @@ void Pool::stop() {
   thread_.join();
 }
 
-// Everything that waits is woken; each coroutine ends by itself, and with the last one the thread.
+// Wakes everything that waits. Each coroutine then ends by itself, and the thread ends with the
+// last one.
 void Pool::end_all() {
   stopping_ = true;
   watch_.cancel();
@@ -173,7 +174,7 @@ asio::awaitable<void> Pool::work(Worker& worker) {
       finish(std::move(job), std::move(answer));
       continue;
     }
-    const bool pause = worker.connection.alive();  // the server answered, and refused
+    const bool pause = worker.connection.alive();  // the server answered, and refused the query
     failed(std::move(job), std::move(answer.error()));
     if (!pause || stopping_) continue;
     const auto until = Deadline::in(backoff(++worker.failures));

@@ -1,7 +1,7 @@
 #pragma once
-// A few connections on one thread of their own, and the questions that wait for them. A question is
+// A few connections on a thread of their own, and the queries that wait for them. A query is
 // repeated until it is answered or its deadline has passed, on another connection when one breaks.
-// So every question must be one that may be asked twice.
+// Therefore every query must be safe to repeat.
 #include <boost/asio/io_context.hpp>
 #include <condition_variable>
 #include <deque>
@@ -20,17 +20,18 @@ class Pool {
     Secret url;
     std::size_t connections = 4;
     std::chrono::milliseconds connect_timeout{5'000};
-    std::chrono::milliseconds answer_timeout{10'000};  // of a question without a deadline, a time
-    int most_rejections = 5;  // of a question that the server understands and does not take
+    // For each attempt of a query without a deadline.
+    std::chrono::milliseconds answer_timeout{10'000};
+    int most_rejections = 5;  // of a query that the server understands but does not accept
     std::chrono::milliseconds tick_interval{30'000};
     std::function<void()> tick = [] {};  // on the pool's thread
   };
   struct Job {
     Question question;
-    // Makes the question on the pool's thread, once, before it is asked; then `question` is not
-    // used. An error ends the job. Empty: `question` is asked.
+    // Makes the query on the pool's thread, once, before it is sent; `question` is then not used.
+    // An error ends the job. Empty: `question` is sent.
     std::move_only_function<Result<Question>()> make_question = {};
-    // On the pool's thread, exactly once; must not throw.
+    // Called exactly once, on the pool's thread; must not throw.
     std::function<void(Result<Rows>)> done;
     Deadline deadline = Deadline::never();
     int rejections = 0;
@@ -39,13 +40,13 @@ class Pool {
   Pool(Options options, LedgerHealth& health);
   ~Pool() { stop(); }
 
-  // On any thread, never blocks.
+  // From any thread; never blocks.
   void post(Job job);
-  // Blocks until the jobs without a deadline have ended; false when `longest` has passed before.
+  // Blocks until the jobs without a deadline have ended; false when `longest` has passed.
   bool flush(std::chrono::milliseconds longest);
-  // Jobs that still wait fail.
+  // Waiting jobs fail.
   void stop();
-  // For how long the database has not answered; zero when it does.
+  // How long the database has not responded; zero when it responds.
   std::chrono::milliseconds down_for() const;
 
  private:
@@ -66,7 +67,7 @@ class Pool {
   void end_all();
   void take(Job job);
   void finish(Job job, Result<Rows> answer);
-  // Queues the job again, or ends it when its time is over or the server refuses it.
+  // Queues the job again, or ends it when its time is over or the server does not accept it.
   void failed(Job job, Error error);
   void up();
   void down(const Error& error);
@@ -74,11 +75,11 @@ class Pool {
   Options options_;
   LedgerHealth& health_;
   asio::io_context context_{1};
-  std::deque<Job> jobs_;  // of the thread
+  std::deque<Job> jobs_;  // used by the thread only
   std::vector<std::unique_ptr<Worker>> workers_;
   asio::steady_timer watch_{context_};
-  bool stopping_ = false;                       // of the thread
-  std::atomic<std::int64_t> down_since_ms_{0};  // of the steady clock; 0: up
+  bool stopping_ = false;                       // used by the thread only
+  std::atomic<std::int64_t> down_since_ms_{0};  // by the steady clock; 0: the database responds
   mutable std::mutex mutex_;
   std::condition_variable settled_;
   std::size_t durable_ = 0;  // jobs without a deadline

@@ -22,7 +22,7 @@ constexpr UsageDialect kDialect{
     .day = "to_char(to_timestamp(made_ms / 1000) AT TIME ZONE 'UTC', 'YYYY-MM-DD')",
     .sum = "coalesce(sum({}), 0)::text"};
 
-// Only accounts that are complete: not those of calls that were deleted.
+// Compares only accounts whose calls are all there: calls of older ones may have been deleted.
 constexpr auto kCompareSpent = R"sql(
 WITH sums AS (
   SELECT c->>0 AS budget, c->>1 AS period, c->>2 AS unit, c->>3 AS scope, (c->>4)::bigint AS bucket,

@@ -1,11 +1,11 @@
 #pragma once
-// Asks the PostgreSQL ledger, blocking.
+// Reads the PostgreSQL ledger; blocking.
 #include "store/ledger.h"
 #include "store/reader.h"
 
 namespace gvm::store::postgres {
 
-// Connects; makes or migrates the tables.
+// Connects; creates or migrates the tables.
 Result<std::unique_ptr<LedgerReader>> open_reader(const Secret& url);
 
 }  // namespace gvm::store::postgres

@@ -5,7 +5,7 @@
 #include <array>
 #include <charconv>
 
-#include "base/error_codes.h"
+#include "store/codes.h"
 
 namespace gvm::store::postgres {
 namespace {
@@ -13,9 +13,8 @@ namespace {
 constexpr std::int64_t kMigrationLock = 0x47564d4c;  // of pg_advisory_xact_lock
 
 // Times are milliseconds since 1970 by the database's clock, which all machines share; buckets are
-// seconds. Amounts are objects of decimal texts by unit. Charges are lists of
-// [budget, period, unit, scope, bucket], sorted by their account everywhere: that keeps two calls
-// from waiting for each other in a circle.
+// seconds. Amounts are objects with decimal texts by unit. Charges are lists of [budget, period,
+// unit, scope, bucket], always sorted by account, so that calls cannot deadlock.
 constexpr std::string_view kTables = R"sql(
 CREATE TABLE gvm_meta(key text PRIMARY KEY, value text NOT NULL);
 CREATE TABLE gvm_accounts(
@@ -217,7 +216,8 @@ Question question(std::string sql, std::vector<std::string> parameters = {}) {
 }
 
 asio::awaitable<Result<std::int64_t>> version_of(Connection& connection, Deadline deadline) {
-  // Not to_regclass: it may remember the answer from before another machine made the tables.
+  // to_regclass is not used: it may return a cached answer from before another machine created the
+  // tables.
   auto exists = question(
       "SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = current_schema() AND tablename = "
       "'gvm_meta'");
@@ -243,7 +243,7 @@ asio::awaitable<Result<void>> step_to(Connection& connection, std::int64_t versi
                                       std::string_view step, Deadline deadline) {
   auto seen = co_await version_of(connection, deadline);
   if (!seen) co_return fail(std::move(seen.error()));
-  if (*seen >= version) co_return Result<void>();  // another machine was faster
+  if (*seen >= version) co_return Result<void>();  // another machine has done it
   auto script = question(std::string(step));
   auto done = co_await connection.ask(std::move(script), deadline);
   if (!done) co_return fail(std::move(done.error()));

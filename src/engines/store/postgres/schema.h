@@ -1,6 +1,6 @@
 #pragma once
-// The tables and functions of the PostgreSQL ledger and the steps between their versions. Reserving
-// and settling are one function each, so one round trip and one transaction.
+// The tables and functions of the PostgreSQL ledger, and the migrations between versions. Reserving
+// and settling are one function each, so each takes one round trip and one transaction.
 #include <span>
 #include <string_view>
 
@@ -8,11 +8,12 @@
 
 namespace gvm::store::postgres {
 
-// Step n leads from version n to n + 1; never changed once released.
+// Step n migrates version n to n + 1. A step is never changed once released.
 std::span<const std::string_view> migrations();
 
-// Each step in a transaction of its own; of machines that start together one does it.
-// LEDGER_NEWER_SCHEMA when the database is further than `steps`. The connection must outlive it.
+// Each step is a transaction of its own. When several machines start together, one of them
+// migrates. LEDGER_NEWER_SCHEMA when the database is newer than `steps`. The connection must
+// outlive this.
 asio::awaitable<Result<void>> migrate(Connection& connection,
                                       std::span<const std::string_view> steps, Deadline deadline);
 

@@ -1,7 +1,7 @@
 #include "store/postgres/text.h"
 
-#include "base/error_codes.h"
 #include "base/json.h"
+#include "store/codes.h"
 #include "text/json.h"
 
 namespace gvm::store::postgres {

@@ -1,5 +1,5 @@
 #pragma once
-// What goes to the functions of pg_schema.cpp and what comes back, as JSON.
+// The arguments and results of the functions in schema.cpp, as JSON.
 #include <string>
 #include <vector>
 
@@ -10,15 +10,15 @@ namespace gvm::store::postgres {
 
 std::string write_amounts(const Amounts& amounts);
 std::string write_info(const CallInfo& info);
-// The charges as gvm_reserve wants them.
+// The charges in the form that gvm_reserve expects.
 std::string write_wanted(const std::vector<Charge>& charges);
 
 struct Reserved {
   std::int64_t made_ms = 0;
-  std::vector<std::int64_t> buckets;  // as the charges
+  std::vector<std::int64_t> buckets;  // in the order of the charges
   std::vector<Excess> warnings;
 };
-// Of what gvm_reserve answered: BUDGET_EXCEEDED, or LEDGER_CORRUPT when it is nothing known.
+// From the answer of gvm_reserve: BUDGET_EXCEEDED, or LEDGER_CORRUPT when the answer is unknown.
 Result<Reserved> read_reserved(std::string_view text, const std::vector<Charge>& charges,
                                const Amounts& worst);
 

@@ -8,15 +8,15 @@
 namespace gvm::store::sqlite {
 namespace {
 
-// A tenth of a lane's weight. So the thread still gets a tenth of each core when all are busy,
-// which stores 10,000 calls a second; more would leave it so little that its backlog grows.
+// A tenth of a lane's weight. When all cores are busy the thread still gets a tenth of a core,
+// which stores 10,000 calls a second. With a higher niceness its backlog would grow.
 constexpr int kNicer = 10;
 constexpr int kNicest = 19;
 
 }  // namespace
 
-// On Linux both calls change the calling thread alone. Where one is refused the thread stays as it
-// is.
+// On Linux both calls change only the calling thread. When one is refused, the thread stays as it
+// was.
 void run_in_background() {
   const sched_param none{};
   (void)::sched_setscheduler(0, SCHED_BATCH, &none);

@@ -5,8 +5,8 @@
 #include <cerrno>
 #include <cstring>
 
-#include "base/error_codes.h"
 #include "store/amounts.h"
+#include "store/codes.h"
 #include "store/disk.h"
 
 namespace gvm::store::sqlite {

@@ -1,6 +1,6 @@
 #pragma once
-// SQLite, wrapped: handles that close themselves, results as typed errors. A Database and its
-// statements belong to one thread at a time.
+// A wrapper of SQLite: handles that close themselves, and results as typed errors. A Database and
+// its statements belong to one thread at a time.
 #include <sqlite3.h>
 
 #include <cstdint>
@@ -21,13 +21,13 @@ class Statement {
   Statement() = default;
   explicit Statement(sqlite3_stmt* statement) : statement_(statement) {}
 
-  // The bytes must live until the statement was stepped.
+  // The bytes must stay valid until the statement has been stepped.
   Statement& bind(int index, std::string_view text);
   Statement& bind_blob(int index, std::string_view bytes);
   Statement& bind(int index, std::int64_t number);
-  // True: there is a row.
+  // True when there is a row.
   Result<bool> step();
-  // One that answers no rows: stepped and made ready for the next time.
+  // For a statement without result rows: steps it and resets it for the next use.
   Result<void> run();
   void reset();
 
@@ -47,7 +47,7 @@ class Database {
  public:
   static constexpr int kBusyTimeoutMs = 2'000;
 
-  // Knows the functions gvm_add(a, b) and gvm_sum(a) over decimal texts of any size.
+  // Registers the functions gvm_add(a, b) and gvm_sum(a) on decimal texts of any size.
   static Result<Database> open(const std::filesystem::path& path, Access access);
 
   Result<void> execute(const std::string& sql);
@@ -63,7 +63,7 @@ class Database {
   std::unique_ptr<sqlite3, Close> handle_;
 };
 
-// A transaction that is rolled back unless it was committed.
+// A transaction, which is rolled back unless it was committed.
 class Transaction {
  public:
   static Result<Transaction> begin(Database& database);

@@ -28,7 +28,7 @@ Result<DeferredCalls::Batch> DeferredCalls::read_oldest(const std::filesystem::p
     batch.segment = numbers_.begin()->first;
     wanted.insert(numbers_.begin()->second.begin(), numbers_.begin()->second.end());
   }
-  // The end of a call may stand in any later segment.
+  // The end of a call may be in any later segment.
   Replay replay([&wanted](std::uint64_t number) { return wanted.contains(number); });
   for (const auto& file : segment_files(folder)) {
     if (file.number < batch.segment) continue;

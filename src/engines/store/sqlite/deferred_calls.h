@@ -1,7 +1,6 @@
 #pragma once
-// Settled calls that found too many others waiting for the database. Only their numbers are kept in
-// memory: the journal has the rest, and the writer reads it again when it has caught up. Thread
-// safe.
+// Settled calls for which the database's queue was full. Only their numbers are kept in memory. The
+// journal has the rest, and the writer reads it again when the queue has become short. Thread safe.
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -15,12 +14,13 @@ namespace gvm::store::sqlite {
 
 class DeferredCalls {
  public:
-  // `segment`: of the journal, where the call was reserved.
+  // `segment` of the journal is the one in which the call was reserved.
   void add(std::uint32_t segment, std::uint64_t number);
   std::size_t size() const;
 
-  // Those that the oldest segment began; they stay here until forget(). A call whose settlement
-  // could not be written down is charged at its worst case. LEDGER_UNAVAILABLE, LEDGER_CORRUPT.
+  // The calls that were reserved in the oldest segment; they stay here until forget(). A call whose
+  // settlement could not be written is charged at its worst case. LEDGER_UNAVAILABLE,
+  // LEDGER_CORRUPT.
   struct Batch {
     std::uint32_t segment = 0;
     std::vector<SettledCall> calls;

@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <fstream>
 
-#include "base/error_codes.h"
+#include "store/codes.h"
 #include "store/disk.h"
 
 namespace gvm::store::sqlite {

@@ -1,6 +1,6 @@
 #pragma once
-// One process owns a ledger's folder: a lock that the system drops when the process ends however it
-// ends.
+// Makes one process the owner of a ledger's folder, by a lock that the system releases whenever the
+// process ends.
 #include <filesystem>
 
 #include "base/error.h"
@@ -10,7 +10,7 @@ namespace gvm::store::sqlite {
 
 class FolderLock {
  public:
-  // Makes the folder when it is absent. LEDGER_LOCKED naming the process that holds it.
+  // Creates the folder when it is absent. LEDGER_LOCKED, naming the process that holds the lock.
   static Result<FolderLock> take(const std::filesystem::path& folder);
 
  private:

@@ -22,8 +22,8 @@ namespace fs = std::filesystem;
 constexpr std::string_view kPrefix = "journal-";
 constexpr mode_t kMode = 0600;
 
-// A kernel takes pages for clean once fdatasync() has failed to write them, and the next call
-// succeeds without doing so. So the bytes are read back from its cache and written in place.
+// After fdatasync() has failed, the kernel marks the pages as clean, and the next call succeeds
+// without writing them. Therefore the bytes are read back from the page cache and written again.
 Result<void> write_again(const fs::path& path, std::size_t from, std::size_t end) {
   const Fd file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
   if (!file) return fail(disk_error(errno, path.string()));
@@ -63,7 +63,7 @@ Result<std::shared_ptr<Journal::Segment>> Journal::make(std::uint32_t number) {
     fs::remove(segment->path, ignored);
     return fail(std::move(ok.error()));
   }
-  // Its name must survive a power loss as well.
+  // The file's name must survive a power loss, too.
   const Fd folder(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder || ::fsync(folder.get()) != 0) return fail(disk_error(errno, folder_.string()));
   return segment;
@@ -78,7 +78,7 @@ Result<void> Journal::write(Segment& segment, std::string_view record) {
     return {};
   }
   const auto error = written < 0 ? errno : ENOSPC;
-  // Half a record would hide those after it.
+  // Half a record would hide the records after it.
   segment.broken =
       written > 0 && ::ftruncate(segment.fd.get(), static_cast<off_t>(segment.size)) != 0;
   return fail(disk_error(error, segment.path.string()));
@@ -152,13 +152,14 @@ Result<void> Journal::tidy() {
     const std::lock_guard lock(mutex_);
     segments_.push_back(std::move(*made));
   }
-  // What was appended to the full segment since the last sync is durable before anything refers to
-  // it.
+  // Everything appended to the full segment since the last sync is made durable before anything
+  // refers to it.
   dirty_.store(true);
   return sync();
 }
 
-// Only from the front: a call that an old segment began may have ended in a newer one.
+// Segments are deleted from the front only: a call that began in an old segment may have ended in a
+// newer one.
 void Journal::drop_finished() {
   std::vector<std::shared_ptr<Segment>> finished;
   {
@@ -169,7 +170,8 @@ void Journal::drop_finished() {
     }
   }
   for (const auto& segment : finished) {
-    std::error_code ignored;  // what stays is read at the next start and found to be settled
+    std::error_code ignored;  // a remaining file is read at the next start, and its calls are found
+                              // to be settled
     std::filesystem::remove(segment->path, ignored);
     bytes_.fetch_sub(segment->size, std::memory_order_relaxed);
   }

@@ -1,8 +1,8 @@
 #pragma once
 // The intent journal. Each reservation, settlement and release is appended by one write() before
-// the call goes on. What has been written survives kill -9; what has been synced survives a power
-// loss. The journal is cut into segments: one is deleted when every call that it began is in the
-// database. Thread safe; the lock is held for one write() into the page cache.
+// the call continues. What has been written survives kill -9; what has been synced survives a power
+// loss. The journal consists of segments; a segment is deleted when every call that began in it is
+// in the database. Thread safe; the lock is held for one write() into the page cache.
 #include <atomic>
 #include <cstdint>
 #include <deque>
@@ -23,23 +23,23 @@ namespace gvm::store::sqlite {
 
 class Journal {
  public:
-  // The first segment is made at once.
+  // Creates the first segment at once.
   static Result<std::unique_ptr<Journal>> create(std::filesystem::path folder,
                                                  std::uint32_t first_segment,
                                                  std::size_t segment_bytes, DiskCalls disk);
 
-  // Appends a call's first record. The segment of the returned number is kept until finish() was
-  // called as often as begin() returned it.
+  // Appends the first record of a call. The returned segment is kept until finish() was called for
+  // it as often as begin() returned it.
   Result<std::uint32_t> begin(std::string_view record);
   // Appends a later record of a call.
   Result<void> append(std::string_view record);
   void finish(std::uint32_t segment);
 
-  // For the writer's thread. Makes all that was appended before durable, in every segment. What a
+  // For the writer's thread. Makes everything appended before durable, in every segment. What a
   // failed sync may have lost is written again by the next one.
   Result<void> sync();
   bool dirty() const { return dirty_.load(std::memory_order_relaxed); }
-  // A new segment when the newest one is full; deletes what is finished.
+  // Begins a new segment when the newest one is full; deletes finished ones.
   Result<void> tidy();
 
   std::uint64_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
@@ -50,15 +50,15 @@ class Journal {
     std::filesystem::path path;
     Fd fd;
     std::size_t size = 0;
-    std::size_t unfinished = 0;  // calls that it began and that are not in the database
-    bool broken = false;         // it ends in half a record: nothing may follow
-    // Of the writer's thread:
+    std::size_t unfinished = 0;  // calls that began in it and are not in the database
+    bool broken = false;         // it ends in half a record: nothing may be appended
+    // Used by the writer's thread only:
     std::size_t synced = 0;    // bytes
-    bool sync_failed = false;  // the last time: what follows `synced` may be lost
+    bool sync_failed = false;  // the last sync failed: bytes after `synced` may be lost
   };
   struct Unsynced {
     std::shared_ptr<Segment> segment;
-    std::size_t size = 0;  // of the segment, when it was looked at
+    std::size_t size = 0;  // of the segment, when it was read
   };
 
   Journal(std::filesystem::path folder, std::size_t segment_bytes, DiskCalls disk)
@@ -84,7 +84,7 @@ struct SegmentFile {
   std::filesystem::path path;
 };
 std::vector<SegmentFile> segment_files(const std::filesystem::path& folder);
-// LEDGER_UNAVAILABLE, or as read_segment().
+// LEDGER_UNAVAILABLE, or the errors of read_segment().
 Result<SegmentContent> read_segment_file(const std::filesystem::path& path);
 
 }  // namespace gvm::store::sqlite

@@ -1,6 +1,6 @@
 #include "store/sqlite/journal_record.h"
 
-#include "base/error_codes.h"
+#include "store/codes.h"
 #include "store/sqlite/packing.h"
 
 namespace gvm::store::sqlite {
@@ -73,7 +73,7 @@ SettleRecord unpack_settle(Unpacker& in) {
   return record;
 }
 
-// Empty when `body` is none, so the record is damaged.
+// Empty when `body` is not a record; the record is then damaged.
 std::optional<JournalRecord> unpack_record(std::string_view body) {
   Unpacker in(body);
   std::optional<JournalRecord> record;
@@ -152,7 +152,7 @@ void write_record(std::string& out, const ReleaseRecord& record) {
 Result<SegmentContent> read_segment(std::string_view bytes, std::string_view name) {
   SegmentContent content;
   const auto head = kSegmentMagic.substr(0, kSegmentMagic.size() - 1);
-  if (bytes.size() < kSegmentMagic.size()) {  // torn while it was made
+  if (bytes.size() < kSegmentMagic.size()) {  // cut off while the file was created
     content.torn_bytes = bytes.size();
     return content;
   }

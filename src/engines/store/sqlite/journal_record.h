@@ -34,8 +34,8 @@ struct SegmentContent {
   std::vector<JournalRecord> records;
   std::size_t torn_bytes = 0;  // of an unfinished record at the end
 };
-// LEDGER_CORRUPT when a damaged record is followed by a whole one, so is no torn end;
-// LEDGER_NEWER_SCHEMA for a later version of the format.
+// LEDGER_CORRUPT when a damaged record is followed by an intact one, because a crash can only cut
+// off the end. LEDGER_NEWER_SCHEMA for a later version of the format.
 Result<SegmentContent> read_segment(std::string_view bytes, std::string_view name);
 
 }  // namespace gvm::store::sqlite

@@ -7,8 +7,8 @@
 #include <fstream>
 #include <set>
 
-#include "base/error_codes.h"
-#include "store/sqlite/test_support.h"
+#include "store/codes.h"
+#include "store/sqlite/test_reader.h"
 
 namespace gvm::store::sqlite {
 namespace {
@@ -115,7 +115,7 @@ TEST(Journal, ASegmentStaysUntilWhatItBeganIsFinished) {
   EXPECT_NE(*first, *second);
   ASSERT_TRUE(journal->tidy());
   EXPECT_EQ(segment_files(folder.path()).size(), 3U);
-  // Only from the front: the end of the first call may stand in the second segment.
+  // Only from the front: the end of the first call may be in the second segment.
   journal->finish(*second);
   ASSERT_TRUE(journal->tidy());
   EXPECT_EQ(segment_files(folder.path()).size(), 3U);

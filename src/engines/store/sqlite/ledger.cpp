@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "base/error_codes.h"
+#include "store/codes.h"
 #include "store/query_thread.h"
 #include "store/sqlite/folder_lock.h"
 #include "store/sqlite/reader.h"
@@ -125,7 +125,7 @@ Result<void> SqliteLedger::ready() const {
   return {};
 }
 
-// The journal's segment; 0 when it could not be written and calls are made all the same.
+// segment of the journal; 0 when it could not be written and the call is made nevertheless
 Result<std::uint32_t> SqliteLedger::write_down(const ReservedCall& reserved) {
   auto& record = scratch();
   write_record(record, reserved);
@@ -180,7 +180,7 @@ void SqliteLedger::settle(ReservedCall reserved, Settlement settlement) noexcept
   writer_->push(std::move(call));
 }
 
-// A call that could not be reserved in the journal begins and ends there in one piece.
+// A call that could not be reserved in the journal is written there as a whole at its end.
 void SqliteLedger::write_down(SettledCall& call) {
   auto& record = scratch();
   const bool begins = call.reserved.segment == 0;

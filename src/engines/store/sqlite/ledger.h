@@ -1,6 +1,6 @@
 #pragma once
-// The embedded ledger. The accounts in memory are the truth of the running process; the journal
-// lets it survive, the database is the audit. Reserving never waits for the database.
+// The embedded ledger. The running process decides by the accounts in memory; the journal restores
+// them after a crash; the database is the audit. Reserving never waits for the database.
 #include "store/ledger.h"
 
 namespace gvm::store::sqlite {

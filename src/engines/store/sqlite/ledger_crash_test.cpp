@@ -1,6 +1,6 @@
-// A process that is killed at any point. The bill that an upstream would write is kept beside the
-// ledger: after the restart the ledger has it, or more by at most the calls in flight, which it
-// names.
+// A process that is killed at any moment. The test writes the bill of an upstream beside the
+// ledger. After the restart the ledger must contain the whole bill, plus at most the calls in
+// flight, which it names.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <unistd.h>
@@ -14,7 +14,7 @@
 
 #include "base/fd.h"
 #include "store/sqlite/database.h"
-#include "store/sqlite/test_support.h"
+#include "store/sqlite/test_reader.h"
 #include "support/process.h"
 
 namespace gvm::store::sqlite {
@@ -29,7 +29,7 @@ LedgerOptions options_in(const std::filesystem::path& folder) {
   LedgerOptions options;
   options.folder = folder;
   options.group_interval = 2ms;
-  options.segment_bytes = 16 * kKiB;  // so that they change often
+  options.segment_bytes = 16 * kKiB;  // so that segments change often
   return options;
 }
 
@@ -37,8 +37,8 @@ BudgetPtr the_budget() {
   return make_budget("month", 1'000'000'000'000, Unit::usd, {Span::month, {}});
 }
 
-// Spends until it is killed. A line of the bill: id and cost, one write() each, between reserve and
-// settle, as an upstream does.
+// Spends until it is killed. Each line of the bill is an id and a cost, written by one write()
+// between reserve and settle, as an upstream does.
 TEST(LedgerCrashChild, DISABLED_Spends) {
   const char* const folder = std::getenv("GVM_LEDGER_FOLDER");
   ASSERT_NE(folder, nullptr);
@@ -86,7 +86,7 @@ Bill read_bill(const std::filesystem::path& folder) {
   return bill;
 }
 
-// Call by call: what is not flagged is exact, what is flagged is not less than its bill.
+// For each call: an amount without a flag is exact; a flagged one is not less than the bill.
 std::int64_t compare_calls(const std::filesystem::path& folder, Bill bill) {
   auto database = Database::open(folder / "ledger.db", Access::read_only);
   auto calls = database->prepare("SELECT id, nano_usd, flags FROM entries");
@@ -115,7 +115,7 @@ TEST(LedgerCrash, AfterKillAtAnyPointTheLedgerHasTheBillOrTheCallsInFlightMore) 
     test::Process child(
         {"/proc/self/exe", "--gtest_filter=LedgerCrashChild.*", "--gtest_also_run_disabled_tests"},
         {.environment = {"GVM_LEDGER_FOLDER=" + folder.path().string()}});
-    // Some are killed while they recover what the one before left.
+    // Some processes are killed while they recover from the crash before.
     const auto before = read_bill(folder.path()).cost.size();
     const auto calls = random() % 3 == 0 ? 0 : 1 + random() % 400;
     const auto end = std::chrono::steady_clock::now() + 60s;

@@ -1,5 +1,5 @@
-// Disks that are full, broken or slow to recover; injected by index, and real limits of the system
-// in a process of its own.
+// Disks that are full, broken or slow to recover: faults injected by index, and real limits of the
+// system in a separate process.
 #include <gmock/gmock.h>
 #include <sys/resource.h>
 
@@ -10,9 +10,9 @@
 #include <iostream>
 #include <thread>
 
-#include "base/error_codes.h"
+#include "store/codes.h"
 #include "store/sqlite/journal.h"
-#include "store/sqlite/test_support.h"
+#include "store/sqlite/test_reader.h"
 #include "support/process.h"
 
 namespace gvm::store::sqlite {
@@ -21,7 +21,7 @@ namespace {
 using testing::HasSubstr;
 using namespace std::chrono_literals;
 
-// Fails the n-th call of write or sync and, while it is set, those after it.
+// Makes the n-th call of write or sync fail and, while it is set, all later ones.
 struct FailingDisk {
   std::atomic<int> calls{0};
   std::atomic<int> fail_from{-1};
@@ -87,7 +87,7 @@ TEST_F(LedgerDisk, AJournalThatCannotBeWrittenRaisesTheAlarmAndProceedsWhenConfi
   EXPECT_EQ(usage(*ledger)[0].nano_usd, Integer(10)) << "what was counted in memory is stored";
 }
 
-// Whichever call of the disk fails, once: nothing is lost and nothing is counted twice.
+// One failure at any call of the disk: nothing is lost, and nothing is counted twice.
 TEST_F(LedgerDisk, OneFailureAtAnyPointLosesNothing) {
   for (int at = 0;; ++at) {
     SCOPED_TRACE(at);
@@ -173,14 +173,14 @@ TEST_F(LedgerDisk, ADeferredCallWhoseSettlementCouldNotBeWrittenIsChargedAtItsWo
   EXPECT_EQ(rows[0].uncertain, 1);
 }
 
-// Makes the disk full and gives it room again, in a process of its own: by a limit of the whole
-// process, or on a small file system with something to delete.
+// Fills the disk and frees space again, in a separate process: by a limit on the process, or on a
+// small file system where a file can be deleted.
 class FullDisk {
  public:
   explicit FullDisk(std::filesystem::path ballast) : ballast_(std::move(ballast)) {
     std::signal(SIGXFSZ, SIG_IGN);
     if (!ballast_.empty()) {
-      // Room for what waits by then: a row in the database, in its log and in the journal.
+      // Room for what is waiting by then: a row in the database, in its log, and in the journal.
       std::ofstream(ballast_) << std::string(3'584 * kKiB, 'x');
       return;
     }

@@ -1,14 +1,14 @@
-// A ledger that cannot be opened says why, with a code of its own.
+// A ledger that cannot be opened reports the reason with its own error code.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
 #include <fstream>
 
-#include "base/error_codes.h"
+#include "store/codes.h"
 #include "store/sqlite/folder_lock.h"
 #include "store/sqlite/schema.h"
-#include "store/sqlite/test_support.h"
+#include "store/sqlite/test_reader.h"
 #include "support/process.h"
 
 namespace gvm::store::sqlite {
@@ -36,7 +36,7 @@ struct LedgerOpen : testing::Test {
     return ledger ? std::string("opened") : ledger.error().to_string();
   }
   void write(const fs::path& path, std::string_view bytes) { std::ofstream(path) << bytes; }
-  // Makes a ledger with one call in it.
+  // Creates a ledger with one call in it.
   void fill() {
     const auto ledger = open_ledger(options(), {});
     ASSERT_TRUE(ledger);
@@ -54,7 +54,7 @@ TEST_F(LedgerOpen, ASecondOwnerIsToldWhoHoldsIt) {
 
 TEST_F(LedgerOpen, ALockDiesWithItsOwner) {
   const auto lock = (folder.path() / "lock").string();
-  // -F: no child of it holds the lock as well.
+  // -F: only flock itself holds the lock, no child of it
   test::Process holder({"flock", "-x", "-F", lock, "sh", "-c", "echo held; exec sleep 1000"});
   ASSERT_TRUE(holder.wait_for_line("held", 30s));
   EXPECT_EQ(code(), codes::kLedgerLocked);
@@ -127,7 +127,7 @@ TEST_F(LedgerOpen, ADatabaseThatAnotherProgramLocksIsLocked) {
 
 TEST_F(LedgerOpen, AFolderThatCannotBeWrittenIsReadOnly) {
   fill();
-  // The system's own user for this; root may write everywhere.
+  // Uses the system's unprivileged user, because root may write everywhere.
   if (::geteuid() != 0) GTEST_SKIP() << "dropping to another user needs root";
   fs::permissions(folder.path(), fs::perms(0755));
   for (const auto& entry : fs::directory_iterator(folder.path()))

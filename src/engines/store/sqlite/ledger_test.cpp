@@ -1,4 +1,4 @@
-// The embedded ledger as callers see it: kept over restarts, shared by threads, asked.
+// The embedded ledger as callers see it: kept across restarts, shared by threads, queried.
 #include "store/sqlite/ledger.h"
 
 #include <gmock/gmock.h>
@@ -8,10 +8,10 @@
 #include <random>
 #include <thread>
 
-#include "base/error_codes.h"
+#include "store/codes.h"
 #include "store/sqlite/database.h"
 #include "store/sqlite/journal.h"
-#include "store/sqlite/test_support.h"
+#include "store/sqlite/test_reader.h"
 
 namespace gvm::store::sqlite {
 namespace {
@@ -145,8 +145,8 @@ TEST_F(SqliteLedgerTest, InvalidWorstCasesAreRefused) {
   EXPECT_EQ(refused.error().code(), codes::kInvalidAmount);
 }
 
-// 1,000 sessions on two lanes, each with as many calls as it can get. Prices vary; what settles is
-// below the reservation.
+// 1,000 sessions on two lanes, each with as many calls as its budgets allow. Prices vary; settled
+// amounts are below the reservations.
 TEST_F(SqliteLedgerTest, AThousandParallelSessionsSpendNotOneNanoUsdTooMuchAndUseTheirBudget) {
   constexpr int kSessions = 1'000;
   constexpr int kLanes = 2;

@@ -1,5 +1,5 @@
 #pragma once
-// Little-endian packing of the journal's records.
+// Packs the journal's records in little-endian byte order.
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -30,7 +30,7 @@ class Packer {
   std::string& out_;
 };
 
-// Reads what Packer wrote; after a read past the end everything is zero and ok() is false.
+// Reads what Packer wrote. After a read beyond the end, every value is zero and ok() is false.
 class Unpacker {
  public:
   explicit Unpacker(std::string_view in) : in_(in) {}
@@ -70,7 +70,7 @@ class Unpacker {
   bool ok_ = true;
 };
 
-// FNV-1a, 64 bits: finds torn and rotten records, not forgeries.
+// FNV-1a, 64 bits: detects damaged records, not forged ones.
 inline std::uint64_t checksum(std::string_view bytes) {
   std::uint64_t hash = 0xcbf29ce484222325;
   for (const char c : bytes) {

@@ -101,8 +101,8 @@ Result<std::vector<Balance>> SqliteReader::balances(std::span<const BudgetPtr> b
   return accounts.balances(budgets);
 }
 
-// Looks at the ids of one row after the other, the newest first. For people who ask for one record:
-// a day of 100 records a second is 70 MB of ids.
+// Reads the ids of one row after the other, newest first. For people who look up one record: a day
+// with 100 records a second has 70 MB of ids.
 Result<std::optional<DecisionRecord>> SqliteReader::record(const std::string& id) {
   auto packs = database_.prepare("SELECT ids, body FROM record_packs ORDER BY id DESC");
   if (!packs) return fail(std::move(packs.error()));
@@ -115,7 +115,7 @@ Result<std::optional<DecisionRecord>> SqliteReader::record(const std::string& id
   }
 }
 
-// One that version 1 of the tables holds.
+// A record stored by version 1 of the tables.
 Result<std::optional<DecisionRecord>> SqliteReader::unpacked_record(const std::string& id) {
   auto query = database_.prepare("SELECT made_ms, text FROM records WHERE id = ?");
   if (!query) return fail(std::move(query.error()));
@@ -196,7 +196,7 @@ void SqliteReader::check_journal() {
   std::set<std::uint64_t> begun;
   for (const auto& file : segment_files(folder_)) {
     const auto content = read_segment_file(file.path);
-    // The owner deletes segments while this reads.
+    // The owner may delete segments during this.
     if (!content && !std::filesystem::exists(file.path)) continue;
     if (!content) {
       found(content.error().to_string());
@@ -213,7 +213,7 @@ void SqliteReader::check_journal() {
 Result<std::vector<Finding>> SqliteReader::verify() {
   findings_.clear();
   if (auto ok = check_pages(); !ok) return fail(std::move(ok.error()));
-  // One snapshot: the owner may be writing.
+  // One snapshot, because the owner may be writing.
   if (auto ok = database_.execute("BEGIN"); !ok) return fail(std::move(ok.error()));
   const auto from = complete_from_ms();
   auto sums = from ? sums_of_calls() : Result<Sums>(fail(from.error()));

@@ -1,5 +1,5 @@
 #pragma once
-// Reads a SQLite ledger's database and, to verify, its journal.
+// Reads the database of a SQLite ledger and, for verify(), its journal.
 #include <filesystem>
 
 #include "store/ledger.h"

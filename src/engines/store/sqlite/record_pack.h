@@ -1,7 +1,7 @@
 #pragma once
-// Decision records, several to one row of the database: a row and two index entries for each record
-// cost the writer's thread more than all the rest of a call. A row has the checksums of its
-// records' ids, which a search reads, and behind them the records themselves.
+// Decision records, several in one row of the database. With a row and two index entries for each
+// record, the writer's thread would spend most of its time on them. A row has the checksums of its
+// records' ids, which a search reads, followed by the records themselves.
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -13,7 +13,8 @@
 namespace gvm::store::sqlite {
 
 struct RecordPack {
-  static constexpr std::size_t kMostRecords = 64;  // so that a search reads little to show one
+  // So that a search reads little to return one record.
+  static constexpr std::size_t kMostRecords = 64;
 
   std::int64_t newest_ms = 0;
   std::string ids;   // 8 bytes a record
@@ -23,9 +24,9 @@ struct RecordPack {
   std::size_t size() const { return ids.size() / sizeof(std::uint64_t); }
 };
 
-// Whether the row whose `ids` these are may have the record.
+// True when the row with these `ids` may contain the record.
 bool may_contain(std::string_view ids, std::string_view id);
-// The last one with that id.
+// The last record with that id.
 std::optional<DecisionRecord> find_record(std::string_view body, std::string_view id);
 
 }  // namespace gvm::store::sqlite

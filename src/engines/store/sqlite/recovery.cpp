@@ -23,7 +23,7 @@ Result<void> commit_all(Store& store, const Replay& replay, Recovered& out) {
   out.report.in_flight = charged->size();
   for (const auto& call : in_flight.calls) {
     if (out.report.named.size() == RecoveryReport::kMostNamed) break;
-    // In order of their numbers, both.
+    // Both in the order of their numbers.
     if (std::ranges::binary_search(*charged, call.reserved.number))
       out.report.named.push_back({call.reserved.number, call.reserved.info, call.reserved.worst});
   }

@@ -1,6 +1,6 @@
 #pragma once
-// What a start does with the journals of the process before: calls that ended go to the database,
-// those that did not are charged at their worst case. Safe to be cut off and repeated.
+// What a start does with the journal of the previous process: ended calls are moved into the
+// database, and all others are charged at their worst case. Can be interrupted and repeated.
 #include <filesystem>
 
 #include "store/ledger.h"

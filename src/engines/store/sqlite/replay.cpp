@@ -14,7 +14,8 @@ void Replay::operator()(ReservedCall reserved) {
 void Replay::operator()(SettleRecord record) {
   last_ms_ = std::max(last_ms_, record.settled_ms);
   const auto found = open_.find(record.number);
-  // Without its reservation: that segment was deleted because the call is in the database.
+  // A record without its reservation: that segment was deleted, because the call is in the
+  // database.
   if (found == open_.end()) return;
   ended_.push_back({std::move(found->second), std::move(record.settlement), record.settled_ms});
   open_.erase(found);

@@ -1,5 +1,5 @@
 #pragma once
-// Reads the records of journal segments in order and keeps what became of each call.
+// Reads the records of journal segments in order, and keeps the state of each call.
 #include <functional>
 #include <map>
 #include <vector>
@@ -10,7 +10,7 @@ namespace gvm::store::sqlite {
 
 class Replay {
  public:
-  // Of the calls with other numbers nothing is kept.
+  // Only calls with these numbers are kept.
   using Wanted = std::function<bool(std::uint64_t number)>;
   static bool all_calls(std::uint64_t) { return true; }
 
@@ -26,8 +26,8 @@ class Replay {
   std::uint64_t last_number() const { return last_number_; }
   // Calls that were settled.
   const std::vector<SettledCall>& ended() const { return ended_; }
-  // Calls that neither ended nor were released, charged at their worst case: their cost is unknown.
-  // `reasons`: further flags.
+  // Calls that neither ended nor were released. They are charged at their worst case, because their
+  // cost is unknown. `reasons`: further flags.
   std::vector<SettledCall> charge_open(std::uint32_t reasons = 0) const;
 
  private:

@@ -5,7 +5,7 @@
 #include <array>
 #include <charconv>
 
-#include "base/error_codes.h"
+#include "store/codes.h"
 
 namespace gvm::store::sqlite {
 namespace {
@@ -33,7 +33,7 @@ CREATE INDEX records_by_time ON records(made_ms);
 )sql";
 
 // `ids` and `body`: see record_pack.h. Rows are appended in the order of time, so no index is
-// needed. What the table records has stays there until it is purged.
+// needed. Records stay in the older table until they are purged.
 constexpr std::string_view kVersion2 = R"sql(
 CREATE TABLE record_packs(
   id INTEGER PRIMARY KEY, newest_ms INTEGER NOT NULL, ids BLOB NOT NULL, body BLOB NOT NULL);

@@ -1,5 +1,5 @@
 #pragma once
-// The tables of the SQLite ledger and the steps between their versions.
+// The tables of the SQLite ledger, and the migrations between versions.
 #include <span>
 #include <string_view>
 
@@ -7,11 +7,11 @@
 
 namespace gvm::store::sqlite {
 
-// Step n leads from version n to n + 1; never changed once released.
+// Step n migrates version n to n + 1. A step is never changed once released.
 std::span<const std::string_view> migrations();
 
-// Each step in a transaction of its own. LEDGER_NEWER_SCHEMA when the database is further than
-// `steps`, LEDGER_CORRUPT when it is another program's.
+// Each step is a transaction of its own. LEDGER_NEWER_SCHEMA when the database is newer than
+// `steps`, LEDGER_CORRUPT when it belongs to another program.
 Result<void> migrate(Database& database, std::span<const std::string_view> steps);
 // For readers: LEDGER_NEWER_SCHEMA, or LEDGER_UNAVAILABLE when it is older or empty.
 Result<void> check_version(Database& database);

@@ -6,8 +6,8 @@
 #include <charconv>
 #include <span>
 
-#include "base/error_codes.h"
 #include "store/charges_text.h"
+#include "store/codes.h"
 #include "store/sqlite/record_pack.h"
 #include "store/sqlite/schema.h"
 
@@ -15,9 +15,10 @@ namespace gvm::store::sqlite {
 namespace {
 
 constexpr std::int64_t kMillis = 1'000;
-constexpr std::int64_t kPurgedAtOnce = 5'000;         // rows: a few milliseconds
-constexpr std::int64_t kPacksPurgedAtOnce = 200;      // rows of up to 64 records
-constexpr std::int64_t kLongestWindow = 62 * 86'400;  // seconds; a month, and what rolls into it
+constexpr std::int64_t kPurgedAtOnce = 5'000;     // rows: a few milliseconds
+constexpr std::int64_t kPacksPurgedAtOnce = 200;  // rows of up to 64 records
+// Seconds: a month, and the month before it, which still counts in a rolling window.
+constexpr std::int64_t kLongestWindow = 62 * 86'400;
 
 constexpr std::string_view kInsertCall =
     "INSERT OR IGNORE INTO entries(id, made_ms, settled_ms, backend, model, key_id, session, node, "
@@ -30,7 +31,7 @@ constexpr std::string_view kInsertRecords =
     "INSERT INTO record_packs(newest_ms, ids, body) VALUES(?,?,?)";
 constexpr std::string_view kSetMeta = "INSERT OR REPLACE INTO meta(key, value) VALUES(?,?)";
 
-// FULL: a commit is durable when it returns, as the journal is cut after it.
+// FULL: a commit is durable when it returns, because the journal is deleted after it.
 constexpr auto kSettings =
     "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY";
 
@@ -199,7 +200,7 @@ Result<bool> Store::purge(std::int64_t calls_before_ms, std::int64_t records_bef
   const std::array steps{
       Step{"DELETE FROM entries WHERE id IN (SELECT id FROM entries WHERE made_ms < ? LIMIT ?)",
            calls_before_ms},
-      // The oldest rows come first: no more of them than may be deleted are looked at.
+      // The oldest rows come first, and only as many are read as may be deleted.
       Step{"DELETE FROM record_packs WHERE id IN (SELECT id FROM (SELECT id, newest_ms FROM "
            "record_packs ORDER BY id LIMIT ?2) WHERE newest_ms < ?1)",
            records_before_ms, kPacksPurgedAtOnce},
@@ -218,7 +219,7 @@ Result<bool> Store::purge(std::int64_t calls_before_ms, std::int64_t records_bef
     if (auto ok = statement->run(); !ok) return fail(std::move(ok.error()));
     const auto removed = database_.changes();
     more = more || removed == step.most;
-    // Sums of calls are complete only from here on.
+    // From here on, sums over calls are complete.
     if (removed > 0 && &step == steps.data()) {
       if (auto ok = set_meta("complete_from_ms", std::to_string(step.before)); !ok)
         return fail(std::move(ok.error()));

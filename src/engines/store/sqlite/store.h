@@ -1,5 +1,5 @@
 #pragma once
-// The database of the SQLite ledger, for its one writer: groups of calls and records, each group a
+// The database of the SQLite ledger, for its single writer: each group of calls and records is one
 // transaction. Storing the same call twice stores it once.
 #include <filesystem>
 #include <map>
@@ -15,25 +15,25 @@ namespace gvm::store::sqlite {
 struct Group {
   std::vector<SettledCall> calls;
   std::vector<DecisionRecord> records;
-  std::uint64_t last_number = 0;  // given to a reservation
+  std::uint64_t last_number = 0;  // the highest number that a reservation got
   std::int64_t last_ms = 0;       // seen by the clock
 };
 
 class Store {
  public:
-  // Makes or migrates it.
+  // Creates or migrates it.
   static Result<Store> open(const std::filesystem::path& file);
 
-  // The numbers of the calls that were new.
+  // Returns the numbers of the calls that were not stored before.
   Result<std::vector<std::uint64_t>> commit(const Group& group);
-  // What the windows that are not over at `now_ms` hold.
+  // The amounts in the windows that are not over at `now_ms`.
   Result<void> load(Accounts& accounts, std::int64_t now_ms);
   struct Last {
     std::uint64_t number = 0;
     std::int64_t ms = 0;
   };
   Result<Last> last();
-  // Deletes what is older, a bounded part of it. True: there may be more.
+  // Deletes a bounded number of older entries. True when there may be more.
   Result<bool> purge(std::int64_t calls_before_ms, std::int64_t records_before_ms);
 
  private:
@@ -53,7 +53,7 @@ class Store {
   Statement account_;
   Statement records_;
   Statement meta_;
-  std::map<AccountId, Integer> deltas_;  // of the group under way
+  std::map<AccountId, Integer> deltas_;  // of the group being stored
 };
 
 }  // namespace gvm::store::sqlite

@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kRetry{200};  // while the disk fails
 constexpr std::int64_t kPurgeEveryMs = 60'000;
-// Calls that are stored before their time: a disk that is nearly full still holds them.
+// So many calls are stored before the interval is over. The group stays so small that a nearly full
+// disk still takes it.
 constexpr std::size_t kLargeGroup = 256;
 
 template <class T>
@@ -55,7 +56,7 @@ void Writer::push(RecordToWrite record) {
   notice();
 }
 
-// One wake-up an interval: the thread sleeps an interval through once it is awake.
+// One wake-up per interval: once awake, the thread sleeps a whole interval.
 void Writer::notice() {
   if (!idle_.load(std::memory_order_seq_cst) || !idle_.exchange(false)) return;
   const std::lock_guard lock(mutex_);
@@ -138,7 +139,7 @@ bool Writer::store() {
   return tidied.has_value();
 }
 
-// A batch that was read waits in group_ from then on, so a failure of the database loses nothing.
+// A batch that was read stays in group_, so a failure of the database loses nothing.
 bool Writer::store_deferred(Deferred which) {
   while (deferred_.size() > 0) {
     const auto batch = deferred_.read_oldest(options_.folder);

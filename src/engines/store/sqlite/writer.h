@@ -1,7 +1,6 @@
 #pragma once
-// The one thread that writes the SQLite ledger. It makes the journal durable every group_interval
-// and moves settled calls and decision records into the database in groups. Only flush() waits for
-// it.
+// The thread that writes the SQLite ledger. It makes the journal durable every group_interval, and
+// moves settled calls and decision records into the database in groups. Only flush() waits for it.
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
@@ -30,23 +29,23 @@ class Writer {
   ~Writer() { stop(); }
 
   // Never blocks. While most_backlog calls wait, further ones are deferred: they are read from the
-  // journal when the database has caught up. The call must be in the journal, or is lost then.
+  // journal when the database has caught up. The call must be in the journal, or is lost.
   void push(SettledCall call);
   void push(RecordToWrite record);
-  // Something was appended to the journal.
+  // To be called after an append to the journal.
   void notice();
   // Settled calls in memory that the database does not have yet.
   std::size_t backlog() const { return backlog_.load(std::memory_order_relaxed); }
   std::size_t deferred() const { return deferred_.size(); }
 
   bool flush(std::chrono::milliseconds longest);
-  // Writes what is left, once.
+  // Writes everything that is left, once.
   void stop();
 
  private:
   void run();
   void defer(const SettledCall& call);
-  // Waits until there is something to do; true when the thread has to stop.
+  // Waits until there is something to do; true when the thread must stop.
   bool wait();
   void take();
   bool sync();
@@ -62,7 +61,7 @@ class Writer {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::condition_variable written_;
-  std::vector<SettledCall> calls_;  // what waits to be taken
+  std::vector<SettledCall> calls_;  // waiting for the thread
   std::vector<RecordToWrite> records_;
   std::uint64_t asked_ = 0;  // flushes
   std::uint64_t done_ = 0;
@@ -71,7 +70,7 @@ class Writer {
   std::atomic<std::size_t> backlog_{0};
 
   DeferredCalls deferred_;
-  Group group_;  // of the thread: taken, not stored yet
+  Group group_;  // used by the thread: taken, not stored yet
   Clock::time_point next_store_{};
   std::int64_t next_purge_ms_ = 0;
   std::thread thread_;

@@ -1,6 +1,6 @@
 #pragma once
-// What the tests of this folder share: a ChromeDriver of the test's own, pages that misbehave, and
-// an io_context the test's thread drives. Included by tests only.
+// Support for the tests of this folder: a ChromeDriver of the test's own, pages with faults, and an
+// io_context driven by the test's thread. Included by tests only.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -33,9 +33,9 @@ using test::HttpServer;
 using Reply = HttpServer::Reply;
 using std::chrono::milliseconds;
 
-// Ample for anything that must happen; a test that waits this long fails.
+// Enough time for anything that must happen; a test that waits this long fails.
 inline constexpr milliseconds kPatience{30'000};
-// How late an error may be.
+// How late an error may come.
 inline constexpr milliseconds kLateness{250};
 
 inline std::string text_of(const Error& error, std::string_view key) {
@@ -49,12 +49,11 @@ inline std::int64_t number_of(const Error& error, std::string_view key) {
   return number == nullptr ? -1 : number->to_i64().value_or(-1);
 }
 
-// A ChromeDriver on a TCP port of loopback. Everything it started ends with it: it is the first of
-// a PID namespace, which the kernel ends as a whole.
+// A ChromeDriver on a TCP port of loopback. It is the first process of a PID namespace, so the
+// kernel ends everything it started together with it.
 class DriverProcess {
  public:
-  // It binds IPv4 and IPv6 one after the other: a port that is free for one may be taken for the
-  // other.
+  // It binds IPv4 and IPv6 separately: a port that is free for one may be in use for the other.
   DriverProcess() {
     constexpr int kAttempts = 5;
     std::optional<std::string> line;
@@ -79,7 +78,7 @@ class DriverProcess {
   std::string url_;
 };
 
-// Chromium may reach loopback and nothing else: all other ways lead to a port nobody listens on.
+// Chromium may reach loopback only: all other requests go to a port on which nothing listens.
 inline std::string session_request(std::string_view more = {}) {
   return fmt::format(
       R"({{"capabilities":{{"alwaysMatch":{{"browserName":"chrome",
@@ -106,7 +105,7 @@ inline Reply page(std::string body, std::string type = "text/html; charset=utf-8
   return {.status = 200, .headers = {{"content-type", std::move(type)}}, .body = std::move(body)};
 }
 
-// Pages by path; an unknown one is a 404.
+// Serves pages by path; an unknown path gives 404.
 using Site = std::map<std::string, Reply, std::less<>>;
 inline HttpServer::Handler serving(Site site) {
   return [site = std::move(site)](const HttpServer::Request& request) {

@@ -1,8 +1,8 @@
 #pragma once
-// What the tests of the embedded ledger share.
+// Support for the tests of the embedded ledger.
 #include "store/sqlite/ledger.h"
 #include "store/sqlite/reader.h"
-#include "store/test_support.h"
+#include "store/test_ledger.h"
 
 namespace gvm::store::sqlite {
 

@@ -1,5 +1,5 @@
 #pragma once
-// What the tests of HttpClient share. Included by tests only.
+// Support for the tests of HttpClient. Included by tests only.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -23,9 +23,9 @@ using test::HttpServer;
 using Behaviour = HttpServer::Behaviour;
 using std::chrono::milliseconds;
 
-// Ample for anything that must happen; a test that waits this long fails.
+// Enough time for anything that must happen; a test that waits this long fails.
 inline constexpr milliseconds kPatience{10'000};
-// How late an error may be.
+// How late an error may come.
 inline constexpr milliseconds kLateness{250};
 
 inline HttpRequest get(std::string url) {
@@ -46,7 +46,7 @@ inline HttpRequest post(std::string url, std::string body) {
 struct ClientFixture : testing::Test {
   explicit ClientFixture(HttpClientOptions options = {}) : client(context, std::move(options)) {}
 
-  // Runs all requests at once until the last has its answer.
+  // Runs all requests at once until the last one has its answer.
   std::vector<HttpResult> send_all(std::vector<HttpRequest> requests,
                                    Deadline deadline = Deadline::in(kPatience)) {
     std::vector<std::optional<HttpResult>> outcomes(requests.size());
@@ -77,7 +77,7 @@ struct ClientFixture : testing::Test {
   HttpClient client;
 };
 
-// The same outside a TEST_F, with options of the test's own.
+// The same outside of a TEST_F, with options chosen by the test.
 struct FreeClient : ClientFixture {
   explicit FreeClient(HttpClientOptions options = {}) : ClientFixture(std::move(options)) {}
   void TestBody() override {}

@@ -1,8 +1,8 @@
 #pragma once
-// A server of the test's own and ledgers on it; each is a machine of its own.
+// A PostgreSQL server of the test's own, and ledgers that use it; each stands for a machine.
 #include "store/postgres/ledger.h"
 #include "store/postgres/reader.h"
-#include "store/test_support.h"
+#include "store/test_ledger.h"
 #include "support/postgres_server.h"
 
 namespace gvm::store::postgres {
@@ -17,7 +17,7 @@ struct PgLedgerTest : testing::Test {
   LedgerOptions options() {
     LedgerOptions options;
     options.postgres_url = Secret(server->url());
-    options.reserve_timeout = std::chrono::seconds(20);  // a busy machine under sanitizers
+    options.reserve_timeout = std::chrono::seconds(20);  // for a busy machine under sanitizers
     return options;
   }
   std::shared_ptr<Ledger> open(LedgerOptions settings) {
@@ -26,7 +26,7 @@ struct PgLedgerTest : testing::Test {
     return ledger ? *ledger : nullptr;
   }
   std::shared_ptr<Ledger> open() { return open(options()); }
-  // From now on the database's clock stands at `ms`.
+  // From now on the database's clock stands still at `ms`.
   void set_clock(std::int64_t ms) {
     server->run_sql("CREATE OR REPLACE FUNCTION gvm_now() RETURNS bigint LANGUAGE sql AS 'SELECT " +
                     std::to_string(ms) + "::bigint'");

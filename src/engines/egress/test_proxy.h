@@ -1,6 +1,6 @@
 #pragma once
-// A proxy whose resolver and connector are the test's: it sees what would be dialled, and where it
-// leads to. Included by tests only.
+// A proxy whose resolver and dialer belong to the test, which sees what would be dialled and
+// decides where the connection really goes. Included by tests only.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
@@ -44,7 +44,7 @@ struct ScriptedResolver final : net::Resolver {
   std::vector<std::string> asked;
 };
 
-// Notes what is dialled and connects to loopback instead.
+// Records what is dialled, and connects to loopback instead.
 struct ScriptedDialer final : Dialer {
   explicit ScriptedDialer(asio::any_io_executor e) : executor(std::move(e)) {}
 
@@ -67,7 +67,7 @@ struct ScriptedDialer final : Dialer {
   }
 
   asio::any_io_executor executor;
-  std::uint16_t port = 0;  // where everything leads
+  std::uint16_t port = 0;  // all connections go to this port
   std::set<std::string> hanging;
   std::set<std::string> refusing;
   std::vector<std::string> dialled;
@@ -121,7 +121,7 @@ struct ProxyFixture : testing::Test {
     socket->connect(Endpoint(asio::ip::address_v4::loopback(), proxy_port));
     return socket;
   }
-  // Sends, then reads until the proxy closes or `enough` is there.
+  // Sends, then reads until the proxy closes or `enough` has been received.
   std::string exchange(Socket& socket, std::string_view bytes, std::string_view enough = "") {
     asio::write(socket, asio::buffer(bytes));
     return read(socket, enough);

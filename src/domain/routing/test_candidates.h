@@ -55,13 +55,14 @@ inline std::vector<CandidateId> order_of(const Ranking& ranking) {
 
 // A call that began at `start` and ended `took` later.
 inline void call(HealthTable& table, CandidateId id, Time start, Duration took,
-                 const Outcome& outcome = Outcome::success(), Urgency urgency = Urgency::normal) {
+                 const CallOutcome& outcome = CallOutcome::success(),
+                 Urgency urgency = Urgency::normal) {
   table.begin(id, start, 0, urgency).value().finish(outcome, start + took);
 }
 
 inline void fail_times(HealthTable& table, CandidateId id, Time now, int times,
                        ErrorKind kind = ErrorKind::server_error) {
-  for (int i = 0; i < times; ++i) call(table, id, now, milliseconds(1), Outcome::failure(kind));
+  for (int i = 0; i < times; ++i) call(table, id, now, milliseconds(1), CallOutcome::failure(kind));
 }
 
 }  // namespace gvm::routing::testing

@@ -1,20 +1,20 @@
 #pragma once
-// A pool with real browsers in real cells, whose pages come from a server of the test's own under
-// public names. Included by tests only.
+// A pool with real browsers in real cells, whose pages come from the test's own server under public
+// names. Included by tests only.
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 
-#include "browser/browser_test_support.h"
 #include "browser/pool.h"
-#include "egress/egress_test_support.h"
+#include "browser/test_drivers.h"
+#include "egress/test_proxy.h"
 #include "support/process_tree.h"
 
 namespace gvm::browser {
 
-// What the pages of most tests need.
+// The pages that most tests need.
 inline Site public_site() {
   Site pages;
   pages["/"] = page("<!doctype html><title>T</title><h1>Hello</h1><p>some \n text</p>");
@@ -79,7 +79,7 @@ struct OwnPoolFixture : testing::Test {
     RenderRequest request{.url = "http://page.example.com" + path, .mode = mode};
     return loop.run(lease.render(std::move(request), Deadline::in(kPatience)));
   }
-  // With a lease of its own.
+  // Uses a lease of its own.
   std::string content(const std::string& path, RenderMode mode = RenderMode::text) {
     auto leased = lease();
     if (!leased) return "no lease: " + leased.error().to_string();

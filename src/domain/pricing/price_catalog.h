@@ -1,5 +1,6 @@
 #pragma once
-// Prices ready for use: which entry counts for a model at a time. Immutable; shared by all lanes.
+// Prices ready for use: decides which entry counts for a model at a given time. Immutable; shared
+// by all lanes.
 #include <chrono>
 #include <cstdint>
 #include <expected>
@@ -14,18 +15,18 @@
 
 namespace gvm::pricing {
 
-// Why a cost is not known. Unknown is never zero: the caller charges what it reserved.
+// Why a cost is not known. An unknown cost is never zero: the caller charges what it reserved.
 enum class Unknown : std::uint8_t {
   no_entry,       // no entry is for this model
   not_valid_now,  // the entry for it has no prices for this day
   no_prices,      // only a reported cost counts for it, and there is none
-  no_usage,       // the answer says too little of what was used
+  no_usage,       // the answer does not say enough about what was used
   absurd,         // above kMaxUsdPerCall
 };
 std::string_view unknown_name(Unknown reason);
 
-// 10^-18 USD per token. What the catalogue leaves out is filled in: cache reads and writes cost as
-// input, writes for an hour as writes, reasoning as output.
+// In 10^-18 USD per token. Rates that the catalogue leaves out are filled in: cache reads and
+// writes cost as much as input, writes for an hour as much as writes, reasoning as much as output.
 struct Rates {
   std::uint64_t input = 0;
   std::uint64_t output = 0;
@@ -54,28 +55,28 @@ struct Entry {
   Usd image;
   Usd request;
 
-  // Those of the whole call.
+  // The rates for the whole call.
   const Rates& rates_for(std::uint64_t prompt_tokens) const;
 };
 
-class Catalog {
+class PriceCatalog {
  public:
   using Time = std::chrono::system_clock::time_point;
 
-  Catalog() = default;  // knows no price
-  explicit Catalog(const config::PriceCatalogConfig& config);
-  Catalog(Catalog&&) = default;
-  Catalog& operator=(Catalog&&) = default;
+  PriceCatalog() = default;  // contains no prices
+  explicit PriceCatalog(const config::PriceCatalogConfig& config);
+  PriceCatalog(PriceCatalog&&) = default;
+  PriceCatalog& operator=(PriceCatalog&&) = default;
 
-  // Entries that name the backend go before those for any; of either, the exact name before the
-  // longest prefix with '*'. The best match alone counts: when it has no prices for that day, no
-  // worse match stands in. The entry lives as long as the catalogue.
+  // Entries for this backend are preferred to those for any backend; among either, the exact name
+  // is preferred to the longest prefix with '*'. Only the best match counts: when it has no prices
+  // for that day, no other entry replaces it. The entry lives as long as the catalogue.
   std::expected<const Entry*, Unknown> find(std::string_view backend, std::string_view model,
                                             Time time) const;
 
-  std::size_t size() const { return entries_; }  // names with their days
-  // 16 hexadecimal digits of a SHA-256 over all that has an effect: not over layout, comments,
-  // notes or the order of entries.
+  std::size_t size() const { return entries_; }  // names, counted once per validity window
+  // 16 hexadecimal digits of a SHA-256 over everything that affects prices. Layout, comments, notes
+  // and the order of entries do not change it.
   const std::string& hash() const { return hash_; }
 
  private:

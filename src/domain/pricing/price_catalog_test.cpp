@@ -1,4 +1,4 @@
-#include "pricing/catalog.h"
+#include "pricing/price_catalog.h"
 
 #include <gtest/gtest.h>
 
@@ -7,19 +7,20 @@
 namespace gvm::pricing {
 namespace {
 
-// The input price of what is found, in USD per million tokens, or why nothing is.
-std::string found(const Catalog& catalog, std::string_view backend, std::string_view model,
-                  Catalog::Time time = on_day(2026, 6, 1)) {
+// The input price of the entry that is found, in USD per million tokens, or the reason why there is
+// none.
+std::string found(const PriceCatalog& catalog, std::string_view backend, std::string_view model,
+                  PriceCatalog::Time time = on_day(2026, 6, 1)) {
   const auto entry = catalog.find(backend, model, time);
   if (!entry) return std::string(unknown_name(entry.error()));
   return Usd::from_pico((*entry)->base.input).to_string();
 }
 
-TEST(Catalog, OfNothingKnowsNoPrice) {
-  EXPECT_EQ(found(Catalog(), "a", "m"), "no_entry");
+TEST(PriceCatalog, OfNothingKnowsNoPrice) {
+  EXPECT_EQ(found(PriceCatalog(), "a", "m"), "no_entry");
 }
 
-TEST(Catalog, PrefersTheBackendThenTheExactNameThenTheLongestPrefix) {
+TEST(PriceCatalog, PrefersTheBackendThenTheExactNameThenTheLongestPrefix) {
   const auto catalog = catalog_of(R"(
 models:
   - {model: "*", input: 1, output: 1}
@@ -40,11 +41,11 @@ models:
   EXPECT_EQ(found(catalog, "", "gpt-4o-mini"), "4");
 }
 
-TEST(Catalog, NamesAreExactInTheirCase) {
+TEST(PriceCatalog, NamesAreExactInTheirCase) {
   EXPECT_EQ(found(catalog_with("input: 1, output: 1"), "x", "M"), "no_entry");
 }
 
-TEST(Catalog, OneEntryMayPriceSeveralNames) {
+TEST(PriceCatalog, OneEntryMayPriceSeveralNames) {
   const auto catalog = catalog_of("models: [{model: [a, b, \"c*\"], input: 1, output: 1}]");
   EXPECT_EQ(catalog.size(), 3U);
   for (const auto* model : {"a", "b", "c", "cd"}) EXPECT_EQ(found(catalog, "x", model), "1");
@@ -58,7 +59,7 @@ models:
   - {model: "*", input: 9, output: 1}
 )";
 
-TEST(Catalog, PricesAreThoseOfTheDay) {
+TEST(PriceCatalog, PricesAreThoseOfTheDay) {
   const auto catalog = catalog_of(kDated);
   EXPECT_EQ(found(catalog, "x", "m", on_day(1999, 1, 1)), "1");
   EXPECT_EQ(found(catalog, "x", "m", on_day(2026, 2, 1) - std::chrono::nanoseconds(1)), "1");
@@ -67,11 +68,11 @@ TEST(Catalog, PricesAreThoseOfTheDay) {
   EXPECT_EQ(found(catalog, "x", "m", on_day(2026, 3, 2)), "3");
 }
 
-TEST(Catalog, AnOutdatedPriceIsUnknownAndNoWiderOneStandsIn) {
+TEST(PriceCatalog, AnOutdatedPriceIsUnknownAndNoWiderOneStandsIn) {
   EXPECT_EQ(found(catalog_of(kDated), "x", "m", on_day(2026, 3, 1)), "not_valid_now");
 }
 
-TEST(Catalog, HashChangesWithWhatHasAnEffectAndNothingElse) {
+TEST(PriceCatalog, HashChangesWithWhatHasAnEffectAndNothingElse) {
   const auto hash = [](std::string_view yaml) { return catalog_of(yaml).hash(); };
   const auto base =
       hash("models: [{model: a, input: 1, output: 2}, {model: b, input: 3, output: 4}]");
@@ -102,7 +103,7 @@ models:
     EXPECT_NE(hash(other), base) << other;
 }
 
-TEST(Catalog, FillsInPricesThatAreLeftOut) {
+TEST(PriceCatalog, FillsInPricesThatAreLeftOut) {
   const auto catalog = catalog_with("input: 1, output: 2, cache_write: 3");
   const auto& rates = (*catalog.find("", "m", on_day(2026, 1, 1)))->base;
   EXPECT_EQ(rates.cache_read, rates.input);

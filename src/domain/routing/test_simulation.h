@@ -1,6 +1,6 @@
 #pragma once
-// A deterministic world on a virtual clock: upstreams with latencies of their own, prompts that
-// arrive by chance, and the whole of routing between them.
+// A deterministic simulation on a virtual clock: upstreams with latencies of their own, prompts
+// that arrive at random, and all of routing in between.
 #include <cmath>
 #include <functional>
 #include <map>
@@ -12,7 +12,7 @@
 #include "routing/failover.h"
 #include "routing/hedge.h"
 #include "routing/random.h"
-#include "routing/test_support.h"
+#include "routing/test_candidates.h"
 
 namespace gvm::routing::testing {
 
@@ -152,7 +152,7 @@ class World {
     if (prompt->running.empty()) step(prompt);
   }
 
-  void settle(const PromptPtr& prompt, std::uint64_t number, const Outcome& outcome) {
+  void settle(const PromptPtr& prompt, std::uint64_t number, const CallOutcome& outcome) {
     auto node = prompt->running.extract(number);
     node.mapped().finish(outcome, clock_.now());
     prompt->failover->ended(node.mapped().candidate(), outcome, clock_.now());
@@ -162,7 +162,7 @@ class World {
     prompt->over = true;
     const auto attempts = prompt->failover->budget().attempts();
     while (!prompt->running.empty())
-      settle(prompt, prompt->running.begin()->first, Outcome::failure(ErrorKind::cancelled));
+      settle(prompt, prompt->running.begin()->first, CallOutcome::failure(ErrorKind::cancelled));
     answers_.push_back({prompt->arrived, clock_.now() - prompt->arrived, attempts, ok, why});
   }
 

@@ -6,12 +6,12 @@
 #include <vector>
 
 #include "routing/failover.h"
-#include "routing/test_support.h"
+#include "routing/test_candidates.h"
 
 namespace gvm::routing::testing {
 
-inline Outcome failed(ErrorKind kind) {
-  return Outcome::failure(kind);
+inline CallOutcome failed(ErrorKind kind) {
+  return CallOutcome::failure(kind);
 }
 
 // One prompt against a table, on a virtual clock.
@@ -33,8 +33,8 @@ struct Prompt {
     failover.emplace(table, retries, ranking_of(table, ranking, request), request, policy);
     return failover->next(at(now));
   }
-  // Carries the attempt out with this end and asks what is next.
-  Action end(const Action& action, const Outcome& outcome, std::int64_t took = 10) {
+  // Makes the attempt, which ends as given, and asks for the next action.
+  Action end(const Action& action, const CallOutcome& outcome, std::int64_t took = 10) {
     const auto& attempt = std::get<Attempt>(action);
     now += static_cast<std::int64_t>(to_micros(attempt.delay) / 1000);
     auto running = table.begin(attempt.candidate, at(now), request.tokens, attempt.urgency);

@@ -1,5 +1,5 @@
 #pragma once
-// What the tests of the ledgers share: a folder, a clock that stands still, budgets and calls.
+// Support for the tests of the ledgers: a folder, a clock that stands still, budgets and calls.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -108,7 +108,7 @@ inline Balance balance(Ledger& ledger, const BudgetPtr& budget) {
   return rows && !rows->empty() ? rows->front() : Balance{};
 }
 
-// What verify() finds, a line each.
+// The faults that verify() finds, one per line.
 inline std::string findings(const Result<std::unique_ptr<LedgerReader>>& reader) {
   if (!reader) return reader.error().to_string();
   const auto found = (*reader)->verify();

@@ -1,4 +1,4 @@
-#include "pricing/catalog.h"
+#include "pricing/price_catalog.h"
 
 #include <algorithm>
 #include <array>
@@ -66,7 +66,7 @@ const Rates& Entry::rates_for(std::uint64_t prompt_tokens) const {
   return *rates;
 }
 
-Catalog::Catalog(const config::PriceCatalogConfig& config) {
+PriceCatalog::PriceCatalog(const config::PriceCatalogConfig& config) {
   CatalogHash hash;
   for (const auto& written : config.entries) {
     for (const auto& model : written.models) {
@@ -90,15 +90,15 @@ Catalog::Catalog(const config::PriceCatalogConfig& config) {
   hash_ = hash.hex();
 }
 
-const Catalog::Windows* Catalog::Book::find(std::string_view model) const {
+const PriceCatalog::Windows* PriceCatalog::Book::find(std::string_view model) const {
   if (const auto found = exact.find(model); found != exact.end()) return &found->second;
   for (const auto& [prefix, windows] : prefixes)
     if (model.starts_with(prefix)) return &windows;
   return nullptr;
 }
 
-std::expected<const Entry*, Unknown> Catalog::find(std::string_view backend, std::string_view model,
-                                                   Time time) const {
+std::expected<const Entry*, Unknown> PriceCatalog::find(std::string_view backend,
+                                                        std::string_view model, Time time) const {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   for (const auto owner : {backend, std::string_view()}) {
     const auto book = books_.find(owner);

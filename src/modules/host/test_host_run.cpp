@@ -1,4 +1,4 @@
-#include "host/host_run.h"
+#include "host/test_host_run.h"
 
 #include <boost/asio/co_spawn.hpp>
 
