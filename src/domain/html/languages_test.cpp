@@ -8,7 +8,7 @@
 #include <map>
 
 #include "html/page.h"
-#include "html/test_support.h"
+#include "html/test_documents.h"
 #include "support/paths.h"
 
 namespace gvm::html {

@@ -10,7 +10,7 @@
 #include <set>
 #include <sstream>
 
-#include "html/test_support.h"
+#include "html/test_documents.h"
 #include "support/paths.h"
 
 namespace gvm::html {

@@ -198,7 +198,7 @@ void Failover::refused(CandidateId id, ErrorKind kind) {
   last_error_ = kind;
 }
 
-void Failover::ended(CandidateId id, const Outcome& outcome, Time now) {
+void Failover::ended(CandidateId id, const CallOutcome& outcome, Time now) {
   auto* note = running(id);
   const auto worst = note == nullptr ? request_.cost_of(id) : note->worst;
   if (outcome.error == ErrorKind::stale_connection && renewals_ < kFreeRenewals) {
@@ -218,7 +218,7 @@ void Failover::ended(CandidateId id, const Outcome& outcome, Time now) {
   if (outcome.error) follow(place_of(id), outcome);
 }
 
-void Failover::follow(Place& place, const Outcome& outcome) {
+void Failover::follow(Place& place, const CallOutcome& outcome) {
   const auto kind = *outcome.error;
   const auto& rule = rule_of(kind);
   const auto& set = table_.candidates();

@@ -73,7 +73,7 @@ class Failover final : public Plan {
   Duration pause_before(const Place& place, Time now);
   Action wait_or_give_up(Time now);
   GiveUp give_up(GiveUp::Why why, std::optional<Time> recovers_at = {}) const;
-  void follow(Place& place, const Outcome& outcome);
+  void follow(Place& place, const CallOutcome& outcome);
 
   const HealthTable& table_;
   RetryBudget& retries_;

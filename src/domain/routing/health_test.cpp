@@ -243,7 +243,7 @@ TEST(HealthTable, InheritsTheSameAsText) {
   call(old, 0, at(0), milliseconds(120));
   fail_times(old, 1, at(0), 5);
   call(old, 2, at(0), kTook, rate_limited(milliseconds(9'000)));
-  call(old, 2, at(10'000), kTook, Outcome::failure(ErrorKind::capability_image));
+  call(old, 2, at(10'000), kTook, CallOutcome::failure(ErrorKind::capability_image));
   HealthTable fresh(
       testing::set_of({candidate("new"), candidates[2], candidates[1], candidates[0]}), {});
   fresh.inherit(old.to_text(no_mark), no_mark);

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/error_codes.h"
+#include "script/codes.h"
 #include "script/convert.h"
 #include "script/error.h"
 #include "script/off_lane.h"

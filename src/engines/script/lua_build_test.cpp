@@ -4,6 +4,7 @@
 #include <lua.hpp>
 
 #include "base/error_codes.h"
+#include "script/codes.h"
 #include "script/error.h"
 #include "script/vm.h"
 #include "support/script_session.h"

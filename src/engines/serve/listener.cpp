@@ -11,7 +11,7 @@
 #include <cstring>
 #include <system_error>
 
-#include "base/error_codes.h"
+#include "serve/codes.h"
 #include "serve/tcp_options.h"
 
 namespace gvm::serve {

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "base/error_codes.h"
 #include "ledger/open_ledger.h"
 #include "store/codes.h"
 #include "text/json_view.h"

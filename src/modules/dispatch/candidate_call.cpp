@@ -30,7 +30,7 @@ int error_status(const provider::CallFailure& failure) {
 }
 
 // What it would cost at most to ask again and say what was wrong.
-std::int64_t correction_cost(const billing::Spending& spending, const pricing::Catalog& prices,
+std::int64_t correction_cost(const billing::Spending& spending, const pricing::PriceCatalog& prices,
                              const provider::Target& target, billing::CallSize size,
                              const provider::CallFailure& failure) {
   if (!failure.correction) return 0;

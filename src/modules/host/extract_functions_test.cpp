@@ -6,7 +6,8 @@
 
 #include "base/error_codes.h"
 #include "base/json.h"
-#include "host/host_run.h"
+#include "host/test_host_run.h"
+#include "html/codes.h"
 #include "support/paths.h"
 #include "text/json.h"
 

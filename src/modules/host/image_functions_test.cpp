@@ -10,7 +10,7 @@
 
 #include "base/error_codes.h"
 #include "base/json.h"
-#include "host/host_run.h"
+#include "host/test_host_run.h"
 #include "support/paths.h"
 
 namespace gvm::host {

@@ -4,9 +4,9 @@
 #include <filesystem>
 #include <fstream>
 
-#include "base/error_codes.h"
 #include "base/json.h"
-#include "host/host_run.h"
+#include "host/test_host_run.h"
+#include "script/codes.h"
 
 namespace gvm::host {
 namespace {

@@ -7,8 +7,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <ctime>
 
-#include "base/error_codes.h"
-#include "host/host_run.h"
+#include "host/test_host_run.h"
+#include "script/codes.h"
 #include "support/slice_attacks.h"
 
 namespace gvm::host {

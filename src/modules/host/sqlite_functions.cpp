@@ -12,6 +12,7 @@
 #include "host/arguments.h"
 #include "host/services.h"
 #include "host/worker_call.h"
+#include "script/codes.h"
 
 namespace gvm::host {
 

@@ -13,7 +13,7 @@
 #include <optional>
 #include <system_error>
 
-#include "base/error_codes.h"
+#include "client/codes.h"
 #include "manager/codes.h"
 #include "serve/listen_address.h"
 

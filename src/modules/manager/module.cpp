@@ -10,10 +10,10 @@
 #include <boost/asio/detached.hpp>
 #include <cstdlib>
 
-#include "base/error_codes.h"
 #include "base/error_detail.h"
 #include "config/document.h"
 #include "manager/codes.h"
+#include "serve/codes.h"
 
 namespace gvm::manager {
 namespace {

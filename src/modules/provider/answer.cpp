@@ -6,6 +6,7 @@
 #include "base/error_codes.h"
 #include "base/error_detail.h"
 #include "base/json.h"
+#include "text/codes.h"
 #include "text/json.h"
 #include "text/json_repair.h"
 #include "text/reasoning.h"

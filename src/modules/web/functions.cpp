@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/error_codes.h"
 #include "base/null_fields.h"
 #include "host/arguments.h"
 #include "script/codes.h"

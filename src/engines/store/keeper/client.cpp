@@ -18,8 +18,8 @@
 #include <unordered_map>
 
 #include "base/deadline.h"
-#include "base/error_codes.h"
 #include "control/channel.h"
+#include "store/codes.h"
 #include "store/keeper/messages.h"
 #include "store/keeper/pipe.h"
 #include "store/keeper/place.h"

@@ -3,11 +3,11 @@
 
 #include <thread>
 
-#include "base/error_codes.h"
+#include "store/codes.h"
 #include "store/keeper/client.h"
 #include "store/keeper/server.h"
 #include "store/sqlite/folder_lock.h"
-#include "store/sqlite/test_support.h"
+#include "store/sqlite/test_reader.h"
 
 namespace gvm::store::keeper {
 namespace {

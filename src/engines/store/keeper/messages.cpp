@@ -1,6 +1,6 @@
 #include "store/keeper/messages.h"
 
-#include "base/error_codes.h"
+#include "store/codes.h"
 #include "text/json_view.h"
 
 namespace gvm::store::keeper {
