@@ -12,6 +12,7 @@
 
 #include "base/json.h"
 #include "ledger/open_ledger.h"
+#include "support/http_server.h"
 #include "text/json.h"
 #include "text/json_view.h"
 
