@@ -81,10 +81,11 @@ struct Found {
   std::string why;
 };
 
-// What "allOf" and references only pass on.
+// What keywords with one schema below only pass on; of several, none is the one that counts.
 const library::validation_message& innermost(const library::validation_message& message) {
   const auto* told = &message;
-  while (told->keyword() == "allOf" && !told->details().empty()) told = &told->details().front();
+  while (told->keyword() != "anyOf" && told->keyword() != "oneOf" && !told->details().empty())
+    told = &told->details().front();
   return *told;
 }
 

@@ -22,14 +22,15 @@ void spend(std::size_t steps) {
 }
 
 Level::Level() {
-  spend(1);
+  constexpr std::size_t kLevelsAStep = 16;
   if (current == nullptr) return;
-  if (current->levels_ == 0) throw TooMuchWork();
-  --current->levels_;
+  spend(1 + current->depth_ / kLevelsAStep);
+  if (current->depth_ == current->levels_) throw TooMuchWork();
+  ++current->depth_;
 }
 
 Level::~Level() {
-  if (current != nullptr) ++current->levels_;
+  if (current != nullptr) --current->depth_;
 }
 
 }  // namespace gvm::json_schema
