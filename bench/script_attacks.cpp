@@ -1,11 +1,15 @@
 // Scripts that try to hold a lane (tests/support/slice_attacks.h): how long a neighbour's session
 // waits at most, and how much memory the process takes, for each. A table in Markdown.
 //   bench_script_attacks [name...]
-#include <malloc.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <cstdio>
+#include <cstdlib>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
