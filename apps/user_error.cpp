@@ -1,5 +1,6 @@
 #include "apps/user_error.h"
 
+#include "base/metrics.h"
 #include "calldata/decode.h"
 #include "envelope/hello.h"
 #include "envelope/reply.h"
@@ -41,7 +42,7 @@ class Service final : public serve::Service {
   std::string fatal_reply(const Error& error) override {
     return envelope::encode_error(error, envelope::Generation::c);
   }
-  void collect_metrics(std::string&) override {}
+  void collect_metrics(metrics::Exposition&) override {}
   Health health() override {
     Health health;
     health.details = Value::object({{"user_error", Value::boolean(true)}});

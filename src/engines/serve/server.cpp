@@ -120,7 +120,7 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
     asio::post(lanes_.at(0).executor(), [self = shared_from_this(), closed = std::move(closed)] {
       for (const auto& listener : self->listeners_) listener->close();
       closed();  // first: with nobody here the process ends at once
-      self->core_->gate.listener_closed();
+      self->core_->limits.listener_closed();
     });
   }
 

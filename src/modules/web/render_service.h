@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/metrics.h"
 #include "serve/page_service.h"
 #include "serve/service.h"
 #include "web/session.h"
@@ -42,7 +43,7 @@ class RenderService final : public serve::Service, public serve::PageService {
                                           std::string target) override;
   // There are no sessions here: a hello is refused.
   std::unique_ptr<serve::SessionHandler> open(net::Lane& lane, std::uint64_t session_id) override;
-  void collect_metrics(std::string&) override {}
+  void collect_metrics(metrics::Exposition&) override {}
   Health health() override { return {}; }
 
  private:
