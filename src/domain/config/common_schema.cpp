@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "base/ascii.h"
 #include "config/choice.h"
 #include "config/scalar.h"
 #include "config/schema.h"
