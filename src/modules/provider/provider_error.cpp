@@ -31,14 +31,6 @@ std::string_view first_words(std::string_view text) {
   return text.substr(0, end);
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return out;
-}
-
 std::optional<std::chrono::milliseconds> wait_of(double seconds) {
   if (!(seconds >= 0) || seconds > kLongestWaitSeconds) return std::nullopt;
   return std::chrono::milliseconds(std::llround(seconds * 1000));
