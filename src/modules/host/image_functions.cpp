@@ -21,6 +21,8 @@
 namespace gvm::host {
 namespace {
 
+namespace asio = boost::asio;
+
 constexpr std::string_view kFilterImage = "lib.rs.filter_image";
 constexpr std::string_view kImageInfo = "lib.rs.image_info";
 constexpr std::size_t kThreads = 2;
