@@ -185,10 +185,9 @@ backends:
 
 TEST(LoadLlm, TellsOfWhatCameAlongWithAPastedKey) {
   const std::pair<std::string_view, std::string_view> rows[] = {
-      {"\"$ENV[KEY]\"", "expected ${ENV[...]}"},   {"\u201Csk-12345678\u201D", "curly quotes"},
-      {"\"sk-1234 5678\"", "white space"},         {"\"sk-12345678 \"", "white space"},
-      {"\"sk-12345678\\n\"", "white space"},       {"'\"sk-12345678\"'", "quotes"},
-      {"\"\uFEFFsk-12345678\"", "byte order mark"}};
+      {"\"$ENV[KEY]\"", "expected ${ENV[...]}"}, {"\u201Csk-12345678\u201D", "curly quotes"},
+      {"\"sk-1234 5678\"", "white space"},       {"\"sk-12345678 \"", "white space"},
+      {"'\"sk-12345678\"'", "quotes"},           {"\"\uFEFFsk-12345678\"", "byte order mark"}};
   for (const auto& [key, expected] : rows) {
     for (const auto* form : {"key: {}", "keys: [{}]"}) {
       std::string line = form;
@@ -202,6 +201,14 @@ TEST(LoadLlm, TellsOfWhatCameAlongWithAPastedKey) {
       EXPECT_THAT(loaded.warnings.front(), testing::Not(HasSubstr("12345678"))) << line;
     }
   }
+  const auto two_lines = load_llm_text(
+      "backends: {a: {host: 'https://a.example', provider: openai-compatible, key: "
+      "\"sk-12345678\\n\", models: {m: {}}}}",
+      "c.yaml", test_environment());
+  ASSERT_FALSE(two_lines);
+  EXPECT_THAT(to_string(two_lines.error()),
+              HasSubstr("backends.a.key: got a text of another form"));
+  EXPECT_THAT(to_string(two_lines.error()), testing::Not(HasSubstr("12345678")));
 }
 
 TEST(LoadLlm, CompilesSchemasAndRefusesBadOnesWhereTheyAreWrong) {

@@ -151,7 +151,7 @@ TEST(LoadWeb, IoOfScriptsIsOnOrOff) {
   ASSERT_TRUE(off) << to_string(off.error());
   EXPECT_EQ(off->config.common.script.io, "off");
   EXPECT_EQ(off->config.common.file, "c.yaml");
-  EXPECT_THAT(errors_of("script: {io: of}"), testing::HasSubstr("nearest is \"off\""));
+  EXPECT_THAT(errors_of("script: {io: of}"), testing::HasSubstr("expected one of on, off"));
 }
 
 TEST(LoadWeb, RefusesRoutesAndProxiesThatMakeNoSense) {

@@ -16,10 +16,10 @@
 
 namespace gvm::html {
 
-struct Extraction;
+struct ExtractionField;
 
 // Named parts of a record.
-using ExtractionFields = std::vector<std::pair<std::string, Extraction>>;
+using ExtractionFields = std::vector<ExtractionField>;
 
 struct Extraction {
   enum class Form { text, html, number, decimal };
@@ -33,6 +33,11 @@ struct Extraction {
   // What each match stands for, instead of its own text: a record, or another description.
   ExtractionFields fields;
   std::shared_ptr<const Extraction> each;
+};
+
+struct ExtractionField {
+  std::string name;
+  Extraction what;
 };
 
 struct ExtractionLimits {

@@ -295,7 +295,10 @@ HttpFailure Exchange::noted(HttpFailure failure) const {
   // without a byte of answer.
   const bool reconnecting = failure.fault == HttpFault::connect ||
                             failure.fault == HttpFault::dns || failure.fault == HttpFault::tls;
-  if (sent_ && !failure.answer_began && reconnecting) failure.reused_connection_closed = true;
+  // Each fifth time on one handle libcurl does not connect again but reports that it cannot send.
+  const bool gave_up = failure.fault == HttpFault::send && used_pooled_connection();
+  if (sent_ && !failure.answer_began && (reconnecting || gave_up))
+    failure.reused_connection_closed = true;
   if (head_complete_) failure.status = response_.status;
   note_progress(failure);
   // When the body is truncated, keep the error status: it is more useful than "ended too early".

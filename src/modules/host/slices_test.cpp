@@ -24,7 +24,9 @@ constexpr int kSlower = 16;  // AddressSanitizer and UBSan, where much is alloca
 #else
 constexpr int kSlower = 1;
 #endif
-constexpr auto kLongestWait = 50ms * kSlower;
+// A lane of CI shares its core: there, under the sanitizers, only a step that is far too long is
+// found. bench_script_attacks measures.
+constexpr auto kLongestWait = 50ms * kSlower * (kSlower > 1 ? 2 : 1);
 
 // The processor time of the lane: another program on the machine changes nothing.
 std::chrono::nanoseconds thread_cpu() {
@@ -135,13 +137,13 @@ TEST(JsonFunctions, AsManyValuesAsOneGoAllowsAndNoMore) {
 }
 
 TEST(PatternFunctions, ALongSearchIsRefusedOnlyWhereItCannotWait) {
-  const std::string search = "rs.re2_find_all('a', ('a'):rep(2000) .. ('b'):rep(200000))";
-  EXPECT_EQ(error_without_budgets("assert(#" + search + " == 2000)"), "");
+  const std::string search = "rs.re2_find_all('a', ('a'):rep(200) .. ('b'):rep(200000))";
+  EXPECT_EQ(error_without_budgets("assert(#" + search + " == 200)"), "");
   EXPECT_EQ(error_without_budgets("coroutine.wrap(function() " + search + " end)()"),
             "SCRIPT_CANNOT_WAIT");
   EXPECT_EQ(error_without_budgets(
-                "coroutine.wrap(function() assert(#rs.re2_find_all('a', ('a'):rep(2000) .. "
-                "('b'):rep(40000)) == 2000) end)()"),
+                "coroutine.wrap(function() assert(#rs.re2_find_all('a', ('a'):rep(200) .. "
+                "('b'):rep(40000)) == 200) end)()"),
             "");
 }
 

@@ -105,7 +105,7 @@ TEST(Exchange, ACutTextIsDeliveredAndMarkedUnlessTheModelSaysOtherwise) {
   strict.model().cut_text = config::CutText::fail;
   const auto failed = strict.ask();
   ASSERT_FALSE(failed);
-  EXPECT_EQ(failed.error().kind, ErrorKind::cut);
+  EXPECT_EQ(failed.error().kind, ErrorKind::token_limit);
   EXPECT_EQ(failed.error().stage, CallStage::meaning);
   ASSERT_TRUE(failed.error().usage);
   EXPECT_EQ(failed.error().usage->output, 4u);
@@ -118,7 +118,7 @@ TEST(Exchange, ACutObjectOrVerdictIsAFailureThatSaysWhere) {
       Bench bench(always({.body = chat(text, "length")}));
       const auto answer = bench.ask(format);
       ASSERT_FALSE(answer) << text;
-      EXPECT_EQ(answer.error().kind, ErrorKind::cut);
+      EXPECT_EQ(answer.error().kind, ErrorKind::token_limit);
       EXPECT_NE(answer.error().to_string().find("cut at 4 tokens"), std::string::npos)
           << answer.error().to_string();
     }
@@ -133,14 +133,14 @@ TEST(Exchange, AnEmptyToolCallThatWasCutIsNoAnswer) {
       config::Provider::anthropic);
   const auto answer = bench.ask(Format::json);
   ASSERT_FALSE(answer);
-  EXPECT_EQ(answer.error().kind, ErrorKind::cut);
+  EXPECT_EQ(answer.error().kind, ErrorKind::token_limit);
 }
 
 TEST(Exchange, ALimitUsedUpBeforeTheFirstWordIsAFailure) {
   Bench bench(always({.body = chat("null", "length")}));
   const auto answer = bench.ask();
   ASSERT_FALSE(answer);
-  EXPECT_EQ(answer.error().kind, ErrorKind::cut);
+  EXPECT_EQ(answer.error().kind, ErrorKind::token_limit);
   EXPECT_NE(answer.error().to_string().find("reasoning"), std::string::npos);
 }
 

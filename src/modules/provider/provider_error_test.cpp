@@ -132,7 +132,17 @@ TEST(ProviderErrors, AnHtmlPageIsToldByItsTitle) {
   EXPECT_EQ(error_of_text("<html><head><TITLE>502 Bad Gateway</title></head>").message,
             "502 Bad Gateway");
   EXPECT_EQ(error_of_text("upstream connect error").message, "upstream connect error");
-  EXPECT_EQ(error_of_text(std::string(2000, 'x')).message.size(), 500u);
+}
+
+TEST(ProviderErrors, ALongMessageIsCutBetweenWords) {
+  std::string words;
+  while (words.size() < 2000) words += "word ";
+  const auto cut = error_of_text(words).message;
+  EXPECT_LE(cut.size(), 500u);
+  EXPECT_GT(cut.size(), 490u);
+  EXPECT_TRUE(cut.ends_with("word") || cut.ends_with("word ")) << cut;
+  // What may be half of a secret is left out.
+  EXPECT_EQ(error_of_text("key " + std::string(2000, 'x')).message.find('x'), std::string::npos);
 }
 
 }  // namespace

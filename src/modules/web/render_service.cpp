@@ -130,6 +130,8 @@ HttpAnswer answer_of_error(const Error& error) {
     return resulting(kContentTooLarge, type, std::string(detail_of(error)));
   if (error.code() == codes::kDeadlineExceeded)
     return resulting(kGatewayTimeout, type, "the page took too long");
+  if (error.code() == codes::kSendingRequest || error.code() == codes::kReadingBody)
+    return resulting(kBadGateway, type, std::string(detail_of(error)));
   if (!error.fatal())
     return resulting(kForbidden, type, fmt::format("{}: {}", error.code(), detail_of(error)));
   auto answer = serve::http_error(503, fmt::format("{}: {}", error.code(), detail_of(error)));
