@@ -301,7 +301,7 @@ Result<ManagedModule::Socket> ManagedModule::socket_for(const StartRequest& requ
 
 // The module's own reading judges the whole; here only the address is wanted.
 std::string ManagedModule::wanted_address(const StartRequest& request) const {
-  const auto usual = config::CommonConfig(kind_).bind_address;
+  auto usual = config::CommonConfig(kind_).bind_address;
   const auto file = environment_.exe_dir + "/../config/genvm-module-" + name_of(kind_) + ".yaml";
   auto document = request.config ? config::parse_document(*request.config, "config")
                                  : config::read_document(file);
