@@ -6,6 +6,8 @@
 
 #include "base/json.h"
 #include "base/log_sink.h"
+#include "base/recent_problems.h"
+#include "base/utc_text.h"
 
 namespace gvm::log {
 namespace {
@@ -29,7 +31,7 @@ bool is_own(std::string_view key) {
 }
 
 void append_head(std::string& out, const Line& line, std::string_view message) {
-  out.append(R"({"time":")").append(timestamp(std::chrono::system_clock::now()));
+  out.append(R"({"time":")").append(utc_text(std::chrono::system_clock::now()));
   out.append(R"(","level":")").append(level_name(line.level));
   out.append(R"(","source":)");
   json::write_string_to(out, line.source);
@@ -81,6 +83,14 @@ std::string build_redacted(const Line& line, const std::vector<FieldRef>& fields
   return out;
 }
 
+void keep_for_the_status_page(const Line& line, const std::string& finished) {
+  constexpr std::size_t kLongest = 8 * kKiB;
+  if (finished.size() <= kLongest) return keep_problem(finished);
+  std::string out;
+  append_head(out, line, "a line of " + std::to_string(finished.size()) + " bytes: see the log");
+  keep_problem(out.append("}"));
+}
+
 void post(Sink& sink, const Line& line, const std::vector<FieldRef>& fields) {
   std::string out = build(line, fields);
   if (sink.redactor().contains_secret(out)) {
@@ -88,7 +98,8 @@ void post(Sink& sink, const Line& line, const std::vector<FieldRef>& fields) {
   } else if (out.size() > Logger::kMaxLineBytes) {
     out = build_truncated(line);
   }
-  sink.post(out);
+  if (line.level >= Level::warn) keep_for_the_status_page(line, out);
+  sink.post(std::move(out));
 }
 
 }  // namespace

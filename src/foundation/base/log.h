@@ -1,7 +1,7 @@
 #pragma once
 // Logs: one JSON object a line, written by a thread of its own so that a full pipe never blocks a
-// lane (spdlog's asynchronous logger; when its queue is full the oldest line is dropped and the
-// number of dropped lines is logged).
+// lane. When its queue is full the oldest line is dropped and the number of dropped lines is
+// logged.
 //
 // A Logger is a cheap handle (a shared sink and a source name); make one per component with
 // child().

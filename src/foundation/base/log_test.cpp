@@ -185,11 +185,5 @@ TEST(Log, MatchesGlobs) {
   EXPECT_FALSE(glob_matches("", "a"));
 }
 
-TEST(Log, WritesTimeInUtc) {
-  EXPECT_EQ(
-      timestamp(std::chrono::system_clock::time_point(std::chrono::milliseconds(1700000000123))),
-      "2023-11-14T22:13:20.123Z");
-}
-
 }  // namespace
 }  // namespace gvm::log

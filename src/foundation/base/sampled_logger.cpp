@@ -18,11 +18,15 @@ void SampledLogger::write(Level level, std::string_view message,
     const std::lock_guard lock(mutex_);
     auto& event = event_of(message, subject);
     const auto now = std::chrono::steady_clock::now();
-    if (now < event.next) {
+    if (now >= event.next) {
+      event.next = now + interval_;
+      event.written = 0;
+    }
+    if (event.written == most_) {
       ++event.left_out;
       return;
     }
-    event.next = now + interval_;
+    ++event.written;
     left_out = std::exchange(event.left_out, 0);
   }
   Value::Map map;

@@ -44,6 +44,14 @@ TEST(SampledLogger, AStormOfOneEventIsOneLine) {
   EXPECT_THAT(file.text(), HasSubstr(R"("n":0)"));
 }
 
+TEST(SampledLogger, AFewLinesOfAnEventMayBeWritten) {
+  const LogFile file;
+  SampledLogger sampled(file.logger(), SampledLogger::kInterval, 10);
+  for (int i = 0; i < 498; ++i) sampled.warn("a model failed", {}, "full");
+  for (int i = 0; i < 3; ++i) sampled.warn("a model failed", {}, "other");
+  EXPECT_EQ(file.lines(), 13);
+}
+
 TEST(SampledLogger, TheNextLineSaysHowManyWereLeftOut) {
   const LogFile file;
   SampledLogger sampled(file.logger(), std::chrono::milliseconds(500));

@@ -1,6 +1,8 @@
 #include "base/value.h"
 
 #include <algorithm>
+#include <compare>
+#include <cstdint>
 #include <cstring>
 
 namespace gvm {
@@ -47,6 +49,64 @@ Blob& Blob::operator=(const Blob& other) {
   return *this;
 }
 
+namespace {
+
+constexpr std::size_t kFewEntries = 32;
+
+// Stands for an entry while entries are sorted, because moving an entry is slow, and so is looking
+// for the bytes of its key.
+struct SortKey {
+  std::uint64_t beginning;  // eight bytes of the key, as a number that sorts as they do
+  std::size_t index;
+};
+
+// What all keys begin with.
+std::size_t common_prefix(const std::vector<Value::Map::Entry>& entries) {
+  std::string_view prefix = entries.front().first.view();
+  for (const auto& entry : entries) {
+    const std::string_view key = entry.first.view();
+    if (key.starts_with(prefix)) continue;
+    const auto differs = std::mismatch(prefix.begin(), prefix.end(), key.begin(), key.end());
+    prefix = prefix.substr(0, static_cast<std::size_t>(differs.first - prefix.begin()));
+  }
+  return prefix.size();
+}
+
+std::uint64_t beginning_of(std::string_view key) {
+  std::uint64_t beginning = 0;
+  for (std::size_t i = 0; i < sizeof beginning; ++i) {
+    beginning = beginning << 8 | (i < key.size() ? static_cast<unsigned char>(key[i]) : 0);
+  }
+  return beginning;
+}
+
+// By key; of equal keys the last one is kept.
+std::vector<Value::Map::Entry> sort_many(std::vector<Value::Map::Entry> entries) {
+  std::vector<SortKey> keys;
+  keys.reserve(entries.size());
+  const std::size_t common = common_prefix(entries);
+  for (const auto& entry : entries) {
+    keys.push_back({beginning_of(entry.first.view().substr(common)), keys.size()});
+  }
+  const auto order = [&entries](const SortKey& a, const SortKey& b) {
+    if (a.beginning != b.beginning) return a.beginning <=> b.beginning;
+    return entries[a.index].first.view() <=> entries[b.index].first.view();
+  };
+  std::sort(keys.begin(), keys.end(), [&order](const SortKey& a, const SortKey& b) {
+    const auto by_key = order(a, b);
+    return by_key != 0 ? by_key < 0 : a.index < b.index;
+  });
+  std::vector<Value::Map::Entry> sorted;
+  sorted.reserve(entries.size());
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (i + 1 < keys.size() && order(keys[i], keys[i + 1]) == 0) continue;
+    sorted.push_back(std::move(entries[keys[i].index]));
+  }
+  return sorted;
+}
+
+}  // namespace
+
 const Value* Value::Map::find(std::string_view key) const {
   const auto at = lower_bound_of(entries_, key);
   return at != entries_.end() && at->first.view() == key ? &at->second : nullptr;
@@ -57,6 +117,7 @@ Value* Value::Map::find(std::string_view key) {
 }
 
 Value::Map Value::Map::from_entries(std::vector<Entry> entries) {
+  if (entries.size() > kFewEntries) return Map(sort_many(std::move(entries)));
   const auto by_key = [](const Entry& a, const Entry& b) {
     return a.first.view() < b.first.view();
   };

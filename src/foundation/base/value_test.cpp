@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
+#include <random>
+
 namespace gvm {
 namespace {
 
@@ -53,6 +57,33 @@ TEST(Map, SortsBytewiseAndKeepsTheLastOfEqualKeys) {
   EXPECT_EQ(keys, (std::vector<std::string>{"B", "a", "b", "\xc3\xa9"}));
   EXPECT_EQ(*map.find("b"), Value::integer(6));
   EXPECT_EQ(map.find("c"), nullptr);
+}
+
+// Many entries are sorted another way than a few: by a number made of the first eight bytes.
+TEST(Map, SortsManyEntriesAsAnOrderedMapDoes) {
+  std::mt19937 random(7);
+  const std::vector<std::string> beginnings{
+      "", "a", "key number ", "\xff\xff", std::string(8, '\0'), std::string("a\0b", 3)};
+  for (int round = 0; round < 50; ++round) {
+    std::map<std::string, int> expected;
+    std::vector<Value::Map::Entry> entries;
+    for (int i = 0; i < 200; ++i) {
+      std::string key = beginnings[random() % beginnings.size()];
+      for (auto more = random() % 4; more > 0; --more)
+        key.push_back("\0\1az\xc3\xff"[random() % 6]);
+      expected[key] = i;
+      entries.push_back(entry(key, i));
+    }
+    const auto map = Value::Map::from_entries(std::move(entries));
+    std::map<std::string, int> seen;
+    std::vector<std::string> order;
+    for (const auto& [key, value] : map) {
+      order.emplace_back(key.view());
+      seen[order.back()] = static_cast<int>(*value.as_integer()->to_i64());
+    }
+    EXPECT_TRUE(std::ranges::is_sorted(order));
+    EXPECT_EQ(seen, expected);
+  }
 }
 
 TEST(Map, SetsReplacesAndErases) {

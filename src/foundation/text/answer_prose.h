@@ -10,9 +10,14 @@ namespace gvm::text {
 enum class Side { before, after };  // of the JSON
 
 // What in `prose` speaks against taking the JSON beside it as the answer: more JSON or a piece of
-// it, a statement ("score: 17", "the verdict is false"), words that revise or attribute
-// ("Actually", "wrote"), marks of reasoning. Empty when the prose only introduces the JSON. Linear
+// it, a statement ("score: 17", "the verdict is false", "Urteil: wahr"), words that revise or
+// attribute ("Actually", "wrote", "schrieb"), marks of reasoning. Code in a fence and attributes of
+// XML tags state only verdicts. Empty when the prose only introduces the JSON. Linear
 // in the text.
 std::optional<std::string> objection_in(std::string_view prose, Side side);
+
+// Whether the JSON is the value of one member among others that are not JSON, as in YAML:
+// "title: a\ndata: {...}\nstatus: b". `before` and `after` are the texts around it.
+bool stands_among_members(std::string_view before, std::string_view after);
 
 }  // namespace gvm::text

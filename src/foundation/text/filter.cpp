@@ -101,15 +101,40 @@ class ZeroWidth final : public FilterStage {
   }
 };
 
-Result<std::unique_ptr<FilterStage>> make_stage(TextFilter filter, const FilterLimits& limits) {
-  switch (filter) {
+Result<std::unique_ptr<FilterStage>> make_stage(const FilterStep& step,
+                                                const FilterLimits& limits) {
+  switch (step.filter) {
     case TextFilter::normalize_ws:
       return std::make_unique<WhiteSpace>();
     case TextFilter::rm_zero_width:
       return std::make_unique<ZeroWidth>();
+    case TextFilter::nfc:
+    case TextFilter::nfd:
+    case TextFilter::nfkc:
+    case TextFilter::nfkd:
+      return make_normalizer(step.filter, limits);
+    case TextFilter::skeleton:
+      return make_look_alikes();
+    case TextFilter::case_fold:
+      return make_case_fold();
+    case TextFilter::decode_entities:
+    case TextFilter::rm_comments:
+      return make_markup_stage(step.filter);
+    case TextFilter::rm_blobs:
+    case TextFilter::decode_blobs:
+      return make_blob_stage(step.filter);
+    case TextFilter::max_bytes:
+    case TextFilter::max_graphemes:
+      return make_limit(step);
     default:
-      return make_normalizer(filter, limits);
+      return make_character_stage(step);
   }
+}
+
+// The stages of one filter. The skeleton is that of the NFD, and in NFD again.
+std::vector<FilterStep> stages_of(const FilterStep& step) {
+  if (step.filter != TextFilter::skeleton) return {step};
+  return {{TextFilter::nfd}, step, {TextFilter::nfd}};
 }
 
 // At most `bytes`, cut between code points where the text has any.
@@ -123,21 +148,13 @@ std::string_view first_piece(std::string_view text, std::size_t bytes) {
 
 }  // namespace
 
-std::optional<TextFilter> text_filter_named(std::string_view name) {
-  if (name == "NFC") return TextFilter::nfc;
-  if (name == "NFKC") return TextFilter::nfkc;
-  if (name == "NormalizeWS") return TextFilter::normalize_ws;
-  if (name == "RmZeroWidth") return TextFilter::rm_zero_width;
-  return std::nullopt;
-}
-
 FilterRun::FilterRun(std::string_view text, const FilterLimits& limits)
     : size_(text.size()), rest_(text), limits_(limits) {}
 FilterRun::FilterRun(FilterRun&&) noexcept = default;
 FilterRun& FilterRun::operator=(FilterRun&&) noexcept = default;
 FilterRun::~FilterRun() = default;
 
-Result<FilterRun> FilterRun::start(std::string_view text, std::span<const TextFilter> filters,
+Result<FilterRun> FilterRun::start(std::string_view text, std::span<const FilterStep> filters,
                                    const FilterLimits& limits) {
   if (filters.size() > limits.filters) {
     return fail(codes::kTooLarge, Fatality::user,
@@ -146,10 +163,12 @@ Result<FilterRun> FilterRun::start(std::string_view text, std::span<const TextFi
   FilterRun run(text, limits);
   run.largest_ = text.size() * limits.growth + limits.allowance;
   run.out_.reserve(text.size());
-  for (const auto filter : filters) {
-    auto stage = make_stage(filter, limits);
-    if (!stage) return fail(std::move(stage).error());
-    run.stages_.push_back(std::move(*stage));
+  for (const auto& filter : filters) {
+    for (const auto& step : stages_of(filter)) {
+      auto stage = make_stage(step, limits);
+      if (!stage) return fail(std::move(stage).error());
+      run.stages_.push_back(std::move(*stage));
+    }
   }
   return run;
 }
@@ -198,6 +217,12 @@ Result<void> FilterRun::append(std::string_view piece) {
 }
 
 Result<std::string> filter_text(std::string_view text, std::span<const TextFilter> filters) {
+  std::vector<FilterStep> steps;
+  for (const auto filter : filters) steps.push_back({filter});
+  return filter_text(text, steps);
+}
+
+Result<std::string> filter_text(std::string_view text, std::span<const FilterStep> filters) {
   auto run = FilterRun::start(text, filters);
   if (!run) return fail(std::move(run).error());
   while (true) {

@@ -14,7 +14,9 @@ namespace gvm::text {
 
 enum class TextFilter {
   nfc,   // Unicode Normalization Form C (UAX #15)
+  nfd,   // Form D: composed characters become letters and marks
   nfkc,  // Form KC: compatibility characters become plain ones, as full-width letters do
+  nfkd,  // Form KD
   // Every run of white space becomes one space, or as many line breaks as it has, two at most. None
   // is left at the start, no spaces at the end. A carriage return, a tab and any other Unicode
   // White_Space count as spaces.
@@ -24,10 +26,32 @@ enum class TextFilter {
   // tags), Grapheme_Extend (combining marks: normalise before, so that letters with a composed form
   // keep their accents), Hangul vowels and finals outside of syllables.
   rm_zero_width,
+  rm_control,    // drops what character_bits.h calls kControl
+  rm_bidi,       // drops directional controls, which show a text in another order than it has
+  rm_tags,       // drops Unicode tags but those of the three flags that are emoji
+  rm_variation,  // drops variation selectors that no reader sees
+  limit_marks,   // drops combining marks over `argument` in a row (UTS #39, 5.4 has 4)
+  plain_spaces,  // look-alikes of a space become U+0020, of a line break U+000A; invisible ones go
+  skeleton,      // UTS #39, section 4: to compare texts by their looks, not to read them
+  case_fold,     // full case folding
+  decode_entities,  // character references of HTML become characters, once
+  rm_comments,      // drops HTML comments; an open one to the end of the text
+  rm_blobs,         // drops encoded texts and large base64 data (text/encoded.h)
+  decode_blobs,     // encoded texts become what they say
+  max_bytes,        // cuts at the last border of grapheme clusters within `argument` bytes
+  max_graphemes,    // cuts behind `argument` grapheme clusters
 };
 
-// By the names scripts use: "NFC", "NFKC", "NormalizeWS", "RmZeroWidth".
-std::optional<TextFilter> text_filter_named(std::string_view name);
+// A filter and its argument, which only some have.
+struct FilterStep {
+  TextFilter filter = TextFilter::nfc;
+  std::size_t argument = 0;
+};
+
+// By the names scripts use: "NFC", "RmTags". An argument follows a colon: "MaxBytes:4096".
+std::optional<FilterStep> text_filter_named(std::string_view name);
+// All of these names, in the form that parameters have in documents: `"MaxBytes:N"`.
+std::span<const std::string_view> text_filter_names();
 
 struct FilterLimits {
   std::size_t filters = 16;
@@ -48,7 +72,7 @@ class FilterStage;
 class FilterRun {
  public:
   // `text` outlives the run. TOO_LARGE for too many filters.
-  static Result<FilterRun> start(std::string_view text, std::span<const TextFilter> filters,
+  static Result<FilterRun> start(std::string_view text, std::span<const FilterStep> filters,
                                  const FilterLimits& limits = {});
   FilterRun(FilterRun&&) noexcept;
   FilterRun& operator=(FilterRun&&) noexcept;
@@ -79,6 +103,8 @@ class FilterRun {
 };
 
 // All steps in one go.
+Result<std::string> filter_text(std::string_view text, std::span<const FilterStep> filters);
+// Of filters without arguments.
 Result<std::string> filter_text(std::string_view text, std::span<const TextFilter> filters);
 
 }  // namespace gvm::text

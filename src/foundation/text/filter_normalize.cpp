@@ -158,12 +158,24 @@ class Normalizer final : public FilterStage {
   std::string sorted_;
 };
 
+const icu::Normalizer2* instance(TextFilter form, UErrorCode& status) {
+  switch (form) {
+    case TextFilter::nfc:
+      return icu::Normalizer2::getNFCInstance(status);
+    case TextFilter::nfkc:
+      return icu::Normalizer2::getNFKCInstance(status);
+    case TextFilter::nfkd:
+      return icu::Normalizer2::getNFKDInstance(status);
+    default:
+      return icu::Normalizer2::getNFDInstance(status);
+  }
+}
+
 }  // namespace
 
 Result<std::unique_ptr<FilterStage>> make_normalizer(TextFilter form, const FilterLimits& limits) {
   UErrorCode status = U_ZERO_ERROR;
-  const auto* normalizer = form == TextFilter::nfc ? icu::Normalizer2::getNFCInstance(status)
-                                                   : icu::Normalizer2::getNFKCInstance(status);
+  const auto* normalizer = instance(form, status);
   if (U_FAILURE(status)) return icu_failure(status);
   return std::make_unique<Normalizer>(*normalizer, limits.marks_in_a_row);
 }

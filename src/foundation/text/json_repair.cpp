@@ -51,6 +51,29 @@ std::string_view without_cut_sequence(std::string_view text) {
   return continued && tail.size() + 1 < whole ? text.substr(0, bad) : text;
 }
 
+constexpr std::string_view kMisplacedQuote = "a quote may be misplaced, and have taken in a member";
+
+// A string that was opened by one kind of quotes and closed by another has taken in members:
+// {"a”: 1, “b": 2} and {"a": "x”, “b”: “y"} are valid, and have one member. The text of a value may
+// quote somebody, but does not begin with the end of a quotation.
+bool has_taken_in_a_member(std::string_view value) {
+  const auto closing = value.find("\u201D");
+  const auto opening = value.find("\u201C");  // Swedish has none: ”so”
+  return opening != value.npos && closing < opening && closing < value.find("\u201E") &&
+         has_curly_quote_before_colon(value);
+}
+
+bool has_swallowed_member(const Value& value) {
+  if (const auto text = value.as_string()) return has_taken_in_a_member(*text);
+  if (const auto* items = value.as_array())
+    return std::ranges::any_of(*items, has_swallowed_member);
+  const auto* members = value.as_map();
+  if (members == nullptr) return false;
+  return std::ranges::any_of(*members, [](const auto& member) {
+    return has_curly_quote_before_colon(member.first.view()) || has_swallowed_member(member.second);
+  });
+}
+
 // Text that is no part of the JSON, but only wraps it: spaces, a fence, its language.
 bool is_wrapping(std::string_view text) {
   while (true) {
@@ -104,7 +127,7 @@ class Search {
   }
 
   Result<std::size_t> bracket(std::size_t at) {
-    if (!reader_.looks_like_array(at)) return at + 1;
+    if (!reader_.looks_like_array(at) || text_.substr(0, at).ends_with("<![CDATA")) return at + 1;
     if (expect_ == Expect::any) return candidate(at);
     if (is_reference(at)) return at + 1;
     return refuse(at, "an array stands where an object is due");
@@ -119,6 +142,7 @@ class Search {
   Result<std::size_t> candidate(std::size_t at) {
     if (auto strict = parse_json_prefix(text_.substr(at), kUnambiguous)) {
       const auto json = text_.substr(at, strict->end);
+      if (has_swallowed_member(strict->value)) return refuse(at, std::string(kMisplacedQuote));
       return take({at, at + strict->end},
                   RepairedJson{std::string(json), std::move(strict->value), true, false});
     }
@@ -127,6 +151,7 @@ class Search {
     if (read->cut && !read->members) return refuse(at, "the text ends before any content");
     auto value = parse_json(read->json, JsonStrings::copy, kUnambiguous);
     if (!value) return refuse(at, value.error().to_string());
+    if (has_swallowed_member(*value)) return refuse(at, std::string(kMisplacedQuote));
     return take({at, read->end},
                 RepairedJson{std::move(read->json), std::move(*value), true, read->cut});
   }
@@ -144,6 +169,7 @@ class Search {
   std::optional<std::string> judge_prose() {
     auto before = text_.substr(0, spans_.front().begin);
     auto after = text_.substr(spans_.back().end);
+    if (stands_among_members(before, after)) return "it is the value of one member among others";
     if (spans_.size() == 1) take_wrapping_pairs(before, after);
     if (auto objection = objection_in(before, Side::before)) return objection;
     for (std::size_t i = 0; i + 1 < spans_.size(); ++i) {
@@ -245,7 +271,7 @@ Result<RepairedJson> search(std::string_view text, std::string_view answer, Expe
 Result<RepairedJson> repair_behind_reasoning(std::string_view text, Expect expect, int unwraps) {
   const auto content = trimmed(text);
   auto strict = parse_json(content, JsonStrings::copy, kUnambiguous);
-  if (strict && is_expected(*strict, expect)) {
+  if (strict && is_expected(*strict, expect) && !has_swallowed_member(*strict)) {
     return RepairedJson{std::string(content), std::move(*strict), true, false};
   }
   return search(text, text, expect, unwraps);
@@ -274,6 +300,8 @@ Result<RepairedJson> repair(std::string_view answer, Expect expect, int unwraps)
   const auto text = trimmed(whole);
   if (text.empty()) return unusable("the answer is empty");
   if (auto strict = parse_json(text, JsonStrings::copy, kUnambiguous)) {
+    if (has_swallowed_member(*strict))
+      return unusable("the answer is JSON, but " + std::string(kMisplacedQuote));
     const auto inner = strict->as_string();
     if (inner && unwraps > 0 && trimmed(*inner).starts_with('{')) {
       return repair(*inner, expect, unwraps - 1);

@@ -8,7 +8,9 @@
 //     (json_tolerant.h) otherwise. A "{" that cannot be read refuses the answer. Objects must be
 //     equal to each other.
 //  3. What stands around the object must be mere wrapping (answer_prose.h): no JSON, no piece of an
-//     object, no value or verdict of its own, no word that revises or attributes.
+//     object, no value or verdict of its own in the languages of verdict_words.h, no word that
+//     revises or attributes, no other member (YAML). Words that lead to it must say that it is the
+//     answer (introduction.h).
 //  4. Members of one name must have equal values.
 //
 // Tolerated within the object, one reading each: comments, single, curly and full-width quotes,
@@ -20,8 +22,8 @@
 //
 // Refused for a second reading, among others: mismatched brackets, a bracket that may have been
 // lost further ahead, a string without end that may hold what stood behind it, values without
-// quotes, a number at the very end, NaN and infinities, elisions ("..."), doubled commas between
-// elements, halves of surrogate pairs.
+// quotes, a number at the very end, NaN and infinities, elisions ("...", also in a comment), keys
+// whose quotes are of two kinds, doubled commas between elements, halves of surrogate pairs.
 #include <string>
 #include <string_view>
 

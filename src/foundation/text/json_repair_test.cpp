@@ -249,7 +249,16 @@ TEST(JsonRepair, TakesLinearTimeOnHostileAnswers) {
                             "\"a\" ",
                             ",",
                             "{,",
-                            "{\"a\":1 # x\n"}) {
+                            "{\"a\":1 # x\n",
+                            "\u0436 ",
+                            "\u9519",
+                            "\u0436: \u9519",
+                            "ja - ",
+                            "<a ",
+                            "```x\n",
+                            "ja.\n* ",
+                            "{\"\u201D:",
+                            "a: {\"b\":1}\n"}) {
     const double small = seconds_to_repair(piece, kBytes);
     const double large = seconds_to_repair(piece, 4 * kBytes);
     // Linear is 4 times, quadratic 16 times.

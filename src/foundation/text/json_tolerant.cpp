@@ -55,43 +55,6 @@ constexpr std::array<Word, 13> kWords = {{{"true", "true"},
                                           {"nan", ""},
                                           {"Infinity", ""}}};
 
-// RFC 8259, 6, after what is certain is mended: a plus sign, a missing digit before or after the
-// point.
-std::optional<std::string> json_number(std::string_view token) {
-  std::string out;
-  if (token.starts_with('-')) out += '-';
-  if (token.starts_with('-') || token.starts_with('+')) token.remove_prefix(1);
-  const auto digits = [&token] {
-    std::size_t n = 0;
-    while (n < token.size() && is_digit(token[n])) ++n;
-    return std::exchange(token, token.substr(n)).substr(0, n);
-  };
-  const auto whole = digits();
-  if (whole.size() > 1 && whole[0] == '0') return std::nullopt;
-  out += whole.empty() ? "0" : whole;
-  if (token.starts_with('.')) {
-    token.remove_prefix(1);
-    const auto fraction = digits();
-    if (whole.empty() && fraction.empty()) return std::nullopt;
-    out += '.';
-    out += fraction.empty() ? "0" : fraction;
-  } else if (whole.empty()) {
-    return std::nullopt;
-  }
-  if (token.starts_with('e') || token.starts_with('E')) {
-    out += 'e';
-    token.remove_prefix(1);
-    if (token.starts_with('-') || token.starts_with('+')) {
-      out += token[0];
-      token.remove_prefix(1);
-    }
-    const auto exponent = digits();
-    if (exponent.empty()) return std::nullopt;
-    out += exponent;
-  }
-  return token.empty() ? std::optional(std::move(out)) : std::nullopt;
-}
-
 }  // namespace
 
 bool is_identifier_start(char c) {
@@ -206,8 +169,13 @@ bool TolerantReader::comment() {
     refuse("what may be a comment, or not");
     return false;
   }
-  if (is_comment_of_members(text_.substr(start, end - start))) {
+  const auto comment = text_.substr(start, end - start);
+  if (is_comment_of_members(comment)) {
     refuse("a comment that holds members");
+    return false;
+  }
+  if (comment.contains("...") || comment.contains("\u2026")) {
+    refuse("a comment in place of what was left out");
     return false;
   }
   pos_ = block ? end + 2 : end;
@@ -248,6 +216,7 @@ bool TolerantReader::take_colon() {
 TolerantReader::Step TolerantReader::value(std::size_t depth, Role role) {
   const char c = peek();
   last_string_ends_like_structure_ = false;
+  form_ = Form::other;
   if (c == '{' || c == '[') {
     if (depth == 0) return refuse("nesting over " + std::to_string(kMaxDepth) + " levels");
     return c == '{' ? object(depth - 1) : array(depth - 1);
@@ -261,6 +230,7 @@ TolerantReader::Step TolerantReader::value(std::size_t depth, Role role) {
 TolerantReader::Step TolerantReader::close(char bracket) {
   open_.pop_back();
   out_ += bracket;
+  form_ = Form::other;
   return Step::done;
 }
 
@@ -371,6 +341,7 @@ TolerantReader::Step TolerantReader::key() {
 
 TolerantReader::Step TolerantReader::array(std::size_t depth) {
   Lines lines{.around = indent_};
+  Numbers numbers;
   open_ += '[';
   out_ += '[';
   ++pos_;
@@ -386,12 +357,14 @@ TolerantReader::Step TolerantReader::array(std::size_t depth) {
     if (elements > 0) note_sibling();
     const auto mark = out_.size();
     if (elements > 0) out_ += ',';
+    const auto at = pos_;
     const Step step = value(depth, Role::element);
     if (step == Step::failed) return step;
     if (step == Step::dropped) {
       out_.resize(mark);
       return cut_here(']');
     }
+    if (!fits(numbers)) return refuse_at(at, "a number unlike the others may have lost a digit");
   }
 }
 
@@ -401,30 +374,6 @@ bool TolerantReader::separated_without_comma() const {
   const bool brackets =
       (peek() == '{' && out_.back() == '}') || (peek() == '[' && out_.back() == ']');
   return brackets || newline_before_;
-}
-
-TolerantReader::Step TolerantReader::number() {
-  const auto start = pos_;
-  while (is_digit(peek()) || is_letter(peek()) || std::string_view("+-._%").contains(peek())) {
-    ++pos_;
-  }
-  if (pos_ == text_.size()) {
-    // The text ends after digits: the number may be incomplete, or only the closing brackets are
-    // missing.
-    if (is_digit(text_.back()) || text_.back() == '.')
-      return refuse_at(start, "the text ends in a number");
-    return Step::dropped;
-  }
-  const auto token = text_.substr(start, pos_ - start);
-  const auto next = after_space(pos_);
-  if (token.ends_with('.') && !ended_at(next) && !std::string_view(",}]").contains(text_[next])) {
-    return refuse("a comma may be meant by this point");
-  }
-  if (token.ends_with("Infinity")) return refuse_at(start, "infinity is no JSON value");
-  const auto json = json_number(token);
-  if (!json) return refuse_at(start, "this is no JSON number");
-  out_ += *json;
-  return Step::done;
 }
 
 TolerantReader::Step TolerantReader::literal() {

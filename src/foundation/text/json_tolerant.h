@@ -23,6 +23,9 @@ struct TolerantFailure {
   bool has_object = false;
 };
 
+// A curly or full-width quote that a colon follows: where a key ends.
+bool has_curly_quote_before_colon(std::string_view text);
+
 class TolerantReader {
  public:
   // `text` is valid UTF-8 and outlives the reader.
@@ -99,6 +102,12 @@ class TolerantReader {
   };
   bool fits(Lines& lines, bool first);
   bool comma_may_be_missing(const Lines& lines) const;
+  // The numbers of one array.
+  struct Numbers {
+    bool whole = false;   // one without a point
+    bool mended = false;  // one with a plus sign, or with a digit missing beside its point
+  };
+  bool fits(Numbers& numbers) const;
   bool certain_end() const;
 
   Step number();
@@ -115,6 +124,7 @@ class TolerantReader {
   Step check_key(std::string_view content);
   Step note_end(std::string_view content);
   Step escape();
+  bool is_foreign_escape(char c) const;
   Step unicode_escape();
   bool closes(Role role, std::size_t after) const;
   bool key_follows(std::size_t offset, bool after_newline) const;
@@ -125,7 +135,9 @@ class TolerantReader {
   std::size_t pos_ = 0;
   std::string out_;
   bool cut_ = false;
-  std::string open_;            // the brackets of the containers being read, the innermost last
+  std::string open_;  // the brackets of the containers being read, the innermost last
+  enum class Form { other, whole, mended };
+  Form form_ = Form::other;     // of the value read last
   bool missing_comma_ = false;  // in front of the member or element being read
   // What makes the place of a missing closing bracket or comma uncertain.
   // Of an object with a second entry: how many brackets would have to be closed in front of that
@@ -144,6 +156,7 @@ class TolerantReader {
   std::size_t inner_quotes_ = 0;
   bool has_letter_escapes_ = false;   // of JSON: "\\n"
   bool has_foreign_escapes_ = false;  // of regular expressions: "\\d"
+  int escaped_brackets_ = 0;          // opening ones less closing ones
   TolerantFailure failure_;
 };
 

@@ -22,6 +22,12 @@ bool starts_with_any(std::string_view text, const List& list) {
   return false;
 }
 
+template <class List>
+bool ends_with_any(std::string_view text, const List& list) {
+  return std::ranges::any_of(list, [&](const auto& item) { return text.ends_with(item); });
+}
+
+constexpr std::string_view kForeignClasses = "dDwWsS";
 constexpr std::string_view kForeignEscapes = "dDwWsS.()[]{}+*?^$|-#!";
 
 bool is_word_byte(char c) {
@@ -46,7 +52,33 @@ bool closes_words(char before, char after) {
   return !is_blank(before) && before != '"' && before != ',' && !is_ascii_word(after);
 }
 
+// Does `ends` hold of what stands in front of a colon, white space apart?
+template <class Ends>
+bool any_before_colon(std::string_view text, Ends&& ends) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] != ':' && !text.substr(at).starts_with("\uFF1A")) continue;
+    if (ends(text.substr(0, text.substr(0, at).find_last_not_of(" \t") + 1))) return true;
+  }
+  return false;
+}
+
+bool ends_in_curly_quote(std::string_view text) {
+  return ends_with_any(text, kCurlyDouble) || ends_with_any(text, kCurlySingle) ||
+         text.ends_with("\uFF02");
+}
+
+// `raw`: as it is written, escapes and all.
+bool has_quote_before_colon(std::string_view raw) {
+  return any_before_colon(raw, [](std::string_view before) {
+    return (before.ends_with('"') && !before.ends_with("\\\"")) || ends_in_curly_quote(before);
+  });
+}
+
 }  // namespace
+
+bool has_curly_quote_before_colon(std::string_view text) {
+  return any_before_colon(text, ends_in_curly_quote);
+}
 
 TolerantReader::Opening TolerantReader::opening_at(std::size_t offset) const {
   const auto text = rest(offset);
@@ -95,6 +127,7 @@ TolerantReader::Step TolerantReader::string(Role role) {
   style_ = opening.style;
   inner_quotes_ = 0;
   has_letter_escapes_ = has_foreign_escapes_ = false;
+  escaped_brackets_ = 0;
   pos_ += opening.bytes;
   string_start_ = pos_;
   out_ += '"';
@@ -114,7 +147,9 @@ TolerantReader::Step TolerantReader::string(Role role) {
     bool ended = false;
     const Step step = string_end(role, quote, ended);
     if (step == Step::failed) return step;
-    if (ended) return role == Role::key ? check_key(content) : note_end(content);
+    if (!ended) continue;
+    if (escaped_brackets_ != 0) return refuse("a backslash before a bracket may be a stray one");
+    return role == Role::key ? check_key(content) : note_end(content);
   }
   return cut_string(role);
 }
@@ -125,7 +160,8 @@ TolerantReader::Step TolerantReader::check_key(std::string_view content) {
   static constexpr std::string_view kStructure = ",:{}[] \t";
   const bool taken_in = !content.empty() && (kStructure.contains(content.front()) ||
                                              kStructure.contains(content.back()));
-  if (taken_in || content.contains('\n')) return refuse("a quote of this key may be misplaced");
+  if (taken_in || content.contains('\n') || has_quote_before_colon(content))
+    return refuse("a quote of this key may be misplaced");
   return Step::done;
 }
 
@@ -134,6 +170,9 @@ TolerantReader::Step TolerantReader::check_key(std::string_view content) {
 TolerantReader::Step TolerantReader::note_end(std::string_view content) {
   const auto last = content.find_last_not_of(" \t\r\n");
   if (last == std::string_view::npos) return Step::done;
+  const bool unusual = style_ == Quote::curly_double || style_ == Quote::wide_double;
+  if (unusual && has_quote_before_colon(content))
+    return refuse("a string that may hold a member: its quotes are of two kinds");
   // A line break that begins or ends a string may have changed places with its quote.
   const auto first = content.find_first_not_of(" \t\r\n");
   if (content.substr(0, first).contains('\n') || content.substr(last + 1).contains('\n'))
@@ -236,6 +275,23 @@ bool TolerantReader::element_follows(std::size_t offset, bool after_newline) con
   return after_newline && opening_at(offset).style == style_;
 }
 
+// Whether the backslash at pos_ is meant. One that came into a text by accident stands within
+// words: "wor\d", "the end\. Then". In a pattern a class has a quantifier or a bracket beside it or
+// stands first, and an escaped point has something behind it. In "C:\windows" all are meant.
+bool TolerantReader::is_foreign_escape(char c) const {
+  if (!kForeignEscapes.contains(c)) return false;
+  const char before = pos_ > string_start_ ? text_[pos_ - 1] : '\0';
+  const char after = pos_ + 2 < text_.size() ? text_[pos_ + 2] : '\0';
+  if (c == '.') return !is_blank(after) && after != '"' && after != '\'' && after != ',';
+  if (!kForeignClasses.contains(c)) return true;
+  if (text_.substr(string_start_, pos_ - string_start_ + 1).contains(":\\")) return true;
+  if (std::string_view("+*?{)]|$\\").contains(after)) return true;
+  const bool behind_escape = pos_ > string_start_ + 1 && text_[pos_ - 2] == '\\';
+  const bool in_pattern =
+      before == '\0' || behind_escape || std::string_view("^[(|+*?)]}").contains(before);
+  return in_pattern && !is_ascii_word(after);
+}
+
 // Escapes of regular expressions are kept as they stand, backslash and all, as in "\d+"; then the
 // string was written without escaping, and in it "\t" or "\n" may be anything. Other escapes that
 // JSON does not have are refused. Step::dropped: the text ends within the escape.
@@ -252,7 +308,9 @@ TolerantReader::Step TolerantReader::escape() {
     emit(c);
   } else if (std::string_view("\"\\/bfnrt").contains(c)) {
     out_ += text_.substr(pos_, 2);
-  } else if (kForeignEscapes.contains(c)) {
+  } else if (is_foreign_escape(c)) {
+    if (std::string_view("([{").contains(c)) ++escaped_brackets_;
+    if (std::string_view(")]}").contains(c)) --escaped_brackets_;
     emit('\\');
     emit(c);
   } else {
