@@ -35,7 +35,10 @@ Value number_value(const std::string& decimal) {
 
 class Run {
  public:
-  explicit Run(const Document& document) : document_(document) {}
+  Run(const Document& document, std::uint64_t steps)
+      : document_(document), limits_(document.limits()), most_steps_(steps) {
+    if (steps < ExtractionLimits::kSteps) limits_.steps = steps;
+  }
 
   Result<Value> record(NodeId at, const ExtractionFields& fields) {
     std::vector<Value::Map::Entry> entries;
@@ -67,7 +70,7 @@ class Run {
     if (!what.selector) return std::vector<NodeId>{at};
     const std::uint64_t cost = (document_.end(at) - at) * std::uint64_t{what.selector->parts()};
     if (auto paid = pay(cost + 1); !paid) return fail(std::move(paid.error()));
-    return select(document_, at, *what.selector, what.all ? kAllMatches : 1);
+    return select(document_, at, *what.selector, what.all ? kAllMatches : 1, &limits_);
   }
 
   Result<Value> value_of(NodeId id, const Extraction& what) {
@@ -106,11 +109,13 @@ class Run {
 
   Result<void> pay(std::uint64_t steps) {
     steps_ += steps;
-    if (steps_ <= ExtractionLimits::kSteps) return {};
-    return fail(too_complex("steps", ExtractionLimits::kSteps));
+    if (steps_ <= most_steps_) return {};
+    return fail(too_complex("steps", most_steps_));
   }
 
   const Document& document_;
+  Limits limits_;  // of one selection
+  std::uint64_t most_steps_;
   std::uint64_t steps_ = 0;
   std::size_t values_ = 0;
   std::size_t bytes_ = 0;
@@ -118,8 +123,9 @@ class Run {
 
 }  // namespace
 
-Result<Value> extract(const Document& document, NodeId root, const ExtractionFields& fields) {
-  auto record = Run(document).record(root, fields);
+Result<Value> extract(const Document& document, NodeId root, const ExtractionFields& fields,
+                      std::uint64_t steps) {
+  auto record = Run(document, steps).record(root, fields);
   if (record && record->is_null()) return Value::map();
   return record;
 }

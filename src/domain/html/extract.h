@@ -51,6 +51,8 @@ struct ExtractionLimits {
 // A record of the fields that are found: what is absent, or no number where one is asked for, has
 // no field, and a record without any is left out of its list. Errors: DOCUMENT_TOO_COMPLEX (steps,
 // output_bytes, values); not fatal.
-Result<Value> extract(const Document& document, NodeId root, const ExtractionFields& fields);
+// `steps`: what the description may take.
+Result<Value> extract(const Document& document, NodeId root, const ExtractionFields& fields,
+                      std::uint64_t steps = ExtractionLimits::kSteps);
 
 }  // namespace gvm::html

@@ -21,7 +21,8 @@ std::string text_of(const Document& document, NodeId id) {
 
 }  // namespace
 
-Result<std::vector<Link>> links(const Document& document, NodeId root) {
+Result<std::vector<Link>> links(const Document& document, NodeId root, const Limits* limits) {
+  const std::uint64_t most = (limits != nullptr ? *limits : document.limits()).steps;
   const Atom href = document.atom("href");
   const Atom rel = document.atom("rel");
   std::vector<Link> out;
@@ -32,9 +33,7 @@ Result<std::vector<Link>> links(const Document& document, NodeId root) {
     const auto written = document.attribute(id, href);
     if (!written) continue;
     steps += document.weight(id);
-    if (steps > document.limits().steps) {
-      return fail(too_complex("steps", document.limits().steps));
-    }
+    if (steps > most) return fail(too_complex("steps", most));
     Link& link = out.emplace_back();
     link.href = one_line(*written);
     if (const auto url = document.resolve(*written)) link.url = url->href();

@@ -17,6 +17,8 @@ struct Link {
 
 // Every <a> and <area> with an href, shown or not, in document order. Error: DOCUMENT_TOO_COMPLEX
 // (steps), where links in tables in links repeat their text.
-Result<std::vector<Link>> links(const Document& document, NodeId root);
+// Within `limits` (steps) when given, else the document's.
+Result<std::vector<Link>> links(const Document& document, NodeId root,
+                                const Limits* limits = nullptr);
 
 }  // namespace gvm::html

@@ -84,8 +84,8 @@ std::string pipe_table(const Table& table) {
 
 class MarkdownRun {
  public:
-  MarkdownRun(const Document& document, const Skipped* skipped)
-      : document_(document), visibility_(document), skipped_(skipped) {}
+  MarkdownRun(const Document& document, const Skipped* skipped, const Limits& limits)
+      : document_(document), limits_(limits), visibility_(document), skipped_(skipped) {}
 
   void add(NodeId root) {
     writer_.block();
@@ -114,8 +114,8 @@ class MarkdownRun {
 
   bool enter(NodeId id) {
     if (problem_ || (skipped_ != nullptr && (*skipped_)[id])) return false;
-    if (writer_.size() > document_.limits().output_bytes) {
-      problem_.emplace(too_complex("output_bytes", document_.limits().output_bytes));
+    if (writer_.size() > limits_.output_bytes) {
+      problem_.emplace(too_complex("output_bytes", limits_.output_bytes));
       return false;
     }
     if (visibility_.hides(id) || document_.type(id) == NodeType::comment) return false;
@@ -356,7 +356,7 @@ class MarkdownRun {
       const bool for_layout = tag == Tag::table || tag == Tag::pre || heading_level(tag) != 0;
       if (for_layout) return false;
     }
-    auto read = tables(document_, id);
+    auto read = tables(document_, id, &limits_);
     if (!read) return problem_.emplace(std::move(read.error())), true;
     const Table& found = read->front();
     const bool has_columns =
@@ -369,6 +369,7 @@ class MarkdownRun {
   }
 
   const Document& document_;
+  const Limits& limits_;
   Visibility visibility_;
   const Skipped* skipped_;
   MarkdownWriter writer_;
@@ -385,8 +386,8 @@ class MarkdownRun {
 }  // namespace
 
 Result<std::string> markdown(const Document& document, const std::vector<NodeId>& roots,
-                             const Skipped* skipped) {
-  MarkdownRun run(document, skipped);
+                             const Skipped* skipped, const Limits* limits) {
+  MarkdownRun run(document, skipped, limits != nullptr ? *limits : document.limits());
   for (const NodeId root : roots) run.add(root);
   return run.take();
 }

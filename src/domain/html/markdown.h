@@ -10,8 +10,9 @@
 
 namespace gvm::html {
 
-// Error: DOCUMENT_TOO_COMPLEX (output_bytes, table_cells, steps).
+// Error: DOCUMENT_TOO_COMPLEX (output_bytes, table_cells, steps): the document's limits, or those
+// that are given.
 Result<std::string> markdown(const Document& document, const std::vector<NodeId>& roots,
-                             const Skipped* skipped = nullptr);
+                             const Skipped* skipped = nullptr, const Limits* limits = nullptr);
 
 }  // namespace gvm::html

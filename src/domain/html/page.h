@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "html/document.h"
+#include "html/visible_text.h"
 
 namespace gvm::html {
 
@@ -23,17 +24,25 @@ struct PageText {
   std::string charset;
 };
 
-// What a person reads, for a static page. HTML and XHTML are parsed; other text is given as it is,
-// decoded; an empty content type counts as HTML. `url` may be empty. Errors: as Document::parse;
-// WEBPAGE_LOAD_FAILED for what is no text (ctx {content_type=}), not fatal.
+// Whether the page is HTML or XHTML, by its Content-Type; an empty one counts as HTML.
+bool is_html_type(std::string_view content_type);
+
+// What a person reads, for a static page. HTML and XHTML are parsed; other text (XML, JSON, CSV...)
+// is given as it is, decoded. `url` may be empty. Errors: as Document::parse; WEBPAGE_LOAD_FAILED
+// for what is no text (ctx {content_type=}) and for a frameset, not fatal.
 Result<PageText> page_text(std::string_view bytes, std::string_view content_type,
-                           std::string_view url, const Limits& limits = {});
+                           std::string_view url, Invisible invisible = Invisible::left_out);
+
+// For a page whose body is a frameset: it has no text, its frames have. WEBPAGE_LOAD_FAILED with
+// ctx.reason "frameset" and ctx.frames, the URLs; not fatal.
+Error frameset_error(std::vector<std::string> frames);
 
 // The visible text.
 std::string body_text(const Document& document);
 // The running text of the content; empty only when nothing of the page is shown. Without the title
 // above it and the captions of figures, which main_markdown keeps.
 std::string main_text(const Document& document);
-Result<std::string> main_markdown(const Document& document);
+// Within `limits` when given, else the document's.
+Result<std::string> main_markdown(const Document& document, const Limits* limits = nullptr);
 
 }  // namespace gvm::html

@@ -84,16 +84,16 @@ class Run {
 }  // namespace
 
 Result<std::vector<NodeId>> select(const Document& document, NodeId root, const Selector& selector,
-                                   std::size_t most) {
+                                   std::size_t most, const Limits* limits) {
   std::vector<NodeId> out;
-  Matcher matcher(document, root);
+  Matcher matcher(document, root, (limits != nullptr ? *limits : document.limits()).steps);
   for (const Complex& complex : selector.list()) {
     std::vector<NodeId> found;
     Run(document, root, matcher, complex).find(found, most);
     out.insert(out.end(), found.begin(), found.end());
   }
   if (!matcher.within_limit()) {
-    return fail(too_complex("steps", document.limits().steps));
+    return fail(too_complex("steps", matcher.most_steps()));
   }
   if (selector.list().size() > 1) {
     std::ranges::sort(out);

@@ -83,8 +83,8 @@ inline constexpr std::size_t kAllMatches = static_cast<std::size_t>(-1);
 
 // The first `most` elements below `root` that match, in document order. The whole selector is
 // matched inside `root`, which is :scope and counts as an ancestor. Error: DOCUMENT_TOO_COMPLEX
-// (steps).
+// (steps): the document's limit, or the one that is given.
 Result<std::vector<NodeId>> select(const Document& document, NodeId root, const Selector& selector,
-                                   std::size_t most = kAllMatches);
+                                   std::size_t most = kAllMatches, const Limits* limits = nullptr);
 
 }  // namespace gvm::html

@@ -8,6 +8,7 @@ namespace gvm::html {
 namespace {
 
 constexpr std::size_t kBytesPerStep = 32;  // of attribute values looked through
+constexpr std::uint64_t kHasSteps = 8;     // of each node, for one :has(): its memory, too
 
 char fold(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -42,9 +43,10 @@ struct Matcher::TypeCounts {
   std::vector<std::uint32_t> count;  // of these
 };
 
-Matcher::Matcher(const Document& document, NodeId root)
+Matcher::Matcher(const Document& document, NodeId root, std::uint64_t most_steps)
     : document_(document),
       root_(root),
+      most_steps_(most_steps),
       id_atom_(document.atom("id")),
       class_atom_(document.atom("class")),
       href_atom_(document.atom("href")) {}
@@ -70,6 +72,8 @@ Matcher::BoundCompound Matcher::bind(const Compound& compound) {
 std::unique_ptr<Matcher::Has> Matcher::prepare_has(const Simple& simple) {
   auto has = std::make_unique<Has>();
   const NodeId end = document_.end(root_);
+  steps_ += std::uint64_t{end - root_} * kHasSteps;
+  if (!within_limit()) return has;
   has->before.assign(end - root_ + 1, 0);
   has->flagged.assign(end - root_, false);
   for (const Compound& inner : simple.inner) {

@@ -11,7 +11,7 @@ namespace gvm::html {
 class Matcher {
  public:
   // Matches inside [root, end(root)).
-  Matcher(const Document& document, NodeId root);
+  Matcher(const Document& document, NodeId root, std::uint64_t most_steps);
   ~Matcher();
 
   struct BoundSimple;
@@ -24,7 +24,8 @@ class Matcher {
 
   BoundCompound bind(const Compound& compound);
   bool matches(NodeId id, const BoundCompound& compound);
-  bool within_limit() const { return steps_ <= document_.limits().steps; }
+  bool within_limit() const { return steps_ <= most_steps_; }
+  std::uint64_t most_steps() const { return most_steps_; }
 
  private:
   struct TypeCounts;
@@ -41,6 +42,7 @@ class Matcher {
 
   const Document& document_;
   NodeId root_;
+  std::uint64_t most_steps_;
   std::uint64_t steps_ = 0;
   Atom id_atom_;
   Atom class_atom_;

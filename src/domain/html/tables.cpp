@@ -172,8 +172,8 @@ class Grid {
 
 }  // namespace
 
-Result<std::vector<Table>> tables(const Document& document, NodeId root) {
-  const Limits& limits = document.limits();
+Result<std::vector<Table>> tables(const Document& document, NodeId root, const Limits* given) {
+  const Limits& limits = given != nullptr ? *given : document.limits();
   Budget budget{limits.table_cells, limits.output_bytes, limits.steps};
   std::vector<Table> out;
   for (NodeId id = root; id < document.end(root); ++id) {

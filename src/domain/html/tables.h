@@ -16,6 +16,8 @@ struct Table {
 
 // Every table in the subtree, a table inside of a table too, in document order. Errors:
 // DOCUMENT_TOO_COMPLEX (table_cells, output_bytes, steps: of all tables of the call).
-Result<std::vector<Table>> tables(const Document& document, NodeId root);
+// Within `limits` (table_cells, output_bytes, steps) when given, else the document's.
+Result<std::vector<Table>> tables(const Document& document, NodeId root,
+                                  const Limits* limits = nullptr);
 
 }  // namespace gvm::html

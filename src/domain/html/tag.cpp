@@ -41,10 +41,11 @@ constexpr TagSet kVoid =
             Tag::bgsound, Tag::frame, Tag::keygen});
 
 constexpr TagSet kNeverShown =
-    set_of({Tag::head,     Tag::title,    Tag::script, Tag::style,    Tag::template_, Tag::noscript,
-            Tag::noframes, Tag::noembed,  Tag::iframe, Tag::object,   Tag::audio,     Tag::video,
-            Tag::canvas,   Tag::datalist, Tag::rp,     Tag::textarea, Tag::meta,      Tag::link,
-            Tag::base,     Tag::param,    Tag::area,   Tag::source,   Tag::track});
+    set_of({Tag::head,     Tag::title,    Tag::script,  Tag::style,    Tag::template_,
+            Tag::noscript, Tag::noframes, Tag::noembed, Tag::iframe,   Tag::object,
+            Tag::audio,    Tag::video,    Tag::canvas,  Tag::datalist, Tag::rp,
+            Tag::textarea, Tag::meta,     Tag::link,    Tag::base,     Tag::param,
+            Tag::area,     Tag::source,   Tag::track,   Tag::progress, Tag::meter});
 
 constexpr TagSet kRawText = set_of(
     {Tag::script, Tag::style, Tag::xmp, Tag::iframe, Tag::noembed, Tag::noframes, Tag::plaintext});

@@ -3,196 +3,226 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
+#include "html/inline_style.h"
+
 namespace gvm::html {
 
 namespace {
 
-constexpr int kMostLineBreaks = 2;  // in a row: one empty line
-
 bool is_hidden_in_svg(std::string_view name) {
-  constexpr std::array<std::string_view, 7> kNames = {"defs",  "desc",   "metadata", "script",
-                                                      "style", "symbol", "title"};
+  // Of MathML: annotations.
+  constexpr std::array<std::string_view, 9> kNames = {"annotation", "annotation-xml", "defs",
+                                                      "desc",       "metadata",       "script",
+                                                      "style",      "symbol",         "title"};
   return std::ranges::binary_search(kNames, name);
-}
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kSpaces = " \t\n\f\r";
-  const std::size_t begin = text.find_first_not_of(kSpaces);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kSpaces) - begin + 1);
-}
-
-bool is_word(std::string_view text, std::string_view lower_word) {
-  text = text.substr(0, text.find_first_of(" \t\n\f\r!"));
-  return std::ranges::equal(text, lower_word, [](char a, char b) {
-    return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
-  });
 }
 
 // "display: none" or "visibility: hidden" in a style attribute.
 bool style_hides(std::string_view style) {
-  while (!style.empty()) {
-    const std::size_t end = std::min(style.find(';'), style.size());
-    const std::string_view declaration = style.substr(0, end);
-    style.remove_prefix(std::min(end + 1, style.size()));
-    const std::size_t colon = declaration.find(':');
-    if (colon == std::string_view::npos) continue;
-    const std::string_view property = trimmed(declaration.substr(0, colon));
-    const std::string_view value = trimmed(declaration.substr(colon + 1));
-    if (is_word(property, "display") && is_word(value, "none")) return true;
-    if (is_word(property, "visibility") &&
-        (is_word(value, "hidden") || is_word(value, "collapse"))) {
-      return true;
-    }
-  }
-  return false;
+  const InlineStyle read = read_inline_style(style);
+  return read.display == Display::none || read.hidden.value_or(false);
 }
 
-class TextWriter {
- public:
-  void text(std::string_view text) {
-    for (std::size_t i = 0; i < text.size();) {
-      if (const std::size_t space = leading_space(text.substr(i))) {
-        space_ = true;
-        i += space;
-        continue;
-      }
-      const std::size_t begin = i;
-      while (i < text.size() && leading_space(text.substr(i)) == 0) ++i;
-      flush();
-      out_ += text.substr(begin, i - begin);
-    }
+// HTML Standard, 15 "Rendering"; SVG 2, the user agent's style sheet.
+Display default_display(const Document& document, NodeId id) {
+  if (!document.is_html(id)) {
+    const std::string_view name = document.name(id);
+    return name == "text" || name == "foreignObject" ? Display::block : Display::inline_;
   }
-
-  void preformatted(std::string_view text) {
-    if (text.empty()) return;
-    flush();
-    out_ += text;
-  }
-
-  void line_break() { breaks_ = std::min(kMostLineBreaks, breaks_ + 1); }
-  // At least so many. Not between the start of a cell and its text.
-  void require_breaks(int count) {
-    if (tabs_ == 0) breaks_ = std::max(breaks_, count);
-  }
-  void begin_row() {
-    tabs_ = 0;
-    require_breaks(1);
-    row_ = out_.size();
-  }
-  void end_row() {
-    tabs_ = 0;
-    if (out_.size() > row_) breaks_ = 0;  // those of paragraphs in its last cell
-    require_breaks(1);
-  }
-  void next_cell() {
-    if (out_.size() > row_) breaks_ = 0;
-    ++tabs_;
-  }
-
-  std::string take() {
-    trim_line();
-    while (out_.ends_with('\n')) out_.pop_back();
-    return std::move(out_);
-  }
-
- private:
-  void trim_line() {
-    while (out_.ends_with(' ')) out_.pop_back();
-  }
-
-  void flush() {
-    if (breaks_ > 0 && !out_.empty()) {
-      trim_line();
-      const std::size_t last = out_.find_last_not_of('\n');
-      const int there = static_cast<int>(out_.size() - (last == std::string::npos ? 0 : last + 1));
-      if (breaks_ > there) out_.append(static_cast<std::size_t>(breaks_ - there), '\n');
-    } else if (tabs_ == 0 && space_ && !out_.empty() && !out_.ends_with('\n') &&
-               !out_.ends_with('\t')) {
-      out_ += ' ';
-    }
-    out_.append(static_cast<std::size_t>(tabs_), '\t');
-    breaks_ = 0;
-    tabs_ = 0;
-    space_ = false;
-  }
-
-  std::string out_;
-  bool space_ = false;
-  int breaks_ = 0;
-  int tabs_ = 0;  // cells begun since the last text of the row
-  std::size_t row_ = 0;
-};
-
-int breaks_around(Tag tag) {
-  if (tag == Tag::p || heading_level(tag) != 0) return 2;
-  return is_block(tag) ? 1 : 0;
+  const Tag tag = document.tag(id);
+  if (tag == Tag::tr) return Display::row;
+  if (tag == Tag::td || tag == Tag::th) return Display::cell;
+  return is_block(tag) ? Display::block : Display::inline_;
 }
 
 bool is_preformatted(Tag tag) {
   return tag == Tag::pre || tag == Tag::listing || tag == Tag::xmp || tag == Tag::plaintext;
 }
 
-bool is_cell(Tag tag) {
-  return tag == Tag::td || tag == Tag::th;
+bool is_paragraph(Tag tag) {
+  return tag == Tag::p || heading_level(tag) != 0;
 }
+
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(" \t\n\f\r") == std::string_view::npos;
+}
+
+// What an element hands down to its content.
+struct Inherited {
+  Spaces spaces = Spaces::collapse;
+  bool hidden = false;
+  bool tiny = false;
+  bool items = false;  // its children are laid out as blocks: a flex or grid container
+  std::optional<Colour> colour;
+  std::optional<Colour> background;
+};
 
 class TextRun {
  public:
-  TextRun(const Document& document, const Skipped* skipped)
-      : document_(document), visibility_(document), skipped_(skipped) {}
+  TextRun(const Document& document, const Skipped* skipped, Invisible invisible, Inherited start)
+      : document_(document),
+        visibility_(document),
+        skipped_(skipped),
+        all_(invisible == Invisible::included),
+        style_(document.atom("style")),
+        colour_(document.atom("color")),
+        text_colour_(document.atom("text")),
+        background_(document.atom("bgcolor")),
+        picture_(document.atom("background")),
+        start_(start) {}
 
   void add(NodeId root) {
     walk(
-        document_, root, [this](NodeId id) { return enter(id); }, [this](NodeId id) { leave(id); });
+        document_, root, [this](NodeId id) { return enter(id); },
+        [this](NodeId id) {
+          if (document_.is_element(id)) leave();
+        });
   }
-  std::string take() { return writer_.take(); }
-  void paragraph() { writer_.require_breaks(2); }
+  std::string take() { return flow_.take(); }
+  void paragraph() { flow_.paragraph(); }
 
  private:
+  struct Box {
+    Inherited down;
+    Display display;
+    bool waits;  // for a text that is seen, before it begins
+  };
+
+  const Inherited& around() const { return open_.empty() ? start_ : open_.back().down; }
+  bool waiting() const { return !open_.empty() && open_.back().waits; }
+
+  void leave() {
+    if (!open_.back().waits) flow_.end();
+    open_.pop_back();
+  }
+
+  // A box apart from the lines around it (placed by coordinates, or floating) parts them only when
+  // something in it is seen.
+  void begin_waiting() {
+    for (Box& box : open_) {
+      if (box.waits) flow_.begin(box.display, box.down.spaces);
+      box.waits = false;
+    }
+  }
+
   bool enter(NodeId id) {
     if (skipped_ != nullptr && (*skipped_)[id]) return false;
     if (document_.is_text(id)) return write(id), false;
-    if (document_.type(id) == NodeType::comment || visibility_.hides(id)) return false;
-    const Tag tag = document_.tag(id);
-    if (tag == Tag::br) return writer_.line_break(), false;
-    if (is_preformatted(tag)) ++preformatted_;
-    if (tag == Tag::tr) {
-      writer_.begin_row();
-    } else if (is_cell(tag) && document_.previous_element(id) != kNoNode) {
-      writer_.next_cell();
-    } else if (const int breaks = breaks_around(tag)) {
-      writer_.require_breaks(breaks);
-    }
+    if (document_.type(id) == NodeType::document) return true;
+    if (!document_.is_element(id) || visibility_.is_never_shown(id)) return false;
+    if (document_.tag(id) == Tag::br) return line_break(), false;
+    const auto own = document_.attribute(id, style_);
+    const InlineStyle style = own ? read_inline_style(*own) : InlineStyle();
+    const Display display = display_of(id, style);
+    if (display == Display::none) return false;
+    if (style.unseen && !all_) return unseen(display, style), false;
+    const bool waits = waiting() || (style.out_of_line && display == Display::block);
+    open_.push_back({handed_down(id, style), display, waits});
+    if (!waits) flow_.begin(display, open_.back().down.spaces);
     return true;
   }
 
-  void leave(NodeId id) {
+  void line_break() {
+    if (!waiting()) flow_.line_break();
+  }
+
+  // What nobody sees takes up its place.
+  void unseen(Display display, const InlineStyle& style) {
+    if (display == Display::inline_ || style.out_of_line || waiting()) return;
+    flow_.begin(display, Spaces::collapse);
+    flow_.end();
+  }
+
+  Display display_of(NodeId id, const InlineStyle& style) const {
+    const bool hidden = visibility_.is_hidden_by_attribute(id) && !style.display;
+    if (!all_ && (hidden || style.display == Display::none)) return Display::none;
+    Display display = default_display(document_, id);
+    // Parts of a picture or a formula have no boxes of their own.
+    const bool is_part = !document_.is_html(id) && document_.name(id) != "svg";
+    if (style.display && !is_part) display = *style.display;
+    if (display == Display::none) display = default_display(document_, id);
+    const bool blockified = (style.out_of_line || around().items) && !is_part;
+    if (display == Display::inline_ && blockified) display = Display::block;
+    const bool paragraph = display == Display::block && is_paragraph(document_.tag(id));
+    return paragraph ? Display::paragraph : display;
+  }
+
+  Inherited handed_down(NodeId id, const InlineStyle& style) const {
+    Inherited down = around();
     const Tag tag = document_.tag(id);
-    if (is_preformatted(tag)) --preformatted_;
-    if (tag == Tag::tr) {
-      writer_.end_row();
-    } else if (const int breaks = breaks_around(tag)) {
-      writer_.require_breaks(breaks);
+    if (is_preformatted(tag)) down.spaces = Spaces::keep;
+    down.items = style.items;
+    // What is placed by coordinates may stand on something else.
+    if (style.out_of_line) down.background.reset();
+    // Their colours are the browser's.
+    if (tag == Tag::a) down.colour.reset();
+    if (tag == Tag::button || tag == Tag::select || tag == Tag::mark) down.background.reset();
+    by_attributes(id, tag, down);
+    if (style.spaces) down.spaces = *style.spaces;
+    if (style.hidden) down.hidden = *style.hidden;
+    if (style.tiny) down.tiny = *style.tiny;
+    if (style.colour || style.other_colour) down.colour = style.colour;
+    if (style.background) down.background = style.background;
+    if (style.picture_behind) down.background.reset();
+    return down;
+  }
+
+  // HTML Standard, 15.3: attributes that are hints of style.
+  void by_attributes(NodeId id, Tag tag, Inherited& down) const {
+    if (tag == Tag::font || tag == Tag::body) {
+      const auto colour = document_.attribute(id, tag == Tag::font ? colour_ : text_colour_);
+      if (colour) down.colour = colour_of(*colour);
     }
+    if (tag == Tag::body || tag == Tag::table || tag == Tag::tr || tag == Tag::td ||
+        tag == Tag::th) {
+      const auto background = document_.attribute(id, background_);
+      if (background) down.background = colour_of(*background);
+      if (document_.attribute(id, picture_)) down.background.reset();
+    }
+  }
+
+  bool is_seen() const {
+    const Inherited& here = around();
+    if (here.hidden || here.tiny) return false;
+    return !here.colour || !here.background || !is_same_to_the_eye(*here.colour, *here.background);
   }
 
   void write(NodeId id) {
     const NodeId parent = document_.parent(id);
-    if (parent != kNoNode && visibility_.hides(id)) return;
-    if (preformatted_ > 0) {
-      writer_.preformatted(document_.text(id));
-    } else {
-      writer_.text(document_.text(id));
-    }
+    if (parent != kNoNode && visibility_.is_never_shown(id)) return;
+    const std::string_view text = document_.text(id);
+    const bool blank = is_blank(text);
+    if (!all_ && !blank && !is_seen()) return;
+    if (blank && waiting()) return;
+    begin_waiting();
+    flow_.text(text);
   }
 
   const Document& document_;
   Visibility visibility_;
   const Skipped* skipped_;
-  TextWriter writer_;
-  int preformatted_ = 0;
+  bool all_;
+  Atom style_;
+  Atom colour_;
+  Atom text_colour_;
+  Atom background_;
+  Atom picture_;
+  Inherited start_;
+  TextFlow flow_;
+  std::vector<Box> open_;
 };
+
+bool has_style_sheets(const Document& document) {
+  const Atom rel = document.atom("rel");
+  for (NodeId id = 0; id < document.size(); ++id) {
+    if (document.tag(id) == Tag::style) return true;
+    if (document.tag(id) != Tag::link) continue;
+    const auto kind = document.attribute(id, rel);
+    if (kind && lowered(*kind).find("stylesheet") != std::string::npos) return true;
+  }
+  return false;
+}
 
 }  // namespace
 
@@ -200,36 +230,52 @@ Visibility::Visibility(const Document& document)
     : document_(document),
       hidden_(document.atom("hidden")),
       style_(document.atom("style")),
-      open_(document.atom("open")) {}
+      open_(document.atom("open")),
+      popover_(document.atom("popover")) {}
 
-bool Visibility::hides(NodeId id) const {
+bool Visibility::is_never_shown(NodeId id) const {
   const NodeId parent = document_.parent(id);
   const bool in_closed = parent != kNoNode && document_.tag(parent) == Tag::details &&
                          document_.tag(id) != Tag::summary && !document_.attribute(parent, open_);
   if (in_closed) return true;
   if (!document_.is_element(id)) return false;
-  const Tag tag = document_.tag(id);
-  if (is_never_shown(tag)) return true;
-  if (!document_.is_html(id) && is_hidden_in_svg(document_.name(id))) return true;
-  if (document_.attribute(id, hidden_)) return true;
-  if (tag == Tag::dialog && !document_.attribute(id, open_)) return true;
+  if (html::is_never_shown(document_.tag(id))) return true;
+  return !document_.is_html(id) && is_hidden_in_svg(document_.name(id));
+}
+
+bool Visibility::is_hidden_by_attribute(NodeId id) const {
+  if (!document_.is_element(id)) return false;
+  if (document_.attribute(id, hidden_) || document_.attribute(id, popover_)) return true;
+  return document_.tag(id) == Tag::dialog && !document_.attribute(id, open_);
+}
+
+bool Visibility::hides(NodeId id) const {
+  if (is_never_shown(id) || is_hidden_by_attribute(id)) return true;
   const auto style = document_.attribute(id, style_);
   return style && style_hides(*style);
 }
 
 std::string visible_text(const Document& document, NodeId id, const Skipped* skipped) {
-  TextRun run(document, skipped);
+  TextRun run(document, skipped, Invisible::left_out, {});
   run.add(id);
   return run.take();
 }
 
 std::string visible_text(const Document& document, const std::vector<NodeId>& roots,
                          const Skipped* skipped) {
-  TextRun run(document, skipped);
+  TextRun run(document, skipped, Invisible::left_out, {});
   for (const NodeId root : roots) {
     run.paragraph();
     run.add(root);
   }
+  return run.take();
+}
+
+std::string page_visible_text(const Document& document, Invisible invisible) {
+  Inherited canvas;
+  if (!has_style_sheets(document)) canvas.background = Colour{255, 255, 255};
+  TextRun run(document, nullptr, invisible, canvas);
+  run.add(document.root());
   return run.take();
 }
 

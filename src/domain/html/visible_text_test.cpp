@@ -41,7 +41,7 @@ TEST(VisibleText, PreformattedTextIsKept) {
 TEST(VisibleText, CellsArePartedByTabs) {
   EXPECT_EQ(text_of("x<table><caption>C</caption><tr><th>a<th>b<tr><td>1<td><p>2</p></table>y"),
             "x\nC\na\tb\n1\t2\ny");
-  EXPECT_EQ(text_of("<table><tr><td><td>b<tr><td>c<td></table>"), "\tb\nc");
+  EXPECT_EQ(text_of("<table><tr><td><td>b<tr><td>c<td></table>"), "\tb\nc\t");
   EXPECT_EQ(text_of("<table><tr><td>a<table><tr><td>i<td>j</table><td>b</table>"), "a\ni\tj\tb");
 }
 
