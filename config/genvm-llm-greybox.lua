@@ -112,13 +112,29 @@ local function attempt_of(candidate, err)
   }
 end
 
+-- A failed call as hosts look for it in the text of the error.
+local function for_hosts(attempt)
+  return attempt and {
+    provider = attempt.provider,
+    model = attempt.model,
+    status = attempt.status,
+    error_message = attempt.error .. ": " .. attempt.kind,
+  }
+end
+
 local function raise_no_provider(needs, attempts)
   local why = #attempts == 0 and "no enabled model supports " .. needs .. " prompts" or "every candidate failed"
   lib.log { level = "error", message = "no provider for the prompt", reason = why, attempts = attempts }
   lib.rs.user_error {
     causes = { "NO_PROVIDER_FOR_PROMPT" },
     fatal = true,
-    ctx = { detail = why, needs = needs, attempts = attempts },
+    ctx = {
+      detail = why,
+      needs = needs,
+      attempts = attempts,
+      primary_error = for_hosts(attempts[1]),
+      fallback_error = #attempts > 1 and for_hosts(attempts[#attempts]) or nil,
+    },
   }
 end
 

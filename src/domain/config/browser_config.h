@@ -29,11 +29,16 @@ struct BrowserConfig {
   std::chrono::milliseconds queue_timeout{30'000};  // for a session
   // Rendering of one page.
   std::chrono::milliseconds navigation_timeout{30'000};
+  std::chrono::milliseconds resource_timeout{5'000};  // for images, fonts, media and frames
   std::chrono::milliseconds waiting_timeout{10'000};  // for a selector or a quiet DOM
   std::chrono::milliseconds command_timeout{10'000};
   std::string wait_for_selector;
-  std::chrono::milliseconds quiet_dom{0};
-  bool full_page = false;  // of screenshots
+  std::chrono::milliseconds quiet_dom{500};
+  std::string unsettled = "answer";  // answer, fail
+  // Of screenshots.
+  bool full_page = false;
+  std::string screenshot_format = "png";        // png, jpeg
+  std::string screenshot_too_large = "refuse";  // refuse, scale
   // What pages are told about the browser.
   int viewport_width = 1280;
   int viewport_height = 1024;

@@ -82,8 +82,15 @@ void pool_rows(Builder& rows) {
 
 void page_rows(Builder& rows) {
   rows.leaf(&C::navigation_timeout,
-            row("navigation_timeout", "Until a page has loaded; then WEBPAGE_LOAD_FAILED",
+            row("navigation_timeout",
+                "Until a page's document, scripts and style sheets have loaded; then "
+                "WEBPAGE_LOAD_FAILED",
                 {100, kHourMs}))
+      .leaf(&C::resource_timeout,
+            row("resource_timeout",
+                "After them: for images, fonts, media and frames; the page is read without those "
+                "that have not come by then",
+                {0, kHourMs}))
       .leaf(&C::waiting_timeout,
             row("waiting_timeout", "Longest wait for a selector or a quiet DOM", {0, kHourMs}))
       .leaf(&C::command_timeout,
@@ -92,11 +99,21 @@ void page_rows(Builder& rows) {
                                        "CSS selector that must match before a page is read; empty: "
                                        "none"))
       .leaf(&C::quiet_dom,
-            row("quiet_dom", "A page is read once its DOM rested so long; 0: at once",
+            row("quiet_dom",
+                "A page is read once nothing in it has changed for so long; 0: once it has loaded. "
+                "A page without scripts, handlers and frames is not waited for",
                 {0, kMinuteMs}))
+      .leaf(&C::unsettled,
+            row("unsettled",
+                "A page that never rests within waiting_timeout. answer: it is read as it is, and "
+                "marked; fail: WEBPAGE_LOAD_FAILED"))
       .leaf(&C::full_page, row("full_page",
                                "Screenshots show the whole page, not only the "
-                               "viewport"));
+                               "viewport"))
+      .leaf(&C::screenshot_format, row("screenshot_format", "png or jpeg"))
+      .leaf(&C::screenshot_too_large,
+            row("screenshot_too_large",
+                "A screenshot over the size limit. refuse: TOO_LARGE; scale: it is made smaller"));
 }
 
 void condition_rows(Builder& rows) {
@@ -113,6 +130,10 @@ void condition_rows(Builder& rows) {
 void check_browser(const Node& node, const std::string& path_of, Context& context, C& c) {
   check_choice(node, path_of, "engine", context, c.engine, {"browser", "http", "auto"});
   check_choice(node, path_of, "isolation", context, c.isolation, {"best", "network", "processes"});
+  check_choice(node, path_of, "unsettled", context, c.unsettled, {"answer", "fail"});
+  check_choice(node, path_of, "screenshot_format", context, c.screenshot_format, {"png", "jpeg"});
+  check_choice(node, path_of, "screenshot_too_large", context, c.screenshot_too_large,
+               {"refuse", "scale"});
   const auto* folder = node.find("runtime_dir");
   if (folder != nullptr && c.runtime_dir.size() > kLongestRuntimeDir)
     context.error(

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/secret.h"
 #include "base/size.h"
 #include "base/value.h"
 #include "config/runtime_template.h"
@@ -15,23 +16,38 @@
 
 namespace gvm::config {
 
+// Whom the session port is for. Everything empty: for whoever can reach it.
+struct PeersConfig {
+  std::vector<Secret> tokens;
+  std::string token_file;              // further tokens, one a line
+  std::vector<std::string> addresses;  // addresses and networks of TCP peers
+  std::vector<int> uids;               // of peers of a Unix socket
+  std::vector<int> gids;
+  std::string unix_mode = "0600";  // of the socket file, octal
+  std::string unix_group;          // of the socket file; empty: that of the process
+};
+
 struct ServeConfig {
   std::size_t max_sessions = 4096;            // connections at the same time, all lanes
   std::size_t max_message_bytes = 32 * kMiB;  // one message: two 5 MiB images and their prompt fit
-  std::size_t max_pending_requests = 64;      // requests read ahead of the running one, per session
+  std::size_t max_requests = 0;               // running at the same time, all sessions; 0: no limit
+  std::size_t max_memory = 0;  // bytes of anonymous memory of the process; 0: no limit
+  std::chrono::milliseconds max_lane_delay{0};  // until a lane comes to what is due; 0: no limit
+  std::size_t max_pending_requests = 64;  // requests read ahead of the running one, per session
   std::chrono::milliseconds handshake_timeout{10'000};  // connect to hello
   std::chrono::milliseconds idle_timeout{600'000};      // between a reply and the next request
   std::chrono::milliseconds request_timeout{600'000};   // one request, everything included
   std::chrono::milliseconds shutdown_grace{30'000};     // for running requests after SIGTERM
   // Web pages that may open a session: "https://host" or "https://host:port", as browsers write it.
   std::vector<std::string> allowed_origins;
+  PeersConfig peers;
 };
 
 struct ScriptConfig {
   std::size_t memory = 64 * kMiB;                // bytes, the Lua state of one session
   std::chrono::milliseconds cpu_slice{5};        // then other sessions of the lane get their turn
   std::chrono::milliseconds cpu_total{2'000};    // one call of an entry point, over all slices
-  std::chrono::milliseconds cpu_unyielding{50};  // where Lua cannot give way: one pattern, one sort
+  std::chrono::milliseconds cpu_unyielding{30};  // where Lua cannot give way: one match
   std::string io = "on";                         // or "off": scripts have no `io`
 };
 

@@ -6,6 +6,7 @@
 
 #include "base/ascii.h"
 #include "config/choice.h"
+#include "config/peers_schema.h"
 #include "config/scalar.h"
 #include "config/schema.h"
 #include "config/templating.h"
@@ -64,6 +65,27 @@ const Section& serve_section() {
                .origin = kOurs,
                .format = Format::bytes,
                .range = {1.0 * kKiB, 1.0 * kGiB}})
+          .leaf(&C::max_requests,
+                {.name = "max_requests",
+                 .doc = "Requests that run at the same time, all sessions; further ones are "
+                        "answered `OVERLOADED` at once. 0: no limit",
+                 .origin = kOurs,
+                 .range = {0, 1'000'000},
+                 .unit = "requests"})
+          .leaf(
+              &C::max_memory,
+              {.name = "max_memory",
+               .doc = "Anonymous memory of the process (heap, stacks, tables); beyond it requests "
+                      "are answered `OVERLOADED` and sessions refused. 0: no limit",
+               .origin = kOurs,
+               .format = Format::bytes,
+               .range = {0, 1024.0 * kGiB}})
+          .leaf(&C::max_lane_delay,
+                {.name = "max_lane_delay",
+                 .doc = "How much work may wait on a lane, in time; requests beyond it are "
+                        "answered `OVERLOADED` at once. 0: no limit",
+                 .origin = kOurs,
+                 .range = {0, kMinute}})
           .leaf(&C::max_pending_requests,
                 {.name = "max_pending_requests",
                  .doc = "Requests of one session read ahead of the running one",
@@ -93,6 +115,8 @@ const Section& serve_section() {
                         "`https://host:port`; a WebSocket upgrade with another Origin header is "
                         "refused with 403. Programs send no such header",
                  .origin = kOurs})
+          .section(&C::peers, peers_section(),
+                   {.name = "peers", .doc = "Whom the session port is for", .origin = kOurs})
           .check(check_serve)
           .build();
   return section;
@@ -128,8 +152,8 @@ const Section& script_section() {
                  .range = {1, kHour}})
           .leaf(&C::cpu_unyielding,
                 {.name = "cpu_unyielding",
-                 .doc = "Processor time of one step that Lua cannot interrupt (a pattern, a sort's "
-                        "comparisons); longer ends the session",
+                 .doc = "Processor time of one step that Lua cannot interrupt (one match of a "
+                        "pattern, a metamethod that a C function calls); longer ends the session",
                  .origin = kOurs,
                  .range = {1, kMinute}})
           .leaf(&C::io, {.name = "io",
@@ -214,6 +238,7 @@ void check_common(const Node& node, const std::string&, Context& context, Common
   if (!c.extra_lua_path.empty()) c.lua_path += ";" + c.extra_lua_path;
   const auto* address = node.find("bind_address");
   if (address != nullptr && address->value->kind == Node::Kind::null) c.bind_address.clear();
+  check_peers_fit(node, context, c);
   const auto* level = node.find("log_level");
   if (level != nullptr && lowered(level->value->text) == "off") c.log_disable = "*";
 }

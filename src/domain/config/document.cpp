@@ -192,21 +192,27 @@ Document parse_document(std::string_view text, const std::string& file) {
   }
 }
 
-Document read_document(const std::string& path) {
-  const auto reason = [] {
-    return errno == 0 ? std::string() : fmt::format(": {}", std::strerror(errno));
+std::expected<std::string, Diagnostic> read_text(const std::string& path) {
+  const auto unreadable = [&](const char* what) {
+    const std::string reason = errno == 0 ? "" : fmt::format(": {}", std::strerror(errno));
+    return std::unexpected(Diagnostic{path, {}, {}, what + reason});
   };
   errno = 0;
   std::ifstream stream(path, std::ios::binary);
-  if (!stream) return failed(path, {}, "the file cannot be opened" + reason());
+  if (!stream) return unreadable("the file cannot be opened");
   // Reads one byte more than allowed, which is enough to know that the file is too large.
   std::string text(kMaxFileBytes + 1, '\0');
   stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (stream.bad()) return failed(path, {}, "the file cannot be read" + reason());
-  if (stream.gcount() == 0 && !stream.eof())
-    return failed(path, {}, "the file cannot be read" + reason());
+  if (stream.bad()) return unreadable("the file cannot be read");
+  if (stream.gcount() == 0 && !stream.eof()) return unreadable("the file cannot be read");
   text.resize(static_cast<std::size_t>(stream.gcount()));
-  return parse_document(text, path);
+  return text;
+}
+
+Document read_document(const std::string& path) {
+  auto text = read_text(path);
+  if (!text) return {nullptr, {std::move(text).error()}};
+  return parse_document(*text, path);
 }
 
 void expand_strings(Document& document, const std::string& file, const Environment& env) {

@@ -3,6 +3,7 @@
 // parsing; the tree is our own, so that size, depth, aliases and duplicate keys are bounded and
 // reported here.
 #include <cstddef>
+#include <expected>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -53,6 +54,8 @@ struct Document {
 // Syntax, UTF-8, bounds, duplicate keys. Never throws.
 Document parse_document(std::string_view text, const std::string& file);
 
+// The text of `path`, at most one byte longer than parse_document() takes.
+std::expected<std::string, Diagnostic> read_text(const std::string& path);
 // Reads and parses `path`.
 Document read_document(const std::string& path);
 

@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <system_error>
 
+#include "config/host_variables.h"
+
 namespace gvm::config {
 
 Environment Environment::of_process(std::string version) {
@@ -11,7 +13,10 @@ Environment Environment::of_process(std::string version) {
   const auto exe = std::filesystem::read_symlink("/proc/self/exe", ignored);
   Environment env;
   env.get_env = [](const std::string& name) -> std::optional<std::string> {
-    const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): only at load
+    // NOLINTBEGIN(concurrency-mt-unsafe): only at load
+    const char* value = std::getenv((std::string(kHostsVariables) + name).c_str());
+    if (value == nullptr) value = std::getenv(name.c_str());
+    // NOLINTEND(concurrency-mt-unsafe)
     if (value == nullptr) return std::nullopt;
     return value;
   };

@@ -94,6 +94,50 @@ TEST(Lenient, LongTimeoutsAreCutToADayWithAWarning) {
   EXPECT_FALSE(load(with_timeouts("-1", "1")));
 }
 
+constexpr const char* kSwitchedOff = R"(
+backends:
+  off: {enabled: false, host: not yet, provider: of-another-world, key: k, models: {m: {timeout: soon}}}
+  on:
+    host: https://a.example
+    provider: openai-compatible
+    key: k
+    models:
+      good: {}
+      later: {enabled: false, timeout: soon, supports_json: perhaps}
+)";
+
+TEST(Lenient, WhatIsWrongInSwitchedOffBackendsAndModelsIsAWarning) {
+  const auto loaded = load(kSwitchedOff);
+  ASSERT_TRUE(loaded) << to_string(loaded.error());
+  EXPECT_THAT(loaded->warnings, ElementsAre(HasSubstr("c.yaml:3:31: backends.off.host: "),
+                                            HasSubstr("backends.off.provider: "),
+                                            HasSubstr("backends.off.models.m.timeout: "),
+                                            HasSubstr("backends.on.models.later.supports_json: "),
+                                            HasSubstr("backends.on.models.later.timeout: ")));
+  for (const auto& warning : loaded->warnings)
+    EXPECT_THAT(warning, HasSubstr("ignored, because it is switched off"));
+  ASSERT_EQ(loaded->config.backends.size(), 1U);
+  EXPECT_EQ(loaded->config.backends.front().models.size(), 1U);
+  EXPECT_FALSE(load(kSwitchedOff, kStrictEmpty));
+}
+
+TEST(Lenient, OnlyWhatIsSwitchedOffIsForgiven) {
+  // The second backend's name begins like the first one's.
+  const auto loaded = load(R"(
+backends:
+  a: {enabled: false, host: not yet, provider: openai-compatible, key: k, models: {m: {}}}
+  a.b: {host: not yet, provider: openai-compatible, key: k, models: {m: {}}}
+  c: {host: https://c.example, provider: openai-compatible, key: k, models: {m: {timeout: soon}}}
+  d: {enabled: falsch, host: not yet, provider: openai-compatible, key: k, models: {m: {}}}
+)");
+  ASSERT_FALSE(loaded);
+  const auto told = to_string(loaded.error());
+  for (const char* key : {"backends.a.b.host", "backends.c.models.m.timeout", "backends.d.enabled",
+                          "backends.d.host"})
+    EXPECT_THAT(told, HasSubstr(key));
+  EXPECT_THAT(told, testing::Not(HasSubstr("backends.a.host")));
+}
+
 TEST(Lenient, LogLevelsHaveAnyCase) {
   for (const char* text : {"INFO", "Warn", "DEBUG", "Error", "trace", "Warning"}) {
     const auto loaded = load(std::string("log_level: ") + text + "\n");

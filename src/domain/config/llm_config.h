@@ -10,7 +10,9 @@
 
 #include "base/secret.h"
 #include "config/common_config.h"
+#include "config/guards_config.h"
 #include "config/json_form.h"
+#include "config/operation_config.h"
 #include "config/routing_config.h"
 
 namespace gvm::config {
@@ -172,6 +174,8 @@ struct LlmConfig {
   PricesConfig pricing;
   std::vector<BudgetConfig> budgets;
   LedgerConfig ledger;
+  GuardsConfig guards;
+  OperationConfig operation;
 
   const BackendConfig* find_backend(std::string_view name) const;
 };

@@ -110,8 +110,12 @@ std::string_view fault_of_key(std::string_view key) {
   for (const auto mark : kMarks)
     if (key.find(mark) != key.npos) return mark == kMarks[0] ? "a byte order mark" : "curly quotes";
   if (key.find("$ENV[") != key.npos) return "$ENV[...], expected ${ENV[...]}";
+  if (key.starts_with('$')) return "the name of a variable, expected ${ENV[NAME]}";
   if (key.starts_with('"') || key.starts_with('\'')) return "quotes";
   if (key.find_first_of(" \t\r\n") != key.npos) return "white space";
+  // Letters of other scripts that look alike, and characters without width.
+  const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+  if (!std::ranges::all_of(key, is_ascii)) return "characters beyond ASCII";
   return {};
 }
 
@@ -189,6 +193,7 @@ class Backends {
 
   bool drop(const Entry& entry, const std::string& path, const std::string& why) {
     context_.warn(entry.mark, path, "the backend is dropped: " + why);
+    context_.dropped.push_back({context_.file, entry.mark, path, "it cannot be used: " + why});
     reasons_.push_back(fmt::format("{}: {}", entry.key, why));
     return false;
   }
@@ -209,6 +214,24 @@ class Backends {
   bool awaits_variables_ = false;  // a backend would be usable if the environment had its key
 };
 
+// A backend that was dropped has been warned about: its moderator gives no verdict.
+void check_moderators(const Node& root, Context& context, const LlmConfig& config) {
+  const auto* guards = root.find("guards");
+  const auto* written = root.find("backends");
+  for (const auto& moderator : config.guards.moderators) {
+    if (moderator.backend.empty()) continue;
+    const auto path = "guards.moderators." + moderator.name;
+    const auto* backend = config.find_backend(moderator.backend);
+    const bool named = written != nullptr && written->value->find(moderator.backend) != nullptr;
+    if (backend == nullptr && !named)
+      context.error(guards->mark, path, "there is no backend \"" + moderator.backend + "\"");
+    if (backend != nullptr && backend->find_model(moderator.model) == nullptr)
+      context.error(
+          guards->mark, path,
+          "the backend \"" + moderator.backend + "\" has no model \"" + moderator.model + "\"");
+  }
+}
+
 Loaded<LlmConfig> load_llm_document(Document document, const std::string& file,
                                     const Environment& env, LoadOptions options) {
   return load_document<LlmConfig>(std::move(document), file, env, llm_section(),
@@ -216,6 +239,7 @@ Loaded<LlmConfig> load_llm_document(Document document, const std::string& file,
                                   [&](const Node& root, Context& context, LlmConfig& config) {
                                     check_budget_names(root, context, config);
                                     Backends(root, context, config).finish(options.empty_backends);
+                                    check_moderators(root, context, config);
                                   });
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "config/default_templates.h"
+#include "config/guards_schema.h"
 #include "config/routing_schema.h"
 #include "config/schema.h"
 
@@ -131,6 +132,7 @@ const Section& llm_section() {
   static const Section section =
       SectionBuilder<C>("the LLM module", "Settings of the LLM module alone.")
           .inlined(&C::common, common_section(ModuleKind::llm))
+          .inlined(&C::operation, operation_section())
           .leaf(&C::timeout,
                 {.name = "timeout",
                  .doc = "One call of a provider, unless its backend or model says otherwise; 0: no "
@@ -152,6 +154,10 @@ const Section& llm_section() {
           .section(
               &C::ledger, ledger_section(),
               {.name = "ledger", .doc = "Where spending is written down", .origin = Origin::ours})
+          .section(&C::guards, guards_section(),
+                   {.name = "guards",
+                    .doc = "What prompts and answers may hold",
+                    .origin = Origin::ours})
           .build();
   return section;
 }

@@ -19,6 +19,8 @@ struct LoadResult {
   T config;
   std::vector<std::string> warnings;  // "file:line:column: key: ..." to be logged
   std::vector<Secret> secrets;        // everything the redactor must know
+  // Backends that are enabled and cannot be used, each with the reason; told in `warnings` too.
+  std::vector<Diagnostic> dropped = {};
 };
 
 template <class T>
@@ -55,6 +57,11 @@ std::expected<ModuleKind, Diagnostic> detect_kind(const std::string& path);
 
 // docs/configuration.md, rendered from the schema.
 std::string reference_page();
+
+// config/schema/*.json, rendered from the schema: a JSON Schema (draft 7) that accepts every file
+// that loads without a warning.
+enum class EditorSchemaOf { llm, web, prices };
+std::string editor_schema(EditorSchemaOf file);
 
 // Every key of the schema of `kind`, e.g. "backends.<name>.host", in the order of the reference
 // page.

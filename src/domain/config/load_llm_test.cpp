@@ -187,7 +187,9 @@ TEST(LoadLlm, TellsOfWhatCameAlongWithAPastedKey) {
   const std::pair<std::string_view, std::string_view> rows[] = {
       {"\"$ENV[KEY]\"", "expected ${ENV[...]}"}, {"\u201Csk-12345678\u201D", "curly quotes"},
       {"\"sk-1234 5678\"", "white space"},       {"\"sk-12345678 \"", "white space"},
-      {"'\"sk-12345678\"'", "quotes"},           {"\"\uFEFFsk-12345678\"", "byte order mark"}};
+      {"'\"sk-12345678\"'", "quotes"},           {"\"\uFEFFsk-12345678\"", "byte order mark"},
+      {"\"$MY_KEY\"", "expected ${ENV[NAME]}"},  {"\"sk-\u200B12345678\"", "beyond ASCII"},
+      {"\"sk-12345678\u0430\"", "beyond ASCII"}};
   for (const auto& [key, expected] : rows) {
     for (const auto* form : {"key: {}", "keys: [{}]"}) {
       std::string line = form;
@@ -209,6 +211,29 @@ TEST(LoadLlm, TellsOfWhatCameAlongWithAPastedKey) {
   EXPECT_THAT(to_string(two_lines.error()),
               HasSubstr("backends.a.key: got a text of another form"));
   EXPECT_THAT(to_string(two_lines.error()), testing::Not(HasSubstr("12345678")));
+}
+
+TEST(LoadLlm, TheChargeOfServerErrorsIsNothingUnlessTheModelSaysWorstCase) {
+  const auto load_with = [](std::string_view model) {
+    return load_llm_text(
+        "backends: {a: {host: 'https://e.com', provider: google, key: k-12345678, "
+        "models: {m: {" +
+            std::string(model) + "}}}}",
+        "c.yaml", test_environment());
+  };
+  const auto charge_of = [&](std::string_view model) {
+    const auto loaded = load_with(model);
+    EXPECT_TRUE(loaded) << to_string(loaded.error());
+    return loaded->config.backends.at(0).models.at(0).charge_server_errors;
+  };
+  EXPECT_EQ(charge_of(""), ChargeServerErrors::never);
+  EXPECT_EQ(charge_of("charge_server_errors: never"), ChargeServerErrors::never);
+  EXPECT_EQ(charge_of("charge_server_errors: worst_case"), ChargeServerErrors::worst_case);
+  const auto refused = load_with("charge_server_errors: always");
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(to_string(refused.error()),
+              testing::AllOf(HasSubstr("backends.a.models.m.charge_server_errors"),
+                             HasSubstr("worst_case")));
 }
 
 TEST(LoadLlm, CompilesSchemasAndRefusesBadOnesWhereTheyAreWrong) {

@@ -171,6 +171,36 @@ TEST(LoadWeb, RefusesRoutesAndProxiesThatMakeNoSense) {
   EXPECT_THAT(with_route("{}"), testing::HasSubstr("expected a list"));
 }
 
+TEST(LoadWeb, ReadsWhereTheRenderingServiceIsOffered) {
+  const auto load = [](const std::string& text) {
+    return load_web_text(text, "c.yaml", test_environment());
+  };
+  const auto alone = load("render_service: {bind_address: 127.0.0.1:4444}");
+  ASSERT_TRUE(alone) << to_string(alone.error());
+  EXPECT_EQ(alone->config.render_service.bind_address, "127.0.0.1:4444");
+  EXPECT_FALSE(alone->config.asks_itself());
+  EXPECT_TRUE(load("meta:\n")->config.render_service.bind_address.empty());
+  for (const char* both :
+       {"webdriver_host: http://127.0.0.1:4444", "webdriver_host: http://localhost:4444/"}) {
+    for (const char* own : {"127.0.0.1:4444", "0.0.0.0:4444", "'[::1]:4444'"}) {
+      const auto itself = load(std::string(both) + "\nrender_service: {bind_address: " + own + "}");
+      ASSERT_TRUE(itself) << both << own << to_string(itself.error());
+      EXPECT_TRUE(itself->config.asks_itself());
+    }
+  }
+}
+
+TEST(LoadWeb, RefusesARenderingServiceThatMakesNoSense) {
+  const std::string own = "render_service: {bind_address: 127.0.0.1:4444}\n";
+  for (const char* other : {"http://127.0.0.1:4445", "http://webdriver:4444", "http://127.0.0.1"})
+    EXPECT_THAT(errors_of(own + "webdriver_host: " + other), testing::HasSubstr("webdriver_host"))
+        << other;
+  for (const char* bad : {"4444", "fd://7", "unix://relative", "http://127.0.0.1:4444"})
+    EXPECT_THAT(errors_of("render_service: {bind_address: '" + std::string(bad) + "'}"),
+                testing::HasSubstr("render_service.bind_address"))
+        << bad;
+}
+
 TEST(LoadWeb, HttpHasKeysOfItsOwn) {
   const auto loaded = load_web_text("http: {http2: false, min_speed: 1KiB, retry: {attempts: 1}}",
                                     "c.yaml", test_environment());

@@ -18,6 +18,7 @@ Key leaf_key(std::string_view name, std::string_view doc, std::string form) {
   key.doc = doc;
   key.origin = kOurs;
   key.form = std::move(form);
+  key.editor = any_scalar();
   return key;
 }
 
@@ -28,6 +29,8 @@ Key price_key(std::optional<PriceUsd> S::* member, std::string_view name, std::s
   auto key = leaf_key(name, doc,
                       fmt::format("a price in USD from 0 to {}, at most {} decimals, such as 2.50",
                                   ceiling_usd, PriceUsd::kDecimals));
+  key.editor.as_map()->set("minimum", Value::integer(0));
+  key.editor.as_map()->set("maximum", Value::integer(static_cast<std::int64_t>(ceiling_usd)));
   key.read = [member, ceiling_usd, form = key.form](const Leaf& leaf, void* target) {
     if (leaf.node.kind != Node::Kind::scalar) return leaf.refuse(form);
     const auto price = parse_price(leaf.node.text, ceiling_usd);

@@ -27,6 +27,7 @@ struct Context {
   std::vector<Diagnostic> errors;
   std::vector<std::string> warnings;
   std::vector<Secret> secrets;
+  std::vector<Diagnostic> dropped = {};
 
   void error(Mark mark, const std::string& key, std::string message);
   void warn(Mark mark, const std::string& key, std::string message);

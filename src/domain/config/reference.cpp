@@ -22,6 +22,9 @@ are reported in one run, each as `file:line:column: key: what is wrong, what was
 - Keys marked *ours* are additions of these modules; all others are those of existing GenVM installations.
 - **Durations** are seconds as a number, or a text such as `500ms`, `3s`, `2m`.
 - **Sizes** are bytes as a number, or a text such as `64KiB`, `16MiB`, `1GiB`.
+- **Editors** with YAML support check a file while it is written: `config/schema/` has a JSON Schema (draft 7) for each kind of
+  file, rendered from the same table. A first line such as `# yaml-language-server: $schema=schema/genvm-module-llm.schema.json` names
+  it. An editor marks unknown keys, which load with a warning; what depends on several keys only `check-config` knows.
 - **Files** are UTF-8, at most 1 MiB, at most 64 levels deep; aliases may expand to at most 100,000 values in total.
 
 ## Templating
@@ -131,6 +134,7 @@ std::string reference_page() {
   Page page;
   page.heading("Both modules");
   page.section("", common_section(ModuleKind::llm));
+  page.section("", operation_section());
   page.heading("LLM module");
   page.section("", llm_section());
   page.heading("Web module");

@@ -5,8 +5,10 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
+#include "config/editor_form.h"
 #include "config/reader.h"
 
 namespace gvm::config {
@@ -32,6 +34,8 @@ struct Key {
   LeafRule rule;
   std::string form;                  // of a leaf: what to write
   std::string default_text;          // of a leaf: as YAML; empty: none
+  Value editor;                      // of a leaf: its form for editors
+  bool secret = false;               // of a leaf: its value is never shown
   const Section* section = nullptr;  // unless a leaf
 
   std::function<void(const Leaf&, void*)> read;              // leaf
@@ -68,6 +72,12 @@ struct Row {
       {};  // instead of the struct's own, where that depends on the machine
 };
 
+// Headers count as well: tokens stand in them.
+template <class M>
+inline constexpr bool kIsSecret =
+    std::is_same_v<M, Secret> || std::is_same_v<M, std::vector<Secret>> ||
+    std::is_same_v<M, std::vector<ExtraHeader>> || std::is_same_v<M, std::vector<SignerHeader>>;
+
 template <class S>
 class SectionBuilder {
  public:
@@ -82,6 +92,8 @@ class SectionBuilder {
     Key key = common(row, Key::Shape::leaf, nullptr);
     key.rule = {.format = row.format, .range = row.range, .unit = row.unit};
     key.form = expected(key.rule, M{});
+    key.editor = editor_form(key.rule, M{});
+    key.secret = kIsSecret<M>;
     key.default_text = row.shown_default;
     if (key.default_text.empty()) key.default_text = shown(key.rule, defaults_.*member);
     key.read = [member](const Leaf& leaf, void* target) {
@@ -169,6 +181,7 @@ class SectionBuilder {
 
 // The tables. Built on first use, then immutable.
 const Section& common_section(ModuleKind kind);
+const Section& operation_section();
 const Section& signing_section();
 const Section& backend_section();
 const Section& prompt_templates_section();

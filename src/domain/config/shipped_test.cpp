@@ -119,6 +119,18 @@ TEST(ReferencePage, IsWhatTheSchemaSays) {
   EXPECT_EQ(read_file(path), reference_page()) << "GVM_UPDATE_DOCS=1 config_test writes it anew";
 }
 
+TEST(EditorSchemas, AreWhatTheSchemaSays) {
+  const std::pair<EditorSchemaOf, std::string> kFiles[] = {
+      {EditorSchemaOf::llm, "genvm-module-llm"},
+      {EditorSchemaOf::web, "genvm-module-web"},
+      {EditorSchemaOf::prices, "prices"}};
+  for (const auto& [of, name] : kFiles) {
+    const auto path = kRoot + "/config/schema/" + name + ".schema.json";
+    if (std::getenv("GVM_UPDATE_DOCS") != nullptr) std::ofstream(path) << editor_schema(of);
+    EXPECT_EQ(read_file(path), editor_schema(of)) << "GVM_UPDATE_DOCS=1 config_test writes it anew";
+  }
+}
+
 TEST(ReferencePage, NamesEveryKey) {
   const auto page = reference_page();
   for (const auto kind : {ModuleKind::llm, ModuleKind::web})

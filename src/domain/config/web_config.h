@@ -8,6 +8,8 @@
 #include "base/secret.h"
 #include "config/browser_config.h"
 #include "config/common_config.h"
+#include "config/guards_config.h"
+#include "config/operation_config.h"
 #include "policy/tld_list.h"
 
 namespace gvm::config {
@@ -40,6 +42,11 @@ struct RouteConfig {
   std::string source;                         // a local address, or "if:NAME"; empty: any
 };
 
+// GenLayer's rendering service, offered to other modules; docs/rendering.md.
+struct RenderServiceConfig {
+  std::string bind_address;  // empty: it is not offered
+};
+
 struct WebConfig {
   CommonConfig common{ModuleKind::web};
   std::string webdriver_host;           // without trailing '/'; empty: browsers of our own
@@ -52,6 +59,15 @@ struct WebConfig {
   std::vector<ProxyConfig> proxies;  // in the order of the file
   std::vector<RouteConfig> routes;   // the first that matches decides; none: direct
   BrowserConfig browser;
+  GuardsConfig guards;
+  RenderServiceConfig render_service;
+  OperationConfig operation;
+
+  // webdriver_host is the module's own rendering service: pages come from its own browsers, and
+  // scripts may ask the service themselves. The load refuses both keys with two addresses.
+  bool asks_itself() const {
+    return !webdriver_host.empty() && !render_service.bind_address.empty();
+  }
 };
 
 }  // namespace gvm::config

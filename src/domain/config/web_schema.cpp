@@ -1,11 +1,14 @@
 // The rows of the web module alone, and its load.
 #include "base/error_detail.h"
 #include "base/json.h"
+#include "config/guards_schema.h"
 #include "config/load.h"
 #include "config/load_impl.h"
+#include "config/scalar.h"
 #include "config/schema.h"
 #include "config/web_checks.h"
 #include "text/json.h"
+#include "url/url.h"
 
 namespace gvm::config {
 
@@ -20,9 +23,46 @@ std::string with_braces(const std::string& text) {
   return braced ? text : "{" + text + "}";
 }
 
+// The port that a request to the URL goes to.
+std::uint16_t port_of(const std::string& text) {
+  const auto url = url::parse(text);
+  return url ? url->effective_port().value_or(0) : 0;
+}
+
+// Whether a URL leads to where the module listens: its own port, on this machine.
+bool leads_to(const std::string& text, const std::string& bind_address) {
+  const auto colon = bind_address.rfind(':');
+  if (bind_address.starts_with("unix:") || colon == std::string::npos) return false;
+  const auto endpoint = parse_endpoint(text).endpoint;
+  return endpoint && (endpoint->loopback || text.find(bind_address) != std::string::npos) &&
+         bind_address.substr(colon + 1) == std::to_string(port_of(text));
+}
+
+void check_render_service(const Node& node, Context& context, const WebConfig& c) {
+  const auto& own = c.render_service.bind_address;
+  if (own.starts_with("fd://"))
+    context.error(node.find("render_service")->value->mark, "render_service.bind_address",
+                  "got fd://, expected host:port or unix:///path");
+  const auto* entry = node.find("webdriver_host");
+  if (own.empty() || entry == nullptr || c.webdriver_host.empty()) return;
+  if (leads_to(c.webdriver_host, own)) return;
+  context.error(entry->value->mark, "webdriver_host",
+                "leads elsewhere, but render_service offers browsers of this module: expected the "
+                "address of render_service, or only one of the two keys");
+}
+
+void check_moderators(const Node& node, Context& context, const WebConfig& c) {
+  for (const auto& moderator : c.guards.moderators)
+    if (!moderator.backend.empty())
+      context.error(node.find("guards")->mark, "guards.moderators." + moderator.name,
+                    "the web module has no backends: expected `url`");
+}
+
 void check_web(const Node& node, const std::string&, Context& context, WebConfig& c) {
+  check_moderators(node, context, c);
   check_hosts(node, context, c);
   check_routes(node, context, c);
+  check_render_service(node, context, c);
   const auto* entry = node.find("session_create_request");
   if (entry == nullptr || entry->value->kind != Node::Kind::scalar) return;
   auto text = with_braces(c.session_create_request);
@@ -36,6 +76,23 @@ void check_web(const Node& node, const std::string&, Context& context, WebConfig
       "got no valid JSON (" + std::string(detail_of(parsed.error())) + "), expected a JSON object");
 }
 
+const Section& render_service_section() {
+  using C = RenderServiceConfig;
+  static const Section section =
+      SectionBuilder<C>(
+          "the rendering service",
+          "The web module also answers GET /render; see [rendering.md](rendering.md).")
+          .leaf(
+              &C::bind_address,
+              {.name = "bind_address",
+               .doc = "host:port or unix:///path where it is offered, e.g. 127.0.0.1:4444; absent: "
+                      "it is not",
+               .origin = Origin::ours,
+               .format = Format::bind_address})
+          .build();
+  return section;
+}
+
 }  // namespace
 
 const Section& web_section() {
@@ -43,6 +100,7 @@ const Section& web_section() {
   static const Section section =
       SectionBuilder<C>("the web module", "Settings of the web module alone.")
           .inlined(&C::common, common_section(ModuleKind::web))
+          .inlined(&C::operation, operation_section())
           .leaf(&C::webdriver_host,
                 {.name = "webdriver_host",
                  .doc = "A W3C WebDriver (a standalone server or a grid) or GenLayer's rendering "
@@ -76,6 +134,13 @@ const Section& web_section() {
                  .origin = Origin::ours})
           .section(&C::browser, browser_section(),
                    {.name = "browser", .doc = "How pages are rendered", .origin = Origin::ours})
+          .section(&C::render_service, render_service_section(),
+                   {.name = "render_service",
+                    .doc = "GenLayer's rendering service, offered to other modules by these "
+                           "browsers",
+                    .origin = Origin::ours})
+          .section(&C::guards, guards_section(),
+                   {.name = "guards", .doc = "What pages may hold", .origin = Origin::ours})
           .check(check_web)
           .build();
   return section;

@@ -33,8 +33,12 @@ std::string with_article(Value::Kind kind) {
   }
 }
 
-Fields::Fields(Value value, std::string path, std::string_view code)
-    : value_(std::move(value)), map_(value_.as_map()), path_(std::move(path)), code_(code) {
+Fields::Fields(Value value, std::string path, std::string_view code, Reading reading)
+    : value_(std::move(value)),
+      map_(value_.as_map()),
+      path_(std::move(path)),
+      code_(code),
+      reading_(reading) {
   if (map_ != nullptr) return;
   const std::string where = path_.empty() ? "" : path_ + ": ";
   error_.emplace(code_, Fatality::fatal,
@@ -44,7 +48,7 @@ Fields::Fields(Value value, std::string path, std::string_view code)
 Fields::Fields(Fields& parent, std::string_view key)
     : Fields(parent.any(key),
              parent.path_.empty() ? std::string(key) : fmt::format("{}.{}", parent.path_, key),
-             parent.code_) {
+             parent.code_, parent.reading_) {
   if (!parent.error_) return;
   error_ = std::move(parent.error_);
   parent.error_.reset();
@@ -64,6 +68,15 @@ Value* Fields::require(std::string_view key, Value::Kind kind) {
   if (value->kind() == kind) return value;
   expected(key, with_article(kind), *value);
   return nullptr;
+}
+
+// Whether `value` is of that kind; a text becomes bytes where that is allowed.
+bool Fields::take_as(Value::Kind kind, Value& value) const {
+  if (value.kind() == kind) return true;
+  const bool text_for_bytes = kind == Value::Kind::bytes && value.kind() == Value::Kind::string;
+  if (!text_for_bytes || reading_ == Reading::strict) return false;
+  value = Value::bytes(std::move(*value.as_blob()));
+  return true;
 }
 
 void Fields::complain(std::string_view key, std::string_view what) {
@@ -109,7 +122,7 @@ Integer Fields::non_negative(std::string_view key) {
 std::optional<Blob> Fields::bytes_or_null(std::string_view key) {
   Value* value = find(key);
   if (value == nullptr || value->is_null()) return std::nullopt;
-  if (value->kind() == Value::Kind::bytes) return std::move(*value->as_blob());
+  if (take_as(Value::Kind::bytes, *value)) return std::move(*value->as_blob());
   expected(key, "bytes or null", *value);
   return std::nullopt;
 }
@@ -125,7 +138,7 @@ std::vector<Blob> Fields::list_of_bytes(std::string_view key) {
   }
   list.reserve(items->size());
   for (auto& item : *items) {
-    if (item.kind() != Value::Kind::bytes) {
+    if (!take_as(Value::Kind::bytes, item)) {
       expected(fmt::format("{}[{}]", key, list.size()), "bytes", item);
       break;
     }
@@ -137,8 +150,8 @@ std::vector<Blob> Fields::list_of_bytes(std::string_view key) {
 Value::Map Fields::map_of(Value::Kind kind, std::string_view key) {
   Value* value = require(key, Value::Kind::map);
   if (value == nullptr) return {};
-  for (const auto& [name, item] : *value->as_map()) {
-    if (item.kind() == kind) continue;
+  for (auto& [name, item] : *value->as_map()) {
+    if (take_as(kind, item)) continue;
     expected(fmt::format("{}.{}", key, shown(name.view())), with_article(kind), item);
     return {};
   }
@@ -168,7 +181,7 @@ std::size_t Fields::one_of(std::string_view key, std::initializer_list<std::stri
 }
 
 std::optional<Error> Fields::finish() {
-  if (error_ || map_ == nullptr) return std::move(error_);
+  if (error_ || map_ == nullptr || reading_ == Reading::lenient) return std::move(error_);
   for (const auto& [key, value] : *map_) {
     if (std::ranges::find(known_, key.view()) == known_.end()) {
       complain(key.view(), fmt::format("is not known; the fields are {}", fmt::join(known_, ", ")));

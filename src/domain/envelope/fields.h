@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/value.h"
+#include "envelope/reading.h"
 
 namespace gvm::envelope {
 
@@ -17,8 +18,8 @@ class Fields {
  public:
   // `value` must be a map; its contents are moved out as they are read. `code` is the error code
   // that failures get.
-  Fields(Value value, std::string path, std::string_view code);
-  // The map that is the field `key` of `parent`.
+  Fields(Value value, std::string path, std::string_view code, Reading reading = Reading::strict);
+  // The map that is the field `key` of `parent`; read like it.
   Fields(Fields& parent, std::string_view key);
   Fields(const Fields&) = delete;
   Fields& operator=(const Fields&) = delete;
@@ -43,19 +44,21 @@ class Fields {
 
   // Reports an error that the parser found in field `key`.
   void complain(std::string_view key, std::string_view what);
-  // The first error: of a read, or of a field that was never read.
+  // The first error: of a read, or, when reading strictly, of a field that was never read.
   std::optional<Error> finish();
   std::optional<Error> finish_ignoring_unknown() { return std::move(error_); }
 
  private:
   Value* find(std::string_view key);
   Value* require(std::string_view key, Value::Kind kind);
+  bool take_as(Value::Kind kind, Value& value) const;
   void expected(std::string_view key, std::string_view what, const Value& found);
 
   Value value_;
   Value::Map* map_ = nullptr;
   std::string path_;
   std::string_view code_;
+  Reading reading_;
   std::vector<std::string_view> known_;
   std::optional<Error> error_;
 };

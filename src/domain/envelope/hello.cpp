@@ -49,4 +49,13 @@ Result<Hello> parse_hello(Value message) {
   return hello;
 }
 
+std::string take_token(Hello& hello) {
+  constexpr std::string_view kToken = "token";
+  const Value* field = hello.fields.find(kToken);
+  if (field == nullptr) return {};
+  std::string token(field->as_string().value_or(""));
+  hello.fields.as_map()->erase(kToken);
+  return token;
+}
+
 }  // namespace gvm::envelope

@@ -20,4 +20,8 @@ struct Hello {
 // fatal, names the field that is missing or of another type.
 Result<Hello> parse_hello(Value message);
 
+// The field `token` (docs/operators.md, "Who may connect"), which is removed; empty when there is
+// none or it is no text.
+std::string take_token(Hello& hello);
+
 }  // namespace gvm::envelope

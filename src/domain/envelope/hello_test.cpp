@@ -129,5 +129,24 @@ TEST(Hello, NamesTheFieldThatIsWrong) {
   }
 }
 
+TEST(Hello, ATokenIsTakenOutOfTheFields) {
+  for (const auto& plain : {of_a(), of_b(), of_c()}) {
+    auto hello = parse_hello(changed(plain, "token", Value::string("t")));
+    ASSERT_TRUE(hello);
+    EXPECT_EQ(take_token(*hello), "t");
+    EXPECT_EQ(hello->fields, plain) << "scripts get the rest";
+    EXPECT_EQ(take_token(*hello), "");
+  }
+}
+
+TEST(Hello, ATokenThatIsNoTextIsNoneAndIsRemovedToo) {
+  for (const auto& other : {Value::integer(7), Value::null(), Value::array(), Value::map()}) {
+    auto hello = parse_hello(changed(of_c(), "token", other));
+    ASSERT_TRUE(hello);
+    EXPECT_EQ(take_token(*hello), "");
+    EXPECT_EQ(hello->fields, of_c());
+  }
+}
+
 }  // namespace
 }  // namespace gvm::envelope

@@ -47,9 +47,9 @@ Integer read_fuel(Fields& request) {
   return fuel;
 }
 
-Result<LlmRequest> parse_prompt(Value message) {
+Result<LlmRequest> parse_prompt(Value message, Reading reading) {
   PromptRequest prompt;
-  Fields request(std::move(message), "Prompt", codes::kMalformedRequest);
+  Fields request(std::move(message), "Prompt", codes::kMalformedRequest, reading);
   prompt.remaining_fuel = read_fuel(request);
   Fields payload(request, "payload");
   prompt.response_format =
@@ -62,9 +62,9 @@ Result<LlmRequest> parse_prompt(Value message) {
   return prompt;
 }
 
-Result<LlmRequest> parse_template(Value message) {
+Result<LlmRequest> parse_template(Value message, Reading reading) {
   TemplateRequest result;
-  Fields request(std::move(message), "PromptTemplate", codes::kMalformedRequest);
+  Fields request(std::move(message), "PromptTemplate", codes::kMalformedRequest, reading);
   result.remaining_fuel = read_fuel(request);
   Fields payload(request, "payload");
   const std::size_t kind =
@@ -100,11 +100,12 @@ std::string_view template_name(Template kind) {
   return "unknown";
 }
 
-Result<LlmRequest> parse_llm_request(Value message) {
+Result<LlmRequest> parse_llm_request(Value message, Generation generation) {
   auto variant = parse_variant(std::move(message), {"Prompt", "PromptTemplate"});
   if (!variant) return fail(std::move(variant.error()));
-  return variant->index == 0 ? parse_prompt(std::move(variant->payload))
-                             : parse_template(std::move(variant->payload));
+  const Reading reading = reading_of(generation);
+  return variant->index == 0 ? parse_prompt(std::move(variant->payload), reading)
+                             : parse_template(std::move(variant->payload), reading);
 }
 
 }  // namespace gvm::envelope

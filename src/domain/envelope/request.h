@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/value.h"
+#include "envelope/generation.h"
 
 namespace gvm::envelope {
 
@@ -33,8 +34,8 @@ struct TemplateRequest {
 
 using LlmRequest = std::variant<PromptRequest, TemplateRequest>;
 
-// MALFORMED_REQUEST, fatal: an unknown variant; a field unknown, missing or of another type, named
-// by its path. Not fatal: the errors of check_images.
-Result<LlmRequest> parse_llm_request(Value message);
+// MALFORMED_REQUEST, fatal: an unknown variant; a field missing, of another type or, in generation
+// C, unknown, named by its path. Not fatal: the errors of check_images.
+Result<LlmRequest> parse_llm_request(Value message, Generation generation);
 
 }  // namespace gvm::envelope

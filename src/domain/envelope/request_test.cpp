@@ -32,13 +32,13 @@ Value with_images(Value::Array images) {
 }
 
 PromptRequest prompt_of(Value message) {
-  auto request = parse_llm_request(std::move(message));
+  auto request = parse_llm_request(std::move(message), Generation::c);
   if (!request) throw std::runtime_error(request.error().to_string());
   return std::get<PromptRequest>(std::move(*request));
 }
 
 Error error_of(Value message) {
-  auto request = parse_llm_request(std::move(message));
+  auto request = parse_llm_request(std::move(message), Generation::c);
   if (request) throw std::runtime_error("accepted");
   return std::move(request.error());
 }
@@ -80,7 +80,7 @@ TEST(LlmRequest, ReadsEveryTemplate) {
     Value payload = Value::object({{"template", Value::string(std::string(template_name(kind)))}});
     for (const auto* slot : slots)
       payload.as_map()->set(slot, Value::string(std::string("the ") + slot));
-    const auto request = parse_llm_request(with_fuel("PromptTemplate", payload));
+    const auto request = parse_llm_request(with_fuel("PromptTemplate", payload), Generation::c);
     ASSERT_TRUE(request) << request.error().to_string();
     const auto& result = std::get<TemplateRequest>(*request);
     EXPECT_EQ(result.kind, kind);
@@ -181,6 +181,44 @@ TEST(LlmRequest, ImageErrorsAreTheContracts) {
       prompt_of(with_images({Value::bytes(kPng + std::string(kMaxImageBytes - kPng.size(), 'x'))}))
           .images.size(),
       1);
+}
+
+TEST(LlmRequest, HostsOfAAndBMaySendMoreThanIsKnown) {
+  const Value more = Value::object(
+      {{"prompt", Value::string("why?")}, {"images", Value::array()}, {"new", Value::integer(1)}});
+  Value judge = Value::object({{"template", Value::string("EqNonComparativeLeader")},
+                               {"task", Value::string("")},
+                               {"criteria", Value::string("")},
+                               {"input", Value::string("")},
+                               {"output", Value::string("of another template")}});
+  Value beside = with_fuel("Prompt", prompt_payload());
+  beside.as_map()->find("Prompt")->as_map()->set("new", Value::null());
+  for (const Value& message :
+       {with_fuel("Prompt", more), with_fuel("PromptTemplate", judge), beside}) {
+    EXPECT_TRUE(parse_llm_request(message, Generation::a));
+    EXPECT_TRUE(parse_llm_request(message, Generation::b));
+    const auto strict = parse_llm_request(message, Generation::c);
+    ASSERT_FALSE(strict);
+    EXPECT_THAT(detail_of(strict.error()), testing::HasSubstr("is not known"));
+  }
+}
+
+TEST(LlmRequest, AMissingFieldIsNoUnknownOneInAnyGeneration) {
+  for (const auto generation : {Generation::a, Generation::b, Generation::c}) {
+    const auto request = parse_llm_request(
+        with_fuel("Prompt", Value::object({{"promt", Value::string("x")}})), generation);
+    ASSERT_FALSE(request);
+    EXPECT_EQ(detail_of(request.error()), "Prompt.payload.prompt: is missing");
+  }
+}
+
+TEST(LlmRequest, HostsOfAAndBMaySendATextForBytes) {
+  // A JPEG's first bytes are no UTF-8, so only a text that is no picture can come this way.
+  const Value message = with_images({Value::string("no picture")});
+  const auto lenient = parse_llm_request(message, Generation::b);
+  ASSERT_FALSE(lenient);
+  EXPECT_EQ(lenient.error().code(), codes::kInvalidImage) << "the contract's error";
+  EXPECT_EQ(parse_llm_request(message, Generation::c).error().code(), codes::kMalformedRequest);
 }
 
 TEST(Image, IsKnownByItsFirstBytes) {

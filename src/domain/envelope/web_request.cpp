@@ -33,10 +33,10 @@ Result<Sized> split_size_limit(Value value, std::string_view variant) {
   return Sized{std::move(parts->front()), bytes};
 }
 
-Result<AnyWebRequest> parse_render(Sized message) {
+Result<AnyWebRequest> parse_render(Sized message, Reading reading) {
   RenderRequest render;
   render.size_limit = message.size_limit;
-  Fields fields(std::move(message.payload), "Render", codes::kMalformedRequest);
+  Fields fields(std::move(message.payload), "Render", codes::kMalformedRequest, reading);
   render.mode = static_cast<RenderMode>(fields.one_of("mode", {"text", "html", "screenshot"}));
   render.url = fields.string("url");
   const Blob wait = fields.string_or("wait_after_loaded", "0ms");
@@ -49,10 +49,10 @@ Result<AnyWebRequest> parse_render(Sized message) {
   return render;
 }
 
-Result<AnyWebRequest> parse_request(Sized message) {
+Result<AnyWebRequest> parse_request(Sized message, Reading reading) {
   WebRequest request;
   request.size_limit = message.size_limit;
-  Fields fields(std::move(message.payload), "Request", codes::kMalformedRequest);
+  Fields fields(std::move(message.payload), "Request", codes::kMalformedRequest, reading);
   request.method = static_cast<WebMethod>(
       fields.one_of("method", {"GET", "POST", "PUT", "HEAD", "DELETE", "OPTIONS", "PATCH"}));
   request.url = fields.string("url");
@@ -116,13 +116,15 @@ std::optional<std::chrono::milliseconds> parse_wait(std::string_view text) {
   return std::chrono::milliseconds(static_cast<std::int64_t>(std::ceil(count)));
 }
 
-Result<AnyWebRequest> parse_web_request(Value message) {
+Result<AnyWebRequest> parse_web_request(Value message, Generation generation) {
   auto variant = parse_variant(std::move(message), {"Render", "Request"});
   if (!variant) return fail(std::move(variant.error()));
   const bool render = variant->index == 0;
   auto sized = split_size_limit(std::move(variant->payload), render ? "Render" : "Request");
   if (!sized) return fail(std::move(sized.error()));
-  return render ? parse_render(std::move(*sized)) : parse_request(std::move(*sized));
+  const Reading reading = reading_of(generation);
+  return render ? parse_render(std::move(*sized), reading)
+                : parse_request(std::move(*sized), reading);
 }
 
 }  // namespace gvm::envelope

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/value.h"
+#include "envelope/generation.h"
 
 namespace gvm::envelope {
 
@@ -33,9 +34,9 @@ struct WebRequest {
 
 using AnyWebRequest = std::variant<RenderRequest, WebRequest>;
 
-// A variant of generation C holds [payload, size_limit]. Errors as of parse_llm_request:
+// A variant of B or C may hold [payload, size_limit]. Errors as of parse_llm_request:
 // MALFORMED_REQUEST, fatal.
-Result<AnyWebRequest> parse_web_request(Value message);
+Result<AnyWebRequest> parse_web_request(Value message, Generation generation);
 
 // "<n>ms" or "<n>s" with a decimal n, which may have a fraction. A longer wait is cut to
 // kLongestWait; the module cuts it to its own limit afterwards.

@@ -33,7 +33,8 @@ Value of(std::string_view variant, Value payload) {
 
 TEST(WebRequest, ReadsARender) {
   const auto request = parse_web_request(
-      of("Render", changed(render_payload(), "wait_after_loaded", Value::string("2s"))));
+      of("Render", changed(render_payload(), "wait_after_loaded", Value::string("2s"))),
+      Generation::c);
   ASSERT_TRUE(request) << request.error().to_string();
   const auto& render = std::get<RenderRequest>(*request);
   EXPECT_EQ(render.mode, RenderMode::text);
@@ -43,7 +44,7 @@ TEST(WebRequest, ReadsARender) {
 }
 
 TEST(WebRequest, ReadsARequestWithDefaults) {
-  const auto request = parse_web_request(of("Request", request_payload()));
+  const auto request = parse_web_request(of("Request", request_payload()), Generation::c);
   ASSERT_TRUE(request) << request.error().to_string();
   const auto& web = std::get<WebRequest>(*request);
   EXPECT_EQ(web.method, WebMethod::get);
@@ -59,7 +60,7 @@ TEST(WebRequest, ReadsEveryMethodHeadersAndBody) {
     payload.as_map()->set("headers", Value::object({{"x", Value::bytes(std::string("\xff"))}}));
     payload.as_map()->set("body", Value::bytes(std::string("b")));
     payload.as_map()->set("sign", Value::boolean(true));
-    const auto request = parse_web_request(of("Request", payload));
+    const auto request = parse_web_request(of("Request", payload), Generation::c);
     ASSERT_TRUE(request) << request.error().to_string();
     const auto& web = std::get<WebRequest>(*request);
     EXPECT_EQ(web.method, method);
@@ -74,13 +75,14 @@ TEST(WebRequest, ReadsTheSizeLimitOfTheSecondGeneration) {
     return Value::array({request_payload(), Value::integer(std::move(limit))});
   };
   const auto limit_of = [](Value message) {
-    return std::get<WebRequest>(parse_web_request(std::move(message)).value()).size_limit;
+    return std::get<WebRequest>(parse_web_request(std::move(message), Generation::c).value())
+        .size_limit;
   };
   EXPECT_EQ(limit_of(of("Request", sized(5000))), 5000);
   EXPECT_EQ(limit_of(of("Request", sized(Integer::pow2(200)))),
             std::numeric_limits<std::uint64_t>::max());
-  const auto render =
-      parse_web_request(of("Render", Value::array({render_payload(), Value::integer(0)})));
+  const auto render = parse_web_request(
+      of("Render", Value::array({render_payload(), Value::integer(0)})), Generation::c);
   EXPECT_EQ(std::get<RenderRequest>(*render).size_limit, 0);
 }
 
@@ -115,12 +117,28 @@ TEST(WebRequest, NamesThePathOfWhatIsWrong) {
        "Request: expected an unsigned integer as size_limit"},
   };
   for (const auto& [message, detail] : wrong) {
-    const auto request = parse_web_request(message);
+    const auto request = parse_web_request(message, Generation::c);
     ASSERT_FALSE(request) << detail;
     EXPECT_EQ(request.error().code(), codes::kMalformedRequest);
     EXPECT_TRUE(request.error().fatal());
     EXPECT_EQ(detail_of(request.error()), detail);
   }
+}
+
+TEST(WebRequest, HostsOfAAndBMaySendMoreAndTextForBytes) {
+  Value payload = changed(request_payload(), "new", Value::integer(1));
+  payload.as_map()->set("headers", Value::object({{"accept", Value::string("text/plain")}}));
+  payload.as_map()->set("body", Value::string("b"));
+  for (const auto generation : {Generation::a, Generation::b}) {
+    const auto request = parse_web_request(of("Request", payload), generation);
+    ASSERT_TRUE(request) << request.error().to_string();
+    const auto& web = std::get<WebRequest>(*request);
+    EXPECT_EQ(web.headers.find("accept")->as_bytes(), "text/plain");
+    EXPECT_EQ(web.body->view(), "b");
+    EXPECT_TRUE(parse_web_request(of("Render", changed(render_payload(), "new", Value::integer(1))),
+                                  generation));
+  }
+  EXPECT_FALSE(parse_web_request(of("Request", payload), Generation::c));
 }
 
 TEST(WebRequest, ReadsWaits) {
