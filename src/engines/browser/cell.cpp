@@ -1,5 +1,7 @@
 #include "browser/cell.h"
 
+#include <poll.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -8,6 +10,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
 #include <csignal>
 #include <optional>
 #include <utility>
@@ -73,9 +76,7 @@ CellSpec spec_of(const CellOptions& options, const fs::path& folder) {
   spec.scratch_bytes = options.limits.scratch_bytes;
   spec.processes = options.limits.processes;
   spec.open_files = options.limits.open_files;
-  spec.browser_arguments = browser_arguments(options.appearance);
-  spec.browser_arguments.insert(spec.browser_arguments.end(), options.arguments.begin(),
-                                options.arguments.end());
+  spec.browser_arguments = browser_arguments(options.appearance, options.arguments);
   return spec;
 }
 
@@ -98,8 +99,8 @@ class Cell::Impl : public std::enable_shared_from_this<Cell::Impl> {
   ~Impl() {
     if (state_.ended) return;
     if (!reaped_) {
-      ::kill(pid_, SIGTERM);
-      ::waitpid(pid_, nullptr, 0);
+      ask_to_end();
+      wait_for_process();
     }
     wipe_cell_folder_patiently(folder_.path());
   }
@@ -115,12 +116,11 @@ class Cell::Impl : public std::enable_shared_from_this<Cell::Impl> {
   }
 
   // Sends SIGTERM, to which the guard process reacts by killing everything inside. Sent once only.
-  // Nothing else waits for the process, so its process id cannot have been reused before.
   void end() {
     if (reaped_ || std::exchange(ending_, true)) return;
     state_.usable = false;
     if (state_.exit_reason.empty()) state_.exit_reason = "stopped";
-    ::kill(pid_, SIGTERM);
+    ask_to_end();
   }
 
   // Waits until the state changes or until `deadline`. False when the coroutine was cancelled.
@@ -141,6 +141,19 @@ class Cell::Impl : public std::enable_shared_from_this<Cell::Impl> {
  private:
   using Descriptor = asio::posix::stream_descriptor;
   using Timer = asio::basic_waitable_timer<Clock>;
+
+  // By the descriptor, which never means another process with the same id.
+  void ask_to_end() {
+    (void)::syscall(SYS_pidfd_send_signal, process_.native_handle(), SIGTERM, nullptr, 0);
+  }
+
+  // It is a child of this process, or of the starter, which waits for it then.
+  void wait_for_process() {
+    pollfd ended{.fd = process_.native_handle(), .events = POLLIN, .revents = 0};
+    while (::poll(&ended, 1, -1) < 0 && errno == EINTR) {
+    }
+    ::waitpid(pid_, nullptr, 0);
+  }
 
   void listen_to_control() {
     control_.async_wait(Descriptor::wait_read, [self = shared_from_this()](auto error) {
@@ -170,7 +183,7 @@ class Cell::Impl : public std::enable_shared_from_this<Cell::Impl> {
   }
 
   void on_ended() {
-    ::waitpid(pid_, nullptr, 0);
+    wait_for_process();
     reaped_ = true;
     state_.usable = false;
     wipe(kWipeAttempts);

@@ -72,10 +72,25 @@ constexpr std::string_view kDisabledFeatures =
     "OptimizationGuideModelDownloading,OptimizationHints,PaintHolding,Prerender2,"
     "PrivacySandboxSettings4,SegmentationPlatform,Translate,WebTransport";
 
+// Chromium reads one list of these settings, and of a setting the last mention counts: an
+// operator's come first. An animated image (GIF, APNG, WebP, AVIF) shows its first picture, and SVG
+// animations do not run: blink::mojom::ImageAnimationPolicy::kImageAnimationPolicyNoAnimation.
+constexpr std::string_view kBlinkSettings = "--blink-settings=";
+constexpr std::string_view kStillImages = "imageAnimationPolicy=2";
+
 }  // namespace
 
-std::vector<std::string> browser_arguments(const Appearance& appearance) {
+std::vector<std::string> browser_arguments(const Appearance& appearance,
+                                           const std::vector<std::string>& more) {
   std::vector<std::string> out(std::begin(kFixed), std::end(kFixed));
+  std::string blink(kBlinkSettings);
+  for (const std::string& argument : more) {
+    if (argument.starts_with(kBlinkSettings))
+      blink += argument.substr(kBlinkSettings.size()) + ",";
+    else
+      out.push_back(argument);
+  }
+  out.push_back(blink + std::string(kStillImages));
   out.push_back(fmt::format("--disable-features={}", kDisabledFeatures));
   out.push_back("--disable-blink-features=WebTransport");
   out.push_back(fmt::format("--window-size={},{}", appearance.width, appearance.height));

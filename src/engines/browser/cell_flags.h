@@ -8,7 +8,9 @@
 namespace gvm::browser {
 
 // Without the values that are only known inside the cell: proxy, profile, port, sandbox.
-std::vector<std::string> browser_arguments(const Appearance& appearance);
+// `more` are an operator's own arguments (extra_arguments() has judged them).
+std::vector<std::string> browser_arguments(const Appearance& appearance,
+                                           const std::vector<std::string>& more);
 
 // Chromium's managed policies, as JSON.
 std::string managed_policy();

@@ -1,5 +1,7 @@
 #include "browser/conditions.h"
 
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -20,6 +22,25 @@ Step viewport(const Appearance& appearance) {
                         Value::real(appearance.scale), "mobile", Value::boolean(false))};
 }
 
+// Math.random() gives the same numbers in each new document. Many pages put them into their text or
+// markup: whom a variant is shown, how a list is shuffled, the comments that Lit leaves. The
+// generator is mulberry32. Secrets of pages come from crypto.getRandomValues(), which stays as it
+// is.
+constexpr std::string_view kFixedRandom = R"((() => {
+  let state = 0x6a09e667;
+  Math.random = {random() {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  }}.random;
+})();)";
+
+Step fixed_random() {
+  return {"Page.addScriptToEvaluateOnNewDocument",
+          Value::fields("source", Value::string(std::string(kFixedRandom)))};
+}
+
 std::vector<Step> all_steps(const Appearance& appearance) {
   std::vector<Step> steps;
   steps.push_back(viewport(appearance));
@@ -35,6 +56,7 @@ std::vector<Step> all_steps(const Appearance& appearance) {
     steps.push_back({"Emulation.setUserAgentOverride",
                      Value::fields("userAgent", Value::string(appearance.user_agent),
                                    "acceptLanguage", Value::string(appearance.language))});
+  steps.push_back(fixed_random());
   return steps;
 }
 
@@ -61,10 +83,11 @@ asio::awaitable<Result<void>> freeze_conditions(DriverSession session, Appearanc
   co_return done;
 }
 
-asio::awaitable<Result<void>> freeze_viewport(DriverSession session, Appearance appearance,
+asio::awaitable<Result<void>> freeze_the_rest(DriverSession session, Appearance appearance,
                                               Deadline deadline) {
   std::vector<Step> steps;
   steps.push_back(viewport(appearance));
+  steps.push_back(fixed_random());
   auto done = co_await take(std::move(session), std::move(steps), deadline);
   co_return done;
 }

@@ -12,8 +12,8 @@ namespace gvm::browser {
 // the size of the window can be set.
 asio::awaitable<Result<void>> freeze_conditions(DriverSession session, Appearance appearance,
                                                 Deadline deadline);
-// Sets only the viewport, exactly: the other conditions were set by the browser's command line.
-asio::awaitable<Result<void>> freeze_viewport(DriverSession session, Appearance appearance,
+// Sets only what the browser's command line cannot: the exact viewport, and Math.random().
+asio::awaitable<Result<void>> freeze_the_rest(DriverSession session, Appearance appearance,
                                               Deadline deadline);
 
 }  // namespace gvm::browser

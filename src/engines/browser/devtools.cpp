@@ -13,6 +13,7 @@
 
 #include "base/error_codes.h"
 #include "base/json.h"
+#include "browser/codes.h"
 #include "browser/webdriver_error.h"
 #include "text/json.h"
 #include "text/json_view.h"
@@ -25,8 +26,8 @@ using Socket = asio::local::stream_protocol::socket;
 constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
 
 Error gone(const std::string& why) {
-  Error error(codes::kSendingRequest, Fatality::fatal, "the browser's DevTools are gone: " + why);
-  error.with("kind", Value::string("reset"));
+  Error error(codes::kBrowserCommand, Fatality::fatal, "the browser's DevTools are gone: " + why);
+  error.with("kind", Value::string("transport"));
   return error;
 }
 

@@ -25,11 +25,11 @@ class DevTools {
  public:
   static constexpr std::size_t kMaxMessageBytes = 4 * kMiB;
 
-  // Errors: SENDING_REQUEST when nothing answers there, DEADLINE_EXCEEDED, CANCELLED; fatal.
+  // Errors: BROWSER_COMMAND when nothing answers there, DEADLINE_EXCEEDED, CANCELLED; fatal.
   static asio::awaitable<Result<std::unique_ptr<DevTools>>> connect(asio::any_io_executor executor,
                                                                     DevToolsAddress address,
                                                                     Deadline deadline);
-  // Commands under way end with SENDING_REQUEST.
+  // Commands under way end with BROWSER_COMMAND.
   ~DevTools();
   DevTools(const DevTools&) = delete;
   DevTools& operator=(const DevTools&) = delete;

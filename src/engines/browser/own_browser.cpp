@@ -102,11 +102,13 @@ asio::awaitable<Result<void>> OwnBrowser::furnish(Prepared& prepared, std::strin
   auto made = co_await driver.new_session(std::move(request), deadline);
   if (!made) co_return fail(std::move(made.error()));
   prepared.session = std::move(*made);
+  prepared.session.logs_network = true;
+  prepared.session.frame = target;  // a page's target has the id of its main frame
   DriverSession session(http_, prepared.session);
   auto switched = co_await session.switch_to(std::move(target), deadline);
   if (!switched) co_return switched;
   Appearance appearance = options_.cell.appearance;
-  auto frozen = co_await freeze_viewport(std::move(session), std::move(appearance), deadline);
+  auto frozen = co_await freeze_the_rest(std::move(session), std::move(appearance), deadline);
   co_return frozen;
 }
 

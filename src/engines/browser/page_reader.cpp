@@ -20,8 +20,10 @@ bool is_replaced(const Error& error) {
   return false;
 }
 
-std::string call_of(const Value& question) {
-  return "(" + std::string(page_script()) + ")(" + json::write(question) + ")";
+// The function is sent once for each page.
+std::string call_of(const Value& question, bool installed) {
+  const std::string install = "(globalThis.__genvm = " + std::string(page_script()) + ")";
+  return (installed ? "globalThis.__genvm" : install) + "(" + json::write(question) + ")";
 }
 
 }  // namespace
@@ -44,8 +46,7 @@ asio::awaitable<Result<Value>> PageReader::ask(Value question, Deadline deadline
 
 asio::awaitable<Result<Value>> PageReader::ask_once(Value question, Deadline deadline) {
   if (session_.info().chromium) {
-    std::string call = call_of(question);
-    auto answer = co_await ask_isolated(std::move(call), deadline);
+    auto answer = co_await ask_isolated(std::move(question), deadline);
     co_return answer;
   }
   std::string script = "return (" + std::string(page_script()) + ").apply(null, arguments);";
@@ -54,17 +55,19 @@ asio::awaitable<Result<Value>> PageReader::ask_once(Value question, Deadline dea
   co_return answer;
 }
 
-asio::awaitable<Result<Value>> PageReader::ask_isolated(std::string call, Deadline deadline) {
+asio::awaitable<Result<Value>> PageReader::ask_isolated(Value question, Deadline deadline) {
   if (!context_) {
     auto world = co_await isolated_world(deadline);
     if (!world) co_return fail(std::move(world.error()));
     context_ = *world;
   }
+  std::string call = call_of(question, installed_);
   Value params = Value::fields("expression", Value::string(std::move(call)), "contextId",
                                Value::integer(*context_), "returnByValue", Value::boolean(true));
   std::string method = "Runtime.evaluate";
   auto answer = co_await session_.cdp(std::move(method), std::move(params), deadline);
   if (!answer) co_return answer;
+  installed_ = true;
   if (const Value* thrown = answer->find("exceptionDetails"))
     co_return fail(driver_error("javascript error",
                                 text::string_at(*thrown, "/exception/description").value_or("")));
@@ -73,17 +76,34 @@ asio::awaitable<Result<Value>> PageReader::ask_isolated(std::string call, Deadli
   co_return *value;
 }
 
-// Page.createIsolatedWorld returns the same world for the same page and name.
 asio::awaitable<Result<std::int64_t>> PageReader::isolated_world(Deadline deadline) {
+  if (!session_.info().frame.empty()) {
+    std::string known = session_.info().frame;
+    auto world = co_await isolated_world_of(std::move(known), deadline);
+    if (world || !is_replaced(world.error())) co_return world;
+  }
+  auto frame = co_await main_frame(deadline);
+  if (!frame) co_return fail(std::move(frame.error()));
+  auto world = co_await isolated_world_of(std::move(*frame), deadline);
+  co_return world;
+}
+
+asio::awaitable<Result<std::string>> PageReader::main_frame(Deadline deadline) {
   std::string method = "Page.getFrameTree";
   Value none = Value::map();
   auto tree = co_await session_.cdp(std::move(method), std::move(none), deadline);
   if (!tree) co_return fail(std::move(tree.error()));
   const auto frame = text::string_at(*tree, "/frameTree/frame/id");
   if (!frame) co_return fail(protocol_error("the driver does not name the page's frame"));
-  Value params = Value::fields("frameId", Value::string(std::string(*frame)), "worldName",
+  co_return std::string(*frame);
+}
+
+// Page.createIsolatedWorld returns the same world for the same page and name.
+asio::awaitable<Result<std::int64_t>> PageReader::isolated_world_of(std::string frame,
+                                                                    Deadline deadline) {
+  Value params = Value::fields("frameId", Value::string(std::move(frame)), "worldName",
                                Value::string("genvm"));
-  method = "Page.createIsolatedWorld";
+  std::string method = "Page.createIsolatedWorld";
   auto world = co_await session_.cdp(std::move(method), std::move(params), deadline);
   if (!world) co_return fail(std::move(world.error()));
   const auto id = text::integer_at(*world, "/executionContextId");

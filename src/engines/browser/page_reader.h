@@ -26,15 +26,21 @@ class PageReader {
   // Returns the map that page_script returns.
   asio::awaitable<Result<Value>> ask(Value question, Deadline deadline);
   // To be called after a navigation: the world of the previous page no longer exists.
-  void forget_page() { context_.reset(); }
+  void forget_page() {
+    context_.reset();
+    installed_ = false;
+  }
 
  private:
   asio::awaitable<Result<Value>> ask_once(Value question, Deadline deadline);
-  asio::awaitable<Result<Value>> ask_isolated(std::string call, Deadline deadline);
+  asio::awaitable<Result<Value>> ask_isolated(Value question, Deadline deadline);
   asio::awaitable<Result<std::int64_t>> isolated_world(Deadline deadline);
+  asio::awaitable<Result<std::string>> main_frame(Deadline deadline);
+  asio::awaitable<Result<std::int64_t>> isolated_world_of(std::string frame, Deadline deadline);
 
   DriverSession& session_;
   std::optional<std::int64_t> context_;  // of the isolated world
+  bool installed_ = false;               // it has the function
 };
 
 }  // namespace gvm::browser

@@ -102,7 +102,8 @@ TEST_F(RemotePool, KeepsSessionsReadyAndDeletesEachAfterUse) {
   {
     auto first = lease();
     ASSERT_TRUE(first) << first.error().to_string();
-    EXPECT_EQ(first->session_id(), "s1");
+    // Two are prepared at the same time: the answer to the second request may come first.
+    EXPECT_THAT(first->session_id(), testing::AnyOf("s1", "s2"));
     EXPECT_TRUE(until([&] { return pool->stats().ready == 2; })) << "another one is made ahead";
     EXPECT_EQ(driver.alive(), 3u);
     EXPECT_EQ(pool->stats().leased, 1u);

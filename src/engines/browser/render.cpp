@@ -3,84 +3,33 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <boost/asio/this_coro.hpp>
 #include <cmath>
 
 #include "base/error_codes.h"
+#include "browser/network_watch.h"
+#include "browser/page_answer.h"
 #include "browser/page_reader.h"
 #include "browser/webdriver_error.h"
+#include "html/composed_text.h"
+#include "html/page.h"
 #include "net/http_client.h"
 #include "net/pause.h"
-#include "text/filter.h"
-#include "text/json_view.h"
 
 namespace gvm::browser {
 namespace {
 
 using std::chrono::milliseconds;
 
-// Pause between two checks of a page that is waited for: the first and the longest.
+// Pause between two questions to a page that is waited for: the first and the longest.
 constexpr milliseconds kFirstPause{10};
 constexpr milliseconds kLongestPause{100};
 // How much earlier than our own limit the driver's limit on loading ends.
 constexpr milliseconds kDriverGrace{100};
-
-struct Page {
-  std::string url;
-  int status = 0;
-  bool ready = false;
-  bool found = true;
-  bool bad_selector = false;
-  milliseconds rested{0};
-  std::string body;
-  std::optional<std::string> content;
-  std::size_t too_long = 0;
-};
-
-bool truth(const Value& map, std::string_view key) {
-  const Value* value = map.find(key);
-  const bool* flag = value == nullptr ? nullptr : value->as_bool();
-  return flag != nullptr && *flag;
-}
-
-std::int64_t whole(const Value& map, std::string_view key) {
-  const Value* value = map.find(key);
-  if (value == nullptr) return 0;
-  if (const double* real = value->as_real()) return std::llround(std::clamp(*real, 0.0, 1e12));
-  const Integer* integer = value->as_integer();
-  return integer == nullptr ? 0 : integer->to_i64().value_or(0);
-}
-
-Page page_of(Value answer) {
-  Page page;
-  page.url = text::string_at(answer, "/url").value_or("");
-  page.status = static_cast<int>(std::clamp<std::int64_t>(whole(answer, "status"), 0, 999));
-  page.ready = truth(answer, "ready");
-  page.found = truth(answer, "found");
-  page.bad_selector = truth(answer, "bad_selector");
-  page.rested = milliseconds(whole(answer, "rested"));
-  page.body = text::string_at(answer, "/body").value_or("");
-  page.too_long = static_cast<std::size_t>(whole(answer, "too_long"));
-  if (const auto content = text::string_at(answer, "/content")) page.content = *content;
-  return page;
-}
-
-// The browser's own pages that replace a page that failed.
-bool is_error_page(const Page& page) {
-  return page.url.starts_with("chrome-error:") || page.url.starts_with("about:neterror");
-}
-bool is_no_page(const Page& page) {
-  return page.url.empty() || page.url == "about:blank" || page.url == "data:,";
-}
-
-Result<std::string> readable(std::string_view raw) {
-  constexpr std::array kFilters{text::TextFilter::normalize_ws};
-  auto text = text::filter_text(raw, kFilters);
-  if (!text) return text;
-  text->erase(text->find_last_not_of(" \n") + 1);
-  return text;
-}
+// Pictures of a page that paints by itself, until two in a row are the same.
+constexpr int kMostPictures = 20;
+constexpr milliseconds kBetweenPictures{100};
+// How often a picture over the size limit is made smaller.
+constexpr int kMostScalings = 4;
 
 class Rendering {
  public:
@@ -97,19 +46,25 @@ class Rendering {
       auto left = co_await go(std::move(blank));
       if (!left) co_return fail(std::move(left.error()));
     }
+    const Deadline loaded_until = within(limits_.navigation);
     std::string url = request_.url;
     auto there = co_await go(std::move(url));
     if (!there) co_return fail(std::move(there.error()));
-    auto waited = co_await wait();
-    if (!waited) co_return fail(std::move(waited.error()));
-    auto result = co_await read();
+    auto page = co_await settled_page(loaded_until);
+    if (!page) co_return fail(std::move(page.error()));
+    auto result = co_await result_of(std::move(*page));
     co_return result;
   }
 
   SessionFate session_fate() const { return fate_; }
 
  private:
+  enum class When { settled, now };
+  enum class Reading { nothing, content };
+
   Deadline within(milliseconds limit) const { return sooner(deadline_, Deadline::in(limit)); }
+  bool is_picture() const { return request_.mode == RenderMode::screenshot; }
+  bool waits_longer() const { return request_.wait_after_loaded.count() > 0; }
 
   Error failed(std::string_view reason, std::string detail) const {
     Error error(codes::kWebpageLoadFailed, Fatality::user, std::move(detail));
@@ -118,12 +73,15 @@ class Rendering {
     return error;
   }
 
-  Error failed_page(std::string_view reason, std::string detail, const Page& page) const {
-    Error error = failed(reason, std::move(detail));
-    if (is_no_page(page)) return error;
+  static Error with_page(Error error, const PageAnswer& page) {
+    if (page.is_no_page()) return error;
     error.with("status", Value::integer(page.status)).with("body", Value::string(page.body));
-    if (!is_error_page(page)) error.with("url", Value::string(page.url));
+    if (!page.is_error_page()) error.with("url", Value::string(page.url));
     return error;
+  }
+
+  Error failed_page(std::string_view reason, std::string detail, const PageAnswer& page) const {
+    return with_page(failed(reason, std::move(detail)), page);
   }
 
   // Converts a command's error: a fault of the page becomes a failed load.
@@ -159,137 +117,224 @@ class Rendering {
     return error;
   }
 
+  Error not_loaded() const {
+    return failed("timeout", fmt::format("the page did not finish loading in {} ms",
+                                         limits_.navigation.count()));
+  }
+
   asio::awaitable<Result<void>> go(std::string url) {
     reader_.forget_page();
-    const Deadline until = within(limits_.navigation);
     const Deadline cut = within(limits_.navigation + kDriverGrace);
     auto done = co_await session_.navigate(std::move(url), cut);
     if (done) co_return done;
     const CommandFailure failure = command_failure_of(done.error());
-    if (failure == CommandFailure::dialog) {
-      auto loaded = co_await wait_for_load(until);
-      co_return loaded;
-    }
+    // The dialog was dismissed; the page goes on loading.
+    if (failure == CommandFailure::dialog) co_return Result<void>();
     Error error = judged(std::move(done.error()));
     if (error.code() == codes::kWebpageLoadFailed && fate_ == SessionFate::broken &&
         failure != CommandFailure::crashed && failure != CommandFailure::missing)
-      error = failed("timeout", fmt::format("the page did not finish loading in {} ms",
-                                            limits_.navigation.count()));
+      error = not_loaded();
     co_return fail(std::move(error));
   }
 
-  asio::awaitable<Result<Page>> ask(Value question, Deadline deadline) {
-    auto answer = co_await reader_.ask(std::move(question), deadline);
+  Value question(When when, Reading reading) const {
+    const auto number = [](auto n) { return Value::integer(static_cast<std::int64_t>(n)); };
+    Value asked =
+        Value::fields("when", Value::string(when == When::now ? "now" : "settled"), "body",
+                      number(limits_.failed_body_bytes), "max", number(request_.max_bytes));
+    auto& fields = *asked.as_map();
+    if (waived_) fields.set("loaded", Value::boolean(true));
+    if (busy_) fields.set("busy", Value::boolean(true));
+    if (!request_.wait_for_selector.empty())
+      fields.set("selector", Value::string(request_.wait_for_selector));
+    if (request_.quiet_dom.count() > 0) fields.set("quiet", number(request_.quiet_dom.count()));
+    const bool whole = request_.capture == Capture::full_page;
+    if (is_picture()) fields.set("picture", Value::string(whole ? "page" : "viewport"));
+    if (reading == Reading::nothing) return asked;
+    fields.set("still", Value::string(is_picture() ? "picture" : "text"));
+    if (!is_picture())
+      fields.set("read", Value::string(request_.mode == RenderMode::html ? "html" : "text"));
+    if (request_.invisible == html::Invisible::included) fields.set("all", Value::boolean(true));
+    return asked;
+  }
+
+  asio::awaitable<Result<PageAnswer>> ask(When when, Reading reading) {
+    Value asked = question(when, reading);
+    auto answer = co_await reader_.ask(std::move(asked), within(limits_.command));
     if (!answer) co_return fail(judged(std::move(answer.error())));
     if (answer->as_map() == nullptr)
       co_return fail(judged(protocol_error("the page's answer is no map")));
-    co_return page_of(std::move(*answer));
+    PageAnswer page = page_answer_of(*answer);
+    if (auto good = judge_page(page); !good) co_return fail(std::move(good.error()));
+    co_return page;
   }
 
-  Value question() const {
-    Value value = Value::map();
-    value.as_map()->set("body",
-                        Value::integer(static_cast<std::int64_t>(limits_.failed_body_bytes)));
-    return value;
-  }
-
-  // For a page whose dialog was dismissed while it was loading.
-  asio::awaitable<Result<void>> wait_for_load(Deadline until) {
-    for (milliseconds pause = kFirstPause;; pause = std::min(2 * pause, kLongestPause)) {
-      Value asked = question();
-      auto page = co_await ask(std::move(asked), until);
-      if (!page) co_return fail(std::move(page.error()));
-      if (page->ready) co_return Result<void>();
-      auto paused = co_await net::pause_until(sooner(until, Deadline::in(pause)));
-      if (!paused) co_return paused;
-      if (until.expired())
-        co_return fail(deadline_.expired() ? late()
-                                           : failed("timeout", "the page did not finish loading"));
-    }
-  }
-
-  asio::awaitable<Result<void>> wait() {
-    if (!request_.wait_for_selector.empty() || request_.quiet_dom.count() > 0) {
-      auto seen = co_await wait_for_page();
-      if (!seen) co_return seen;
-    }
-    if (request_.wait_after_loaded.count() > 0) {
-      auto waited = co_await net::pause_until(within(request_.wait_after_loaded));
-      if (!waited) co_return waited;
-      if (deadline_.expired()) co_return fail(late());
-    }
-    co_return Result<void>();
-  }
-
-  // A selector that never matches is an error. A DOM that never becomes quiet is read as it is.
-  asio::awaitable<Result<void>> wait_for_page() {
-    const Deadline until = within(limits_.waiting);
-    const bool selecting = !request_.wait_for_selector.empty();
-    for (milliseconds pause = kFirstPause;; pause = std::min(2 * pause, kLongestPause)) {
-      Value asked = question();
-      if (selecting) asked.as_map()->set("selector", Value::string(request_.wait_for_selector));
-      if (request_.quiet_dom.count() > 0) asked.as_map()->set("quiet", Value::boolean(true));
-      auto page = co_await ask(std::move(asked), within(limits_.command));
-      if (!page) co_return fail(std::move(page.error()));
-      if (auto good = judge_page(*page); !good) co_return good;
-      if (page->bad_selector)
-        co_return fail(failed_page("selector", "wait_for_selector is no CSS selector", *page));
-      const bool found = !selecting || page->found;
-      if (found && page->rested >= request_.quiet_dom) co_return Result<void>();
-      if (deadline_.expired()) co_return fail(late());
-      if (until.expired() && found) co_return Result<void>();
-      if (until.expired())
-        co_return fail(
-            failed_page("selector", "no element matched wait_for_selector in time", *page));
-      auto paused = co_await net::pause_until(sooner(until, Deadline::in(pause)));
-      if (!paused) co_return paused;
-    }
-  }
-
-  Result<void> judge_page(const Page& page) const {
+  Result<void> judge_page(const PageAnswer& page) const {
     if (page.status >= 400)
       return fail(failed_page("status", fmt::format("the page's status is {}", page.status), page));
-    if (is_error_page(page))
+    if (page.is_error_page())
       return fail(failed_page("network", "the page could not be loaded", page));
-    if (is_no_page(page))
+    if (page.is_no_page())
       return fail(failed_page("no_page", "the URL leads to a download or to nothing", page));
+    if (page.bad_selector)
+      return fail(failed_page("selector", "wait_for_selector is no CSS selector", page));
     return {};
   }
 
-  asio::awaitable<Result<RenderResult>> read() {
-    Value asked = question();
-    asked.as_map()->set("still", Value::boolean(true));
-    asked.as_map()->set("max", Value::integer(static_cast<std::int64_t>(request_.max_bytes)));
-    if (request_.mode != RenderMode::screenshot)
-      asked.as_map()->set("read",
-                          Value::string(request_.mode == RenderMode::html ? "html" : "text"));
-    auto page = co_await ask(std::move(asked), within(limits_.command));
-    if (!page) co_return fail(std::move(page.error()));
-    if (auto good = judge_page(*page); !good) co_return fail(std::move(good.error()));
-    RenderResult result;
-    result.mode = request_.mode;
-    result.url = page->url;
-    result.status = page->status;
-    if (request_.mode == RenderMode::screenshot) {
-      auto png = co_await session_.screenshot(request_.capture, within(limits_.command));
-      if (!png) co_return fail(judged(std::move(png.error())));
-      result.content = std::move(*png);
-    } else if (page->content) {
-      result.content = std::move(*page->content);
-    } else {
-      co_return fail(too_large(page->too_long));
-    }
-    co_return finished(std::move(result));
+  // The page as it is to be read: with its content when nothing else is waited for, as the page
+  // settles and is read in one step then.
+  asio::awaitable<Result<PageAnswer>> settled_page(Deadline loaded_until) {
+    const Reading reading = waits_longer() ? Reading::nothing : Reading::content;
+    auto page = co_await wait_until_settled(reading, loaded_until);
+    if (!page || !waits_longer()) co_return page;
+    auto waited = co_await net::pause_until(within(request_.wait_after_loaded));
+    if (!waited) co_return fail(std::move(waited.error()));
+    if (deadline_.expired()) co_return fail(late());
+    page = co_await ask(When::now, Reading::content);
+    co_return page;
   }
 
-  Result<RenderResult> finished(RenderResult result) const {
-    if (result.mode == RenderMode::text) {
-      auto text = readable(result.content);
-      if (!text) return fail(std::move(text.error().set_fatality(Fatality::user)));
-      result.content = std::move(*text);
+  asio::awaitable<Result<PageAnswer>> wait_until_settled(Reading reading, Deadline loaded_until) {
+    loaded_until_ = loaded_until;
+    for (milliseconds pause = kFirstPause;; pause = std::min(2 * pause, kLongestPause)) {
+      auto page = co_await ask(When::settled, reading);
+      if (!page || page->settled) co_return page;
+      auto waiting = go_on_waiting(*page);
+      if (!waiting) co_return fail(std::move(waiting.error()));
+      if (!*waiting) break;
+      auto paused = co_await net::pause_until(within(pause_before_next(*page, pause)));
+      if (!paused) co_return fail(std::move(paused.error()));
+      auto looked = co_await look_at_network();
+      if (!looked) co_return fail(std::move(looked.error()));
     }
-    if (result.content.size() > request_.max_bytes) return fail(too_large(result.content.size()));
-    return result;
+    unsettled_ = true;
+    auto page = co_await ask(When::now, reading);
+    co_return page;
+  }
+
+  // Only a page that must rest is looked at: what it waits for may change it.
+  asio::awaitable<Result<void>> look_at_network() {
+    if (!session_.info().logs_network || request_.quiet_dom.count() == 0) co_return Result<void>();
+    auto log = co_await session_.performance_log(within(limits_.command));
+    if (!log) {
+      // A dialog is open: the next question dismisses it.
+      if (command_failure_of(log.error()) == CommandFailure::dialog) co_return Result<void>();
+      co_return fail(judged(std::move(log.error())));
+    }
+    network_.take(*log);
+    busy_ = network_.under_way(limits_.resources) > 0;
+    co_return Result<void>();
+  }
+
+  // Whether to ask again; false when the page is read as it is. Notes how far the page has come.
+  Result<bool> go_on_waiting(const PageAnswer& page) {
+    note_loading(page);
+    if (deadline_.expired()) return fail(late());
+    if (loaded_ && !settled_until_) settled_until_ = within(limits_.waiting);
+    if (!settled_until_) {
+      if (loaded_until_.expired()) return fail(not_loaded());
+      return true;
+    }
+    if (!settled_until_->expired()) return true;
+    if (!request_.wait_for_selector.empty() && !page.found)
+      return fail(failed_page("selector", "no element matched wait_for_selector in time", page));
+    if (request_.unsettled == Unsettled::fail)
+      return fail(failed_page("unsettled", "the page did not come to rest in time", page));
+    return false;
+  }
+
+  // Document, scripts and styles are awaited as long as navigation may take; the rest has a time of
+  // its own once they are there. A page that replaces itself by another starts again.
+  void note_loading(const PageAnswer& page) {
+    if (page.ready || !page.parsed || page.pending > 0) {
+      rest_until_.reset();
+    } else if (!rest_until_) {
+      rest_until_ = within(limits_.resources);
+    } else if (rest_until_->expired()) {
+      waived_ = true;
+    }
+    loaded_ = page.ready || waived_;
+  }
+
+  // Once only rest is missing it is known when it can be reached at the earliest.
+  milliseconds pause_before_next(const PageAnswer& page, milliseconds pause) const {
+    const bool found = request_.wait_for_selector.empty() || page.found;
+    if (!loaded_ || !found || page.rested >= request_.quiet_dom) return pause;
+    return std::max(kFirstPause, request_.quiet_dom - page.rested);
+  }
+
+  asio::awaitable<Result<RenderResult>> result_of(PageAnswer page) {
+    RenderResult result;
+    result.mode = request_.mode;
+    result.url = page.url;
+    result.status = page.status;
+    result.unsettled = unsettled_;
+    if (!page.is_html()) result.other_type = page.type;
+    Result<std::string> content;
+    if (is_picture()) {
+      const bool paints = page.paints;
+      content = co_await picture(paints);
+    } else {
+      content = content_of(std::move(page));
+    }
+    if (!content) co_return fail(std::move(content.error()));
+    if (content->size() > request_.max_bytes) co_return fail(too_large(content->size()));
+    result.unsettled = unsettled_;
+    result.format = request_.format;
+    result.content = std::move(*content);
+    co_return result;
+  }
+
+  Result<std::string> content_of(PageAnswer page) const {
+    if (page.frames) return fail(with_page(html::frameset_error(std::move(*page.frames)), page));
+    if (page.too_complex > 0) return fail(too_complex(page.too_complex));
+    if (!page.content) return fail(too_large(page.too_long));
+    std::string content = std::move(*page.content);
+    if (page.unlabelled) {
+      if (auto again = html::reread_as_utf8(content); !again.empty()) content = std::move(again);
+    }
+    if (request_.mode == RenderMode::html || !page.is_html()) return content;
+    return html::composed_text(content);
+  }
+
+  asio::awaitable<Result<std::string>> picture(bool paints) {
+    PictureRequest wanted{.capture = request_.capture, .format = request_.format, .scale = 1};
+    auto taken = co_await steady_picture(wanted, paints);
+    const bool shrinks = request_.large_picture == LargePicture::scale_down;
+    for (int i = 0; i < kMostScalings && taken && shrinks; ++i) {
+      if (taken->size() <= request_.max_bytes) break;
+      constexpr double kMargin = 0.9;
+      const double share =
+          static_cast<double>(request_.max_bytes) / static_cast<double>(taken->size());
+      wanted.scale *= std::sqrt(share) * kMargin;
+      taken = co_await steady_picture(wanted, paints);
+    }
+    co_return taken;
+  }
+
+  // A picture of the whole of a long page takes as long as its load.
+  std::chrono::milliseconds time_for_picture() const {
+    if (request_.capture != Capture::full_page) return limits_.command;
+    return std::max(limits_.navigation, limits_.command);
+  }
+
+  // Of a page that paints pixels itself, a picture counts when the next one is the same.
+  asio::awaitable<Result<std::string>> steady_picture(PictureRequest wanted, bool paints) {
+    auto last = co_await session_.screenshot(wanted, within(time_for_picture()));
+    const Deadline until = within(limits_.waiting);
+    for (int i = 0; paints && last && i < kMostPictures; ++i) {
+      auto paused = co_await net::pause_until(within(kBetweenPictures));
+      if (!paused) co_return fail(std::move(paused.error()));
+      auto next = co_await session_.screenshot(wanted, within(time_for_picture()));
+      if (next && *next == *last) co_return next;
+      last = std::move(next);
+      if (until.expired() || i + 1 == kMostPictures) unsettled_ = true;
+      if (until.expired()) break;
+    }
+    if (!last) co_return fail(judged(std::move(last.error())));
+    if (unsettled_ && request_.unsettled == Unsettled::fail)
+      co_return fail(failed("unsettled", "the page's picture did not come to rest in time"));
+    co_return last;
   }
 
   Error too_large(std::size_t size) const {
@@ -301,12 +346,23 @@ class Rendering {
     return error;
   }
 
+  static Error too_complex(std::size_t maximum) { return html::too_complex("nodes", maximum); }
+
   DriverSession& session_;
   RenderRequest request_;
   RenderLimits limits_;
   Deadline deadline_;
   PageReader reader_;
   SessionFate fate_ = SessionFate::usable;
+  // How far the page has come.
+  Deadline loaded_until_ = Deadline::in(milliseconds(0));
+  std::optional<Deadline> rest_until_;
+  std::optional<Deadline> settled_until_;
+  NetworkWatch network_;
+  bool loaded_ = false;
+  bool waived_ = false;  // what still loads does not matter
+  bool busy_ = false;    // code or data is on its way
+  bool unsettled_ = false;
 };
 
 }  // namespace

@@ -75,7 +75,7 @@ struct Render : testing::Test {
 
   void open() {
     WebDriver at(loop.http, driver.endpoint());
-    auto made = loop.run(at.new_session(session_request(), Deadline::in(kPatience)));
+    auto made = loop.run(at.new_session(eager_session_request(), Deadline::in(kPatience)));
     if (!made) throw std::runtime_error(made.error().to_string());
     session.emplace(loop.http, std::move(*made));
     before = PageBefore::none;
@@ -118,7 +118,7 @@ TEST_F(Render, TextIsWhatAPersonReads) {
   EXPECT_EQ(result->content, "Hello\n\nsome text\nline two\n\nmade by script");
   EXPECT_EQ(result->status, 200);
   EXPECT_EQ(result->url, server.url("/"));
-  EXPECT_EQ(text("/plain"), "plain text\n\nend");
+  EXPECT_EQ(text("/plain"), "plain  text\n\n\n\nend\n") << "what is no HTML is as it is";
   EXPECT_EQ(text("/surrogate"), "x\uFFFDy");
 }
 
@@ -214,8 +214,7 @@ TEST_P(Hanging, EndsAtTheRequestsDeadline) {
   EXPECT_LT(Clock::now() - begin, milliseconds(700) + kLateness);
 }
 
-INSTANTIATE_TEST_SUITE_P(Pages, Hanging,
-                         testing::Values("/hang", "/half", "/waits", "/endless", "/alerts"),
+INSTANTIATE_TEST_SUITE_P(Pages, Hanging, testing::Values("/hang", "/half", "/endless", "/alerts"),
                          [](const auto& tested) { return std::string(tested.param).substr(1); });
 
 TEST_F(Render, AScriptThatNeverEndsAfterTheLoadIsATypedError) {

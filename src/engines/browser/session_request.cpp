@@ -104,11 +104,17 @@ Value milliseconds_of(std::chrono::milliseconds span) {
 std::string attach_request(std::string_view devtools_address, const RenderLimits& limits) {
   Value timeouts = Value::fields("pageLoad", milliseconds_of(limits.navigation), "script",
                                  milliseconds_of(limits.command));
-  Value chrome = Value::fields("debuggerAddress", Value::string(std::string(devtools_address)));
+  Value logged =
+      Value::fields("enableNetwork", Value::boolean(true), "enablePage", Value::boolean(false));
+  Value chrome = Value::fields("debuggerAddress", Value::string(std::string(devtools_address)),
+                               "perfLoggingPrefs", std::move(logged));
   Value match =
       Value::fields("browserName", Value::string("chrome"), "pageLoadStrategy",
-                    Value::string("normal"), "unhandledPromptBehavior", Value::string("dismiss"),
+                    Value::string("eager"), "unhandledPromptBehavior", Value::string("dismiss"),
                     "timeouts", std::move(timeouts), "goog:chromeOptions", std::move(chrome));
+  match.as_map()->set("goog:loggingPrefs",
+                      Value::fields("performance", Value::string("ALL"), "browser",
+                                    Value::string("OFF"), "driver", Value::string("OFF")));
   return json::write(Value::fields("capabilities", Value::fields("alwaysMatch", std::move(match))));
 }
 

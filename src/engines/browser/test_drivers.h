@@ -90,6 +90,11 @@ inline std::string session_request(std::string_view more = {}) {
       more);
 }
 
+// As the module asks for its own sessions: navigating ends when the document is complete.
+inline std::string eager_session_request() {
+  return session_request(R"("pageLoadStrategy":"eager",)");
+}
+
 // An io_context and an HttpClient driven by the test's thread.
 struct Loop {
   template <class T>

@@ -59,7 +59,7 @@ asio::awaitable<Result<net::HttpResponse>> WebDriver::exchange(std::string metho
 asio::awaitable<Result<Value>> WebDriver::command(std::string method, std::string path,
                                                   std::string body, Deadline deadline) {
   auto answer = co_await exchange(std::move(method), std::move(path), std::move(body), deadline);
-  if (!answer) co_return fail(std::move(answer.error()));
+  if (!answer) co_return fail(driver_lost(std::move(answer.error())));
   co_return value_of(*answer);
 }
 

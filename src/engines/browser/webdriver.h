@@ -4,8 +4,8 @@
 // are cheap.
 //
 // Every command has its own deadline. Errors, all fatal: BROWSER_COMMAND with ctx.kind
-// (webdriver_error.h), DEADLINE_EXCEEDED, CANCELLED, and SENDING_REQUEST or READING_BODY when the
-// driver does not respond.
+// (webdriver_error.h; "transport" when the driver is gone), DEADLINE_EXCEEDED, CANCELLED.
+// exchange() gives the HTTP client's own errors.
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstddef>
@@ -39,6 +39,8 @@ struct SessionInfo {
   std::string id;
   bool chromium = false;  // supports goog/cdp/execute
   std::string browser_version;
+  bool logs_network = false;  // performance_log() has the events of the domain Network
+  std::string frame;          // the id of the page's main frame in DevTools; empty: not known
 };
 
 struct Rect {
@@ -52,6 +54,13 @@ struct SessionTimeouts {
 };
 
 enum class Capture { viewport, full_page };
+enum class PictureFormat { png, jpeg };
+
+struct PictureRequest {
+  Capture capture = Capture::viewport;
+  PictureFormat format = PictureFormat::png;
+  double scale = 1;  // pixels of the picture for each CSS pixel; 0 < scale <= 1
+};
 
 class WebDriver {
  public:
@@ -105,8 +114,9 @@ class DriverSession {
   asio::awaitable<Result<Value>> execute(std::string script, Value arguments, Deadline deadline);
   asio::awaitable<Result<Value>> execute_async(std::string script, Value arguments,
                                                Deadline deadline);
-  // PNG bytes. A full page is at most kMaxPageHeight high; the rest is cut off.
-  asio::awaitable<Result<std::string>> screenshot(Capture capture, Deadline deadline);
+  // The bytes of a picture. A full page is at most kMaxPageHeight high; the rest is cut off. Only
+  // drivers with DevTools have JPEG and a scale; BROWSER_COMMAND of kind "unknown" at others.
+  asio::awaitable<Result<std::string>> screenshot(PictureRequest request, Deadline deadline);
 
   asio::awaitable<Result<std::string>> window(Deadline deadline);
   asio::awaitable<Result<std::vector<std::string>>> windows(Deadline deadline);
@@ -122,6 +132,9 @@ class DriverSession {
   // A DevTools command for the page. BROWSER_COMMAND of kind "unknown" where the driver has none.
   asio::awaitable<Result<Value>> cdp(std::string method, Value params, Deadline deadline);
 
+  // ChromeDriver's log "performance" since the last call: a list of {"message": JSON, ...}.
+  asio::awaitable<Result<Value>> performance_log(Deadline deadline);
+
   // The largest height that Chromium can render as one picture.
   static constexpr int kMaxPageHeight = 16'384;
 
@@ -129,8 +142,8 @@ class DriverSession {
   asio::awaitable<Result<void>> act(std::string method, std::string path, Value body,
                                     Deadline deadline);
   asio::awaitable<Result<std::string>> ask(std::string path, Deadline deadline);
+  asio::awaitable<Result<std::string>> picture_by_cdp(PictureRequest request, Deadline deadline);
   asio::awaitable<Result<std::string>> viewport_png(Deadline deadline);
-  asio::awaitable<Result<std::string>> page_png_by_cdp(Deadline deadline);
   asio::awaitable<Result<std::string>> page_png_by_resizing(Deadline deadline);
 
   WebDriver driver_;

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/encoding.h"
 #include "browser/webdriver.h"
 #include "browser/webdriver_error.h"
 #include "net/http_client.h"
@@ -16,13 +15,6 @@ std::int64_t whole(const Value* number) {
   if (const double* real = number->as_real()) return std::llround(std::clamp(*real, 0.0, 1e9));
   const Integer* integer = number->as_integer();
   return integer == nullptr ? 0 : integer->to_i64().value_or(0);
-}
-
-Result<std::string> decoded_png(std::string_view base64) {
-  auto bytes = base64_decode(base64);
-  if (!bytes || !bytes->starts_with("\x89PNG"))
-    return fail(protocol_error("the driver's screenshot is no PNG"));
-  return std::move(*bytes);
 }
 
 Value number(std::int64_t n) {
@@ -192,66 +184,12 @@ asio::awaitable<Result<Value>> DriverSession::cdp(std::string method, Value para
   co_return value;
 }
 
-asio::awaitable<Result<std::string>> DriverSession::screenshot(Capture capture, Deadline deadline) {
-  if (capture == Capture::viewport) {
-    auto png = co_await viewport_png(deadline);
-    co_return png;
-  }
-  if (info_.chromium) {
-    auto png = co_await page_png_by_cdp(deadline);
-    co_return png;
-  }
-  auto png = co_await page_png_by_resizing(deadline);
-  co_return png;
-}
-
-// 17.1
-asio::awaitable<Result<std::string>> DriverSession::viewport_png(Deadline deadline) {
-  std::string path = "/screenshot";
-  auto text = co_await ask(std::move(path), deadline);
-  if (!text) co_return text;
-  co_return decoded_png(*text);
-}
-
-asio::awaitable<Result<std::string>> DriverSession::page_png_by_cdp(Deadline deadline) {
-  std::string layout = "Page.getLayoutMetrics";
-  Value none = Value::map();
-  auto metrics = co_await cdp(std::move(layout), std::move(none), deadline);
-  if (!metrics) co_return fail(std::move(metrics.error()));
-  const Value* size = text::at(*metrics, "/cssContentSize");
-  if (size == nullptr) co_return fail(protocol_error("the driver does not know the page's size"));
-  const std::int64_t width = std::max<std::int64_t>(1, whole(size->find("width")));
-  const std::int64_t height =
-      std::clamp<std::int64_t>(whole(size->find("height")), 1, kMaxPageHeight);
-  Value clip = Value::fields("x", number(0), "y", number(0), "width", number(width), "height",
-                             number(height), "scale", number(1));
-  Value params = Value::fields("format", Value::string("png"), "captureBeyondViewport",
-                               Value::boolean(true), "clip", std::move(clip));
-  std::string capture = "Page.captureScreenshot";
-  auto picture = co_await cdp(std::move(capture), std::move(params), deadline);
-  if (!picture) co_return fail(std::move(picture.error()));
-  co_return decoded_png(text::string_at(*picture, "/data").value_or(""));
-}
-
-// Drivers without DevTools: the window is made as high as the page for one picture.
-asio::awaitable<Result<std::string>> DriverSession::page_png_by_resizing(Deadline deadline) {
-  auto before = co_await window_rect(deadline);
-  if (!before) co_return fail(std::move(before.error()));
-  std::string script =
-      "return [document.documentElement.scrollHeight, "
-      "window.outerHeight - window.innerHeight]";
-  Value none = Value::array();
-  auto heights = co_await execute(std::move(script), std::move(none), deadline);
-  if (!heights) co_return fail(std::move(heights.error()));
-  const std::int64_t needed = whole(text::at(*heights, "/0")) + whole(text::at(*heights, "/1"));
-  const Rect large{before->width, static_cast<int>(std::clamp<std::int64_t>(needed, before->height,
-                                                                            kMaxPageHeight))};
-  auto resized = co_await set_window_rect(large, deadline);
-  if (!resized) co_return fail(std::move(resized.error()));
-  auto png = co_await viewport_png(deadline);
-  auto restored = co_await set_window_rect(*before, deadline);
-  if (png && !restored) co_return fail(std::move(restored.error()));
-  co_return png;
+asio::awaitable<Result<Value>> DriverSession::performance_log(Deadline deadline) {
+  std::string method = "POST";
+  std::string path = "/se/log";
+  Value body = Value::fields("type", Value::string("performance"));
+  auto value = co_await command(std::move(method), std::move(path), std::move(body), deadline);
+  co_return value;
 }
 
 }  // namespace gvm::browser

@@ -119,6 +119,16 @@ Error protocol_error(std::string detail) {
   return error;
 }
 
+Error driver_lost(Error error) {
+  if (error.code() == codes::kBrowserCommand ||
+      command_failure_of(error) != CommandFailure::transport)
+    return error;
+  Error lost(codes::kBrowserCommand, Fatality::fatal,
+             "the browser or its driver ended before it had answered");
+  lost.with("kind", Value::string(std::string(name_of(CommandFailure::transport))));
+  return lost;
+}
+
 CommandFailure command_failure_of(const Error& error) {
   if (error.code() == codes::kDeadlineExceeded) return CommandFailure::deadline;
   if (error.code() == codes::kCancelled) return CommandFailure::cancelled;

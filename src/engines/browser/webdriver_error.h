@@ -29,6 +29,10 @@ std::string_view name_of(CommandFailure failure);
 // From the fields of a W3C error object: fatal BROWSER_COMMAND. ctx.kind is name_of, ctx.error the
 // W3C code, ctx.message the first line of the driver's message, bounded.
 Error driver_error(std::string_view w3c_code, std::string_view message);
+// For a connection to the driver that failed: BROWSER_COMMAND with ctx.kind "transport", without
+// the driver's address. It is no failure of the page's site. Every other error as it is.
+Error driver_lost(Error error);
+
 // For an answer that is not a WebDriver answer: BROWSER_COMMAND with ctx.kind "protocol".
 Error protocol_error(std::string detail);
 

@@ -165,9 +165,9 @@ Rect size_of_png(const std::string& png) {
 
 TEST_F(ChromeDriver, TakesPicturesOfViewportAndPage) {
   ASSERT_TRUE(loop.run(session->navigate(server.url("/"), soon())));
-  auto viewport = loop.run(session->screenshot(Capture::viewport, soon()));
+  auto viewport = loop.run(session->screenshot({}, soon()));
   ASSERT_TRUE(viewport) << viewport.error().to_string();
-  auto whole = loop.run(session->screenshot(Capture::full_page, soon()));
+  auto whole = loop.run(session->screenshot({.capture = Capture::full_page}, soon()));
   ASSERT_TRUE(whole) << whole.error().to_string();
   EXPECT_LT(size_of_png(*viewport).height, 3000);
   EXPECT_GE(size_of_png(*whole).height, 3000);
@@ -175,7 +175,7 @@ TEST_F(ChromeDriver, TakesPicturesOfViewportAndPage) {
   SessionInfo plain = session->info();
   plain.chromium = false;
   DriverSession other(loop.http, plain);
-  auto resized = loop.run(other.screenshot(Capture::full_page, soon()));
+  auto resized = loop.run(other.screenshot({.capture = Capture::full_page}, soon()));
   ASSERT_TRUE(resized) << resized.error().to_string();
   EXPECT_GE(size_of_png(*resized).height, 3000);
 }

@@ -1,0 +1,78 @@
+// The answer to `ask`. Keys of `ask`:
+//   when      "settled": nothing is brought to rest or read before the page has settled; "now"
+//   loaded    true: what is still loading no longer matters
+//   busy      true: the page has requests under way that may change it
+//   selector  string: an element in any open tree must match; the answer's `found` says whether
+//   picture   "viewport" or "page": images and fonts count as part of what has to load
+//   quiet     the page must not have changed for so many milliseconds, unless nothing in it can
+//             change it (`fixed`); the answer's `rested` says for how many it has not
+//   still     "text" or "picture": brings what moves to one state
+//   read      "text" or "html": returns it as `content`; text as marks (html/composed_text.h)
+//   all       true: text includes what is not visible
+//   max       longest `content` in UTF-16 units; a longer one is only counted, in `too_long`
+//   body      longest `body`, the beginning of a failed page's text, in UTF-16 units
+// The answer always has `url`, `status` (0: unknown), `type` (the content type), `ready` (all has
+// loaded), `parsed` (the document is complete) and, until `ready`, `pending` (scripts and style
+// sheets on their way); `settled` unless the page failed.
+const roots = openRoots();
+const out = {
+  url: location.href,
+  status: (performance.getEntriesByType('navigation')[0] || {}).responseStatus || 0,
+  type: document.contentType,
+  parsed: document.readyState !== 'loading',
+  ready: document.readyState === 'complete' && (!ask.picture || isPainted(roots, ask.picture)),
+};
+const clean = (text) => (text.toWellFormed ? text.toWellFormed() : text);
+const isDocument = out.type === 'text/html' || out.type === 'application/xhtml+xml';
+if (out.status >= 400 || out.url.startsWith('chrome-error:')) {
+  const root = document.documentElement;
+  const text = document.body ? document.body.innerText : root && root.textContent;
+  out.body = clean((text || '').slice(0, ask.body));
+  return out;
+}
+if (!out.ready) out.pending = pendingCode();
+if (ask.selector) {
+  try {
+    out.found = matches(roots, ask.selector);
+  } catch (problem) {
+    out.bad_selector = true;
+  }
+}
+if (ask.quiet) {
+  out.rested = rested(roots);
+  out.fixed = !isDocument || !canChange(roots);
+}
+out.settled = (out.ready || ask.loaded === true) &&
+  (!ask.quiet || out.fixed || (!ask.busy && out.rested >= ask.quiet)) && (!ask.selector || out.found === true);
+if (ask.when === 'settled' && !out.settled) return out;
+if (ask.still) {
+  holdStill(roots);
+  if (ask.still === 'picture') {
+    holdPictureStill(roots);
+    out.paints = paints(roots);
+  }
+}
+const give = (content) => {
+  if (content.length > ask.max) out.too_long = content.length;
+  else out.content = clean(content);
+};
+out.unlabelled = document.characterSet === 'windows-1252' &&
+  document.querySelector('meta[charset], meta[http-equiv="content-type" i]') === null;
+if (ask.read === 'html') {
+  give(htmlOf(roots));
+} else if (ask.read && !isDocument) {
+  const shown = document.querySelector('pre') || document.documentElement;
+  give((shown && shown.textContent) || '');
+} else if (ask.read && document.body && document.body.localName === 'frameset') {
+  out.frames = [...document.querySelectorAll('frame')].slice(0, kMostReported).map((f) => f.src);
+} else if (ask.read && document.documentElement) {
+  const reader = new TextReader(roots, ask.all === true, ask.max);
+  if (reader.read()) {
+    out.content = clean(reader.parts.join(''));
+  } else if (reader.nodes > kMostNodes) {
+    out.too_complex = kMostNodes;
+  } else {
+    out.too_long = reader.units;
+  }
+}
+return out;

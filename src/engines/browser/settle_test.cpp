@@ -1,0 +1,222 @@
+// When a page counts as settled, and what of it is text.
+#include <string>
+
+#include "browser/test_drivers.h"
+
+namespace gvm::browser {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr std::string_view kShadow = R"(<!doctype html><p>before</p>
+<div id=host><b slot=name>named</b>unnamed<i slot=none>lost</i></div>
+<section><template shadowrootmode=open><p>declared <slot>fallback</slot></p></template></section>
+<script>
+const root = host.attachShadow({mode: 'open'});
+root.innerHTML = '<style>.no{display:none}</style><p>[<slot name=name></slot>]</p><slot></slot>' +
+  '<b class=no>no</b><span></span>';
+const inner = root.querySelector('span').attachShadow({mode: 'open'});
+inner.innerHTML = '<p>deep</p>';
+</script><p>after</p>)";
+
+Site site() {
+  Site pages;
+  pages["/shadow"] = page(std::string(kShadow));
+  pages["/hang"] = {.behaviour = HttpServer::Behaviour::hang};
+  pages["/image"] = page("<p>text<img src=/hang>");
+  pages["/font"] =
+      page("<style>@font-face{font-family:f;src:url(/hang)}p{font-family:f}</style><p>text");
+  pages["/background"] = page("<style>p{background:url(/hang)}</style><p>text");
+  pages["/frame"] = page("<p>text</p><iframe src=/hang></iframe>");
+  pages["/style"] = page("<p>text</p><link rel=stylesheet href=/hang>");
+  pages["/script"] = page("<p>text</p><script async src=/hang></script>");
+  pages["/attributes"] = page(
+      "<p id=p>shown</p><script>let n = 0; const t = setInterval(() => { p.dataset.n = ++n;"
+      " if (n === 8) { p.textContent = 'arrived'; clearInterval(t); } }, 60)</script>");
+  pages["/shadow-late"] = page(
+      "<p id=p></p><div id=d></div><script>const r = d.attachShadow({mode:'open'}); let n = 0;"
+      "const t = setInterval(() => { r.innerHTML = '<b>' + ++n + '</b>';"
+      " if (n === 8) clearInterval(t); }, 60)</script>");
+  pages["/ticking"] = page("<p id=p>0</p><script>setInterval(() => p.textContent++, 20)</script>");
+  pages["/frameset"] = page("<frameset cols='*,*'><frame src=/a><frame src=/b></frameset>");
+  pages["/deep"] = page(
+      "<div id=d></div><script>let at = d; for (let i = 0; i < 2000; ++i) {"
+      " const e = document.createElement('b'); at.append(e); at = e; }"
+      " at.append('bottom')</script>");
+  pages["/unlabelled"] = page("<p>Pr\xC3\xB6\xC3\x9F\x65 \xE6\xBC\xA2</p>", "text/html");
+  pages["/table"] = page(
+      "<table><tr><td>3<td><td>4<tr><td>x<td><td></table><pre> a\n   b</pre>"
+      "<ul><li>one<li>two</ul><details><summary>sum</summary>closed</details>");
+  return pages;
+}
+
+struct Settle : testing::Test {
+  Settle() { open(); }
+  void open() {
+    WebDriver at(loop.http, driver.endpoint());
+    auto made = loop.run(at.new_session(eager_session_request(), Deadline::in(kPatience)));
+    if (!made) throw std::runtime_error(made.error().to_string());
+    session.emplace(loop.http, std::move(*made));
+  }
+  Result<RenderResult> of(RenderRequest request, RenderLimits limits = {}) {
+    request.url = server.url(request.url);
+    auto rendered =
+        loop.run(render(*session, std::move(request), limits, before, Deadline::in(2 * kPatience)));
+    before = PageBefore::some;
+    return std::move(rendered.result);
+  }
+  std::string text(std::string path, RenderLimits limits = {}) {
+    auto result = of({.url = std::move(path), .quiet_dom = milliseconds(300)}, limits);
+    return result ? result->content : "error: " + result.error().to_string();
+  }
+  // Of an element with this style, and of the page's sheet, between two letters.
+  std::string styled(const std::string& style, const std::string& sheet = {},
+                     html::Invisible invisible = html::Invisible::left_out) {
+    server_page = "<!doctype html><style>" + sheet + "</style>a<div class=x style=\"" + style +
+                  "\">text</div>b";
+    auto result = of({.url = "/given", .invisible = invisible});
+    return result ? result->content : "error: " + result.error().to_string();
+  }
+
+  std::string server_page;
+  HttpServer server{[this, serve = serving(site())](const HttpServer::Request& request) {
+    return request.target == "/given" ? page(server_page) : serve(request);
+  }};
+  Loop loop;
+  DriverProcess driver;
+  std::optional<DriverSession> session;
+  PageBefore before = PageBefore::none;
+};
+
+TEST_F(Settle, OpenShadowTreesAreTextInTheirPlace) {
+  EXPECT_EQ(text("/shadow"), "before\n\n[named]\n\nunnamed\n\ndeep\n\ndeclared fallback\n\nafter");
+}
+
+TEST_F(Settle, OpenShadowTreesAreTemplatesInHtml) {
+  auto result = of({.url = "/shadow", .mode = RenderMode::html});
+  ASSERT_TRUE(result) << result.error().to_string();
+  EXPECT_THAT(result->content, HasSubstr("<template shadowrootmode=\"open\"><p>declared <slot>"));
+  EXPECT_THAT(result->content, HasSubstr("<template shadowrootmode=\"open\"><p>deep</p>"));
+  EXPECT_TRUE(result->content.starts_with("<!DOCTYPE html>\n<html><head>"));
+  EXPECT_TRUE(result->content.ends_with("</html>"));
+}
+
+TEST_F(Settle, ASelectorMatchesInOpenShadowTrees) {
+  auto result = of({.url = "/shadow", .wait_for_selector = "span"}, {.waiting = milliseconds(500)});
+  EXPECT_TRUE(result) << result.error().to_string();
+}
+
+TEST_F(Settle, WhatIsNoCodeDoesNotHoldAPage) {
+  const RenderLimits limits{.resources = milliseconds(400)};
+  for (const auto* path : {"/image", "/font", "/background", "/frame"})
+    EXPECT_EQ(text(path, limits), "text") << path;
+  auto picture = of({.url = "/image", .mode = RenderMode::screenshot}, limits);
+  EXPECT_TRUE(picture) << picture.error().to_string();
+}
+
+TEST_F(Settle, CodeThatDoesNotComeIsAFailedLoad) {
+  const RenderLimits limits{.navigation = milliseconds(900), .resources = milliseconds(100)};
+  for (const auto* path : {"/style", "/script"})
+    EXPECT_THAT(text(path, limits), HasSubstr("did not finish loading")) << path;
+}
+
+TEST_F(Settle, AttributesAndShadowTreesCountAsChanges) {
+  EXPECT_EQ(text("/attributes"), "arrived");
+  EXPECT_EQ(text("/shadow-late"), "8");
+}
+
+TEST_F(Settle, APageThatNeverRestsIsMarkedOrFails) {
+  const RenderLimits limits{.waiting = milliseconds(400)};
+  auto answered = of({.url = "/ticking", .quiet_dom = milliseconds(200)}, limits);
+  ASSERT_TRUE(answered) << answered.error().to_string();
+  EXPECT_TRUE(answered->unsettled);
+  auto failed =
+      of({.url = "/ticking", .quiet_dom = milliseconds(200), .unsettled = Unsettled::fail}, limits);
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(text_of(failed.error(), "reason"), "unsettled");
+  EXPECT_FALSE(failed.error().fatal());
+}
+
+TEST_F(Settle, APageThatNothingCanChangeIsNotWaitedFor) {
+  auto result = of({.url = "/table", .quiet_dom = milliseconds(20'000)});
+  ASSERT_TRUE(result) << result.error().to_string();
+  EXPECT_FALSE(result->unsettled);
+  EXPECT_EQ(result->content, "3\t\t4\nx\t\t\n a\n   b\none\ntwo\nsum");
+}
+
+TEST_F(Settle, AFramesetIsAnErrorThatNamesItsFrames) {
+  auto result = of({.url = "/frameset"});
+  ASSERT_FALSE(result);
+  EXPECT_EQ(text_of(result.error(), "reason"), "frameset");
+  EXPECT_EQ(number_of(result.error(), "status"), 200);
+  EXPECT_THAT(result.error().to_string(), HasSubstr(server.url("/a") + " " + server.url("/b")));
+}
+
+TEST_F(Settle, ATreeDeeperThanAStackIsRead) {
+  EXPECT_EQ(text("/deep"), "bottom");
+}
+
+TEST_F(Settle, Utf8WithoutALabelIsReadAsSuch) {
+  EXPECT_EQ(text("/unlabelled"), "Pr\xC3\xB6\xC3\x9F\x65 \xE6\xBC\xA2");
+}
+
+TEST_F(Settle, WhatIsNotVisibleIsNoTextUnlessAskedFor) {
+  for (const auto* style : {"display:none",
+                            "visibility:hidden",
+                            "opacity:0",
+                            "opacity:.01",
+                            "font-size:0",
+                            "font-size:1px",
+                            "position:absolute;left:-9999px",
+                            "position:absolute;top:-999px",
+                            "text-indent:-9999px",
+                            "position:absolute;clip:rect(0,0,0,0)",
+                            "clip-path:inset(50%)",
+                            "clip-path:circle(0)",
+                            "overflow:hidden;height:0",
+                            "color:white",
+                            "color:#fdfdfd",
+                            "color:transparent",
+                            "transform:scale(0)",
+                            "filter:opacity(0)",
+                            "content-visibility:hidden",
+                            "color:#123456;background:#123457"}) {
+    const bool takes_place = std::string_view(style).find("none") == std::string_view::npos &&
+                             std::string_view(style).find("absolute") == std::string_view::npos;
+    EXPECT_EQ(styled(style), takes_place ? "a\nb" : "ab") << style;
+    EXPECT_EQ(styled(style, "", html::Invisible::included), "a\ntext\nb") << style;
+  }
+  EXPECT_EQ(styled("", ".x{display:none}"), "ab");
+  EXPECT_EQ(styled("", "body{background:#222;color:#eee}.x{color:#222}"), "a\nb");
+  EXPECT_EQ(styled("", ".x{position:fixed;left:100vw}html{overflow-x:hidden}"), "ab");
+  EXPECT_EQ(styled("", ".x{height:5px;overflow:hidden;padding-top:50px;box-sizing:border-box}"),
+            "a\nb");
+}
+
+TEST_F(Settle, WhatIsVisibleIsText) {
+  for (const auto* style :
+       {"opacity:.5", "position:absolute;left:50px", "color:white;background:black",
+        "color:white;background:url(/x.png)", "color:white;text-shadow:0 0 2px black",
+        "color:transparent;background:linear-gradient(red,blue);-webkit-background-clip:text",
+        "overflow:hidden", "height:0", "clip-path:inset(5%)", "width:80px;transform:rotate(5deg)",
+        "display:contents", "color:lab(50% 10 10)", "color:#00e;background:#0c582c",
+        "filter:invert(1);color:white", "mix-blend-mode:difference;color:white",
+        "margin-top:9000px;content-visibility:auto", "display:contents;background:#000;color:#000"})
+    EXPECT_THAT(styled(style), testing::AnyOf("a\ntext\nb", "atextb")) << style;
+  EXPECT_EQ(styled("color:white;position:relative",
+                   ".x::before{content:'';position:absolute;inset:0;background:#000;z-index:-1}"),
+            "a\ntext\nb");
+  EXPECT_EQ(
+      styled("position:absolute;color:white;left:0;top:0",
+             "body::before{content:'';display:block;width:900px;height:300px;background:#000}"),
+      "a\ntext\nb")
+      << "white on a dark box";
+  EXPECT_EQ(styled("height:5px;color:#123456;background:#123456"), "a\ntext\nb")
+      << "below the box that has its colour";
+  EXPECT_EQ(styled("", "body{overflow:hidden;height:100vh}.x{margin-top:3000px}"), "a\ntext\nb")
+      << "an overlay that locks scrolling";
+}
+
+}  // namespace
+}  // namespace gvm::browser
