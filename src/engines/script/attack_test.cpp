@@ -46,6 +46,7 @@ constexpr int kBudget = 1;
 Limits small_limits() {
   Limits limits;
   limits.memory_bytes = 8 * kMiB;
+  limits.values = 50'000;  // in proportion to the memory: 250'000 for 64 MiB
   limits.cpu_total = 150ms * kBudget;
   limits.cpu_unyielding = 40ms * kBudget;
   return limits;

@@ -79,6 +79,21 @@ bool push_preloaded(lua_State* L, const char* name) {
   return false;
 }
 
+// What the module has answered is on top; what it has put into package.loaded itself counts when it
+// answered nothing (Lua's manual, "require").
+void keep_answer(lua_State* L) {
+  if (lua_isnil(L, -1)) {
+    lua_pop(L, 1);
+    lua_pushvalue(L, 1);
+    if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL) return;
+    lua_pop(L, 1);
+    lua_pushboolean(L, 1);
+  }
+  lua_pushvalue(L, 1);
+  lua_pushvalue(L, -2);
+  lua_rawset(L, lua_upvalueindex(1));
+}
+
 // require(name): upvalue 1 is package.loaded, upvalue 2 the host table, upvalue 3 package.
 int require(lua_State* L) {
   std::size_t size = 0;
@@ -97,13 +112,7 @@ int require(lua_State* L) {
   lua_pushvalue(L, 1);
   lua_pushvalue(L, lua_upvalueindex(2));
   lua_call(L, 2, 1);
-  if (lua_isnil(L, -1)) {
-    lua_pop(L, 1);
-    lua_pushboolean(L, 1);
-  }
-  lua_pushvalue(L, 1);
-  lua_pushvalue(L, -2);
-  lua_rawset(L, lua_upvalueindex(1));
+  keep_answer(L);
   return 1;
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// Host functions inside Lua: their tables, `require`, and the way of a call out of Lua and back.
+// Host functions inside Lua: their tables, `require`, and calls from Lua to host functions.
 struct lua_State;
 
 namespace gvm::script {

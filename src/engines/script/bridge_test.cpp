@@ -109,14 +109,27 @@ TEST(Bridge, ExceptionsOfHostFunctionsBecomeInternalErrors) {
 TEST(Bridge, HostCallsThatWaitAreRefusedWhereLuaCannotYield) {
   for (const std::string body : {
            "return coroutine.wrap(function() return t.double_later(1) end)()",
-           "local l = {3, 1, 2}; table.sort(l, function(a, b) t.double_later(1) return a < b end)",
-           "return (('x'):gsub('x', function() return t.double_later(1) end))",
+           "local m = setmetatable({}, {__index = function() return t.double_later(1) end})\n"
+           "return table.concat(m, '', 1, 2)",
            "return tostring(setmetatable({}, {__tostring = function() t.double_later(1) end}))",
        }) {
     const auto answer = answer_of(body);
     ASSERT_FALSE(answer) << body;
     EXPECT_EQ(answer.error().code(), codes::kScriptCannotWait) << body;
   }
+}
+
+TEST(Bridge, ComparatorsAndReplacementsMayWait) {
+  const auto sorted = answer_of(
+      "local l = {3, 1, 2}\n"
+      "table.sort(l, function(a, b) return t.double_later(a) < t.double_later(b) end)\n"
+      "return table.concat(l, ' ')");
+  ASSERT_TRUE(sorted) << sorted.error().to_string();
+  EXPECT_EQ(*sorted, Value::string("1 2 3"));
+  const auto replaced = answer_of(
+      "return (('a1b22'):gsub('%d', function(d) return t.double_later(math.tointeger(d)) end))");
+  ASSERT_TRUE(replaced) << replaced.error().to_string();
+  EXPECT_EQ(*replaced, Value::string("a2b44"));
 }
 
 TEST(Bridge, WaitingAtTheTopLevelIsAStartError) {

@@ -1,5 +1,6 @@
 #include "script/constant.h"
 
+#include <algorithm>
 #include <iterator>
 #include <lua.hpp>
 
@@ -10,8 +11,8 @@ namespace gvm::script {
 namespace {
 
 constexpr const char* kMetatable = "gvm.constant";
-// A table of this many entries costs about 10 µs and 5 KiB in every session.
-constexpr std::size_t kLargestCopied = 64;
+// A table of this many plain values costs about 0.1 ms and 64 KiB in every Lua state.
+constexpr std::size_t kLargestCopied = 1024;
 
 const Value::Map& map_at(lua_State* L, int index) {
   return **static_cast<const Value::Map**>(luaL_checkudata(L, index, kMetatable));
@@ -36,8 +37,8 @@ int length(lua_State* L) {
   return 1;
 }
 
-// The iterator: upvalue 1 the userdata, upvalue 2 the position. It never hands out what lies
-// beneath.
+// The iterator: upvalue 1 the userdata, upvalue 2 the position. It never returns the
+// userdata's own Value.
 int next_entry(lua_State* L) {
   const Value::Map& map = map_at(L, lua_upvalueindex(1));
   const lua_Integer at = lua_tointeger(L, lua_upvalueindex(2));
@@ -48,6 +49,17 @@ int next_entry(lua_State* L) {
   lua_pushlstring(L, key.view().data(), key.view().size());
   push_constant(L, value);
   return 2;
+}
+
+bool is_plain(const Value& value) {
+  return value.as_map() == nullptr && value.as_array() == nullptr;
+}
+
+// What is nested is always copied: each access to a view would make another table of it, and what
+// a script writes into one would be lost.
+bool is_shared(const Value::Map& map) {
+  return map.size() > kLargestCopied &&
+         std::ranges::all_of(map, [](const auto& entry) { return is_plain(entry.second); });
 }
 
 int pairs(lua_State* L) {
@@ -72,9 +84,29 @@ void push_metatable(lua_State* L) {
 
 }  // namespace
 
+int next_of_constant(lua_State* L) {
+  const Value::Map& map = map_at(L, 1);
+  auto at = map.begin();
+  if (!lua_isnoneornil(L, 2)) {
+    std::size_t size = 0;
+    luaL_checktype(L, 2, LUA_TSTRING);
+    const char* text = lua_tolstring(L, 2, &size);
+    const auto key = [](const auto& entry) { return entry.first.view(); };
+    at = std::ranges::upper_bound(map, std::string_view(text, size), {}, key);
+  }
+  if (at == map.end()) return lua_pushnil(L), 1;
+  lua_pushlstring(L, at->first.view().data(), at->first.view().size());
+  push_constant(L, at->second);
+  return 2;
+}
+
+bool is_constant(lua_State* L, int index) {
+  return luaL_testudata(L, index, kMetatable) != nullptr;
+}
+
 void push_constant(lua_State* L, const Value& value) {
   const Value::Map* map = value.as_map();
-  if (map == nullptr || map->size() <= kLargestCopied) return push(L, value);
+  if (map == nullptr || !is_shared(*map)) return push(L, value);
   auto** box = static_cast<const Value::Map**>(lua_newuserdatauv(L, sizeof(void*), 0));
   *box = map;
   push_metatable(L);

@@ -11,6 +11,7 @@
 #include "base/size.h"
 #include "script/codes.h"
 #include "script/convert.h"
+#include "script/delivery.h"
 #include "script/vm.h"
 
 namespace gvm::script {
@@ -19,6 +20,8 @@ namespace {
 
 constexpr const char* kMetatable = "gvm.error";
 constexpr std::size_t kLongestDetail = 4 * kKiB;
+// A larger table that a script raises is told by its type alone.
+constexpr std::size_t kMostOfTable = 64 * kKiB;
 
 struct Box {
   Error error;
@@ -49,15 +52,31 @@ int describe(lua_State* L) {
   return 1;
 }
 
-// e.causes, e.fatal, e.ctx: copies, so that a script cannot change the error.
-int index(lua_State* L) {
+void push_causes(lua_State* L, const Error& error) {
+  Value::Array causes;
+  for (const auto& cause : error.causes()) causes.push_back(Value::string(Blob::borrow(cause)));
+  push(L, Value::array(std::move(causes)));
+}
+
+// e.causes, e.fatal, e.ctx: copies, so that a script cannot change the error. False for ctx, which
+// may be large: its delivery has begun.
+[[gnu::noinline]] bool push_field(lua_State* L) {
   const Box* box = box_at(L, 1);
-  if (box == nullptr || lua_type(L, 2) != LUA_TSTRING) return lua_pushnil(L), 1;
-  const Value whole = box->error.to_value();
-  const Value* field = whole.find(lua_tostring(L, 2));
-  if (field == nullptr) return lua_pushnil(L), 1;
-  push(L, *field);
-  return 1;
+  const bool known = box != nullptr && lua_type(L, 2) == LUA_TSTRING;
+  const std::string_view name = known ? lua_tostring(L, 2) : "";
+  if (name == "ctx") return begin_delivery_of(L, box->error.ctx()), false;
+  if (name == "causes")
+    push_causes(L, box->error);
+  else if (name == "fatal")
+    lua_pushboolean(L, box->error.fatal() ? 1 : 0);
+  else
+    lua_pushnil(L);
+  return true;
+}
+
+// Nothing here has a destructor: a pause jumps over this frame.
+int index(lua_State* L) {
+  return push_field(L) ? 1 : run_delivery(L);
 }
 
 void push_metatable(lua_State* L) {
@@ -80,6 +99,9 @@ void push_error(lua_State* L, Error error) {
   new (memory) Box{std::move(error), bytes};
   lua_insert(L, -2);
   lua_setmetatable(L, -2);
+  // Lua's collector keeps pace with what Lua allocates: it must know of the rest, or errors in a
+  // loop fill the session's memory before any of them is collected.
+  lua_gc(L, LUA_GCSTEP, static_cast<int>(1 + bytes / kKiB));
 }
 
 int raise(lua_State* L, Error error) {
@@ -104,7 +126,8 @@ Error to_error(lua_State* L, int index) {
     detail = to_valid_utf8(std::string_view(text, std::min(length, kLongestDetail)));
     lua_pop(L, 1);
   } else {
-    Result<Value> value = to_value(L, index);
+    ReadBudget budget{kMostOfTable, kMostOfTable, kMostOfTable};
+    Result<Value> value = to_value(L, index, budget);
     detail = value ? "the script raised " + json::write(*value).substr(0, kLongestDetail)
                    : "the script raised a " + std::string(luaL_typename(L, index));
   }

@@ -9,8 +9,10 @@
 #include <utility>
 
 #include "base/error_codes.h"
+#include "base/size.h"
 #include "script/codes.h"
 #include "script/convert.h"
+#include "script/delivery.h"
 #include "script/error.h"
 #include "script/off_lane.h"
 #include "script/session.h"
@@ -29,6 +31,7 @@ std::string name_of(const HostFunction& row) {
 
 // `bytes`: what they take outside of Lua.
 HostFunction::Args read_arguments(lua_State* L, const HostFunction& row, std::size_t* bytes) {
+  Vm::of(L).note_outside();
   const SessionImpl& session = Vm::of(L).session();
   ReadBudget budget = ReadBudget::of(L);
   const std::size_t before = budget.bytes;
@@ -101,19 +104,35 @@ int call_sync(lua_State* L) {
   return push_charged(L, result);
 }
 
-int finish_async(lua_State* L, int, lua_KContext) {
+// Smaller ones are pushed at once: that is most of them.
+constexpr std::size_t kPushedAtOnce = 16 * kKiB;
+
+// Whether the result is on top of the stack; else its delivery has begun.
+[[gnu::noinline]] bool take_result(lua_State* L) {
   SessionImpl& session = Vm::of(L).session();
-  const Result<Value> result = session.take_completed();
-  const int count = push_result(L, result);
-  session.release_completed();
-  return count;
+  Result<Value> result = session.take_completed();
+  const std::size_t bytes = session.completed_bytes();
+  const bool at_once = !result || bytes <= kPushedAtOnce;
+  if (at_once) {
+    push_result(L, result);
+    session.release_completed();
+  } else {
+    session.hand_over_completed();
+    begin_delivery(L, std::move(*result), bytes);
+  }
+  return at_once;
+}
+
+// Nothing here has a destructor: a pause jumps over this frame.
+int finish_async(lua_State* L, int, lua_KContext) {
+  return take_result(L) ? 1 : run_delivery(L);
 }
 
 Error cannot_wait(const HostFunction& row, std::string_view what) {
   return Error(codes::kScriptCannotWait, Fatality::fatal,
                name_of(row) + " " + std::string(what) +
-                   ", which is not possible here: inside a coroutine, a sort comparator, a gsub "
-                   "callback, a metamethod called from C, or at the script's top level");
+                   ", which is not possible here: inside a coroutine, a metamethod called from C, "
+                   "or at the script's top level");
 }
 
 [[gnu::noinline]] void start_async(lua_State* L) {
@@ -229,6 +248,7 @@ int call_sliced(lua_State* L) {
 }
 
 int call_raw(lua_State* L) {
+  Vm::of(L).note_outside();
   const int count = std::get<HostFunction::Raw>(row_of(L).implementation)(L);
   Vm::of(L).look(L);
   return count;
@@ -240,10 +260,9 @@ SessionImpl::Awaitable run_elsewhere(Vm& vm, const HostFunction::Heavy& heavy,
                                      HostFunction::Args arguments) {
   auto owned = std::make_shared<HostFunction::Args>();
   for (Value& argument : arguments) owned->push_back(std::move(argument).to_owned());
-  auto outcome = run_off_lane([function = heavy.function, owned] { return function(*owned); });
-  OffLaneResult finished = co_await std::move(outcome);
-  vm.add_cpu(finished.cpu);
-  co_return std::move(finished.result);
+  auto call = run_off_lane(vm, [function = heavy.function, owned] { return function(*owned); });
+  Result<Value> result = co_await std::move(call);
+  co_return result;
 }
 
 // Whether it finished; else it is parked.

@@ -1,5 +1,5 @@
 #pragma once
-// The way of a call from Lua to a host function and back.
+// Calls from Lua to host functions: arguments, waiting, results.
 struct lua_State;
 
 namespace gvm::script {

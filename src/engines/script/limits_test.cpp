@@ -6,9 +6,12 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <fstream>
+#include <thread>
 
 #include "base/error_codes.h"
 #include "script/codes.h"
+#include "script/off_lane.h"
 #include "support/script_session.h"
 
 namespace gvm::script {
@@ -177,6 +180,63 @@ TEST(Memory, GarbageDoesNotCount) {
 TEST(Memory, ASessionUsesLittle) {
   test::ScriptRun run("function F() end");
   EXPECT_LT(run.session->memory_used(), 64 * kKiB);
+}
+
+// The resident size of the process, in KiB.
+long resident() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmRSS:")) return std::stol(line.substr(6));
+  }
+  return 0;
+}
+
+template <class Condition>
+bool comes_true(Condition&& condition) {
+  for (const auto end = Clock::now() + 10s; Clock::now() < end;) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(20ms);
+  }
+  return false;
+}
+
+// Blocks of 200 KB lie in malloc's heap, between small ones that stay.
+const char* const kMuchInTheHeap =
+    "function F() local t = {} for i = 1, 200 do t[i] = ('x'):rep(200000) .. i end return 1 end";
+
+TEST(Memory, WhatASessionTookGoesBackToTheSystemSoonAfterItsEnd) {
+  ProgramOptions options;
+  options.limits.cpu_total = 60s;
+  {
+    test::ScriptRun warm_up(kMuchInTheHeap, options);
+  }
+  const long idle = resident();
+  const std::uint64_t before = free_memory_returns();
+  for (int i = 0; i < 3; ++i) {
+    test::ScriptRun run(kMuchInTheHeap, options);
+    ASSERT_TRUE(run.call("F"));
+  }
+  EXPECT_TRUE(comes_true([&] { return free_memory_returns() > before; }));
+#ifndef GVM_SANITIZED  // AddressSanitizer keeps what is freed
+  EXPECT_TRUE(comes_true([&] { return resident() < idle * 12 / 10; })) << resident() << " KiB";
+#else
+  EXPECT_GT(idle, 0);
+#endif
+}
+
+TEST(Memory, ASmallSessionCausesNoReturnOfMemory) {
+  constexpr auto kLongerThanTheDelay = 800ms;
+  std::uint64_t before = 0;
+  do {
+    before = free_memory_returns();
+    std::this_thread::sleep_for(kLongerThanTheDelay);
+  } while (free_memory_returns() != before);
+  for (int i = 0; i < 20; ++i) {
+    test::ScriptRun run("function F() return {} end");
+    ASSERT_TRUE(run.call("F"));
+  }
+  std::this_thread::sleep_for(kLongerThanTheDelay);
+  EXPECT_EQ(free_memory_returns(), before);
 }
 
 // Errors out of memory at every possible allocation: the session always ends with its error and

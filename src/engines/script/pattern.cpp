@@ -132,20 +132,21 @@ bool Matcher::match_at(std::size_t at) {
   return run(at, 0);
 }
 
-std::size_t Matcher::find_from(std::size_t at) {
+bool Matcher::find_until(std::size_t& at, std::size_t last) {
   const bool skips = !items_.empty() && items_[0].kind == PatternItem::Kind::literal &&
                      (items_[0].repeat == PatternItem::Repeat::once ||
                       items_[0].repeat == PatternItem::Repeat::greedy_one);
-  for (; at <= subject_.size(); ++at) {
+  for (; at <= last; ++at) {
     if (skips) {
-      const auto next = subject_.find(static_cast<char>(items_[0].byte), at);
+      const auto next = subject_.substr(0, last + 1).find(static_cast<char>(items_[0].byte), at);
       if (next == std::string_view::npos) break;
       at = next;
     }
-    if (match_at(at)) return at;
+    if (match_at(at)) return true;
     burn();
   }
-  return subject_.size() + 1;
+  at = last + 1;
+  return false;
 }
 
 }  // namespace gvm::script

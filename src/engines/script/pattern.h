@@ -74,8 +74,9 @@ class Matcher {
 
   // Whether the pattern matches at `at`; then end() and capture() tell how.
   bool match_at(std::size_t at);
-  // The first match at or after `at`; subject.size() + 1 when there is none.
-  std::size_t find_from(std::size_t at);
+  // Looks for the first match that begins at `at` or later, but no later than `last`, which is at
+  // most the subject's size. True: there is one, at `at`. False: `at` is last + 1.
+  bool find_until(std::size_t& at, std::size_t last);
 
   std::size_t end() const { return end_; }
   const Capture& capture(std::size_t index) const { return captures_[index]; }

@@ -23,6 +23,33 @@ int append_bytecode(lua_State*, const void* piece, std::size_t size, void* out) 
   return 0;
 }
 
+// What the script has made of package.path; empty when that is no text. Raw, because a script may
+// give its globals a metatable that raises.
+std::string package_path(lua_State* L) {
+  const int top = lua_gettop(L);
+  std::string path;
+  lua_pushglobaltable(L);
+  lua_pushliteral(L, LUA_LOADLIBNAME);
+  if (lua_rawget(L, -2) == LUA_TTABLE) {
+    lua_pushliteral(L, "path");
+    std::size_t size = 0;
+    if (lua_rawget(L, -2) == LUA_TSTRING) {
+      const char* text = lua_tolstring(L, -1, &size);
+      path.assign(text, size);
+    }
+  }
+  lua_settop(L, top);
+  return path;
+}
+
+bool is_loaded(lua_State* L, const std::string& module) {
+  lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+  lua_pushlstring(L, module.data(), module.size());
+  const bool found = lua_rawget(L, -2) != LUA_TNIL;
+  lua_pop(L, 2);
+  return found;
+}
+
 Error config_error(std::string detail) {
   return Error(codes::kInvalidConfig, Fatality::fatal, std::move(detail));
 }
@@ -54,12 +81,23 @@ std::optional<std::string> ProgramImpl::file_of(std::string_view lua_path,
 }
 
 const Module* ProgramImpl::find_or_compile(std::string_view lua_path, std::string_view name) {
-  if (const Module* known = find_module(name)) return known;
+  const Module* known = find_module(name);
+  // A path that the script has set comes before what was found on the configured one.
+  if (known != nullptr && lua_path == options_.lua_path) return known;
   const auto file = file_of(lua_path, name);
-  if (!file) return nullptr;
-  const auto source = read_source(*file);
-  if (!source) return nullptr;
-  return &modules_.emplace(name, compile(*source, chunk_name_of(*file))).first->second;
+  const auto source = file ? read_source(*file) : std::nullopt;
+  if (!source) return known;
+  Module module = compile(*source, chunk_name_of(*file));
+  return &modules_.insert_or_assign(std::string(name), std::move(module)).first->second;
+}
+
+void ProgramImpl::compile_listed(std::string_view lua_path,
+                                 const std::function<bool(const std::string&)>& wanted) {
+  for (auto& [name, file] : list_lua_path(lua_path)) {
+    if (!wanted(name)) continue;
+    const auto source = read_source(file);
+    if (source) modules_[name] = compile(*source, chunk_name_of(file));
+  }
 }
 
 std::unique_ptr<Services> ProgramImpl::loading_services() const {
@@ -74,6 +112,7 @@ class ProgramLoader {
       : program_(std::make_shared<ProgramImpl>(std::move(options))) {}
 
   Result<std::shared_ptr<const Program>> run();
+  Result<std::shared_ptr<const Program>> run_without_script();
 
  private:
   void add_engine_functions();
@@ -81,6 +120,7 @@ class ProgramLoader {
   void compile_lua_path();
   Result<void> compile_script();
   Result<void> try_out();
+  void compile_path_of_script(lua_State* L);
   void note_entries(lua_State* L);
   Result<void> check_entries() const;
 
@@ -112,11 +152,21 @@ Result<void> ProgramLoader::compile_libraries() {
 
 // Modules that only an entry point requires are compiled too: sessions read no files.
 void ProgramLoader::compile_lua_path() {
-  for (auto& [name, file] : list_lua_path(program_->options_.lua_path)) {
-    if (program_->find_module(name) != nullptr) continue;
-    const auto source = read_source(file);
-    if (source) program_->modules_[name] = compile(*source, chunk_name_of(file));
-  }
+  program_->compile_listed(program_->options_.lua_path, [&](const std::string& name) {
+    return program_->find_module(name) == nullptr;
+  });
+}
+
+// The same for package.path as the top level has left it, and for the script's folder. What the
+// top level has required stays what it was.
+void ProgramLoader::compile_path_of_script(lua_State* L) {
+  const std::string path = package_path(L);
+  if (path != program_->options_.lua_path)
+    program_->compile_listed(path, [&](const std::string& name) { return !is_loaded(L, name); });
+  const std::filesystem::path script = program_->options_.script_path;
+  program_->compile_listed((script.parent_path() / "?.lua").string(), [&](const std::string& name) {
+    return name != script.stem() && program_->find_module(name) == nullptr;
+  });
 }
 
 Result<void> ProgramLoader::compile_script() {
@@ -149,12 +199,23 @@ Result<void> ProgramLoader::check_entries() const {
   return {};
 }
 
+// With the place, when the error does not name it itself.
+static std::string why_not_loaded(const Error& error) {
+  const Value* at = error.ctx().find("place");
+  const auto place = at == nullptr ? std::string_view() : at->as_string().value_or("");
+  std::string text = error.to_string();
+  if (place.empty() || text.find(place) != text.npos) return text;
+  return std::string(place) + ": " + text;
+}
+
 Result<void> ProgramLoader::try_out() {
   auto session = SessionImpl::make(program_, asio::any_io_executor(), log::Logger(),
                                    program_->loading_services(), program_.get());
   if (!session) {
-    return fail(config_error(program_->options_.script_path + ": " + session.error().to_string()));
+    return fail(
+        config_error(program_->options_.script_path + ": " + why_not_loaded(session.error())));
   }
+  compile_path_of_script((*session)->vm().main());
   note_entries((*session)->vm().main());
   return check_entries();
 }
@@ -167,6 +228,20 @@ Result<std::shared_ptr<const Program>> ProgramLoader::run() {
   if (auto done = compile_script(); !done) return fail(std::move(done.error()));
   if (auto done = try_out(); !done) return fail(std::move(done.error()));
   return program_;
+}
+
+Result<std::shared_ptr<const Program>> ProgramLoader::run_without_script() {
+  add_engine_functions();
+  program_->entry_runner_ = compile_entry_runner();
+  if (auto done = compile_libraries(); !done) return fail(std::move(done.error()));
+  compile_lua_path();
+  program_->script_ = compile("", "=none");
+  return program_;
+}
+
+Result<std::shared_ptr<const Program>> load_without_script(ProgramOptions options) {
+  ProgramLoader loader(std::move(options));
+  return loader.run_without_script();
 }
 
 Result<std::shared_ptr<const Program>> Program::load(ProgramOptions options) {

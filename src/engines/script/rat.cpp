@@ -169,7 +169,7 @@ constexpr luaL_Reg kOperators[] = {
     {"__eq", equal},      {"__lt", less},           {"__le", less_equal}, {"__tostring", to_text},
     {"__concat", concat}, {nullptr, nullptr}};
 
-// Made when the first Rat is: most sessions pay for it once, some never.
+// Made together with the first Rat: a session without rationals does not pay for it.
 void push_metatable(lua_State* L) {
   if (luaL_newmetatable(L, kMetatable) == 0) return;
   luaL_setfuncs(L, kOperators, 0);

@@ -1,12 +1,11 @@
 #include "script/sandbox.h"
 
-#include <sys/random.h>
-
-#include <array>
 #include <cstdint>
 #include <cstring>
 #include <lua.hpp>
-#include <utility>
+
+#include "script/random_bits.h"
+#include "script/vm.h"
 
 namespace gvm::script {
 
@@ -19,19 +18,6 @@ void open_plain(lua_State* L, const char* name, lua_CFunction open) {
   lua_setglobal(L, name);
 }
 
-// Drawn ahead: a system call, or the processor's random instruction, for every Lua state would cost
-// more than many of the functions that are opened in it.
-std::uint64_t random_bits(lua_State* L) {
-  thread_local std::array<std::uint64_t, 32> drawn{};  // 256 bytes come in one piece (getrandom(2))
-  thread_local std::size_t left = 0;
-  if (left == 0) {
-    if (::getrandom(drawn.data(), sizeof drawn, 0) != sizeof drawn)
-      luaL_error(L, "there are no random numbers");
-    left = drawn.size();
-  }
-  return std::exchange(drawn[--left], 0);
-}
-
 // Weak tables are strong here. The collector handles weak keys in one step that nothing can
 // interrupt and that a chain of 40,000 entries makes 7 s long; a metatable can get its __mode at
 // any time, so setmetatable cannot refuse it. Lua compares the name of a metafield by identity with
@@ -41,9 +27,24 @@ std::uint64_t random_bits(lua_State* L) {
 void forget_weak_tables(lua_State* L) {
   lua_pushliteral(L, "__mode");
   auto* name = const_cast<char*>(lua_tostring(L, -1));
-  const std::uint64_t bytes = random_bits(L);
+  const std::uint64_t bytes = random_bits();
   std::memcpy(name, &bytes, std::strlen("__mode"));
   lua_pop(L, 1);
+}
+
+// Its address is the key of the generator's state in the registry.
+constexpr char kGeneratorKey = 0;
+
+// The state of math.random is a userdata that its functions share. It stays alive as long as the
+// VM.
+void open_math(lua_State* L) {
+  open_plain(L, LUA_MATHLIBNAME, luaopen_math);
+  lua_getglobal(L, LUA_MATHLIBNAME);
+  lua_getfield(L, -1, "random");
+  lua_getupvalue(L, -1, 1);
+  Vm::of(L).watch_generator(lua_touserdata(L, -1), lua_rawlen(L, -1));
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &kGeneratorKey);
+  lua_pop(L, 2);
 }
 
 }  // namespace
@@ -55,7 +56,7 @@ void open_sandbox(lua_State* L) {
   open_string(L);
   open_table(L);
   open_os(L);
-  open_plain(L, LUA_MATHLIBNAME, luaopen_math);
+  open_math(L);
   open_utf8(L);
 }
 

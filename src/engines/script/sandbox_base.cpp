@@ -1,8 +1,11 @@
+#include <lua_build.h>
+
 #include <cstring>
 #include <lua.hpp>
 #include <string>
 
 #include "base/error_codes.h"
+#include "script/constant.h"
 #include "script/error.h"
 #include "script/sandbox.h"
 #include "script/session.h"
@@ -123,12 +126,19 @@ int load(lua_State* L) {
   return 1;
 }
 
-// --- tonumber: as in Lua, but what is longer than any number is none, without being read.
+// --- next: as in Lua, and for the views of large constants.
 
-constexpr lua_Unsigned kLongestNumber = 64 * kKiB;
+int next(lua_State* L) {
+  lua_settop(L, 2);
+  if (is_constant(L, 1)) return next_of_constant(L);
+  luaL_checktype(L, 1, LUA_TTABLE);
+  return lua_next(L, 1) != 0 ? 2 : (lua_pushnil(L), 1);
+}
+
+// --- tonumber: as in Lua, but what is longer than any number is none, with a base too.
 
 int tonumber(lua_State* L) {
-  if (lua_type(L, 1) == LUA_TSTRING && lua_rawlen(L, 1) > kLongestNumber)
+  if (lua_type(L, 1) == LUA_TSTRING && lua_rawlen(L, 1) > lua::kLongestNumber)
     return luaL_pushfail(L), 1;
   return lua_tocfunction(L, lua_upvalueindex(1))(L);
 }
@@ -136,6 +146,7 @@ int tonumber(lua_State* L) {
 // --- print goes to the log.
 
 int print(lua_State* L) {
+  Vm::of(L).note_outside();
   std::string line;
   const int count = lua_gettop(L);
   for (int i = 1; i <= count; ++i) {
@@ -157,9 +168,9 @@ int collectgarbage(lua_State* L) {
 }
 
 constexpr luaL_Reg kReplaced[] = {
-    {"pcall", pcall},  {"xpcall", xpcall}, {"setmetatable", setmetatable},
-    {"load", load},    {"print", print},   {"collectgarbage", collectgarbage},
-    {nullptr, nullptr}};
+    {"pcall", pcall}, {"xpcall", xpcall}, {"setmetatable", setmetatable},
+    {"load", load},   {"print", print},   {"collectgarbage", collectgarbage},
+    {"next", next},   {nullptr, nullptr}};
 
 }  // namespace
 

@@ -13,6 +13,38 @@ namespace gvm::script {
 
 namespace {
 
+constexpr std::size_t kPiece = 256 * kKiB;
+
+// Appends the first `size` bytes of what is at `to` to itself, until there are `total`.
+void repeat_in_place(char* to, std::size_t size, std::size_t total) {
+  for (std::size_t done = std::min(size, total); done < total;) {
+    const std::size_t piece = std::min(done, total - done);
+    std::memcpy(to + done, to, piece);
+    done += piece;
+  }
+}
+
+// `unit` is on top: pushes as many of it, one behind the other, as make `total` bytes. Lua writes
+// them side by side into the result, which is then the only long string.
+void push_repeated(lua_State* L, std::size_t unit, std::size_t total) {
+  const std::size_t size = std::max<std::size_t>(kPiece / unit, 1) * unit;
+  if (size > unit) {
+    const char* text = lua_tostring(L, -1);
+    luaL_Buffer piece;
+    char* to = luaL_buffinitsize(L, &piece, size);
+    std::memcpy(to, text, unit);
+    repeat_in_place(to, unit, size);
+    luaL_pushresultsize(&piece, size);
+  } else {
+    lua_pushvalue(L, -1);
+  }
+  const auto pieces = static_cast<int>(total / size);
+  luaL_checkstack(L, pieces + 2, "resulting string too large");
+  for (int i = 1; i < pieces; ++i) lua_pushvalue(L, -1);
+  lua_pushlstring(L, lua_tostring(L, -1), total % size);
+  lua_concat(L, pieces + 1);
+}
+
 // Lua's rep copies n times even when there is nothing to copy, and one byte at a time when that is
 // the string.
 int repeat(lua_State* L) {
@@ -27,15 +59,18 @@ int repeat(lua_State* L) {
     return luaL_error(L, "resulting string too large");
   }
   const std::size_t total = unit * static_cast<std::size_t>(n) - between_size;
+  if (total >= 2 * kPiece && total >= 2 * unit) {
+    lua_pushvalue(L, 1);
+    if (between_size > 0) lua_pushvalue(L, 3);
+    if (between_size > 0) lua_concat(L, 2);
+    push_repeated(L, unit, total);
+    return 1;
+  }
   luaL_Buffer out;
   char* to = luaL_buffinitsize(L, &out, total);
   std::memcpy(to, text, size);
   if (total > size) std::memcpy(to + size, between, between_size);
-  for (std::size_t done = std::min(unit, total); done < total;) {
-    const std::size_t piece = std::min(done, total - done);
-    std::memcpy(to + done, to, piece);
-    done += piece;
-  }
+  repeat_in_place(to, unit, total);
   luaL_pushresultsize(&out, total);
   return 1;
 }

@@ -1,28 +1,24 @@
-// table.* whose loops look at the clock: with a __len of 2^62, or a comparator written in C, Lua's
-// own never would.
-#include <algorithm>
+// table.* whose loops look at the clock, which Lua's own never would, with a __len of 2^62 either.
+// Nothing here has a destructor: a pause jumps over these frames.
+#include <cstddef>
 #include <lua.hpp>
 
+#include "base/size.h"
 #include "script/sandbox.h"
 #include "script/sandbox_sort.h"
+#include "script/sandbox_writer.h"
 #include "script/vm.h"
 
 namespace gvm::script {
 
 namespace {
 
-class Steps {
- public:
-  explicit Steps(lua_State* L) : L_(L) {}
-  void take() {
-    if ((++count_ & kMask) == 0) Vm::of(L_).check_cpu(L_);
-  }
+constexpr lua_Integer kStepsAPiece = 512;
 
- private:
-  static constexpr unsigned kMask = 1024 - 1;
-  lua_State* L_;
-  unsigned count_ = 0;
-};
+// After step number `i`: whether its function must pause now.
+bool must_pause_after(lua_State* L, lua_Integer i) {
+  return i % kStepsAPiece == 0 && Vm::of(L).must_pause(L);
+}
 
 // Tables, or what has the metamethods to act as one.
 void check_list(lua_State* L, int index) {
@@ -37,6 +33,16 @@ void move_element(lua_State* L, int from_table, lua_Integer from, int to_table, 
   lua_seti(L, to_table, to);
 }
 
+// Moves up the elements from `i` - 1 down to the place of the new one.
+int insert_from(lua_State* L, int, lua_KContext i) {
+  for (const lua_Integer at = lua_tointeger(L, 2); i > at; --i) {
+    move_element(L, 1, i - 1, 1, i);
+    if (must_pause_after(L, i)) return Vm::pause(L, i - 1, insert_from);
+  }
+  lua_seti(L, 1, i);
+  return 0;
+}
+
 int insert(lua_State* L) {
   check_list(L, 1);
   const lua_Integer end = luaL_intop(+, luaL_len(L, 1), 1);
@@ -45,25 +51,46 @@ int insert(lua_State* L) {
   const lua_Integer at = luaL_checkinteger(L, 2);
   luaL_argcheck(L, static_cast<lua_Unsigned>(at) - 1U < static_cast<lua_Unsigned>(end), 2,
                 "position out of bounds");
-  Steps steps(L);
-  for (lua_Integer i = end; i > at; --i, steps.take()) move_element(L, 1, i - 1, 1, i);
+  return insert_from(L, LUA_OK, end);
+}
+
+// Stack: list, size, the removed value. Moves down the elements behind `at`.
+int remove_from(lua_State* L, int, lua_KContext at) {
+  for (const lua_Integer size = lua_tointeger(L, 2); at < size; ++at) {
+    move_element(L, 1, at + 1, 1, at);
+    if (must_pause_after(L, at)) return Vm::pause(L, at + 1, remove_from);
+  }
+  lua_pushnil(L);
   lua_seti(L, 1, at);
-  return 0;
+  return 1;
 }
 
 int remove(lua_State* L) {
   check_list(L, 1);
   const lua_Integer size = luaL_len(L, 1);
-  lua_Integer at = luaL_optinteger(L, 2, size);
+  const lua_Integer at = luaL_optinteger(L, 2, size);
   if (at != size) {
     luaL_argcheck(L, static_cast<lua_Unsigned>(at) - 1U <= static_cast<lua_Unsigned>(size), 2,
                   "position out of bounds");
   }
+  lua_settop(L, 1);
+  lua_pushinteger(L, size);
   lua_geti(L, 1, at);
-  Steps steps(L);
-  for (; at < size; ++at, steps.take()) move_element(L, 1, at + 1, 1, at);
-  lua_pushnil(L);
-  lua_seti(L, 1, at);
+  return remove_from(L, LUA_OK, at);
+}
+
+// Stack: source, first, last, to, target. `i` elements are moved already.
+int move_from(lua_State* L, int, lua_KContext i) {
+  const lua_Integer first = lua_tointeger(L, 2);
+  const lua_Integer last = lua_tointeger(L, 3);
+  const lua_Integer to = lua_tointeger(L, 4);
+  const lua_Integer count = last - first + 1;
+  const bool overlaps = to > first && to <= last && lua_rawequal(L, 1, 5) != 0;
+  for (; i < count; ++i) {
+    const lua_Integer k = overlaps ? count - 1 - i : i;
+    move_element(L, 1, first + k, 5, to + k);
+    if (must_pause_after(L, i)) return Vm::pause(L, i + 1, move_from);
+  }
   return 1;
 }
 
@@ -75,46 +102,68 @@ int move(lua_State* L) {
   const int target = lua_isnoneornil(L, 5) ? 1 : 5;
   check_list(L, 1);
   check_list(L, target);
-  if (last >= first) {
-    luaL_argcheck(L, first > 0 || last < LUA_MAXINTEGER + first, 3, "too many elements to move");
-    const lua_Integer count = last - first + 1;
-    luaL_argcheck(L, to <= LUA_MAXINTEGER - count + 1, 4, "destination wrap around");
-    const bool overlaps = to > first && to <= last && lua_rawequal(L, 1, target) != 0;
-    Steps steps(L);
-    for (lua_Integer i = 0; i < count; ++i, steps.take()) {
-      const lua_Integer k = overlaps ? count - 1 - i : i;
-      move_element(L, 1, first + k, target, to + k);
-    }
-  }
+  lua_settop(L, 5);
   lua_pushvalue(L, target);
-  return 1;
+  lua_replace(L, 5);
+  if (last < first) return 1;
+  luaL_argcheck(L, first > 0 || last < LUA_MAXINTEGER + first, 3, "too many elements to move");
+  luaL_argcheck(L, to <= LUA_MAXINTEGER - (last - first + 1) + 1, 4, "destination wrap around");
+  return move_from(L, LUA_OK, 0);
 }
 
-void add_element(lua_State* L, luaL_Buffer* out, lua_Integer index) {
+// Stack of concat: list, separator, first, last, the TextWriter.
+constexpr int kSeparator = 2;
+constexpr int kWriter = 5;
+constexpr std::size_t kBytesAPiece = 256 * kKiB;
+
+std::size_t add_element(lua_State* L, TextWriter& out, lua_Integer index) {
   lua_geti(L, 1, index);
   if (lua_isstring(L, -1) == 0) {
     luaL_error(L, "invalid value (%s) at index %I in table for 'concat'", luaL_typename(L, -1),
                (LUAI_UACINT)index);
   }
-  luaL_addvalue(out);
+  std::size_t size = 0;
+  const char* text = lua_tolstring(L, -1, &size);
+  out.append({text, size});
+  lua_pop(L, 1);
+  return size;
+}
+
+// The elements from `i` to the last, which is at least `i`.
+int concat_from(lua_State* L, int, lua_KContext i) {
+  std::size_t size = 0;
+  const char* between = lua_tolstring(L, kSeparator, &size);
+  const lua_Integer last = lua_tointeger(L, 4);
+  TextWriter out(L, kWriter);
+  std::size_t bytes = 0;
+  for (; i < last; ++i) {
+    bytes += add_element(L, out, i) + size;
+    out.append({between, size});
+    const bool many = bytes >= kBytesAPiece;
+    if (many) bytes = 0;
+    const bool pauses = many ? Vm::of(L).must_pause(L) : must_pause_after(L, i);
+    if (pauses) return Vm::pause(L, i + 1, concat_from);
+  }
+  add_element(L, out, last);
+  out.push_text();
+  return 1;
 }
 
 int concat(lua_State* L) {
   check_list(L, 1);
-  std::size_t size = 0;
-  const char* between = luaL_optlstring(L, 2, "", &size);
+  luaL_optlstring(L, kSeparator, "", nullptr);
   const lua_Integer first = luaL_optinteger(L, 3, 1);
   const lua_Integer last = lua_isnoneornil(L, 4) ? luaL_len(L, 1) : luaL_checkinteger(L, 4);
-  luaL_Buffer out;
-  luaL_buffinit(L, &out);
-  Steps steps(L);
-  for (lua_Integer i = first; i < last; ++i, steps.take()) {
-    add_element(L, &out, i);
-    luaL_addlstring(&out, between, size);
+  if (first > last) return lua_pushliteral(L, ""), 1;
+  lua_settop(L, kSeparator);
+  if (lua_isnil(L, kSeparator)) {
+    lua_pushliteral(L, "");
+    lua_replace(L, kSeparator);
   }
-  if (first <= last) add_element(L, &out, last);
-  luaL_pushresult(&out);
-  return 1;
+  lua_pushinteger(L, first);
+  lua_pushinteger(L, last);
+  TextWriter::push_new(L);
+  return concat_from(L, LUA_OK, first);
 }
 
 constexpr luaL_Reg kReplaced[] = {{"insert", insert}, {"remove", remove},   {"move", move},

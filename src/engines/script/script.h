@@ -42,9 +42,9 @@ struct Limits {
   std::chrono::milliseconds cpu_slice{5};
   // One entry-point call, over all slices; exceeding it ends the session.
   std::chrono::milliseconds cpu_total{2'000};
-  // Where Lua cannot give way: a sort comparator, a gsub callback, a metamethod called from C, one
-  // pattern match. Longer ends the session.
-  std::chrono::milliseconds cpu_unyielding{50};
+  // Where Lua cannot give way: a metamethod called from C, one match of a pattern. Longer ends the
+  // session, after what it does just then.
+  std::chrono::milliseconds cpu_unyielding{30};
   // The script's top level, in place of cpu_unyielding: it runs without a break.
   std::chrono::milliseconds cpu_load{250};
   // Values, nested ones too, of one argument, answer or result: converted in one go.
@@ -102,8 +102,8 @@ struct HostFunction {
 };
 
 // A constant in a library table, e.g. lib.rs.data_dir or llm.rs.providers. Every session has its
-// own copy; a map of more than 64 entries is shared by all and read-only: scripts index it, walk it
-// with pairs and count it with #.
+// own copy; a map of more than 1024 plain values is shared by all and read-only: scripts index it,
+// walk it with pairs and next, and count it with #.
 struct HostConstant {
   std::string_view library;
   std::string_view name;

@@ -25,10 +25,34 @@ void make_globals(lua_State* L) {
   lua_rawseti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
 }
 
-// As after a full collection: nothing is garbage yet, and the next collection begins when the
+// As after a full collection: little is garbage yet, and the next collection begins when the
 // memory has doubled. Otherwise it would begin at once, and mark the libraries in every session.
 void postpone_collection(lua_State* L) {
   lua_gc(L, LUA_GCSTEP, -lua_gc(L, LUA_GCCOUNT));
+}
+
+constexpr int kFramesSearched = 64;
+
+// A message handler: notes where in a file Lua was. What the host raises does not say it.
+int note_place(lua_State* L) {
+  lua_Debug frame{};
+  for (int level = 0; level < kFramesSearched && lua_getstack(L, level, &frame) != 0; ++level) {
+    lua_getinfo(L, "Sl", &frame);
+    if (frame.currentline <= 0 || frame.source[0] != '@') continue;
+    Vm::of(L).session().note_place(frame.source + 1, frame.currentline);
+    break;
+  }
+  return 1;
+}
+
+void run_top_level(lua_State* L, const Module& script, bool tell_place) {
+  lua_pushcfunction(L, note_place);
+  push_chunk(L, script);
+  if (!tell_place) return lua_call(L, 0, 0);
+  const int status = lua_pcall(L, 0, 0, -2);
+  if (status == LUA_OK) return;
+  if (status == LUA_ERRMEM) Vm::of(L).kill(Kill::memory);
+  lua_error(L);
 }
 
 // Runs protected on the main thread; the argument is the session.
@@ -42,8 +66,8 @@ int open_everything(lua_State* L) {
   install_entry_runner(L, session.program().entry_runner());
   lua_gc(L, LUA_GCRESTART);
   postpone_collection(L);
-  push_chunk(L, session.program().script());
-  lua_call(L, 0, 0);
+  run_top_level(L, session.program().script(), session.loading() != nullptr);
+  postpone_collection(L);
   return 0;
 }
 
@@ -80,32 +104,38 @@ int read_error(lua_State* L) {
 }  // namespace
 
 SessionImpl::SessionImpl(std::shared_ptr<const ProgramImpl> program, asio::any_io_executor executor,
-                         log::Logger logger, std::unique_ptr<Services> services)
+                         log::Logger logger, std::unique_ptr<Services> services,
+                         std::unique_ptr<Vm> vm)
     : program_(std::move(program)),
       executor_(std::move(executor)),
       logger_(std::move(logger)),
       services_(std::move(services)),
-      vm_(program_->options().limits) {
-  vm_.set_session(this);
+      vm_(std::move(vm)) {
+  vm_->set_session(this);
+}
+
+SessionImpl::~SessionImpl() {
+  parked_.reset();
+  if (when_gone_) when_gone_(std::move(vm_));
 }
 
 Result<void> SessionImpl::protect(int (*function)(lua_State*), void* argument, Vm::Runs runs) {
-  lua_State* L = vm_.main();
+  lua_State* L = vm_->main();
   int status = LUA_OK;
   {
-    const Vm::Stretch stretch(vm_, L, runs);
+    const Vm::Stretch stretch(*vm_, L, runs);
     lua_pushcfunction(L, function);
     lua_pushlightuserdata(L, argument);
     status = lua_pcall(L, 1, 0, 0);
   }
-  if (status == LUA_ERRMEM) vm_.kill(Kill::memory);
-  if (vm_.killed() != Kill::none) return fail(vm_.kill_error());
+  if (status == LUA_ERRMEM) vm_->kill(Kill::memory);
+  if (vm_->killed() != Kill::none) return fail(vm_->kill_error());
   if (status == LUA_OK) return {};
-  return fail(take_error(vm_.main()));
+  return fail(take_error(vm_->main()));
 }
 
 Error SessionImpl::take_error(lua_State* from) {
-  lua_State* L = vm_.main();
+  lua_State* L = vm_->main();
   Failure failure{from, std::nullopt};
   if (from == L) {
     // The error is on top of the thread that reads it: hand it over as the second argument.
@@ -121,8 +151,8 @@ Error SessionImpl::take_error(lua_State* from) {
   }
   lua_settop(L, 0);
   if (failure.error) return std::move(*failure.error);
-  vm_.kill(Kill::memory);
-  return vm_.kill_error();
+  vm_->kill(Kill::memory);
+  return vm_->kill_error();
 }
 
 Result<std::unique_ptr<SessionImpl>> SessionImpl::make(std::shared_ptr<const ProgramImpl> program,
@@ -132,8 +162,9 @@ Result<std::unique_ptr<SessionImpl>> SessionImpl::make(std::shared_ptr<const Pro
                                                        ProgramImpl* loading) {
   std::unique_ptr<SessionImpl> session;
   try {
+    auto vm = std::make_unique<Vm>(program->options().limits);
     session = std::make_unique<SessionImpl>(std::move(program), std::move(executor),
-                                            std::move(logger), std::move(services));
+                                            std::move(logger), std::move(services), std::move(vm));
   } catch (const std::bad_alloc&) {
     return fail(codes::kScriptMemoryLimit, Fatality::user, "no Lua state fits the memory limit");
   }
@@ -145,6 +176,7 @@ Result<void> SessionImpl::start(ProgramImpl* loading) {
   loading_ = loading;
   Result<void> done = protect(open_everything, this, Vm::Runs::loading);
   loading_ = nullptr;
+  if (!done && !place_.empty()) done.error().with("place", Value::string(std::move(place_)));
   return done;
 }
 
@@ -182,6 +214,7 @@ Result<std::unique_ptr<Session>> Session::open(std::shared_ptr<const Program> pr
   auto session = SessionImpl::make(std::move(inside), std::move(executor), std::move(logger),
                                    std::move(services), nullptr);
   if (!session) return fail(std::move(session.error()));
+  (*session)->vm().end_set_up();
   if (auto done = (*session)->begin(std::move(ctx_fields)); !done) {
     return fail(std::move(done.error()));
   }

@@ -36,11 +36,10 @@ class SessionImpl final : public Session {
  public:
   using Awaitable = asio::awaitable<Result<Value>>;
 
+  // `vm`: a new one, or one that was rewound.
   SessionImpl(std::shared_ptr<const ProgramImpl> program, asio::any_io_executor executor,
-              log::Logger logger, std::unique_ptr<Services> services);
-  ~SessionImpl() override {
-    if (when_gone_) when_gone_();
-  }
+              log::Logger logger, std::unique_ptr<Services> services, std::unique_ptr<Vm> vm);
+  ~SessionImpl() override;
   SessionImpl(const SessionImpl&) = delete;
   SessionImpl& operator=(const SessionImpl&) = delete;
   // A started session; `loading` is set only by Program::load. SCRIPT_MEMORY_LIMIT when the cap
@@ -53,26 +52,29 @@ class SessionImpl final : public Session {
 
   // Makes ctx. Once, before the first call.
   Result<void> begin(Value ctx_fields);
-  // `notice` runs once, when the session is destroyed.
-  void when_gone(std::function<void()> notice) { when_gone_ = std::move(notice); }
+  // `notice` runs once, when the session is destroyed, and gets what is left of it.
+  using Notice = std::function<void(std::unique_ptr<Vm>)>;
+  void when_gone(Notice notice) { when_gone_ = std::move(notice); }
   // For a session started ahead of its connection.
   void own(log::Logger logger, std::unique_ptr<Services> services);
 
   Awaitable call(std::string_view entry, std::vector<Argument> arguments,
                  Deadline deadline) override;
-  bool usable() const override { return vm_.killed() == Kill::none; }
+  bool usable() const override { return vm_->killed() == Kill::none; }
   Services& services() override { return *services_; }
   const log::Logger& logger() const override { return logger_; }
   const Value& ctx_fields() const override { return ctx_fields_; }
   Deadline deadline() const override { return deadline_; }
-  std::size_t memory_used() const override { return vm_.memory_used(); }
+  std::size_t memory_used() const override { return vm_->memory_used(); }
 
   const ProgramImpl& program() const { return *program_; }
   ProgramImpl* loading() const { return loading_; }
-  Vm& vm() { return vm_; }
+  Vm& vm() { return *vm_; }
+  // Where the top level failed while Program::load ran it: "script.lua:3". Kept in the error.
+  void note_place(const std::string& file, int line) { place_ = file + ":" + std::to_string(line); }
   bool is_entry_thread(const lua_State* L) const { return L == thread_; }
   // Whether a host function may wait on this thread.
-  bool can_wait(lua_State* L) const { return L == thread_ && vm_.can_yield(L); }
+  bool can_wait(lua_State* L) const { return L == thread_ && vm_->can_yield(L); }
 
   // The bridge's side: what a host function waits for, and what came of it. `bytes`: what its
   // arguments take, charged already.
@@ -80,6 +82,13 @@ class SessionImpl final : public Session {
   // The result counts as the session's memory until it is released.
   Result<Value> take_completed() { return std::move(completed_); }
   void release_completed();
+  // Somebody else discharges it.
+  void hand_over_completed() { completed_bytes_ = 0; }
+  // What is charged for it now, in bytes.
+  std::size_t completed_bytes() const { return completed_bytes_; }
+  // footprint() of the result that is about to be handed over, when somebody has counted it: a
+  // value of many parts takes milliseconds.
+  void know_result_size(std::size_t bytes) { known_result_bytes_ = bytes; }
   // Whether the value at `index` is the session's own ctx table.
   bool is_ctx(lua_State* L, int index) const;
   void push_ctx(lua_State* L) const;
@@ -109,18 +118,21 @@ class SessionImpl final : public Session {
   std::unique_ptr<Services> services_;
   Value ctx_fields_;
   ProgramImpl* loading_ = nullptr;
+  std::string place_;
   Deadline deadline_ = Deadline::never();
-  Vm vm_;
+  std::unique_ptr<Vm> vm_;
   lua_State* thread_ = nullptr;
   int ctx_reference_ = 0;
-  std::function<void()> when_gone_;
+  Notice when_gone_;
   bool running_ = false;
   void complete(Result<Value> result);
+  void drop_completed();
 
   std::optional<Awaitable> parked_;
   std::size_t parked_bytes_ = 0;
   Result<Value> completed_;
   std::size_t completed_bytes_ = 0;
+  std::optional<std::size_t> known_result_bytes_;
   std::optional<asio::steady_timer> timer_;
 };
 

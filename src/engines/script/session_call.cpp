@@ -13,6 +13,7 @@
 #include "base/error_codes.h"
 #include "script/convert.h"
 #include "script/entry_point.h"
+#include "script/off_lane.h"
 #include "script/session.h"
 
 namespace gvm::script {
@@ -26,16 +27,16 @@ Error deadline_error() {
 }  // namespace
 
 SessionImpl::Step SessionImpl::resume(int arguments) {
-  if (vm_.is_cpu_spent()) vm_.kill(Kill::cpu);
-  if (vm_.killed() != Kill::none) return {Progress::failed, vm_.kill_error()};
+  if (vm_->is_cpu_spent()) vm_->kill(Kill::cpu);
+  if (vm_->killed() != Kill::none) return {Progress::failed, vm_->kill_error()};
   int results = 0;
   int status = LUA_OK;
   {
-    const Vm::Stretch stretch(vm_, thread_, Vm::Runs::driven);
-    status = lua_resume(thread_, vm_.main(), arguments, &results);
+    const Vm::Stretch stretch(*vm_, thread_, Vm::Runs::driven);
+    status = lua_resume(thread_, vm_->main(), arguments, &results);
   }
-  if (status == LUA_ERRMEM) vm_.kill(Kill::memory);
-  if (vm_.killed() != Kill::none) return {Progress::failed, vm_.kill_error()};
+  if (status == LUA_ERRMEM) vm_->kill(Kill::memory);
+  if (vm_->killed() != Kill::none) return {Progress::failed, vm_->kill_error()};
   if (status == LUA_YIELD) return {Progress::suspended, std::nullopt};
   if (status == LUA_OK) {
     lua_pop(thread_, results);
@@ -43,7 +44,7 @@ SessionImpl::Step SessionImpl::resume(int arguments) {
   }
   Step step{Progress::failed, take_error(thread_)};
   abandon_thread();
-  if (vm_.killed() != Kill::none) step.error = vm_.kill_error();
+  if (vm_->killed() != Kill::none) step.error = vm_->kill_error();
   return step;
 }
 
@@ -51,12 +52,11 @@ SessionImpl::Step SessionImpl::resume(int arguments) {
 // new.
 void SessionImpl::abandon_thread() {
   parked_.reset();
-  vm_.discharge(std::exchange(parked_bytes_, 0));
-  release_completed();
-  completed_ = Value();
-  const Vm::Stretch stretch(vm_, thread_, Vm::Runs::closing);
+  vm_->discharge(std::exchange(parked_bytes_, 0));
+  drop_completed();
+  const Vm::Stretch stretch(*vm_, thread_, Vm::Runs::closing);
   const int status = lua_resetthread(thread_);
-  if (status == LUA_ERRMEM) vm_.kill(Kill::memory);
+  if (status == LUA_ERRMEM) vm_->kill(Kill::memory);
   lua_settop(thread_, 0);
 }
 
@@ -74,21 +74,32 @@ void SessionImpl::park(Awaitable operation, std::size_t bytes) {
 }
 
 void SessionImpl::release_completed() {
-  vm_.discharge(std::exchange(completed_bytes_, 0));
+  vm_->discharge(std::exchange(completed_bytes_, 0));
+}
+
+// Of an abandoned call. A large one is not taken apart on the lane.
+void SessionImpl::drop_completed() {
+  if (completed_) drop_value(std::move(*completed_), completed_bytes_);
+  completed_ = Value();
+  release_completed();
 }
 
 // Once as it is, and once more inside of Lua.
 void SessionImpl::complete(Result<Value> result) {
   release_completed();
-  const std::size_t bytes = result ? footprint(*result) : 0;
-  if (bytes > vm_.memory_left() / 2) {
+  const auto known = std::exchange(known_result_bytes_, std::nullopt);
+  std::size_t bytes = 0;
+  if (result) bytes = known ? *known : footprint(*result);
+  if (bytes > vm_->memory_left() / 2) lua_gc(vm_->main(), LUA_GCCOLLECT);
+  if (bytes > vm_->memory_left() / 2) {
+    drop_value(std::move(*result), bytes);
     completed_ = fail(codes::kTooLarge, Fatality::user,
                       "a result of " + std::to_string(bytes / kKiB) +
                           " KiB does not fit what the script has left of its memory");
     return;
   }
   completed_ = std::move(result);
-  if (vm_.try_charge(bytes)) completed_bytes_ = bytes;
+  if (vm_->try_charge(bytes)) completed_bytes_ = bytes;
 }
 
 // No Lua is on the stack here, so exceptions are the awaitable's own.
@@ -105,7 +116,7 @@ asio::awaitable<void> SessionImpl::wait_for_parked() {
   } catch (const std::exception& error) {
     completed_ = fail(codes::kInternal, Fatality::fatal, error.what());
   }
-  vm_.discharge(std::exchange(parked_bytes_, 0));
+  vm_->discharge(std::exchange(parked_bytes_, 0));
 }
 
 SessionImpl::Awaitable SessionImpl::drive(CallFrame* frame, std::shared_ptr<CallState> state) {
@@ -116,17 +127,18 @@ SessionImpl::Awaitable SessionImpl::drive(CallFrame* frame, std::shared_ptr<Call
     Step step = resume(arguments);
     if (step.progress == Progress::finished) co_return std::move(frame->answer);
     if (step.progress == Progress::failed) co_return fail(std::move(*step.error));
-    const bool waits = !vm_.take_slice();
+    const bool waits = !vm_->take_slice();
     if (waits) co_await wait_for_parked();
-    // Host functions that answer at once never suspended us: their caller gives way too.
-    if (!waits || Clock::now() - turn_start >= vm_.limits().cpu_slice) {
+    // Host functions that answer at once never suspended this coroutine, so it yields the lane
+    // here.
+    if (!waits || Clock::now() - turn_start >= vm_->limits().cpu_slice) {
       if (!state->cancelled) co_await give_way();
       turn_start = Clock::now();
     }
     if (state->cancelled) break;
   }
   abandon_thread();
-  if (vm_.killed() != Kill::none) co_return fail(vm_.kill_error());
+  if (vm_->killed() != Kill::none) co_return fail(vm_->kill_error());
   if (state->deadline_hit) co_return fail(deadline_error());
   co_return fail(codes::kCancelled, Fatality::user, "the call was cancelled");
 }
@@ -144,14 +156,14 @@ void SessionImpl::arm_deadline(const std::shared_ptr<CallState>& state) {
 
 SessionImpl::Awaitable SessionImpl::call(std::string_view entry, std::vector<Argument> arguments,
                                          Deadline deadline) {
-  if (!usable()) co_return fail(vm_.kill_error());
+  if (!usable()) co_return fail(vm_->kill_error());
   if (running_) co_return fail(codes::kInternal, Fatality::fatal, "the session is running already");
   if (deadline.expired()) co_return fail(deadline_error());
   CallFrame frame{std::string(entry), std::move(arguments), Value()};
   auto state = std::make_shared<CallState>();
   running_ = true;
   deadline_ = deadline;
-  vm_.reset_cpu();
+  vm_->reset_cpu();
   arm_deadline(state);
   auto outer = co_await asio::this_coro::cancellation_state;
   auto forward = [state](asio::cancellation_type) { state->stop(); };

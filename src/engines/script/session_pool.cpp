@@ -1,6 +1,7 @@
+#include <algorithm>
 #include <boost/asio/post.hpp>
-#include <deque>
 #include <utility>
+#include <vector>
 
 #include "script/session.h"
 
@@ -13,11 +14,41 @@ struct SessionPool::State : std::enable_shared_from_this<State> {
   std::size_t wanted = 0;
   bool refilling = false;
   bool closed = false;
-  std::deque<std::unique_ptr<SessionImpl>> warm;
+  std::vector<std::unique_ptr<SessionImpl>> warm;
+
+  // States that serve one session after the other have a copy beside them, of 100 KiB or so.
+  static constexpr std::size_t kMostSealed = 16;
+  // Ended sessions leave more warm states than `wanted`, so that the next wave finds them.
+  static constexpr std::size_t kMostLeft = 8;
+  std::size_t sealed = 0;
+
+  std::size_t most_kept() const { return wanted == 0 ? 0 : std::max(wanted, kMostLeft); }
 
   Result<std::unique_ptr<SessionImpl>> make() const {
     return SessionImpl::make(program, executor, log::Logger(), program->loading_services(),
                              nullptr);
+  }
+
+  // Before the state becomes a session's own.
+  void seal(Vm& vm) {
+    if (vm.is_sealed()) return;
+    if (sealed < kMostSealed && vm.seal())
+      ++sealed;
+    else
+      vm.end_set_up();
+  }
+
+  // Of a session that has ended.
+  void take_back(std::unique_ptr<Vm> vm) {
+    const bool was_sealed = vm->is_sealed();
+    if (!closed && warm.size() < most_kept() && vm->rewind()) {
+      warm.push_back(std::make_unique<SessionImpl>(program, executor, log::Logger(),
+                                                   program->loading_services(), std::move(vm)));
+      return;
+    }
+    if (was_sealed) --sealed;
+    vm.reset();
+    refill();
   }
 
   // One at a time: the lane serves others in between.
@@ -28,7 +59,7 @@ struct SessionPool::State : std::enable_shared_from_this<State> {
       self->refilling = false;
       if (self->closed) return;
       auto session = self->make();
-      // A script that cannot start now tells whoever opens the next session.
+      // If the script cannot start now, the next open() reports the error.
       if (!session) return;
       self->warm.push_back(std::move(*session));
       self->refill();
@@ -63,14 +94,16 @@ Result<std::unique_ptr<Session>> SessionPool::open(log::Logger logger,
     if (!made) return fail(std::move(made.error()));
     session = std::move(*made);
   } else {
-    session = std::move(state_->warm.front());
-    state_->warm.pop_front();
+    // The state used last is the one whose memory the processor's caches still hold.
+    session = std::move(state_->warm.back());
+    state_->warm.pop_back();
   }
   session->own(std::move(logger), std::move(services));
-  // Not before: making a state takes longer than anything else in a session's start, and the lane
-  // would do it while the peer waits for its first answer.
-  session->when_gone([state = std::weak_ptr(state_)] {
-    if (const auto pool = state.lock()) pool->refill();
+  state_->seal(session->vm());
+  // A state that must be made anew is made then, not now: it takes longer than anything else in a
+  // session's start, and the lane would do it while the peer waits for its first answer.
+  session->when_gone([state = std::weak_ptr(state_)](std::unique_ptr<Vm> vm) {
+    if (const auto pool = state.lock()) pool->take_back(std::move(vm));
   });
   if (auto done = session->begin(std::move(ctx_fields)); !done) {
     return fail(std::move(done.error()));

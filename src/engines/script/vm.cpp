@@ -1,9 +1,9 @@
 #include "script/vm.h"
 
 #include <lua_build.h>
-#include <malloc.h>
 
 #include <algorithm>
+#include <cstring>
 #include <ctime>
 #include <lua.hpp>
 #include <new>
@@ -11,6 +11,8 @@
 #include <utility>
 
 #include "script/codes.h"
+#include "script/off_lane.h"
+#include "script/random_bits.h"
 
 namespace gvm::script {
 
@@ -31,7 +33,7 @@ constexpr std::size_t kBlockBytesPerNs = 8;
 constexpr std::size_t kMuchMade = 64 * kKiB;
 
 // A state that was bigger is followed by a request to hand free memory back to the system.
-constexpr std::size_t kTrimmedFrom = 8 * kMiB;
+constexpr std::size_t kTrimmedFrom = 1 * kMiB;
 
 // Reached only by unprotected calls that hit the memory cap.
 struct Panic : std::runtime_error {
@@ -66,11 +68,61 @@ Vm::Vm(const Limits& limits) : limits_(limits), allocator_(limits.memory_bytes) 
 }
 
 Vm::~Vm() {
+  close_state();
+}
+
+void Vm::close_state() {
+  if (main_ == nullptr) return;
   running_ = nullptr;
+  // Lua calls a finalizer only when it has memory for the call; of a killed session, too, they free
+  // what C++ keeps for it.
+  allocator_.lift_cap();
   allocator_.abandon_small_blocks();
-  lua_close(main_);
-  // What it had outside of mappings lies in the free lists of malloc.
-  if (allocator_.peak() >= kTrimmedFrom) malloc_trim(0);
+  lua_close(std::exchange(main_, nullptr));
+  note_free_memory();
+}
+
+// What it had outside of mappings lies in the free lists of malloc.
+void Vm::note_free_memory() const {
+  if (allocator_.peak() >= kTrimmedFrom) return_free_memory();
+}
+
+void Vm::watch_generator(void* state, std::size_t bytes) {
+  if (bytes != sizeof first_generator_state_) return;  // of another Lua: no Vm is sealed then
+  generator_ = state;
+  std::memcpy(first_generator_state_.data(), state, bytes);
+}
+
+bool Vm::seal() {
+  const bool drew = generator_ == nullptr || std::memcmp(generator_, first_generator_state_.data(),
+                                                         sizeof first_generator_state_) != 0;
+  if (asked_outside_ || drew || killed_ != Kill::none || lua::has_finalizers(main_)) {
+    allocator_.end_set_up();
+    return false;
+  }
+  return allocator_.seal();
+}
+
+bool Vm::rewind() {
+  if (!allocator_.is_sealed() || killed_ != Kill::none) return false;
+  lua_State* main = main_;
+  running_ = nullptr;
+  if (allocator_.can_drop_all()) {
+    allocator_.lift_cap();
+    if (lua::has_finalizers(main)) lua::run_finalizers(main);
+    note_free_memory();
+  } else {
+    close_state();
+  }
+  allocator_.rewind();
+  main_ = main;
+  const GeneratorState random{random_bits() | 1, random_bits(), random_bits(), random_bits()};
+  std::memcpy(generator_, random.data(), sizeof random);
+  slice_pending_ = false;
+  large_blocks_ = 0;
+  spent_ = {};
+  asked_outside_ = false;
+  return true;
 }
 
 Vm& Vm::of(lua_State* L) {

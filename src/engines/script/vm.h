@@ -4,16 +4,23 @@
 //
 // The slice holds whatever a script calls. A hook looks at the clock every `interval` instructions:
 // as many as end in time when each of them reads the longest string or the largest table that is
-// alive (a comparison, a concatenation, a call of string.upper). Whoever did much work looks itself
-// (look), and the hook then ends the slice with the next instruction. A C function that takes long
-// works in pieces and pauses between them (must_pause, pause).
+// alive (a comparison, a concatenation, a call of string.upper). A C function that did much
+// work calls look(), and the hook then ends the slice with the next instruction. A C function that
+// takes long works in pieces and pauses between them (must_pause, pause).
 //
 // A Vm is *killed* when it exceeds a budget. From then on the flag decides, not what Lua reports:
 // every allocation is refused, every hook raises, our pcall, xpcall and coroutine functions pass
 // the error on, and the session ends.
+//
+// A Vm may serve one session after the other: seal() keeps a copy of the state as the script's top
+// level left it, and rewind() brings it back, byte by byte, with new random numbers. That is only
+// so when another run of the top level would have made the same: it asked for nothing outside the
+// state (host functions, the time, random numbers), and made nothing that has a finalizer.
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "base/error.h"
@@ -64,8 +71,20 @@ class Vm {
   void add_cpu(std::chrono::nanoseconds spent) { spent_ += spent; }
   // A new total CPU budget: at the start of every entry-point call.
   void reset_cpu() { spent_ = {}; }
-  // Many short stretches: no hook sees their sum.
+  // Checks the CPU budget after many short runs: no hook has seen their sum.
   bool is_cpu_spent() const { return spent_ > limits_.cpu_total; }
+
+  // After the top level, before anything of a session is in the state. False: it cannot be sealed.
+  bool seal();
+  void end_set_up() { allocator_.end_set_up(); }
+  bool is_sealed() const { return allocator_.is_sealed(); }
+  // After a session, when none of its calls runs: finalizers run, then the state is as at seal().
+  // False when it was not sealed, or was killed: the Vm can only be destroyed.
+  bool rewind();
+  // The top level asks for something that may be different next time.
+  void note_outside() { asked_outside_ = true; }
+  // The state of math.random, alive as long as the Vm.
+  void watch_generator(void* state, std::size_t bytes);
 
   // A stretch of Lua running without a break.
   // loading: the top level, where nothing can yield. closing: leftovers of a cancelled call.
@@ -128,7 +147,10 @@ class Vm {
   int interval(Clock::time_point now);
   void look_soon(lua_State* L);
   static void on_large_block(void* self, std::size_t bytes);
+  void close_state();
+  void note_free_memory() const;
 
+  using GeneratorState = std::array<std::uint64_t, 4>;  // lmathlib.c's, never all zero
   Limits limits_;
   Allocator allocator_;
   lua_State* main_ = nullptr;
@@ -145,6 +167,9 @@ class Vm {
   std::chrono::nanoseconds cpu_mark_{};  // the thread's CPU clock then
   std::chrono::nanoseconds before_mark_{};
   std::chrono::nanoseconds spent_{};  // finished stretches of this call
+  bool asked_outside_ = false;
+  void* generator_ = nullptr;
+  GeneratorState first_generator_state_{};
 };
 
 }  // namespace gvm::script
