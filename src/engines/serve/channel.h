@@ -19,7 +19,7 @@ namespace asio = boost::asio;
 
 class Stream;
 
-// How a read ended. `violation` and `oversize`: the peer is still there and should hear why.
+// How a read ended. After `violation` and `oversize` the peer is still connected and is told why.
 enum class ReadEnd : std::uint8_t { frame, closed, vanished, violation, oversize };
 
 // RFC 6455, 7.4.1, and 1013 of the IANA registry
@@ -27,6 +27,7 @@ enum class CloseCode : std::uint16_t {
   going_away = 1001,
   protocol_error = 1002,
   invalid_payload = 1007,
+  policy_violation = 1008,
   too_big = 1009,
   internal_error = 1011,
   try_again_later = 1013,
@@ -66,7 +67,8 @@ class Channel {
   virtual asio::awaitable<Incoming> read() = 0;
   // False when the peer is gone.
   virtual asio::awaitable<bool> write(std::string message) = 0;
-  // Says goodbye. Nothing is written after it; a read may go on until the peer is done.
+  // Sends the close frame, where the framing has one. Nothing is written after it; a read may go on
+  // until the peer has closed.
   virtual asio::awaitable<void> close(CloseReason reason) = 0;
 
   // When the first bytes of an unfinished message came.

@@ -6,6 +6,12 @@ namespace gvm::codes {
 
 inline constexpr std::string_view kListenFailed =
     "LISTEN_FAILED";  // the bind address cannot be listened on
+inline constexpr std::string_view kOverloaded =
+    "OVERLOADED";  // a limit on running requests, memory or delay, named in the detail
+inline constexpr std::string_view kPeerForbidden =
+    "PEER_FORBIDDEN";  // the session port is not for this address or user
 inline constexpr std::string_view kShuttingDown = "SHUTTING_DOWN";
+
+inline constexpr std::string_view kUnauthorized = "UNAUTHORIZED";  // no token, or a wrong one
 
 }  // namespace gvm::codes

@@ -8,6 +8,7 @@
 #include <array>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
+#include <iterator>
 
 #include "base/error_codes.h"
 #include "serve/codes.h"
@@ -15,7 +16,9 @@
 #include "serve/linger.h"
 #include "serve/page_call.h"
 #include "serve/page_service.h"
+#include "serve/peer_rules.h"
 #include "serve/session.h"
+#include "serve/status_page.h"
 #include "serve/ws_channel.h"
 #include "serve/ws_handshake.h"
 
@@ -56,7 +59,7 @@ class Handshake final : public TrackedConnection {
     registry_->watch(due_);
   }
 
-  // Everything is said; the peer has this long to close.
+  // The answer is written; the peer has this long to close.
   void answered() {
     due_ = Clock::now() + registry_->core().options.close_timeout;
     registry_->watch(due_);
@@ -80,9 +83,19 @@ class Handshake final : public TrackedConnection {
   PageCall* page_ = nullptr;
 };
 
+// Of the framing that has no status to tell it by.
+std::string_view code_of(RefusalReason refusal) {
+  if (refusal == RefusalReason::stopping) return codes::kShuttingDown;
+  if (refusal == RefusalReason::peer_address || refusal == RefusalReason::peer_user)
+    return codes::kPeerForbidden;
+  if (refusal == RefusalReason::memory) return codes::kOverloaded;
+  return codes::kTooManySessions;
+}
+
 struct Opened {
   std::unique_ptr<Channel> channel;  // none: the connection is done
   Admission place;
+  Token token = Token::not_needed;
 };
 
 // Finds out what the peer speaks and answers what is no session.
@@ -120,17 +133,16 @@ class Opening {
     Opened opened;
     stream_.unread(std::move(first));
     auto channel = make_framed_channel(stream_, core().options, registry_->counters());
-    auto place = core().limits.begin_session(address());
+    auto place = begin_session();
     if (place) {
       registry_->counters().sessions_framed.add(1);
+      opened.token = needs_token() ? Token::needed : Token::not_needed;
       opened.place = std::move(*place);
       opened.channel = std::move(channel);
       co_return opened;
     }
     count_refusal(place.error());
-    const bool stopping = place.error() == RefusalReason::stopping;
-    const Error error(stopping ? codes::kShuttingDown : codes::kTooManySessions, Fatality::fatal,
-                      refusal_sentence(place.error()));
+    const Error error(code_of(place.error()), Fatality::fatal, refusal_sentence(place.error()));
     CloseReason reason;
     reason.fatal_reply = core().service.fatal_reply(error);
     auto closing = channel->close(std::move(reason));
@@ -153,6 +165,12 @@ class Opening {
       co_await std::move(sending);
       co_return opened;
     }
+    if (const auto refused = judge_peer(core().options.peers, stream_.socket().native_handle())) {
+      count_refusal(*refused);
+      auto sending = respond(http_refusal(*refused));
+      co_await std::move(sending);
+      co_return opened;
+    }
     if (auto* pages = dynamic_cast<PageService*>(&core().service)) {
       registry_->counters().http_requests.add(1);
       const auto method = parser->get().method_string();
@@ -165,10 +183,7 @@ class Opening {
     }
     if (!beast::websocket::is_upgrade(parser->get())) {
       registry_->counters().http_requests.add(1);
-      const auto& request = parser->get();
-      const auto target = request.target();
-      auto page =
-          answer_http(core(), request.method(), std::string_view(target.data(), target.size()));
+      auto page = answer(parser->get());
       auto sending = respond(std::move(page));
       co_await std::move(sending);
       co_return opened;
@@ -176,6 +191,16 @@ class Opening {
     auto upgrading = open_websocket(std::move(parser));
     opened = co_await std::move(upgrading);
     co_return opened;
+  }
+
+  HttpAnswer answer(const Parser::value_type& request) {
+    const std::string_view target(request.target().data(), request.target().size());
+    const auto host = request[http::field::host];
+    if (request.method() == http::verb::get) {
+      auto page = status_page(core(), {target, {host.data(), host.size()}, is_local()});
+      if (page) return std::move(*page);
+    }
+    return answer_http(core(), request.method(), target);
   }
 
   asio::awaitable<void> answer_page(asio::awaitable<HttpAnswer> page) {
@@ -219,12 +244,14 @@ class Opening {
     registry_->counters().sessions_websocket.add(1);
     opened.channel = make_websocket_channel(stream_, core().options, registry_->counters());
     opened.place = std::move(admitted->place);
+    opened.token = admitted->token;
     co_return opened;
   }
 
   struct Admitted {
     std::string answer;
     Admission place;
+    Token token;
   };
 
   // The answer to an upgrade request and a place for its session, or the page that refuses it.
@@ -234,11 +261,37 @@ class Opening {
       return std::unexpected(http_error(400, "an upgrade request has no body"));
     auto answer = websocket_answer(parser.get(), server_name());
     if (!answer) return std::unexpected(std::move(answer.error()));
-    auto place = origins_allowed(parser.get()) ? core().limits.begin_session(address())
-                                               : std::unexpected(RefusalReason::origin);
-    if (place) return Admitted{std::move(*answer), std::move(*place)};
-    count_refusal(place.error());
-    return std::unexpected(http_refusal(place.error()));
+    const auto token = token_of(parser.get());
+    if (!token) return refuse(token.error());
+    auto place =
+        origins_allowed(parser.get()) ? begin_session() : std::unexpected(RefusalReason::origin);
+    if (!place) return refuse(place.error());
+    return Admitted{std::move(*answer), std::move(*place), *token};
+  }
+
+  std::unexpected<HttpAnswer> refuse(RefusalReason reason) {
+    count_refusal(reason);
+    return std::unexpected(http_refusal(reason));
+  }
+
+  bool needs_token() { return !core().options.peers.tokens.empty(); }
+
+  // A wrong token is refused at once; without one the hello must show it.
+  std::expected<Token, RefusalReason> token_of(const UpgradeRequest& request) {
+    if (!needs_token()) return Token::not_needed;
+    const auto [first, last] = request.equal_range(http::field::authorization);
+    if (first == last) return Token::needed;
+    const std::string_view value(first->value().data(), first->value().size());
+    const bool only_one = std::next(first) == last;
+    if (only_one && knows_token(core().options.peers, bearer_token(value))) return Token::shown;
+    return std::unexpected(RefusalReason::peer_token);
+  }
+
+  std::expected<Admission, RefusalReason> begin_session() {
+    if (const auto refused = judge_peer(core().options.peers, stream_.socket().native_handle()))
+      return std::unexpected(*refused);
+    if (!core().load.check_session()) return std::unexpected(RefusalReason::memory);
+    return core().limits.begin_session(address());
   }
 
   std::string server_name() { return core().options.program + "/" + core().options.version; }
@@ -277,6 +330,23 @@ class Opening {
   }
 
   // The peer's IP address, if sessions of one address are limited; empty for a Unix socket.
+  // The peer is on this machine: a Unix socket or a loopback address.
+  bool is_local() {
+    sockaddr_storage peer{};
+    socklen_t size = sizeof peer;
+    if (::getpeername(stream_.socket().native_handle(), reinterpret_cast<sockaddr*>(&peer),
+                      &size) != 0)
+      return false;
+    if (peer.ss_family == AF_INET) {
+      const auto& address = reinterpret_cast<const sockaddr_in&>(peer).sin_addr;
+      return ntohl(address.s_addr) >> 24 == IN_LOOPBACKNET;
+    }
+    if (peer.ss_family != AF_INET6) return peer.ss_family == AF_UNIX;
+    const auto& address = reinterpret_cast<const sockaddr_in6&>(peer).sin6_addr;
+    const bool mapped = IN6_IS_ADDR_V4MAPPED(&address) && address.s6_addr[12] == IN_LOOPBACKNET;
+    return mapped || IN6_IS_ADDR_LOOPBACK(&address);
+  }
+
   std::string address() {
     if (core().options.max_sessions_per_address == 0) return {};
     sockaddr_storage peer{};
@@ -318,8 +388,8 @@ asio::awaitable<void> serve_connection(std::shared_ptr<ConnectionRegistry> regis
   auto opened = co_await std::move(opening);
   if (!opened.channel) co_return;
   const auto id = registry->core().next_session.fetch_add(1);
-  auto session =
-      std::make_shared<Session>(registry, std::move(stream), std::move(opened.channel), id);
+  auto session = std::make_shared<Session>(registry, std::move(stream), std::move(opened.channel),
+                                           id, opened.token);
   auto running = session->run(session);
   co_await std::move(running);
 }

@@ -62,21 +62,21 @@ class ConnectionLimits {
   std::size_t sessions() const;
   std::size_t connections() const;
 
-  // Nobody may begin a session any more.
+  // From now on no session may begin.
   void stop();
   bool stopping() const;
-  // The listener is gone. Once nobody is left, `on_empty` runs (once, on the thread that left last
-  // or this one).
+  // The listener is closed. Once the last connection has ended, `on_empty` runs: once, on the
+  // thread of that connection or on this one.
   void listener_closed();
   void on_empty(std::function<void()> callback);
-  // Everything is over: the listener is closed and nobody is left.
+  // True once the listener is closed and the last connection has ended.
   bool wait_empty(std::chrono::milliseconds span);
 
  private:
   friend class Admission;
   void leave();
   void end_session(const std::string& address);
-  // With `mutex_` held: what must be called once it is not.
+  // Called with `mutex_` held. Returns what the caller must run after it has unlocked it.
   std::function<void()> take_callback();
 
   const std::size_t max_sessions_;

@@ -10,7 +10,11 @@ constexpr Clock::duration kIdleTick = std::chrono::seconds(1);
 }  // namespace
 
 ConnectionRegistry::ConnectionRegistry(net::Lane& lane, std::shared_ptr<Core> core)
-    : lane_(lane), core_(std::move(core)), timer_(lane.context()) {}
+    : lane_(lane),
+      core_(std::move(core)),
+      delay_(lane.executor(), {core_, &core_->counters[lane.index()]->rounds},
+             core_->options.max_lane_delay),
+      timer_(lane.context()) {}
 
 void ConnectionRegistry::add(TrackedConnection& watched) {
   watched.slot_ = tracked_.size();

@@ -2,8 +2,8 @@
 // The connections of one lane, and one timer for all their time limits. Used only on the lane's
 // thread.
 //
-// A timer of its own for every message would cost more than the message; a session instead says
-// when it wants to be looked at next. Limits are kept to the millisecond; an idle lane is looked at
+// A timer for every message would cost more than the message. Instead, a session says when it must
+// be checked next. Limits are kept to the millisecond; an idle lane is checked
 // once a second.
 #include <boost/asio/steady_timer.hpp>
 #include <cstddef>
@@ -22,9 +22,9 @@ class ConnectionRegistry;
 class TrackedConnection {
  public:
   virtual ~TrackedConnection() = default;
-  // Enforces what is due; returns when it wants the next look.
+  // Enforces the limits that are due; returns when it must be checked next.
   virtual Clock::time_point on_tick(Clock::time_point now) = 0;
-  // Shutdown: end as soon as nothing runs.
+  // Shutdown: end as soon as no request runs.
   virtual void drain() = 0;
   // End now.
   virtual void abort() = 0;
@@ -42,9 +42,11 @@ class ConnectionRegistry : public std::enable_shared_from_this<ConnectionRegistr
   Core& core() { return *core_; }
   LaneCounters& counters() { return *core_->counters[lane_.index()]; }
 
+  LaneDelay& delay() { return delay_; }
+
   void add(TrackedConnection& watched);
   void remove(TrackedConnection& watched);
-  // Somebody wants a look at `due`.
+  // A connection must be checked at `due`.
   void watch(Clock::time_point due) {
     if (due < next_tick_) arm(due);
   }
@@ -61,6 +63,7 @@ class ConnectionRegistry : public std::enable_shared_from_this<ConnectionRegistr
 
   net::Lane& lane_;
   std::shared_ptr<Core> core_;
+  LaneDelay delay_;
   asio::steady_timer timer_;
   Clock::time_point next_tick_ = Clock::time_point::max();
   Clock::time_point grace_end_ = Clock::time_point::max();

@@ -1,6 +1,6 @@
 #pragma once
 // Lets coroutines of one lane wait for each other: set() wakes whoever waits; without a waiter it
-// does nothing, so waiters check their condition in a loop.
+// does nothing, so a waiter checks its condition in a loop.
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>

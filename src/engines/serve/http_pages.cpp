@@ -37,13 +37,7 @@ HttpAnswer health_page(Core& core) {
 HttpAnswer metrics_page(Core& core) {
   HttpAnswer answer;
   answer.content_type = "text/plain; version=0.0.4; charset=utf-8";
-  metrics::Exposition metrics;
-  write_metrics(metrics, core.counters,
-                {.sessions = core.limits.sessions(),
-                 .connections = core.limits.connections(),
-                 .uptime_seconds = uptime_seconds(core)});
-  core.service.collect_metrics(metrics);
-  answer.body = metrics.text();
+  answer.body = metrics_text(core);
   return answer;
 }
 
@@ -62,14 +56,41 @@ std::string refusal_sentence(RefusalReason refusal) {
   if (refusal == RefusalReason::stopping) return "the module is shutting down";
   if (refusal == RefusalReason::origin)
     return "sessions are not for web pages: serve.allowed_origins does not list this Origin";
+  if (refusal == RefusalReason::peer_address)
+    return "this port is not for your address: serve.peers.addresses does not list it";
+  if (refusal == RefusalReason::peer_user)
+    return "this socket is not for your user: serve.peers lists neither its uid nor a gid of it";
+  if (refusal == RefusalReason::peer_token)
+    return "a token of serve.peers is needed: as `Authorization: Bearer TOKEN` of the upgrade, or "
+           "as the field `token` of the hello";
+  if (refusal == RefusalReason::memory)
+    return "the module is overloaded: the limit serve." + name + " is reached, try again later";
   return "too many connections: the limit " + name + " is reached, try again later";
 }
 
 HttpAnswer http_refusal(RefusalReason refusal) {
-  if (refusal == RefusalReason::origin) return http_error(403, refusal_sentence(refusal));
+  if (refusal == RefusalReason::peer_token) {
+    auto answer = http_error(401, refusal_sentence(refusal));
+    answer.extra_headers = "WWW-Authenticate: Bearer\r\n";
+    return answer;
+  }
+  if (refusal == RefusalReason::origin || refusal == RefusalReason::peer_address ||
+      refusal == RefusalReason::peer_user)
+    return http_error(403, refusal_sentence(refusal));
   auto answer = http_error(503, refusal_sentence(refusal));
   answer.extra_headers = "Retry-After: 1\r\n";
   return answer;
+}
+
+std::string metrics_text(Core& core) {
+  metrics::Exposition metrics;
+  write_metrics(metrics, core.counters,
+                {.sessions = core.limits.sessions(),
+                 .connections = core.limits.connections(),
+                 .requests = core.load.running(),
+                 .uptime_seconds = uptime_seconds(core)});
+  core.service.collect_metrics(metrics);
+  return metrics.text();
 }
 
 HttpAnswer answer_http(Core& core, http::verb method, std::string_view target) {
@@ -82,7 +103,9 @@ HttpAnswer answer_http(Core& core, http::verb method, std::string_view target) {
   if (path == "/health") return health_page(core);
   if (path == "/metrics") return metrics_page(core);
   return http_error(
-      404, "nothing here: sessions are WebSocket connections; there are /health and /metrics");
+      404,
+      "nothing here: sessions are WebSocket connections; there are /health, /metrics and, for this "
+      "machine, the status page /");
 }
 
 std::string http_response(const Core& core, const HttpAnswer& answer) {

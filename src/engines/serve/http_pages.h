@@ -1,5 +1,5 @@
 #pragma once
-// The plain HTTP side of the port: /health and /metrics, and how refusals look.
+// The plain HTTP side of the port: /health and /metrics, and the answers to refused upgrades.
 #include <boost/beast/http/verb.hpp>
 #include <string>
 #include <string_view>
@@ -12,6 +12,9 @@ namespace gvm::serve {
 HttpAnswer http_refusal(RefusalReason refusal);
 // What a refusal says to a person, with the limit's name.
 std::string refusal_sentence(RefusalReason refusal);
+
+// The text of /metrics.
+std::string metrics_text(Core& core);
 
 HttpAnswer answer_http(Core& core, boost::beast::http::verb method, std::string_view target);
 

@@ -1,10 +1,14 @@
 // The plain HTTP side, and bytes that are neither HTTP nor a framing.
+#include <fcntl.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "base/log.h"
+#include "base/redactor.h"
 #include "support/scripted_service.h"
 #include "support/wire_client.h"
 #include "support/ws_client.h"
@@ -135,12 +139,56 @@ TEST(Http, AWebPageOpensNoSessionUnlessItsOriginIsAllowed) {
 
 TEST(Http, OtherPathsAndMethodsAreRefused) {
   ScriptedServer under_test;
-  EXPECT_TRUE(get(under_test.port(), "/").starts_with("HTTP/1.1 404 "));
+  EXPECT_TRUE(get(under_test.port(), "/nowhere").starts_with("HTTP/1.1 404 "));
   EXPECT_TRUE(get(under_test.port(), "/healthy").starts_with("HTTP/1.1 404 "));
   const auto post =
       ask(under_test.port(), "POST /health HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc");
   EXPECT_TRUE(post.starts_with("HTTP/1.1 405 ")) << post;
   EXPECT_NE(post.find("Allow: GET\r\n"), post.npos);
+}
+
+std::string get_as(std::uint16_t port, const std::string& path, const std::string& host) {
+  return ask(port, "GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
+}
+
+TEST(StatusPage, IsServedToTheMachineItRunsOn) {
+  ScriptedServer under_test;
+  const auto port = under_test.port();
+  for (const std::string host : {"127.0.0.1", "127.0.0.1:1234", "localhost:80", "[::1]:80"}) {
+    const auto page = get_as(port, "/", host);
+    EXPECT_TRUE(page.starts_with("HTTP/1.1 200 OK\r\n")) << page;
+    EXPECT_NE(page.find("Content-Type: text/html"), page.npos) << page;
+    EXPECT_NE(page.find("Content-Security-Policy: default-src 'none'"), page.npos) << page;
+    EXPECT_EQ(page.find("Set-Cookie"), page.npos) << page;
+  }
+  for (const std::string path :
+       {"/status.js", "/status.css", "/status/history", "/status/problems"})
+    EXPECT_TRUE(get_as(port, path, "localhost").starts_with("HTTP/1.1 200 OK\r\n")) << path;
+}
+
+// The name of an attacker's page may lead to 127.0.0.1 (DNS rebinding).
+TEST(StatusPage, IsRefusedUnderAnotherName) {
+  ScriptedServer under_test;
+  for (const std::string host : {"evil.example", "localhost.evil.example", "10.0.0.1", "[fe80::1]"})
+    EXPECT_TRUE(get_as(under_test.port(), "/status/problems", host).starts_with("HTTP/1.1 403 "))
+        << host;
+}
+
+TEST(StatusPage, TellsTheLastWarningsAndErrors) {
+  ScriptedServer under_test;
+  log::Logger::open({.fd = ::open("/dev/null", O_WRONLY)}, std::make_shared<Redactor>())
+      .warn("a warning of the test", {{"n", Value::integer(17)}});
+  const auto problems = body_of(get_as(under_test.port(), "/status/problems", "localhost"));
+  EXPECT_NE(problems.find(R"("message":"a warning of the test","n":17})"), problems.npos)
+      << problems;
+}
+
+TEST(StatusPage, BeginsItsHistoryAtTheStart) {
+  ScriptedServer under_test;
+  EXPECT_TRUE(eventually([&] {
+    const auto history = body_of(get_as(under_test.port(), "/status/history", "localhost"));
+    return history.find(R"("genvm_serve_sessions_open":[0])") != history.npos;
+  }));
 }
 
 TEST(Http, NonsenseIsAnsweredOnceAndClosed) {

@@ -15,7 +15,7 @@ struct InheritedSocket {
 };
 
 // Looks at the descriptor, makes it non-blocking and keeps it from child processes. It stays open
-// whatever comes out. LISTEN_FAILED says why it cannot be used.
+// in every case. LISTEN_FAILED says why it cannot be used.
 Result<InheritedSocket> inspect_inherited(int fd);
 
 // The descriptors that socket activation has given to this process; empty when there is none.

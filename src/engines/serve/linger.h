@@ -1,6 +1,6 @@
 #pragma once
-// The end of a connection whose peer may still be sending: closing at once would reset it, and what
-// was written last (a close frame, an HTTP answer) could be lost on the way.
+// Closes a connection whose peer may still be sending. Closing at once would reset the connection,
+// and the last bytes written (a close frame, an HTTP answer) could be lost.
 #include <boost/asio/awaitable.hpp>
 
 #include "serve/stream.h"

@@ -1,5 +1,6 @@
 #include "serve/listener.h"
 
+#include <grp.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -8,8 +9,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstring>
+#include <optional>
 #include <system_error>
+#include <vector>
 
 #include "serve/codes.h"
 #include "serve/tcp_options.h"
@@ -88,14 +92,39 @@ std::string make_way(const std::string& path) {
   return ::unlink(path.c_str()) == 0 ? "" : errno_text(errno);
 }
 
+// Empty when there is no such group.
+std::optional<gid_t> group_id(const std::string& group) {
+  gid_t number = 0;
+  const auto [end, error] = std::from_chars(group.data(), group.data() + group.size(), number);
+  if (error == std::errc() && end == group.data() + group.size()) return number;
+  struct group entry{};
+  struct group* found = nullptr;
+  constexpr std::size_t kLongestEntry = 1 << 20;  // a group of many members
+  std::vector<char> buffer(kLongestEntry);
+  if (::getgrnam_r(group.c_str(), &entry, buffer.data(), buffer.size(), &found) != 0 ||
+      found == nullptr)
+    return std::nullopt;
+  return entry.gr_gid;
+}
+
+// Says why it did not.
+std::string give_to_group(const std::string& path, const std::string& group) {
+  if (group.empty()) return {};
+  const auto id = group_id(group);
+  if (!id) return "serve.peers.unix_group: there is no group " + group;
+  if (::lchown(path.c_str(), static_cast<uid_t>(-1), *id) == 0) return {};
+  return "serve.peers.unix_group: cannot give the file to " + group + ": " + errno_text(errno) +
+         " (the process must be a member of the group)";
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Listener>> Listener::open(asio::io_context& context,
                                                  const ListenAddress& address, int backlog,
-                                                 unsigned unix_mode) {
+                                                 const UnixFile& file) {
   std::unique_ptr<Listener> listener(new Listener(context, address));
   auto opened =
-      address.is_unix() ? listener->open_unix(backlog, unix_mode) : listener->open_tcp(backlog);
+      address.is_unix() ? listener->open_unix(backlog, file) : listener->open_tcp(backlog);
   if (!opened) return fail(std::move(opened.error()));
   return listener;
 }
@@ -138,18 +167,24 @@ Result<void> Listener::open_tcp(int backlog) {
   return refuse(address_, why);
 }
 
-Result<void> Listener::open_unix(int backlog, unsigned mode) {
+Result<void> Listener::open_unix(int backlog, const UnixFile& file) {
   if (const auto why = make_way(address_.path); !why.empty()) return refuse(address_, why);
   Fd fd(open_socket(AF_UNIX));
   if (!fd.ok()) return refuse(address_, errno_text(errno));
   // Linux gives the file the socket's own mode: it is never open to more than `mode`, not even for
   // a moment.
-  (void)::fchmod(fd.get(), mode);
+  constexpr unsigned kOwnerOnly = 0600;  // until the file has its group
+  (void)::fchmod(fd.get(), file.group.empty() ? file.mode : file.mode & kOwnerOnly);
   const auto address = unix_address(address_.path);
   if (::bind(fd.get(), generic(address), sizeof address) != 0)
     return refuse(address_, errno_text(errno));
+  if (const auto why = give_to_group(address_.path, file.group); !why.empty()) {
+    (void)::unlink(address_.path.c_str());
+    return refuse(address_, why);
+  }
   struct stat info{};
-  if (::chmod(address_.path.c_str(), mode) == 0 && ::lstat(address_.path.c_str(), &info) == 0) {
+  if (::chmod(address_.path.c_str(), file.mode) == 0 &&
+      ::lstat(address_.path.c_str(), &info) == 0) {
     owns_file_ = true;
     device_ = info.st_dev;
     inode_ = info.st_ino;

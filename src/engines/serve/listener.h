@@ -17,6 +17,12 @@ namespace gvm::serve {
 
 namespace asio = boost::asio;
 
+// How a socket file is made.
+struct UnixFile {
+  unsigned mode = 0600;
+  std::string group = {};  // name or number; empty: that of the process
+};
+
 class Listener {
  public:
   using Acceptor =
@@ -25,7 +31,7 @@ class Listener {
   // LISTEN_FAILED says why not. A Unix socket file that nobody listens on any more is replaced.
   static Result<std::unique_ptr<Listener>> open(asio::io_context& context,
                                                 const ListenAddress& address, int backlog,
-                                                unsigned unix_mode);
+                                                const UnixFile& file);
   // Takes over an inherited socket that listens already. Its file, if it has one, is not ours.
   static Result<std::unique_ptr<Listener>> adopt(asio::io_context& context,
                                                  const InheritedSocket& socket);
@@ -43,7 +49,7 @@ class Listener {
   Listener(asio::io_context& context, ListenAddress address)
       : acceptor_(context), address_(std::move(address)) {}
   Result<void> open_tcp(int backlog);
-  Result<void> open_unix(int backlog, unsigned mode);
+  Result<void> open_unix(int backlog, const UnixFile& file);
   // Takes over `fd`, bound, and listens.
   Result<void> listen(int fd, int family, int backlog);
 

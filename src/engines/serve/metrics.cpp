@@ -43,15 +43,14 @@ class LaneMetrics {
         .sample(sum(lanes_, framed), {{"framing", "length_prefixed"}});
   }
 
-  void durations() {
+  void durations(std::string_view name, std::string_view help, Durations LaneCounters::* member) {
     std::array<std::uint64_t, kDurationBounds.size() + 1> counts{};
     double seconds = 0;
     for (const auto& lane : lanes_) {
-      for (std::size_t i = 0; i < counts.size(); ++i) counts[i] += lane->durations.bucket(i);
-      seconds += lane->durations.sum_seconds();
+      for (std::size_t i = 0; i < counts.size(); ++i) counts[i] += ((*lane).*member).bucket(i);
+      seconds += ((*lane).*member).sum_seconds();
     }
-    out_.histogram("genvm_serve_request_duration_seconds", "From a request's start to its reply.",
-                   kDurationBounds, counts, seconds);
+    out_.histogram(name, help, kDurationBounds, counts, seconds);
   }
 
  private:
@@ -77,6 +76,8 @@ void write_metrics(metrics::Exposition& exposition, const CountersPerLane& lanes
   exposition
       .family("genvm_serve_connections_open", Type::gauge, "Connections now, sessions among them.")
       .sample(open.connections);
+  exposition.family("genvm_serve_requests_running", Type::gauge, "Requests now.")
+      .sample(open.requests);
   LaneMetrics out(exposition, lanes);
   out.counter("genvm_serve_connections_total", "Connections accepted.", &LaneCounters::connections);
   out.framings();
@@ -84,7 +85,14 @@ void write_metrics(metrics::Exposition& exposition, const CountersPerLane& lanes
                kRefusalNames, &LaneCounters::refused);
   out.labelled("genvm_serve_requests_total", "Requests by outcome.", "outcome", kOutcomeNames,
                &LaneCounters::requests);
-  out.durations();
+  out.labelled("genvm_serve_overloaded_total",
+               "Requests answered OVERLOADED, by limit; the outcome `refused`.", "limit",
+               kOverloadNames, &LaneCounters::overloaded);
+  out.durations("genvm_serve_request_duration_seconds", "From a request's start to its reply.",
+                &LaneCounters::durations);
+  out.durations("genvm_serve_lane_delay_seconds",
+                "Until a lane comes to what has become due, measured while requests come.",
+                &LaneCounters::rounds);
   out.counter("genvm_serve_http_requests_total", "Plain HTTP requests.",
               &LaneCounters::http_requests);
   out.counter("genvm_serve_messages_in_total", "Messages from peers.", &LaneCounters::frames_in);

@@ -25,14 +25,42 @@ class Count {
 };
 
 // Why a connection was turned away.
-enum class RefusalReason : std::uint8_t { sessions, address, connections, stopping, origin };
-inline constexpr std::array<const char*, 5> kRefusalNames{
-    "max_sessions", "max_sessions_per_address", "max_other_connections", "shutting_down",
-    "allowed_origins"};
+enum class RefusalReason : std::uint8_t {
+  sessions,
+  address,
+  connections,
+  stopping,
+  origin,
+  memory,
+  peer_address,
+  peer_user,
+  peer_token
+};
+inline constexpr std::array<const char*, 9> kRefusalNames{"max_sessions",
+                                                          "max_sessions_per_address",
+                                                          "max_other_connections",
+                                                          "shutting_down",
+                                                          "allowed_origins",
+                                                          "max_memory",
+                                                          "peer_address",
+                                                          "peer_user",
+                                                          "peer_token"};
 
-enum class RequestOutcome : std::uint8_t { answered, deadline, cancelled, failed, dropped };
-inline constexpr std::array<const char*, 5> kOutcomeNames{"answered", "deadline", "cancelled",
-                                                          "failed", "dropped"};
+// Which limit a request was beyond, and the limit's key.
+enum class Overload : std::uint8_t { requests, memory, lane_delay };
+inline constexpr std::array<const char*, 3> kOverloadNames{"max_requests", "max_memory",
+                                                           "max_lane_delay"};
+
+enum class RequestOutcome : std::uint8_t {
+  answered,
+  deadline,
+  cancelled,
+  failed,
+  dropped,
+  refused
+};
+inline constexpr std::array<const char*, 6> kOutcomeNames{"answered", "deadline", "cancelled",
+                                                          "failed",   "dropped",  "refused"};
 
 // Upper bounds of the request duration histogram, in seconds.
 inline constexpr std::array<double, 17> kDurationBounds{
@@ -64,7 +92,9 @@ struct alignas(64) LaneCounters {
   Count write_timeouts;
   std::array<Count, kOutcomeNames.size()> requests;
   std::array<Count, kRefusalNames.size()> refused;
+  std::array<Count, kOverloadNames.size()> overloaded;
   Durations durations;
+  Durations rounds;  // of the lane's queue, while requests come
 };
 
 using CountersPerLane = std::vector<std::unique_ptr<LaneCounters>>;
@@ -72,6 +102,7 @@ using CountersPerLane = std::vector<std::unique_ptr<LaneCounters>>;
 struct OpenNow {
   std::size_t sessions = 0;
   std::size_t connections = 0;
+  std::size_t requests = 0;
   double uptime_seconds = 0;
 };
 

@@ -2,10 +2,12 @@
 // Every limit of the server. A duration of zero means "no limit of this kind".
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "base/size.h"
+#include "serve/peer_options.h"
 
 namespace gvm::serve {
 
@@ -20,7 +22,8 @@ struct ServerOptions {
   // of socket activation come before any of these but fd://N.
   std::string bind_address = "127.0.0.1:0";
   unsigned unix_mode = 0600;  // permissions of the socket file
-  int backlog = 4096;         // connections the kernel keeps until they are accepted
+  PeerOptions peers;
+  int backlog = 4096;  // connections the kernel keeps until they are accepted
 
   std::size_t max_sessions = 4096;           // whole process
   std::size_t max_sessions_per_address = 0;  // sessions of one IP address; 0: no limit
@@ -34,6 +37,15 @@ struct ServerOptions {
   // Reading pauses while a connection has more than this waiting (requests not yet begun).
   std::size_t max_pending_requests = 64;
   std::size_t max_pending_bytes = 64 * kMiB;
+
+  // Admission (load_limits.h); 0: no limit of this kind. A request beyond them is answered
+  // OVERLOADED at once, a session beyond max_memory is refused.
+  std::size_t max_requests = 0;                 // running at the same time, whole process
+  std::size_t max_memory = 0;                   // bytes of anonymous memory of the process
+  std::chrono::milliseconds max_lane_delay{0};  // until a lane comes to what has become due
+  // Called at most once a second, on any lane, while memory is over its limit: gives free memory
+  // back. Must not wait.
+  std::function<void()> on_memory_full;
 
   // From accept to the upgrade or the first length, and from there to the whole hello.
   std::chrono::milliseconds handshake_timeout{10'000};

@@ -32,7 +32,7 @@ void PageCall::cancel() {
   if (running_) signal_.emit(asio::cancellation_type::terminal);
 }
 
-// Once: what the peer sends meanwhile is not looked at, nor whether it closes after that.
+// Waits once. What the peer sends meanwhile is not read, and a later close is not noticed.
 void PageCall::watch_peer() {
   stream_.socket().async_wait(Socket::wait_read,
                               [self = self_](const boost::system::error_code& error) {

@@ -11,8 +11,10 @@
 #include <boost/asio/steady_timer.hpp>
 #include <csignal>
 #include <cstdlib>
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace gvm::serve {
 namespace {
@@ -34,8 +36,11 @@ class Lifetime::Impl {
     if (parent == WithParent::die) watch_parent();
   }
 
+  void also(Server& other) { servers_.push_back(&other); }
+  void on_hangup(std::function<void()> reload) { hangup_ = std::move(reload); }
+
   int run(Server& server, std::chrono::milliseconds grace, const log::Logger& log) {
-    server_ = &server;
+    servers_.insert(servers_.begin(), &server);
     grace_ = grace;
     log_ = &log;
     wait_signal();
@@ -52,14 +57,20 @@ class Lifetime::Impl {
     if (stopping_ || retired_) return;
     retired_ = true;
     log_->info("another process takes over",
-               {{"sessions", Value::integer(static_cast<std::int64_t>(server_->sessions()))}});
+               {{"sessions", Value::integer(static_cast<std::int64_t>(sessions()))}});
     retirement_.expires_after(longest);
     retirement_.async_wait([this](const boost::system::error_code& error) {
       if (!error) begin("sessions have outlived the takeover");
     });
     await_end();
-    server_->retire(
-        [this, closed = std::move(closed)]() mutable { asio::post(context_, std::move(closed)); });
+    auto open = std::make_shared<std::size_t>(servers_.size());
+    for (Server* server : servers_) {
+      server->retire([this, open, closed] {
+        asio::post(context_, [open, closed] {
+          if (--*open == 0) closed();
+        });
+      });
+    }
   }
 
   void begin(const std::string& why, std::chrono::milliseconds grace = kUsualGrace) {
@@ -68,18 +79,28 @@ class Lifetime::Impl {
     if (grace.count() < 0) grace = grace_;
     log_->info("shutting down",
                {{"reason", Value::string(why)},
-                {"sessions", Value::integer(static_cast<std::int64_t>(server_->sessions()))}});
+                {"sessions", Value::integer(static_cast<std::int64_t>(sessions()))}});
     timer_.expires_after(grace + kAfterGrace);
     timer_.async_wait([this](const boost::system::error_code& error) {
       if (!error) finish(1, "shut down, leaving sessions behind that did not end");
     });
     await_end();
-    server_->shutdown(grace);
+    for (Server* server : servers_) server->shutdown(grace);
   }
 
  private:
+  std::size_t sessions() const { return servers_.front()->sessions(); }
+
+  // Set anew by begin() after retire(): an earlier call's count does not matter any more.
   void await_end() {
-    server_->on_stopped([this] { asio::post(context_, [this] { finish(0, "shut down"); }); });
+    auto running = std::make_shared<std::size_t>(servers_.size());
+    for (Server* server : servers_) {
+      server->on_stopped([this, running] {
+        asio::post(context_, [this, running] {
+          if (--*running == 0) finish(0, "shut down");
+        });
+      });
+    }
   }
 
   // A descriptor of the parent rather than PR_SET_PDEATHSIG: that one fires when the *thread* that
@@ -110,7 +131,10 @@ class Lifetime::Impl {
     signals_.async_wait([this](const boost::system::error_code& error, int number) {
       if (error) return;
       if (number == SIGHUP) {
-        log_->info("SIGHUP is ignored: a changed configuration counts after a restart");
+        if (hangup_ && !stopping_)
+          hangup_();
+        else
+          log_->info("SIGHUP is ignored: this process takes no other configuration");
         return wait_signal();
       }
       if (stopping_) {
@@ -127,8 +151,10 @@ class Lifetime::Impl {
     if (context_.stopped()) return;
     exit_code_ = code;
     code == 0 ? log_->info(message) : log_->error(message);
-    server_->on_stopped(nullptr);
-    server_->on_exhausted(nullptr);
+    for (Server* server : servers_) {
+      server->on_stopped(nullptr);
+      server->on_exhausted(nullptr);
+    }
     context_.stop();
   }
 
@@ -141,7 +167,8 @@ class Lifetime::Impl {
   bool stopping_ = false;
   bool retired_ = false;
   int exit_code_ = 0;
-  Server* server_ = nullptr;
+  std::vector<Server*> servers_;  // that of run() first
+  std::function<void()> hangup_;
   std::chrono::milliseconds grace_{0};
   const log::Logger* log_ = nullptr;
 };
@@ -149,6 +176,14 @@ class Lifetime::Impl {
 Lifetime::Lifetime(WithParent parent) : impl_(std::make_unique<Impl>(parent)) {}
 
 Lifetime::~Lifetime() = default;
+
+void Lifetime::also(Server& other) {
+  impl_->also(other);
+}
+
+void Lifetime::on_hangup(std::function<void()> reload) {
+  impl_->on_hangup(std::move(reload));
+}
 
 int Lifetime::run(Server& server, std::chrono::milliseconds grace, const log::Logger& log) {
   return impl_->run(server, grace, log);

@@ -23,12 +23,21 @@ class Lifetime {
   Lifetime(const Lifetime&) = delete;
   Lifetime& operator=(const Lifetime&) = delete;
 
-  // Blocks. The first signal starts the shutdown: 0 once everything ended well, 1 when something
-  // had to be left behind. A second signal ends the process at once with 128 + its number. SIGHUP
-  // is logged and changes nothing.
+  // Before run(): a further server that is stopped and retired together with the one of run(). The
+  // process ends when the last connection of both has ended.
+  void also(Server& other);
+
+  // Before run(), on whose thread `reload` runs at every SIGHUP. Without it SIGHUP is logged and
+  // changes nothing.
+  void on_hangup(std::function<void()> reload);
+
+  // Blocks. The first signal starts the shutdown: 0 once everything ended well, 1 when a
+  // session did not end in time. A second signal ends the process at once with 128 + its number.
+  // SIGHUP does what on_hangup() has been given.
   int run(Server& server, std::chrono::milliseconds grace, const log::Logger& log);
 
-  // The rest is for what else is told to end the process, and runs in run().
+  // The functions below end the process for another reason than a signal. Their work is done in
+  // run().
   boost::asio::io_context& context();
   // As the first signal does, once; running requests have `grace` left, run()'s when it is
   // negative.

@@ -1,5 +1,6 @@
 #include "serve/server.h"
 
+#include <fcntl.h>
 #include <sys/resource.h>
 
 #include <atomic>
@@ -15,6 +16,7 @@
 #include "serve/codes.h"
 #include "serve/connection.h"
 #include "serve/event.h"
+#include "serve/history_clock.h"
 #include "serve/listener.h"
 #include "serve/tcp_options.h"
 
@@ -28,7 +30,7 @@ constexpr std::chrono::milliseconds kLastWait{
 constexpr std::size_t kDescriptorsPerSession = 3;  // its own, and one upstream with its duplicate
 constexpr std::size_t kOtherDescriptors = 256;
 
-// The process or the machine is out of something: trying again at once would spin.
+// The process or the machine is out of descriptors or memory: trying again at once would spin.
 bool exhausted(const boost::system::error_code& error) {
   return error == boost::system::errc::too_many_files_open ||
          error == boost::system::errc::too_many_files_open_in_system ||
@@ -75,9 +77,7 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
   }
 
   Core& core() { return *core_; }
-  const Listener* listener() const {
-    return listeners_.empty() ? nullptr : listeners_.front().get();
-  }
+  Listener* listener() const { return listeners_.empty() ? nullptr : listeners_.front().get(); }
   void on_exhausted(std::function<void()> callback) {
     const std::lock_guard lock(exhausted_mutex_);
     on_exhausted_ = std::move(callback);
@@ -98,6 +98,12 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
                      [](const std::exception_ptr&) {});
     }
     asio::post(lanes_.at(0).executor(), [self = shared_from_this()] { self->serve_connected(); });
+    history_ = std::make_shared<HistoryClock>(lanes_.at(0), core_);
+    history_->start();
+  }
+
+  void stop_history() {
+    if (history_ != nullptr) history_->stop();
   }
 
   void shutdown(std::chrono::milliseconds grace) {
@@ -106,6 +112,7 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
       return;
     }
     core_->limits.stop();
+    stop_history();
     if (!started_) {
       listeners_.clear();
       core_->limits.listener_closed();
@@ -117,6 +124,7 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
   }
 
   void retire(std::function<void()> closed) {
+    stop_history();
     asio::post(lanes_.at(0).executor(), [self = shared_from_this(), closed = std::move(closed)] {
       for (const auto& listener : self->listeners_) listener->close();
       closed();  // first: with nobody here the process ends at once
@@ -139,8 +147,9 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
     if (!address) return fail(address.error());
     if (address->is_inherited()) return inherit({address->fd});
     if (!activated.empty()) return inherit(activated);
-    auto opened = Listener::open(lanes_.at(0).context(), *address, core_->options.backlog,
-                                 core_->options.unix_mode);
+    auto opened =
+        Listener::open(lanes_.at(0).context(), *address, core_->options.backlog,
+                       UnixFile{core_->options.unix_mode, core_->options.peers.unix_group});
     if (!opened) return fail(std::move(opened.error()));
     listeners_.push_back(std::move(*opened));
     return {};
@@ -242,6 +251,7 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
   std::mutex exhausted_mutex_;
   bool exhausted_ = false;
   std::function<void()> on_exhausted_;
+  std::shared_ptr<HistoryClock> history_;
   std::atomic<int> calls_{0};
   bool started_ = false;
 };
@@ -269,6 +279,12 @@ std::uint16_t Server::port() const {
 
 std::string Server::address() const {
   return impl_->listener() == nullptr ? std::string() : impl_->listener()->address().to_string();
+}
+
+Fd Server::duplicate_socket() const {
+  Listener* listener = impl_->listener();
+  if (listener == nullptr || listener->address().is_unix()) return {};
+  return Fd(::fcntl(listener->acceptor().native_handle(), F_DUPFD_CLOEXEC, 0));
 }
 
 std::size_t Server::sessions() const {

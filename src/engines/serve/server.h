@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include "net/lane.h"
 #include "serve/options.h"
@@ -33,22 +34,27 @@ class Server {
   std::uint16_t port() const;
   // As bound, with the port the kernel chose.
   std::string address() const;
+  // A duplicate of the socket it listens on, for the process that takes over: connections wait
+  // there until that one accepts. Empty: it listens on a Unix socket, whose file goes with this
+  // process.
+  Fd duplicate_socket() const;
   std::size_t sessions() const;
   std::size_t connections() const;
 
   // First call: nothing new is accepted, idle sessions are closed (1001), what has been asked is
   // answered for up to `grace`, then cancelled. A second call cancels everything at once.
   void shutdown(std::chrono::milliseconds grace);
-  // Another process takes over: nothing new is accepted, and whoever is here stays served until
-  // they leave. `closed` runs, on any thread, once this process has accepted its last connection.
-  // on_stopped() and shutdown() work as ever.
+  // Another process takes over: nothing new is accepted, and the present sessions are served until
+  // they end. `closed` runs, on any thread, once this process has accepted its last connection.
+  // on_stopped() and shutdown() work as before.
   void retire(std::function<void()> closed);
-  // After shutdown(): true once nobody is left.
+  // After shutdown(): true once the last connection has ended.
   bool wait(std::chrono::milliseconds span);
   // `callback` runs, on any thread, once the process can get no connection any more: it has
   // inherited connected sockets only, and these have ended. At once when that is so already.
   void on_exhausted(std::function<void()> callback);
-  // `callback` runs once nobody is left after shutdown() or retire(), on any thread.
+  // `callback` runs after shutdown() or retire(), on any thread, once the last connection has
+  // ended.
   void on_stopped(std::function<void()> callback);
 
  private:

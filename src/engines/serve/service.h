@@ -1,6 +1,6 @@
 #pragma once
 // What a product (the LLM or the web module) gives the server: one SessionHandler a connection.
-// serve knows frames, order, limits and deadlines; the handler knows what the bytes mean.
+// `serve` handles frames, order, limits and deadlines; the handler interprets the messages.
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
 #include <memory>
@@ -24,6 +24,10 @@ class SessionHandler {
   // nothing stays small.
   virtual Result<void> hello(std::string frame) = 0;
 
+  // After hello(): the token that the hello held, which is removed, so that no script sees it.
+  // Empty: none. Called only when the port needs one.
+  virtual std::string take_token() { return {}; }
+
   // One request, one encoded reply. Never two at once. Bad input, script and upstream failures are
   // replies, not exceptions. Cancelling the awaiting coroutine (peer gone, shutdown) cancels
   // everything started outside.
@@ -31,6 +35,10 @@ class SessionHandler {
 
   // The reply for a request that hit its deadline: request() was cancelled and the session goes on.
   virtual std::string deadline_reply() = 0;
+
+  // The reply for a request that is not begun because the process is overloaded. Cheap: this is
+  // what an overloaded process mostly does.
+  virtual std::string refusal_reply(Error error) = 0;
 
   // True when the session cannot go on (its script used up its memory or CPU limit): the server
   // sends the reply it has and closes with 1011.
@@ -46,7 +54,8 @@ class Service {
   // On the lane's thread.
   virtual std::unique_ptr<SessionHandler> open(net::Lane& lane, std::uint64_t session_id) = 0;
   // The FatalError message that tells a peer of the length-prefixed framing why it is turned away
-  // or closed (that framing has no close codes). Empty: it is closed without a word. Thread safe.
+  // or closed (that framing has no close codes). Empty: it is closed without a message. Thread
+  // safe.
   virtual std::string fatal_reply(const Error& error) {
     (void)error;
     return {};

@@ -7,7 +7,10 @@
 #include <exception>
 
 #include "base/error_codes.h"
+#include "serve/codes.h"
+#include "serve/http_pages.h"
 #include "serve/linger.h"
+#include "serve/peer_rules.h"
 
 namespace gvm::serve {
 namespace {
@@ -30,9 +33,10 @@ std::string what_of(const std::exception_ptr& failure) {
 }  // namespace
 
 Session::Session(std::shared_ptr<ConnectionRegistry> registry, std::unique_ptr<Stream> stream,
-                 std::unique_ptr<Channel> channel, std::uint64_t id)
+                 std::unique_ptr<Channel> channel, std::uint64_t id, Token token)
     : registry_(std::move(registry)),
       id_(id),
+      token_(token),
       stream_(std::move(stream)),
       channel_(std::move(channel)),
       work_(registry_->lane().executor()),
@@ -182,9 +186,24 @@ std::string Session::take_frame() {
 void Session::greet(std::string frame) {
   handler_ = registry_->core().service.open(registry_->lane(), id_);
   const auto greeted = handler_->hello(std::move(frame));
-  greeted_ = greeted.has_value();
   hello_due_ = Clock::time_point::max();
-  if (!greeted) refuse_hello(greeted.error());
+  if (!greeted) return refuse_hello(greeted.error());
+  greeted_ = shows_token();
+  if (!greeted_) refuse_token();
+}
+
+bool Session::shows_token() {
+  if (token_ == Token::not_needed) return true;
+  const Secret given(handler_->take_token());  // also when the upgrade has shown one
+  return token_ == Token::shown || knows_token(options().peers, given.reveal());
+}
+
+void Session::refuse_token() {
+  constexpr auto kReason = RefusalReason::peer_token;
+  const std::string name = kRefusalNames[static_cast<std::size_t>(kReason)];
+  counters().refused[static_cast<std::size_t>(kReason)].add(1);
+  registry_->core().sampled.warn("session refused", {{"limit", Value::string(name)}}, name);
+  end_with(CloseCode::policy_violation, codes::kUnauthorized, refusal_sentence(kReason));
 }
 
 void Session::refuse_hello(const Error& error) {
@@ -201,6 +220,12 @@ void Session::refuse_hello(const Error& error) {
 }
 
 asio::awaitable<void> Session::answer(std::string frame) {
+  auto place = registry_->core().load.begin_request(registry_->delay());
+  if (!place) {
+    auto refusing = refuse(place.error());
+    co_await std::move(refusing);
+    co_return;
+  }
   const auto began = Clock::now();
   const auto deadline = begin_call(options().request_timeout);
   std::string reply;
@@ -211,6 +236,8 @@ asio::awaitable<void> Session::answer(std::string frame) {
   } catch (...) {
     failure = std::current_exception();
   }
+  *place = RequestPlace();
+  registry_->delay().request_ended();
   const Cause cancelled = end_call();
   auto outcome = RequestOutcome::answered;
   if (cancelled != Cause::none) {
@@ -232,6 +259,14 @@ asio::awaitable<void> Session::answer(std::string frame) {
   if (handler_->ended()) {
     end({CloseCode::internal_error, "the session's script used up one of its limits", {}});
   }
+}
+
+asio::awaitable<void> Session::refuse(Overload overload) {
+  counters().overloaded[static_cast<std::size_t>(overload)].add(1);
+  counters().requests[static_cast<std::size_t>(RequestOutcome::refused)].add(1);
+  auto reply = handler_->refusal_reply(registry_->core().load.error(overload));
+  auto sending = send(std::move(reply));
+  co_await std::move(sending);
 }
 
 asio::awaitable<void> Session::send(std::string reply) {

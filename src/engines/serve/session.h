@@ -16,10 +16,13 @@
 
 namespace gvm::serve {
 
+// Whether the hello must show a token. `shown`: the upgrade did.
+enum class Token : std::uint8_t { not_needed, shown, needed };
+
 class Session final : public TrackedConnection, public ChannelEvents {
  public:
   Session(std::shared_ptr<ConnectionRegistry> registry, std::unique_ptr<Stream> stream,
-          std::unique_ptr<Channel> channel, std::uint64_t id);
+          std::unique_ptr<Channel> channel, std::uint64_t id, Token token);
   ~Session() override;
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -34,7 +37,8 @@ class Session final : public TrackedConnection, public ChannelEvents {
   void on_control() override;
 
  private:
-  // draining: what has come is answered, nothing more is taken. ending: what waits is dropped.
+  // draining: the requests received so far are answered, no more are read. ending: waiting requests
+  // are dropped.
   enum class Phase : std::uint8_t { serving, draining, ending };
   // Why a call into the handler was cancelled.
   enum class Cause : std::uint8_t { none, deadline, ended };
@@ -57,7 +61,11 @@ class Session final : public TrackedConnection, public ChannelEvents {
   asio::awaitable<void> answer_all();
   void greet(std::string frame);
   void refuse_hello(const Error& error);
+  bool shows_token();
+  void refuse_token();
   asio::awaitable<void> answer(std::string frame);
+  // OVERLOADED, at once: nothing of the request is read.
+  asio::awaitable<void> refuse(Overload overload);
   asio::awaitable<void> send(std::string reply);
   asio::awaitable<void> finish();
   asio::awaitable<void> say_goodbye();
@@ -77,6 +85,7 @@ class Session final : public TrackedConnection, public ChannelEvents {
 
   std::shared_ptr<ConnectionRegistry> registry_;
   std::uint64_t id_;
+  Token token_;
   std::unique_ptr<Stream> stream_;
   std::unique_ptr<Channel> channel_;
   std::unique_ptr<SessionHandler> handler_;

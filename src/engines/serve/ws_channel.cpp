@@ -88,7 +88,7 @@ class WsChannel final : public Channel {
   asio::awaitable<void> close(CloseReason reason) override {
     const auto code = static_cast<std::uint16_t>(reason.code);
     std::string payload{static_cast<char>(code >> 8), static_cast<char>(code)};
-    // Who breaks the framing gets the code alone; what is wrong is in the log.
+    // A peer that breaks the framing gets the code only; the log has the details.
     if (!decoder_.failed()) payload += close_text(reason.text);
     auto sending = send(WsOpcode::close, std::move(payload));
     const bool sent = co_await std::move(sending);

@@ -1,0 +1,478 @@
+// The status page: asks /health, /metrics and /status/problems every few seconds, and once for the last hour. Whatever came
+// from elsewhere is set as text, never as HTML.
+"use strict";
+
+const kEvery = 5000; // ms
+const kHour = 3600; // s
+const kRecent = 300; // s: what "lately" means
+
+const byId = (id) => document.getElementById(id);
+const make = (parent, tag, text, style) => {
+  const made = parent.appendChild(document.createElement(tag));
+  if (text !== undefined) made.textContent = text;
+  if (style) made.className = style;
+  return made;
+};
+
+// --- Metrics -------------------------------------------------------------------------------------------------------------
+
+// [{name, labels, value}] of Prometheus' text format.
+function samplesOf(text) {
+  const samples = [];
+  for (const line of text.split("\n")) {
+    const parts = /^([A-Za-z_:][\w:]*)(?:\{(.*)\})? (\S+)$/.exec(line);
+    if (!parts) continue;
+    const labels = {};
+    for (const [, name, value] of (parts[2] || "").matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g))
+      labels[name] = value.replace(/\\(.)/g, (_, c) => (c === "n" ? "\n" : c));
+    samples.push({name: parts[1], labels, value: Number(parts[3])});
+  }
+  return samples;
+}
+
+// The keys of /status/history: samples that agree in these labels are added up.
+const kKeptLabels = ["outcome", "kind", "le", "limit"];
+function sumsOf(samples) {
+  const sums = new Map();
+  for (const {name, labels, value} of samples) {
+    const kept = Object.entries(labels).filter(([label]) => kKeptLabels.includes(label)).map(([label, of]) => `${label}="${of}"`);
+    const key = kept.length ? `${name}{${kept.join(",")}}` : name;
+    sums.set(key, (sums.get(key) || 0) + value);
+  }
+  return sums;
+}
+
+// Points of the last hour: {time, sums}.
+const points = [];
+function remember(time, sums) {
+  points.push({time, sums});
+  while (points.length > 1 && points[0].time < time - kHour) points.shift();
+}
+function rememberHistory(history) {
+  const before = history.times.map((time, i) => {
+    const sums = new Map();
+    for (const [key, values] of Object.entries(history.series)) if (values[i] !== null) sums.set(key, values[i]);
+    return {time, sums};
+  });
+  points.unshift(...before);
+}
+
+// All keys of one metric.
+function matches(key, name, outcomes) {
+  if (!key.startsWith(name)) return false;
+  const rest = key.slice(name.length);
+  if (rest === "") return true;
+  if (!rest.startsWith("{")) return false;
+  return !outcomes || outcomes.some((outcome) => rest.includes(`"${outcome}"`));
+}
+function total(sums, name, outcomes) {
+  let found = false;
+  let sum = 0;
+  for (const [key, value] of sums) {
+    if (!matches(key, name, outcomes)) continue;
+    found = true;
+    sum += value;
+  }
+  return found ? sum : undefined;
+}
+// By how much a counter grew. A process that started anew counts from 0.
+const growth = (from, to) => (to === undefined ? undefined : from === undefined || to < from ? to : to - from);
+function grew(first, last, name, outcomes) {
+  return growth(total(first.sums, name, outcomes), total(last.sums, name, outcomes));
+}
+function pointBefore(seconds) {
+  const last = points[points.length - 1];
+  return points.find((point) => point.time >= last.time - seconds) || last;
+}
+
+const kDuration = "genvm_serve_request_duration_seconds";
+// Within the bucket it is taken to be spread evenly.
+function quantile(first, last, q) {
+  const buckets = [];
+  for (const key of last.sums.keys()) {
+    const le = new RegExp(`^${kDuration}_bucket\\{le="(.*)"\\}$`).exec(key);
+    if (le) buckets.push([le[1] === "+Inf" ? Infinity : Number(le[1]), growth(first.sums.get(key), last.sums.get(key))]);
+  }
+  buckets.sort((a, b) => a[0] - b[0]);
+  if (!buckets.length) return undefined;
+  const wanted = buckets[buckets.length - 1][1] * q;
+  if (!(wanted > 0)) return undefined;
+  let below = 0;
+  let bound = 0;
+  for (const [le, count] of buckets) {
+    if (count >= wanted) return le === Infinity ? bound : bound + ((le - bound) * (wanted - below)) / (count - below || 1);
+    below = count;
+    bound = le;
+  }
+  return bound;
+}
+
+// --- Words ---------------------------------------------------------------------------------------------------------------
+
+const digits = (value) => value.toLocaleString("en", {maximumSignificantDigits: 3});
+function number(value) {
+  if (value === undefined || Number.isNaN(value)) return "–";
+  for (const [size, unit] of [[1e9, " G"], [1e6, " M"], [1e4, " k"]])
+    if (Math.abs(value) >= size) return digits(value / (unit === " k" ? 1e3 : size)) + unit;
+  return digits(value);
+}
+const seconds = (value) =>
+  value === undefined ? "–" : value < 0.001 ? `${digits(value * 1e6)} µs` : value < 1 ? `${digits(value * 1e3)} ms` : `${digits(value)} s`;
+const dollars = (value) => (value === undefined ? "–" : `$${value === 0 || value >= 1 ? value.toFixed(2) : value.toPrecision(2)}`);
+function span(value) {
+  for (const [size, unit] of [[86400, "day"], [3600, "hour"], [60, "minute"]])
+    if (value >= size) return `${Math.floor(value / size)} ${unit}${value >= 2 * size ? "s" : ""}`;
+  return `${Math.floor(value)} s`;
+}
+const percent = (part, whole) => (whole > 0 ? `${digits((100 * part) / whole)} %` : "–");
+
+// --- What is wrong -------------------------------------------------------------------------------------------------------
+
+// [{grade: "bad" | "warn", what, todo}], the worst first.
+function findings(health, samples, last) {
+  const found = [];
+  const add = (grade, what, todo) => found.push({grade, what, todo});
+  const recent = pointBefore(kRecent);
+  const lately = (name, outcomes) => grew(recent, last, name, outcomes) || 0;
+  const now = (name) => total(last.sums, name) || 0;
+  const minutes = `in the last ${span(Math.max(1, last.time - recent.time))}`;
+
+  if (health.status === "stopping") add("warn", "The module is shutting down", "Requests in progress are finished; nothing new is accepted.");
+  if (health.status === "unhealthy") add("bad", "The module says that it is not healthy", "The reason is below, under “What the module says about its health”.");
+  const ended = lately("genvm_serve_requests_total");
+  const bad = lately("genvm_serve_requests_total", ["failed", "deadline", "dropped"]);
+  if (ended >= 5 && bad / ended > 0.05)
+    add(bad / ended > 0.5 ? "bad" : "warn", `${percent(bad, ended)} of the requests got no reply ${minutes} (${bad} of ${ended})`,
+      "The warnings and errors below say why.");
+  if (now("genvm_llm_ledger_alarm") > 0)
+    add("bad", "The ledger cannot be written", "Look at the disk or the database of the ledger. Until then budgets decide by memory, or prompts are refused (ledger.when_broken).");
+  if (lately("genvm_llm_ledger_unreserved_total") > 0)
+    add("bad", `${lately("genvm_llm_ledger_unreserved_total")} calls were made ${minutes} without being written down`, "The ledger is broken and ledger.when_broken is “continue”.");
+  if (lately("genvm_llm_ledger_refused_total") > 0)
+    add("warn", `A budget refused ${lately("genvm_llm_ledger_refused_total")} calls ${minutes}`, "genvm-modules usage shows how full each budget is.");
+  const models = samples.filter((s) => s.name === "genvm_llm_candidate_available");
+  const paused = models.filter((s) => s.value === 0);
+  const names = [...new Set(paused.map((s) => `${s.labels.backend}/${s.labels.model}`))].join(", ");
+  if (paused.length > 0)
+    add(paused.length === models.length ? "bad" : "warn",
+      `${paused.length === models.length ? "No model answers" : `${paused.length} of ${models.length} ways to a model rest after failures`}: ${names}`,
+      "They are tried again by themselves. genvm-modules llm-check says what is wrong with them.");
+  const calls = lately("genvm_llm_calls_total");
+  const failed = lately("genvm_llm_calls_total", ["failed"]);
+  if (calls >= 5 && failed / calls > 0.2)
+    add("warn", `${percent(failed, calls)} of the calls at models failed ${minutes}`, "Other models stood in for them where they could; the table of models says which fail.");
+  const starts = lately("genvm_web_browser_failed_starts_total");
+  if (starts > 0)
+    add(now("genvm_web_browsers") > 0 ? "warn" : "bad", `A browser could not be started ${starts} times ${minutes}`, "genvm-modules doctor says what is missing.");
+  if (lately("genvm_web_browser_lease_timeouts_total") > 0)
+    add("warn", `${lately("genvm_web_browser_lease_timeouts_total")} pages found no free browser in time ${minutes}`, "More browser sessions, or less time for each page, would help (docs/rendering.md).");
+  if (lately("genvm_web_browser_crashes_total") > 0)
+    add("warn", `${lately("genvm_web_browser_crashes_total")} browsers crashed ${minutes}`, "They are replaced by themselves; a page may be too large for the memory of its cell.");
+  for (const [name, of] of [["genvm_web_requests", "requests to servers"], ["genvm_web_renders", "pages"]]) {
+    const sent = lately(`${name}_total`);
+    const lost = lately(`${name}_failed_total`);
+    if (sent >= 5 && lost / sent > 0.5) add("warn", `${percent(lost, sent)} of the ${of} failed ${minutes}`, "Contracts get the reason. Refusals by the policy count, too.");
+  }
+  if (now("genvm_llm_prices_outdated") > 0) add("warn", "The price catalogue is out of date", "Give pricing.file a newer one; it is read again by itself.");
+  for (const {labels} of samples.filter((s) => s.name === "genvm_serve_refused_total" && s.labels.limit !== "shutting_down")) {
+    const refused = grew(recent, last, "genvm_serve_refused_total", [labels.limit]) || 0;
+    if (refused > 0) add("warn", `${refused} connections were refused ${minutes}: ${labels.limit}`, `Raise serve.${labels.limit}, or look at who connects.`);
+  }
+  return found.sort((a, b) => (a.grade === "bad" ? 0 : 1) - (b.grade === "bad" ? 0 : 1));
+}
+
+function showVerdict(found) {
+  const worst = found.length ? found[0].grade : "good";
+  const mark = {good: "✓", warn: "!", bad: "✕"};
+  byId("verdict").className = worst;
+  const sentence = byId("sentence");
+  sentence.replaceChildren();
+  make(sentence, "span", mark[worst] + " ", "mark").setAttribute("aria-hidden", "true");
+  sentence.append(found.length ? found[0].what : "Everything works");
+  const list = byId("findings");
+  list.replaceChildren();
+  found.forEach(({grade, what, todo}, i) => {
+    const item = make(list, "li", undefined, grade);
+    if (i > 0) make(item, "span", mark[grade] + " ", "mark");
+    if (i > 0) item.append(what);
+    make(item, "small", todo);
+  });
+}
+
+// --- Figures and plots ---------------------------------------------------------------------------------------------------
+
+function showTiles(last, health) {
+  const recent = pointBefore(60);
+  const time = Math.max(1, last.time - recent.time);
+  const hour = points[0];
+  const ended = grew(recent, last, "genvm_serve_requests_total") || 0;
+  const lately = pointBefore(kRecent);
+  const all = grew(lately, last, "genvm_serve_requests_total") || 0;
+  const bad = grew(lately, last, "genvm_serve_requests_total", ["failed", "deadline", "dropped"]) || 0;
+  const cost = grew(hour, last, "genvm_llm_cost_usd_total");
+  const tiles = [
+    ["Requests", `${number(ended / time)}/s`, "in the last minute"],
+    ["Without a reply", percent(bad, all), `${number(bad)} of ${number(all)} in 5 minutes`],
+    ["Time of a request", seconds(quantile(lately, last, 0.5)), `99 % within ${seconds(quantile(lately, last, 0.99))}`],
+    ["Sessions", number(health.sessions), `of at most ${number(health.max_sessions)}`],
+  ];
+  if (cost !== undefined)
+    tiles.push(["Charged", dollars(cost), `in the last ${span(Math.max(1, last.time - hour.time))}`],
+      ["Tokens", number(grew(hour, last, "genvm_llm_tokens_total")), `${number(total(last.sums, "genvm_llm_ledger_backlog") || 0)} calls not yet in the ledger`]);
+  if (total(last.sums, "genvm_web_requests_total") !== undefined)
+    tiles.push(["Requests to servers", number(grew(hour, last, "genvm_web_requests_total")), `${number(grew(hour, last, "genvm_web_requests_failed_total"))} failed`],
+      ["Pages", number(grew(hour, last, "genvm_web_renders_total")), `${number(grew(hour, last, "genvm_web_renders_failed_total"))} failed`],
+      ["Refused", number(grew(hour, last, "genvm_web_refused_total")), "by the policy"],
+      ["Browsers", number(total(last.sums, "genvm_web_browsers")), `${number(total(last.sums, "genvm_web_browser_leases_waiting"))} pages wait`]);
+  const box = byId("tiles");
+  box.replaceChildren();
+  for (const [name, value, more] of tiles) {
+    const tile = make(box, "div", undefined, "tile");
+    make(tile, "span", name);
+    make(tile, "b", value);
+    make(tile, "small", more);
+  }
+}
+
+// One value for each minute or so of the hour: [{time, value}].
+function rates(of, smallest) {
+  const out = [];
+  let from = points[0];
+  for (const point of points) {
+    if (point.time - from.time < smallest) continue;
+    out.push({time: point.time, value: of(from, point)});
+    from = point;
+  }
+  return out;
+}
+
+// Seconds that the plots show: what there is of the hour, and some minutes at least.
+const shown = () => Math.min(kHour, Math.max(kRecent, points[points.length - 1].time - points[0].time));
+
+const kSvg = "http://www.w3.org/2000/svg";
+function plot(box, title, unit, lines) {
+  const last = points[points.length - 1].time;
+  const values = lines.flatMap((line) => line.points.map((p) => p.value)).filter((v) => v !== undefined && !Number.isNaN(v));
+  const top = Math.max(...values, 0);
+  const figure = make(box, "figure");
+  const caption = make(figure, "figcaption");
+  make(caption, "strong", title);
+  const says = [];
+  lines.forEach((line, i) => {
+    const latest = line.points.length ? line.points[line.points.length - 1].value : undefined;
+    const words = `${line.name ? line.name + " " : ""}${unit(latest)}`;
+    says.push(`now ${words}`);
+    make(caption, "span", words, lines.length > 1 ? `key ${i ? "second" : "first"}` : "first");
+  });
+  const svg = figure.appendChild(document.createElementNS(kSvg, "svg"));
+  svg.setAttribute("viewBox", "0 0 360 100");
+  svg.setAttribute("preserveAspectRatio", "none");
+  svg.setAttribute("role", "img");
+  svg.setAttribute("aria-label", `${title} in the last ${span(shown() + 1)}: at most ${unit(top)}, ${says.join(", ")}`);
+  for (const y of [2, 50, 98]) {
+    const line = svg.appendChild(document.createElementNS(kSvg, "line"));
+    for (const [name, value] of Object.entries({x1: 0, x2: 360, y1: y, y2: y})) line.setAttribute(name, value);
+  }
+  lines.forEach((line, i) => {
+    let path = "";
+    let pen = "M";
+    for (const {time, value} of line.points) {
+      if (value === undefined || Number.isNaN(value)) {
+        pen = "M";
+        continue;
+      }
+      path += `${pen}${(360 - ((last - time) / shown()) * 360).toFixed(1)},${(98 - (top > 0 ? value / top : 0) * 96).toFixed(1)}`;
+      pen = "L";
+    }
+    const drawn = svg.appendChild(document.createElementNS(kSvg, "path"));
+    drawn.setAttribute("d", path);
+    drawn.setAttribute("class", i ? "second" : "first");
+  });
+  const axis = make(figure, "div", undefined, "axis");
+  make(axis, "span", `${span(shown() + 1)} ago`);
+  make(axis, "span", `top: ${unit(top)}`);
+  make(axis, "span", "now");
+}
+
+function showPlots(last) {
+  const box = byId("plots");
+  box.replaceChildren();
+  const perSecond = (name, outcomes) => rates((a, b) => {
+    const by = grew(a, b, name, outcomes);
+    return by === undefined ? undefined : by / (b.time - a.time);
+  }, 10);
+  const each = (value) => `${number(value)}/s`;
+  plot(box, "Requests", each, [
+    {name: "all", points: perSecond("genvm_serve_requests_total")},
+    {name: "without a reply", points: perSecond("genvm_serve_requests_total", ["failed", "deadline", "dropped"])}]);
+  plot(box, "Time of a request", seconds, [
+    {name: "half within", points: rates((a, b) => quantile(a, b, 0.5), 60)},
+    {name: "99 % within", points: rates((a, b) => quantile(a, b, 0.99), 60)}]);
+  if (total(last.sums, "genvm_llm_cost_usd_total") !== undefined) {
+    plot(box, "Charged", (value) => `${dollars(value)}/min`, [{points: rates((a, b) => {
+      const by = grew(a, b, "genvm_llm_cost_usd_total");
+      return by === undefined ? undefined : (by / (b.time - a.time)) * 60;
+    }, 60)}]);
+    plot(box, "Calls at models", each, [
+      {name: "all", points: perSecond("genvm_llm_calls_total")},
+      {name: "failed", points: perSecond("genvm_llm_calls_total", ["failed"])}]);
+  }
+  for (const [title, name] of [["Requests to servers", "genvm_web_requests"], ["Pages", "genvm_web_renders"]]) {
+    if (total(last.sums, `${name}_total`) !== undefined)
+      plot(box, title, each, [{name: "all", points: perSecond(`${name}_total`)}, {name: "failed", points: perSecond(`${name}_failed_total`)}]);
+  }
+  plot(box, "Sessions", number, [{points: points.map(({time, sums}) => ({time, value: total(sums, "genvm_serve_sessions_open")}))}]);
+}
+
+// --- Tables --------------------------------------------------------------------------------------------------------------
+
+function table(box, headings, rows, empty) {
+  box.replaceChildren();
+  if (!rows.length) return make(box, "p", empty);
+  const made = make(box, "table");
+  const head = make(make(made, "thead"), "tr");
+  headings.forEach(([name, style]) => make(head, "th", name, style).setAttribute("scope", "col"));
+  const body = make(made, "tbody");
+  for (const row of rows) {
+    const line = make(body, "tr");
+    row.forEach((cell, i) => {
+      const [text, grade] = Array.isArray(cell) ? cell : [cell];
+      const made = make(line, "td", undefined, headings[i][1]);
+      grade ? make(made, "span", text, grade) : (made.textContent = text);
+    });
+  }
+}
+
+function showModels(samples) {
+  const rows = new Map();
+  for (const {name, labels, value} of samples) {
+    if (!name.startsWith("genvm_llm_") || !labels.backend) continue;
+    const key = `${labels.backend}\n${labels.model}`;
+    if (!rows.has(key)) rows.set(key, {backend: labels.backend, model: labels.model, ways: 0, open: 0});
+    const row = rows.get(key);
+    const add = (field) => { row[field] = (row[field] || 0) + value; };
+    if (name === "genvm_llm_calls_total") add(labels.outcome);
+    if (name === "genvm_llm_tokens_total") add("tokens");
+    if (name === "genvm_llm_cost_usd_total") add("cost");
+    if (name === "genvm_llm_retries_total") add("retries");
+    if (name === "genvm_llm_call_microseconds_total") add("time");
+    if (name === "genvm_llm_candidate_available") { row.ways += 1; row.open += value; }
+  }
+  byId("models").hidden = rows.size === 0;
+  table(byId("models").querySelector(".scroll"),
+    [["State"], ["Backend"], ["Model"], ["Calls", "number"], ["Failed", "number"], ["Unusable", "number"], ["Retries", "number"],
+      ["Tokens", "number"], ["Charged", "number"], ["Mean time", "number"]],
+    [...rows.values()].sort((a, b) => a.backend.localeCompare(b.backend) || a.model.localeCompare(b.model)).map((row) => {
+      const calls = (row.answered || 0) + (row.unusable || 0) + (row.failed || 0);
+      const state = row.ways && !row.open ? ["✕ rests", "bad"] : row.open < row.ways ? ["! partly rests", "warn"] : ["✓ open", "good"];
+      return [state, row.backend, row.model, number(calls), percent(row.failed || 0, calls), percent(row.unusable || 0, calls),
+        number(row.retries), number(row.tokens), dollars(row.cost), seconds(calls ? (row.time || 0) / calls / 1e6 : undefined)];
+    }), "");
+}
+
+// What an operator can do, by the kind of a failed call (domain/routing) or an error's code.
+const kUnreachable = "The host does not answer: look at the network, then at the host's name and port in the configuration.";
+const kSlow = "The model was slower than its time limit: raise the limit, or prefer another model.";
+const kAdvice = {
+  connect: kUnreachable, dns: kUnreachable, reset: kUnreachable,
+  tls: "The host's certificate is not trusted: look at its name, at the clock, and at the trusted certificates.",
+  first_byte_timeout: kSlow, idle_timeout: kSlow, total_timeout: kSlow, deadline: kSlow,
+  rate_limited: "The provider limits this account: add a key or a model, or ask the provider for a higher limit.",
+  overloaded: "The provider has no room; it mends itself, or another model stands in.",
+  server_error: "The provider's fault; it mends itself, or another model stands in.",
+  auth: "The provider refuses the key: replace it, then reload.",
+  forbidden: "The provider does not allow this: look at the rights of the key.",
+  payment_required: "The account at the provider has no credit.",
+  not_found: "The provider does not know this model or path: genvm-modules llm-check says what to write.",
+  bad_request: "The provider does not take the request as it is: genvm-modules llm-check says what to write.",
+  token_limit: "The answer was longer than allowed: raise max_tokens of the model.",
+  budget: "A budget is used up until its window ends.",
+  BUDGET_EXCEEDED: "A budget is used up until its window ends.",
+  LEDGER_UNAVAILABLE: "Look at the disk or the database of the ledger.",
+};
+
+function textAt(value, ...path) {
+  for (const name of path) value = value === null || typeof value !== "object" ? undefined : value[name];
+  return typeof value === "string" ? value : undefined;
+}
+
+// The same warning about the same model again and again is one row.
+function groupsOf(lines) {
+  const groups = new Map();
+  for (const line of lines) {
+    const of = [line.provider, line.model].filter((part) => typeof part === "string").join("/");
+    const why = textAt(line, "kind") || textAt(line, "error", "causes", 0) || "";
+    const key = [line.level, line.source, line.message, of, why].join("\n");
+    const group = groups.get(key) || {count: 0};
+    groups.delete(key);
+    groups.set(key, {line, of, why, count: group.count + 1});
+  }
+  return [...groups.values()].reverse();
+}
+
+function showProblems(lines) {
+  const box = byId("problems").querySelector(".scroll");
+  if ([...box.querySelectorAll("details")].some((each) => each.open)) return; // a reader has a line open: do not replace it
+  const groups = groupsOf(lines);
+  table(box, [["Last, UTC"], ["Times", "number"], ["Level"], ["What", "text"]],
+    groups.map(({line, count}) => [line.time.slice(0, 19).replace("T", " "), number(count),
+      line.level === "error" ? ["✕ error", "bad"] : ["! warning", "warn"], ""]), "None since the module started.");
+  box.querySelectorAll("td.text").forEach((cell, i) => {
+    const {line, of, why} = groups[i];
+    make(cell, "p", [`${line.source}: ${line.message}`, of, why.replaceAll("_", " ").toLowerCase()].filter(Boolean).join(" · "));
+    const detail = textAt(line, "error", "ctx", "detail");
+    if (detail) make(cell, "p", detail);
+    const advice = kAdvice[why] || kAdvice[textAt(line, "error", "causes", 0)];
+    if (advice) make(cell, "p", advice, "advice");
+    const more = make(cell, "details");
+    make(more, "summary", "the line");
+    make(more, "pre", JSON.stringify(line, null, 1));
+  });
+}
+
+function showMetrics(samples) {
+  const wanted = byId("filter").value.toLowerCase();
+  const rows = samples.map(({name, labels, value}) => {
+    const all = Object.entries(labels).map(([label, of]) => `${label}=${of}`).join(", ");
+    return [name, all, value.toLocaleString("en", {maximumFractionDigits: 6})];
+  }).filter((row) => `${row[0]} ${row[1]}`.toLowerCase().includes(wanted));
+  table(byId("metrics").querySelector(".scroll"), [["Name"], ["Labels", "text"], ["Value", "number"]], rows, "No metric has such a name.");
+}
+
+// --- The loop ------------------------------------------------------------------------------------------------------------
+
+let samples = [];
+async function look() {
+  const get = async (path) => {
+    const answer = await fetch(path, {cache: "no-store"});
+    if (!answer.ok && path !== "/health") throw new Error(`${path} answers ${answer.status}`);
+    return answer;
+  };
+  const [health, metrics, problems] = await Promise.all([
+    get("/health").then((r) => r.json()), get("/metrics").then((r) => r.text()), get("/status/problems").then((r) => r.json())]);
+  if (!points.length) rememberHistory(await (await get("/status/history")).json());
+  samples = samplesOf(metrics);
+  remember(Date.now() / 1000, sumsOf(samples));
+  const last = points[points.length - 1];
+  document.title = byId("program").textContent = health.program;
+  byId("since").textContent = `version ${health.version}, runs for ${span(health.uptime_seconds)}`;
+  showVerdict(findings(health, samples, last));
+  showTiles(last, health);
+  showPlots(last);
+  showModels(samples);
+  showProblems(problems);
+  byId("details").querySelector("pre").textContent = JSON.stringify(health, null, 1);
+  if (byId("metrics").open) showMetrics(samples);
+}
+
+async function loop() {
+  try {
+    await look();
+  } catch (error) {
+    showVerdict([{grade: "bad", what: "The module does not answer", todo: `${error.message}. Its log says whether it ended; this page tries again.`}]);
+  }
+  setTimeout(loop, kEvery);
+}
+byId("filter").addEventListener("input", () => showMetrics(samples));
+byId("metrics").addEventListener("toggle", () => showMetrics(samples));
+loop();
