@@ -39,10 +39,8 @@ Fd take_descriptor(msghdr& header) {
   return taken;
 }
 
-enum class Got { message, nothing_yet, end };
-
-Got read_packet(int end, int flags, Message& message) {
-  std::string bytes(kMostBytes, '\0');
+// As recv(); `cut`: the packet was longer.
+ssize_t receive(int end, std::span<char> bytes, int flags, Fd& fd, bool& cut) {
   Ancillary ancillary{};
   iovec part{.iov_base = bytes.data(), .iov_len = bytes.size()};
   msghdr header{};
@@ -51,10 +49,40 @@ Got read_packet(int end, int flags, Message& message) {
   header.msg_control = ancillary.bytes.data();
   header.msg_controllen = ancillary.bytes.size();
   const auto count = ::recvmsg(end, &header, flags | MSG_CMSG_CLOEXEC);
+  if (count <= 0) return count;
+  if (auto came = take_descriptor(header)) fd = std::move(came);
+  cut = (header.msg_flags & MSG_TRUNC) != 0;
+  return count;
+}
+
+// As send().
+ssize_t transmit(int end, std::string_view bytes, int flags, int fd) {
+  Ancillary ancillary{};
+  // sendmsg() reads what it points to, and only that.
+  iovec part{.iov_base = const_cast<char*>(bytes.data()), .iov_len = bytes.size()};
+  msghdr header{};
+  header.msg_iov = &part;
+  header.msg_iovlen = 1;
+  if (fd >= 0) {
+    header.msg_control = ancillary.bytes.data();
+    header.msg_controllen = ancillary.bytes.size();
+    auto* first = CMSG_FIRSTHDR(&header);
+    first->cmsg_level = SOL_SOCKET;
+    first->cmsg_type = SCM_RIGHTS;
+    first->cmsg_len = CMSG_LEN(sizeof fd);
+    std::memcpy(CMSG_DATA(first), &fd, sizeof fd);
+  }
+  return ::sendmsg(end, &header, flags | MSG_NOSIGNAL);
+}
+
+enum class Got { message, nothing_yet, end };
+
+Got read_packet(int end, int flags, Message& message) {
+  std::string bytes(kMostBytes, '\0');
+  bool cut = false;
+  const auto count = receive(end, bytes, flags, message.fd, cut);
   if (count < 0 && (errno == EAGAIN || errno == EINTR)) return Got::nothing_yet;
-  if (count <= 0) return Got::end;
-  message.fd = take_descriptor(header);
-  if ((header.msg_flags & MSG_TRUNC) != 0) return Got::end;
+  if (count <= 0 || cut) return Got::end;
   auto body = text::parse_json(std::string_view(bytes).substr(0, static_cast<std::size_t>(count)));
   if (!body || body->as_map() == nullptr) return Got::end;
   message.body = std::move(*body);
@@ -103,23 +131,16 @@ bool send_now(int end, const Value& body, int fd) {
 bool send_text(int end, std::string_view bytes, int fd) {
   errno = EMSGSIZE;
   if (bytes.size() > kMostBytes) return false;
-  Ancillary ancillary{};
-  // sendmsg() reads what it points to, and only that.
-  iovec part{.iov_base = const_cast<char*>(bytes.data()), .iov_len = bytes.size()};
-  msghdr header{};
-  header.msg_iov = &part;
-  header.msg_iovlen = 1;
-  if (fd >= 0) {
-    header.msg_control = ancillary.bytes.data();
-    header.msg_controllen = ancillary.bytes.size();
-    auto* first = CMSG_FIRSTHDR(&header);
-    first->cmsg_level = SOL_SOCKET;
-    first->cmsg_type = SCM_RIGHTS;
-    first->cmsg_len = CMSG_LEN(sizeof fd);
-    std::memcpy(CMSG_DATA(first), &fd, sizeof fd);
-  }
-  const auto sent = ::sendmsg(end, &header, MSG_NOSIGNAL | MSG_DONTWAIT);
-  return sent == static_cast<ssize_t>(bytes.size());
+  return transmit(end, bytes, MSG_DONTWAIT, fd) == static_cast<ssize_t>(bytes.size());
+}
+
+ssize_t send_some(int end, std::string_view bytes, int fd) {
+  return transmit(end, bytes, 0, fd);
+}
+
+ssize_t receive_some(int end, std::span<char> bytes, Fd& fd) {
+  bool cut = false;
+  return receive(end, bytes, 0, fd, cut);
 }
 
 std::optional<Message> receive_now(int end) {

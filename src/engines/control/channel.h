@@ -1,11 +1,14 @@
 #pragma once
 // The channel between the manager and a module that it has started: JSON objects, one a packet of
 // a Unix socket, with at most one descriptor each. docs/manager.md lists the messages.
+#include <sys/types.h>
+
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -56,5 +59,11 @@ std::optional<Message> receive_now(int end);
 bool send_text(int end, std::string_view bytes, int fd = -1);
 // What is there already. Empty: nothing is, or `over`.
 std::optional<Message> receive_ready(int end, bool& over);
+
+// Bytes of a stream socket, with a descriptor (-1: none) beside the first of them; the count as of
+// send(). Blocks as the socket does.
+ssize_t send_some(int end, std::string_view bytes, int fd);
+// The count as of recv(); a descriptor that came along replaces `fd`.
+ssize_t receive_some(int end, std::span<char> bytes, Fd& fd);
 
 }  // namespace gvm::control

@@ -1,6 +1,8 @@
 #include "database/database.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstring>
@@ -8,6 +10,8 @@
 #include <utility>
 
 #include "base/error_codes.h"
+#include "base/fd.h"
+#include "files/own_files.h"
 
 namespace gvm::database {
 namespace {
@@ -91,6 +95,32 @@ bool is_inside(const fs::path& folder, const fs::path& path) {
   return end == folder.end();
 }
 
+// Whether SQLite would open or make a file of the modules': the database, or one beside it.
+bool is_own(const fs::path& data_dir, const fs::path& file) {
+  const files::OwnFiles own({data_dir.string()});
+  const Fd parent(::open(file.parent_path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  const std::string name = file.filename().string();
+  if (own.has_name(parent.get(), name)) return true;
+  const auto beside = [&](std::string_view end) {
+    return own.has_name(parent.get(), name + std::string(end));
+  };
+  if (std::ranges::any_of(files::kBesideDatabase, beside)) return true;
+  struct stat found{};
+  return ::stat(file.c_str(), &found) == 0 && found.st_nlink > 1 && own.is_linked(found);
+}
+
+int flags_of(Opening opening) {
+  switch (opening) {
+    case Opening::create:
+      return SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    case Opening::existing:
+      return SQLITE_OPEN_READWRITE;
+    case Opening::read_only:
+      return SQLITE_OPEN_READONLY;
+  }
+  return 0;
+}
+
 }  // namespace
 
 Result<std::string> database_file(const std::string& data_dir, std::string_view name) {
@@ -109,6 +139,7 @@ Result<std::string> database_file(const std::string& data_dir, std::string_view 
   if (fs::exists(status) && !fs::is_regular_file(status)) return refuse(name, "this is no file");
   if (!file.has_filename() || file.filename() == ".." || file.filename() == ".")
     return refuse(name, "this is no file");
+  if (is_own(folder, file)) return refuse(name, "this file is the module's own");
   return file.string();
 }
 
@@ -128,7 +159,8 @@ class Database::Run {
   Database& database_;
 };
 
-Database::Database(std::string file, Limits limits) : file_(std::move(file)), limits_(limits) {}
+Database::Database(std::string file, Limits limits, Opening opening)
+    : file_(std::move(file)), limits_(limits), opening_(opening) {}
 
 Database::~Database() {
   (void)close();
@@ -149,9 +181,8 @@ int Database::on_progress(void* self) {
 
 int Database::open() {
   if (handle_ != nullptr || open_code_ != SQLITE_OK) return open_code_;
-  constexpr int kFlags =
-      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW;
-  open_code_ = sqlite3_open_v2(file_.c_str(), &handle_, kFlags, nullptr);
+  const int flags = flags_of(opening_) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW;
+  open_code_ = sqlite3_open_v2(file_.c_str(), &handle_, flags, nullptr);
   if (open_code_ != SQLITE_OK) return open_code_;
   sqlite3_limit(handle_, SQLITE_LIMIT_LENGTH, static_cast<int>(limits_.value_bytes));
   sqlite3_limit(handle_, SQLITE_LIMIT_SQL_LENGTH, static_cast<int>(limits_.sql_bytes));

@@ -29,14 +29,18 @@ struct Limits {
   std::chrono::milliseconds longest{10'000};  // one call, all its statements
 };
 
-// The file of a database that a script names: inside of `data_dir`, no links, no special files.
-// ":memory:" and the empty name are a private database in memory. The error says why not.
+// The file of a database that a script names: inside of `data_dir`, no links, no special files, and
+// none of those that the modules keep there themselves (files/own_files.h). ":memory:" and the
+// empty name are a private database in memory. The error says why not.
 Result<std::string> database_file(const std::string& data_dir, std::string_view name);
+
+// What opening does when there is no file, and what may be done with one.
+enum class Opening { create, existing, read_only };
 
 class Database {
  public:
   // Opens nothing yet: the first call opens the file.
-  explicit Database(std::string file, Limits limits = {});
+  explicit Database(std::string file, Limits limits = {}, Opening opening = Opening::create);
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
@@ -73,6 +77,7 @@ class Database {
 
   std::string file_;
   Limits limits_;
+  Opening opening_;
   sqlite3* handle_ = nullptr;
   int open_code_ = 0;
   std::map<std::int64_t, sqlite3_stmt*> statements_;

@@ -58,6 +58,24 @@ TEST_F(InFolder, FilesLieUnderDataDirOnly) {
   EXPECT_TRUE(refused(std::string_view("a\0b", 3)));
 }
 
+TEST_F(InFolder, TheLedgerIsNoDatabaseOfAScript) {
+  const fs::path data = data_dir();
+  // "journal" would make "journal-wal", which is a name of the ledger's journal.
+  constexpr const char* kOwn[] = {"ledger.db", "ledger.db-wal", "ledger.db-shm",
+                                  "lock",      "journal-1",     "journal"};
+  for (const char* name : kOwn) EXPECT_TRUE(refused(name)) << name << " to be made";
+  for (const char* name : kOwn) std::ofstream(data / name) << "x";
+  fs::create_hard_link(data / "ledger.db", data / "mine.db");
+  fs::create_directory_symlink(".", data / "here");
+  for (const char* name : {"ledger.db", "lock", "journal-1", "mine.db", "here/ledger.db",
+                           "here/../ledger.db", "here/mine.db"})
+    EXPECT_TRUE(refused(name)) << name;
+  EXPECT_TRUE(refused(data_dir() + "/ledger.db"));
+  EXPECT_EQ(file("ledger"), inside("ledger"));
+  fs::create_directories(data / "sub");
+  EXPECT_EQ(file("sub/ledger.db"), inside("sub/ledger.db")) << "there is no ledger";
+}
+
 TEST_F(InFolder, RunsStatementsAndAnswersRows) {
   Database database(file("a.db"));
   const Value answer =

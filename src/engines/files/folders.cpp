@@ -10,6 +10,10 @@
 #include <cerrno>
 #include <filesystem>
 #include <optional>
+#include <utility>
+#include <vector>
+
+#include "files/own_files.h"
 
 namespace gvm::files {
 namespace {
@@ -58,19 +62,91 @@ std::expected<Fd, int> open_beneath(int folder, const fs::path& beneath, int fla
   return failed(error == EXDEV || error == ELOOP ? EACCES : error);
 }
 
-std::expected<Fd, int> open_in(const Folder& folder, const fs::path& beneath, Mode mode) {
+// A descriptor that only names a file: opening it has no effect on the file, and neither has
+// closing it.
+constexpr int kName = O_PATH | O_CLOEXEC;
+
+// The module keeps its own files where scripts may write: both mean data_dir.
+OwnFiles own_files_of(const std::vector<Folder>& folders) {
+  std::vector<std::string> writable;
+  for (const Folder& folder : folders)
+    if (folder.writable) writable.push_back(folder.path);
+  return OwnFiles(std::move(writable));
+}
+
+// 0 when a script may open it, else the errno.
+int judge(const struct stat& file, const OwnFiles& own, bool is_link) {
+  if (S_ISDIR(file.st_mode)) return EISDIR;
+  if (!S_ISREG(file.st_mode)) return EACCES;
+  const bool other_names = is_link || file.st_nlink > 1;
+  return other_names && own.is_linked(file) ? EPERM : 0;
+}
+
+// One file beneath an open folder.
+struct Place {
+  int folder;
+  const fs::path& beneath;
+  Fd parent;
+  std::string name;  // in `parent`
+
+  bool is_link() const {
+    struct stat file{};
+    return ::fstatat(parent.get(), name.c_str(), &file, AT_SYMLINK_NOFOLLOW) == 0 &&
+           S_ISLNK(file.st_mode);
+  }
+};
+
+std::expected<Place, int> place_of(int folder, const fs::path& beneath) {
+  const fs::path above = beneath.has_parent_path() ? beneath.parent_path() : fs::path(".");
+  auto parent = open_beneath(folder, above, kName | O_DIRECTORY);
+  if (!parent) return failed(parent.error());
+  return Place{folder, beneath, std::move(*parent), beneath.filename().string()};
+}
+
+std::expected<Fd, int> open_existing(const Place& place, Mode mode, const OwnFiles& own) {
+  const bool is_link = place.is_link();
+  const auto named = open_beneath(place.folder, place.beneath, kName);
+  struct stat file{};
+  if (!named) return failed(named.error());
+  if (::fstat(named->get(), &file) != 0) return failed(errno);
+  if (const int error = judge(file, own, is_link); error != 0) return failed(error);
+  auto opened = open_beneath(place.folder, place.beneath, flags_of(mode) & ~O_CREAT);
+  // It may be another one by now.
+  if (!opened) return opened;
+  if (::fstat(opened->get(), &file) != 0) return failed(errno);
+  if (const int error = judge(file, own, is_link); error != 0) return failed(error);
+  return opened;
+}
+
+// A link that leads nowhere makes no file elsewhere.
+std::expected<Fd, int> open_new(const Place& place, Mode mode) {
+  return open_beneath(place.parent.get(), place.name, flags_of(mode) | O_EXCL | O_NOFOLLOW);
+}
+
+std::expected<Fd, int> open_at(const Place& place, Mode mode, const OwnFiles& own) {
+  if (own.has_name(place.parent.get(), place.name)) return failed(EPERM);
+  constexpr int kTries = 2;  // another session may make the file between the two calls
+  for (int i = 0; i < kTries; ++i) {
+    auto file = open_existing(place, mode, own);
+    if (file || file.error() != ENOENT || !mode.create) return file;
+    auto made = open_new(place, mode);
+    if (made || made.error() != EEXIST) return made;
+  }
+  return failed(EACCES);
+}
+
+std::expected<Fd, int> open_in(const Folder& folder, const fs::path& beneath, Mode mode,
+                               const OwnFiles& own) {
   if (folder.writable && mode.write) {
     std::error_code ignored;
     fs::create_directories(folder.path, ignored);
   }
-  const Fd at(::open(folder.path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  const Fd at(::open(folder.path.c_str(), kName | O_DIRECTORY));
   if (!at) return failed(errno);
-  auto file = open_beneath(at.get(), beneath, flags_of(mode));
+  const auto place = place_of(at.get(), beneath);
+  if (!place) return failed(place.error());
+  auto file = open_at(*place, mode, own);
   if (!file) return failed(file.error() == ENXIO ? EACCES : file.error());
-  struct stat status{};
-  if (::fstat(file->get(), &status) != 0) return failed(errno);
-  if (S_ISDIR(status.st_mode)) return failed(EISDIR);
-  if (!S_ISREG(status.st_mode)) return failed(EACCES);
   if (mode.truncate && ::ftruncate(file->get(), 0) != 0) return failed(errno);
   return file;
 }
@@ -105,7 +181,7 @@ std::expected<Fd, int> Folders::open_absolute(const std::string& path, Mode mode
     auto left = beneath(absolute(folder.path), path);
     if (!left) left = beneath(canonical(folder.path), path);
     if (!left) continue;
-    auto file = open_in(folder, *left, mode);
+    auto file = open_in(folder, *left, mode, own_files_of(folders_));
     if (file || file.error() != ENOENT) return file;
     error = file.error();
   }
@@ -122,7 +198,7 @@ std::expected<Fd, int> Folders::open(std::string_view path, Mode mode) const {
   int error = EACCES;
   for (const Folder& folder : folders_) {
     if (leaves || (mode.write && !folder.writable)) continue;
-    auto file = open_in(folder, normal, mode);
+    auto file = open_in(folder, normal, mode, own_files_of(folders_));
     if (file || file.error() != ENOENT) return file;
     error = ENOENT;
   }

@@ -25,8 +25,9 @@ class Folders {
   explicit Folders(std::vector<Folder> folders) : folders_(std::move(folders)) {}
 
   // A regular file, open. The error is an errno: EACCES for what lies outside, is read only or is
-  // no regular file, ENOENT, EISDIR and the others as open() says them. A writable folder that is
-  // not there yet is made for a mode that writes.
+  // no regular file, EPERM for a file that the modules keep in the writable folder themselves
+  // (own_files.h), ENOENT, EISDIR and the others as open() says them. A writable folder that is not
+  // there yet is made for a mode that writes.
   std::expected<Fd, int> open(std::string_view path, Mode mode) const;
 
  private:

@@ -102,6 +102,60 @@ TEST_F(FoldersTest, TheFolderOfDataIsMadeByTheFirstWrite) {
   EXPECT_TRUE(later.open(in("later/data/a"), Mode::parse("w").value()));
 }
 
+TEST_F(FoldersTest, FilesOfTheModulesAreNoScripts) {
+  constexpr const char* kOwn[] = {"ledger.db",         "ledger.db-wal", "ledger.db-shm",
+                                  "ledger.db-journal", "lock",          "journal-0000000007"};
+  fs::create_directory_symlink(".", root_ / "data/here");
+  for (const bool there : {false, true}) {
+    for (const std::string name : kOwn) {
+      if (there) put("data/" + name, "of the ledger");
+      for (const std::string& path : {name, in("data/" + name), in("data/here/" + name)}) {
+        for (const char* mode : {"r", "w", "a", "r+", "w+"})
+          EXPECT_EQ(open(path, mode), EPERM) << path << " " << mode << " " << there;
+      }
+      EXPECT_EQ(fs::exists(root_ / "data" / name), there) << "nothing is made";
+      if (there) {
+        EXPECT_EQ(fs::file_size(root_ / "data" / name), 13U) << "nothing is cut";
+      }
+    }
+  }
+  for (const char* name : {"ledger.dbx", "ledger", "ledger.db-wa", "lock2", "journal", "Lock"})
+    EXPECT_EQ(open(in("data") + "/" + name, "w"), 0) << name;
+}
+
+TEST_F(FoldersTest, FilesOfTheModulesHaveNoOtherName) {
+  for (const std::string name : {"ledger.db", "journal-0000000007"}) {
+    put("data/" + name, "of the ledger");
+    fs::create_hard_link(root_ / "data" / name, root_ / "data" / (name + ".hard"));
+    fs::create_symlink(name, root_ / "data" / (name + ".soft"));
+    fs::create_hard_link(root_ / "data" / name, root_ / "scripts" / (name + ".hard"));
+    for (const char* mode : {"r", "a"}) {
+      EXPECT_EQ(open(in("data/" + name + ".hard"), mode), EPERM) << mode;
+      EXPECT_EQ(open(in("data/" + name + ".soft"), mode), EPERM) << mode;
+    }
+    EXPECT_EQ(open(in("scripts/" + name + ".hard")), EPERM);
+    EXPECT_EQ(fs::file_size(root_ / "data" / name), 13U);
+  }
+  put("data/mine", "x");
+  fs::create_hard_link(root_ / "data/mine", root_ / "data/mine too");
+  EXPECT_EQ(open(in("data/mine too"), "a"), 0) << "other links are as ever";
+}
+
+TEST_F(FoldersTest, ALinkThatLeadsNowhereMakesNoFile) {
+  fs::create_symlink("journal-0000000099", root_ / "data/new");
+  EXPECT_EQ(open(in("data/new"), "w"), EACCES);
+  EXPECT_FALSE(fs::exists(root_ / "data/journal-0000000099"));
+}
+
+TEST_F(FoldersTest, TheLedgerOfAnotherModuleBelowIsProtectedToo) {
+  fs::create_directories(root_ / "data/llm");
+  EXPECT_EQ(open(in("data/llm/lock"), "w"), 0) << "a name alone makes no ledger";
+  put("data/llm/ledger.db", "of the ledger");
+  for (const char* name : {"ledger.db", "lock", "journal-0000000001", "ledger.db-wal"})
+    EXPECT_EQ(open(in("data/llm") + "/" + name, "a"), EPERM) << name;
+  EXPECT_EQ(open(in("data/llm/prices.json"), "w"), 0);
+}
+
 TEST_F(FoldersTest, AFolderMayBeALinkItself) {
   fs::create_directory_symlink(in("data"), in("current"));
   put("data/a", "x");

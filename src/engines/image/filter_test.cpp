@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <random>
 #include <thread>
 
 #include "base/error_codes.h"
@@ -70,6 +71,50 @@ TEST(ImageFilter, EveryFormBecomesAPng) {
     EXPECT_FALSE(header->alpha) << name << ": transparency lies on white";
     EXPECT_EQ(header->bits, 8U) << name;
   }
+}
+
+// Every way of writing one: by repetitions, byte by byte, and as it is.
+TEST(ImageFilter, APngHasItsPixelsHoweverNoisyTheyAre) {
+  constexpr std::uint32_t kWidth = 331, kHeight = 200;
+  for (const unsigned channels : {1U, 3U}) {
+    for (const int spread : {1, 4, 20, 60, 256}) {
+      std::minstd_rand random(7);
+      std::vector<int> levels;
+      const auto picture = png(
+          kWidth, kHeight,
+          [&](std::uint32_t, std::uint32_t, unsigned) {
+            levels.push_back(static_cast<int>(random() >> 8) % spread);
+            return levels.back();
+          },
+          channels);
+      const auto out = filtered(picture, {StripMetadata{}});
+      const Seen seen(out);
+      EXPECT_EQ(seen.bands, channels);
+      EXPECT_EQ(seen.pixels, levels) << spread;
+      const std::size_t raw = std::size_t{kWidth} * kHeight * channels;
+      EXPECT_LT(out->size(), raw + 2'000) << spread << ": noise grows by what a file needs";
+      if (spread <= 20) {
+        EXPECT_LT(out->size(), raw * 4 / 5) << spread << ": else it shrinks";
+      }
+    }
+  }
+}
+
+TEST(ImageFilter, NoiseThatDoesNotFitAsItIsIsCompressed) {
+  std::minstd_rand random(7);
+  const auto picture = png(400, 400, [&](std::uint32_t, std::uint32_t, unsigned) {
+    return static_cast<int>(random() >> 8) % 126;
+  });
+  const std::atomic<bool> stop = false;
+  Limits limits;
+  const std::size_t raw = 400 * 400 * 3;
+  limits.output_bytes = raw;  // as it is it would need some bytes more
+  const auto out = filter(picture, {{}, 1}, limits, Deadline::never(), stop);
+  ASSERT_TRUE(out) << out.error().to_string();
+  EXPECT_LE(out->size(), raw);
+  limits.output_bytes = raw / 2;
+  EXPECT_EQ(code_of(filter(picture, {{}, 1}, limits, Deadline::never(), stop)),
+            codes::kImageTooLarge);
 }
 
 TEST(ImageFilter, WithoutFiltersThePixelsStay) {

@@ -48,6 +48,13 @@ class Run {
   // IMAGE_TOO_LARGE when a picture of that size is over a limit.
   Result<void> check_size(std::uint64_t width, std::uint64_t height) const;
 
+  // IMAGE_TOO_LARGE when an encoded picture has more bytes than allowed.
+  Result<void> check_output(std::size_t bytes) const;
+
+  // Memory of so many bytes; null when there is none.
+  std::unique_ptr<unsigned char, Free> pixels(std::size_t bytes) const {
+    return {static_cast<unsigned char*>((vips_.g_try_malloc)(bytes)), Free{&vips_}};
+  }
   // A picture as libvips sees it: a view, which the picture must outlive.
   ImagePointer image_of(const Picture& picture) const;
   // Takes over what an operation of libvips made.
@@ -68,7 +75,8 @@ class Run {
 // The bytes' pixels, upright, transparency on white. `header` is theirs. INVALID_IMAGE also for a
 // picture that is not as its header says.
 Result<Picture> decode(const Run& run, std::string_view bytes, const Header& header);
-// IMAGE_TOO_LARGE when it has more bytes than allowed.
+// IMAGE_TOO_LARGE when it has more bytes than allowed. A picture of noise is not compressed, as far
+// as it fits (png_writer.cpp).
 Result<std::string> encode_png(const Run& run, const Picture& picture);
 Result<std::string> encode_jpeg(const Run& run, const Picture& picture, int quality);
 

@@ -49,9 +49,8 @@ std::string find_functions(void* handle, VipsLibrary& library) {
 // libvips can read and write some fifty formats with libraries of all ages, also by name of a file.
 void allow_only_what_is_used(const VipsLibrary& vips) {
   vips.vips_operation_block_set("VipsForeign", TRUE);
-  for (const char* name :
-       {"VipsForeignLoadPngBuffer", "VipsForeignLoadJpegBuffer", "VipsForeignLoadWebpBuffer",
-        "VipsForeignSavePngBuffer", "VipsForeignSaveJpegBuffer"})
+  for (const char* name : {"VipsForeignLoadPngBuffer", "VipsForeignLoadJpegBuffer",
+                           "VipsForeignLoadWebpBuffer", "VipsForeignSaveJpegBuffer"})
     vips.vips_operation_block_set(name, FALSE);
 }
 

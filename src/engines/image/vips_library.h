@@ -19,7 +19,6 @@ struct VipsLibrary {
   X(vips_pngload_buffer)        \
   X(vips_jpegload_buffer)       \
   X(vips_webpload_buffer)       \
-  X(vips_pngsave_buffer)        \
   X(vips_jpegsave_buffer)       \
   X(vips_colourspace)           \
   X(vips_cast)                  \
@@ -42,6 +41,7 @@ struct VipsLibrary {
   X(vips_image_get_bands)       \
   X(g_object_unref)             \
   X(g_free)                     \
+  X(g_try_malloc)               \
   X(g_signal_connect_data)      \
   X(g_log_set_handler)
 #define GVM_VIPS_MEMBER(name) decltype(&::name) name = nullptr;

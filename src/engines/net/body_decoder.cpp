@@ -7,26 +7,13 @@
 #include <array>
 #include <new>
 
+#include "base/ascii.h"
 #include "base/size.h"
 
 namespace gvm::net {
 namespace {
 
 constexpr std::size_t kPiece = 16 * kKiB;  // decoded at once
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return out;
-}
-
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == text.npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 std::optional<Coding> offered(std::string_view name) {
   if (name == "gzip" || name == "x-gzip") return Coding::gzip;
@@ -50,7 +37,7 @@ std::optional<Coding> coding_of(const std::vector<std::string_view>& values) {
   for (std::string_view list : values) {
     while (!list.empty()) {
       const auto comma = std::min(list.find(','), list.size());
-      const std::string name = lower(trim(list.substr(0, comma)));
+      const std::string name = lowered(trim(list.substr(0, comma)));
       list.remove_prefix(std::min(comma + 1, list.size()));
       if (is_other_coding(name)) return std::nullopt;
       const auto coding = offered(name);

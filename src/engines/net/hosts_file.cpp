@@ -34,9 +34,12 @@ void HostsFile::refresh() {
   read();
 }
 
+// One that is there and may not be read leaves what was known: the sandbox of a module closes a
+// file that was replaced by another after the start.
 void HostsFile::read() {
-  hosts_.clear();
   std::ifstream file(path_);
+  if (!file && version_ != 0) return;
+  hosts_.clear();
   for (std::string line; std::getline(file, line);) {
     std::istringstream words(line.substr(0, line.find('#')));
     std::string word;

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "net/test_http2_server.h"
 #include "net/test_http_client.h"
 #include "support/certificate.h"
 
@@ -129,6 +130,86 @@ TEST_F(Http2, AServerThatDiesIsATypedError) {
   ::kill(server_, SIGKILL);
   ::waitpid(std::exchange(server_, -1), nullptr, 0);
   EXPECT_EQ(verdict(client_->send(get(url("/file")))), "SENDING_REQUEST/connect");
+}
+
+// --- Streams that go wrong, against a server of ours.
+
+struct BrokenStream : testing::Test {
+  ~BrokenStream() override { fs::remove(authority_file_); }
+
+  // The failure of the n-th request (from 0), which the server treats so. Those before it are
+  // answered. A POST that must not be sent twice.
+  HttpResult nth(std::size_t n, Http2Server::Reply reply) {
+    const auto authority = test::make_authority("Test Authority");
+    std::ofstream(authority_file_) << authority.pem;
+    Http2Server server(test::make_certificate(authority, "localhost"), [&](std::size_t request) {
+      return request == n ? reply : Http2Server::Reply{};
+    });
+    HttpClientOptions options;
+    options.ca_file = authority_file_;
+    FreeClient client(options);
+    for (std::size_t i = 0; i < n; ++i) {
+      EXPECT_EQ(verdict(client.send(post_once(server.url()))), "status 200");
+    }
+    auto result = client.send(post_once(server.url()));
+    EXPECT_EQ(server.request_count(), n + 1);  // never sent again
+    return result;
+  }
+  static HttpRequest post_once(const std::string& url) {
+    HttpRequest request = post(url, "a prompt");
+    request.resend = Resend::safe_method;
+    return request;
+  }
+
+  fs::path authority_file_ =
+      fs::temp_directory_path() / ("net-http2-ca-" + std::to_string(::getpid()) + ".pem");
+};
+
+constexpr milliseconds kLongAfter{1300};
+using Act = Http2Server::Act;
+
+TEST_F(BrokenStream, OneThatIsRefusedOrLostAtOnceOnAKeptConnectionWasNotProcessed) {
+  for (const auto act : {Act::refuse, Act::disconnect, Act::drop}) {
+    const auto result = nth(1, {act});
+    ASSERT_FALSE(result);
+    EXPECT_EQ(verdict(result), "SENDING_REQUEST/reset") << static_cast<int>(act);
+    EXPECT_TRUE(result.error().request_sent);
+    EXPECT_TRUE(result.error().reused_connection_closed) << static_cast<int>(act);
+  }
+}
+
+TEST_F(BrokenStream, OneThatIsLostLongAfterItWasSentMayHaveBeenProcessed) {
+  for (const auto act : {Act::disconnect, Act::drop}) {
+    const auto result = nth(1, {act, kLongAfter});
+    ASSERT_FALSE(result);
+    EXPECT_EQ(verdict(result), "SENDING_REQUEST/reset") << static_cast<int>(act);
+    EXPECT_TRUE(result.error().request_sent);
+    EXPECT_FALSE(result.error().reused_connection_closed) << static_cast<int>(act);
+  }
+}
+
+TEST_F(BrokenStream, OneThatIsRefusedOnANewConnectionWasNotProcessedHoweverLate) {
+  for (const auto delay : {milliseconds(0), kLongAfter}) {
+    const auto result = nth(0, {Act::refuse, delay});
+    ASSERT_FALSE(result);
+    EXPECT_TRUE(result.error().reused_connection_closed) << delay.count();
+  }
+}
+
+TEST_F(BrokenStream, OneThatIsLostOnANewConnectionMayHaveBeenProcessed) {
+  const auto result = nth(0, {Act::drop});
+  ASSERT_FALSE(result);
+  EXPECT_TRUE(result.error().request_sent);
+  EXPECT_FALSE(result.error().answer_began);
+  EXPECT_FALSE(result.error().reused_connection_closed);
+}
+
+// libcurl 7.88 does not always tell the streams that a GOAWAY excludes from the others.
+TEST_F(BrokenStream, OneThatAGoAwayExcludesFailsAndIsNotSentAgain) {
+  const auto result = nth(1, {Act::go_away});
+  ASSERT_FALSE(result);
+  EXPECT_TRUE(result.error().request_sent);
+  EXPECT_FALSE(result.error().answer_began);
 }
 
 }  // namespace

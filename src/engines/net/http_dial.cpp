@@ -52,6 +52,13 @@ constexpr ProxyScheme kProxySchemes[] = {
     {"socks5://", CURLPROXY_SOCKS5, CURLPROXY_SOCKS5_HOSTNAME},
 };
 
+// RFC 9110, 9.3.1, 9.3.2 and 9.3.5: servers may ignore such a body. One that takes it for the next
+// request would answer that in place of what is sent next on the connection.
+bool body_may_be_misread(const HttpRequest& request) {
+  const auto& method = request.method;
+  return !request.body.empty() && (method == "GET" || method == "HEAD" || method == "DELETE");
+}
+
 }  // namespace
 
 curl_slist* Dial::OneText::set(std::string text) {
@@ -65,7 +72,7 @@ std::optional<std::string> Dial::apply(const EasyHandle& easy, const HttpRequest
   set_pins(easy, request, dns_cache);
   set_source(easy, request);
   set_option(easy, CURLOPT_UNIX_SOCKET_PATH, text_or_null(request.unix_socket_path));
-  const bool closes = !request.unix_socket_path.empty();
+  const bool closes = !request.unix_socket_path.empty() || body_may_be_misread(request);
   if (std::exchange(closes_, closes) != closes)
     set_option(easy, CURLOPT_FORBID_REUSE, closes ? 1L : 0L);
   if (std::exchange(fresh_, false)) set_option(easy, CURLOPT_FRESH_CONNECT, 0L);
@@ -84,8 +91,9 @@ void Dial::use_fresh_connection(const EasyHandle& easy) {
 
 void Dial::set_pins(const EasyHandle& easy, const HttpRequest& request,
                     std::chrono::seconds dns_cache) {
-  const auto& pins = request.pinned_addresses;
-  const bool to_address = pins.size() == 1 || (request.proxy && !request.proxy->filters);
+  const bool by_name = request.proxy && request.proxy->filters;
+  const Addresses pins = by_name ? Addresses() : request.pinned_addresses;
+  const bool to_address = pins.size() == 1 || request.proxy;
   several_pins_ = pins.size() > 1 && !to_address;
   curl_slist* connect_to = nullptr;
   curl_slist* resolve = nullptr;

@@ -186,6 +186,22 @@ TEST_F(HttpProxies, ThatFilterAreGivenTheName) {
   EXPECT_EQ(proxy.seen().back().destination, "www.example.com:" + std::to_string(server.port()));
 }
 
+// The web module has resolved and judged the name all the same.
+TEST_F(HttpProxies, ThatFilterAreGivenTheNameAlsoOfJudgedAddresses) {
+  const HttpServer server(always({.body = "through"}));
+  for (const std::vector<std::string>& addresses :
+       {std::vector<std::string>{"93.184.216.34"}, {"93.184.216.34", "93.184.216.35"}}) {
+    const ProxyServer proxy;
+    auto request = by(proxy.url(), pinned(named(server, "/p"), addresses));
+    request.proxy->filters = true;
+    EXPECT_EQ(verdict(send(request)), "status 200");
+    EXPECT_EQ(proxy.seen().back().destination, named(server, "/p"));
+    request.proxy->url = proxy.socks_url();
+    EXPECT_EQ(verdict(send(request)), "status 200");
+    EXPECT_EQ(proxy.seen().back().destination, "www.example.com:" + std::to_string(server.port()));
+  }
+}
+
 TEST_F(HttpProxies, SpeakSocks5) {
   const HttpServer server(always({.body = "through"}));
   const ProxyServer proxy({.username = "me", .password = "hunter22"});

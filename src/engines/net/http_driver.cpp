@@ -215,6 +215,7 @@ bool HttpDriver::socket_opened(curl_socket_t fd) {
 }
 
 void HttpDriver::close_socket(curl_socket_t fd) {
+  for (const auto& [when, exchange] : running_) exchange->closing(fd);
   sockets_.close(fd);
 }
 

@@ -230,9 +230,14 @@ HttpFailure resend_error(const std::string& url) {
       make({codes::kSendingRequest, HttpFault::reset,
             "the connection ended without an answer, and the request may have been acted on"},
            url);
-  made.reused_connection_closed = true;
   made.error.with("kept_connection", Value::boolean(true));
   return made;
+}
+
+HttpFailure lost_request_error(const std::string& url) {
+  return make({codes::kSendingRequest, HttpFault::reset,
+               "the connection ended without an answer, long after the whole request was sent"},
+              url);
 }
 
 HttpFailure ratio_error(std::size_t ratio, const std::string& url) {

@@ -32,6 +32,7 @@ HttpFailure head_cut_error(const std::string& url);
 // The request cannot be sent as it is, or the answer is not HTTP as this client accepts it.
 HttpFailure protocol_error(std::string_view problem, const std::string& url);
 HttpFailure proxy_error(std::string_view problem, const std::string& url);
+HttpFailure lost_request_error(const std::string& url);
 HttpFailure resend_error(const std::string& url);
 HttpFailure ratio_error(std::size_t ratio, const std::string& url);
 HttpFailure body_limit_error(std::size_t limit, const std::string& url);

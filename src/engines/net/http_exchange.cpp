@@ -105,6 +105,7 @@ std::optional<HttpFailure> Exchange::prepare(const HttpRequest& request, Deadlin
   reconnects_ = 0;
   resent_ = false;
   socket_ = CURL_SOCKET_BAD;
+  closed_.reset();
   opened_.clear();
   sent_ = false;
   begin_answer();
@@ -286,19 +287,28 @@ HttpStage Exchange::stage() const {
   return phase_ == Phase::sending ? HttpStage::sending : HttpStage::waiting;
 }
 
+// After the request was sent, libcurl connects again only when a pooled connection has closed
+// without a byte of answer, or a server has refused the stream.
+bool Exchange::lost_with_its_connection(const HttpFailure& failure) const {
+  if (stopped_ == Stopped::resend) return true;
+  const bool reconnecting = failure.fault == HttpFault::connect ||
+                            failure.fault == HttpFault::dns || failure.fault == HttpFault::tls;
+  // Each fifth time on one handle libcurl does not connect again but reports that it cannot send. A
+  // reset of an HTTP/2 connection is an error of reading, though nothing was read.
+  const bool died = failure.fault == HttpFault::send || failure.fault == HttpFault::cut;
+  return reconnecting || (died && used_pooled_connection());
+}
+
 // Adds what the caller must know before it repeats the request.
 HttpFailure Exchange::noted(HttpFailure failure) const {
+  const bool lost = sent_ && response_.status == 0 && lost_with_its_connection(failure);
+  if (lost && !was_not_processed()) failure = lost_request_error(request_->url);
+  if (lost && was_not_processed() && failure.fault == HttpFault::cut)
+    failure = resend_error(request_->url);
+  failure.reused_connection_closed = lost && was_not_processed();
   failure.stage = stage();
   failure.request_sent = sent_;
   failure.answer_began = response_.status != 0;
-  // After the request was sent, libcurl connects again only when a pooled connection has closed
-  // without a byte of answer.
-  const bool reconnecting = failure.fault == HttpFault::connect ||
-                            failure.fault == HttpFault::dns || failure.fault == HttpFault::tls;
-  // Each fifth time on one handle libcurl does not connect again but reports that it cannot send.
-  const bool gave_up = failure.fault == HttpFault::send && used_pooled_connection();
-  if (sent_ && !failure.answer_began && (reconnecting || gave_up))
-    failure.reused_connection_closed = true;
   if (head_complete_) failure.status = response_.status;
   note_progress(failure);
   // When the body is truncated, keep the error status: it is more useful than "ended too early".

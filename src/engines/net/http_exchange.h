@@ -87,6 +87,8 @@ class Exchange {
   // For a limit that is due: true when enough data moved since; a new period then begins.
   bool excused(TimeoutKind kind, Clock::time_point now);
   bool used_pooled_connection() const;
+  // Its connection, or another one, is about to be closed.
+  void closing(curl_socket_t fd);
 
   // While it runs:
   std::optional<Timetable::iterator> entry;
@@ -127,6 +129,8 @@ class Exchange {
   bool may_dial(const sockaddr& address) const;
   bool may_resend() const;
   bool failed_with_the_pooled_connection(CURLcode code) const;
+  bool was_not_processed() const;
+  bool lost_with_its_connection(const HttpFailure& failure) const;
   void begin_answer();
   std::size_t received() const;
   bool ratio_exceeded() const;
@@ -165,6 +169,8 @@ class Exchange {
   std::vector<curl_socket_t>
       opened_;  // for this request; at most one of them became its connection
   curl_socket_t socket_ = CURL_SOCKET_BAD;
+  bool pooled_ = false;                      // the connection that took the request
+  std::optional<Clock::time_point> closed_;  // that one
   int reconnects_ = 0;
   bool resent_ = false;  // after the pooled connection had failed
   curl_off_t uploaded_ = 0;

@@ -47,6 +47,7 @@ int Exchange::on_connected(void* self, char* remote_ip, char*, int remote_port, 
     return CURL_PREREQFUNC_ABORT;
   }
   const ConnectionKey route{remote_ip, remote_port, local_port};
+  exchange.pooled_ = exchange.opened_.empty();
   if (!by_path) exchange.socket_ = exchange.owner_.connected(route, exchange.opened_);
   exchange.opened_.clear();
   if (exchange.owner_.has_unasked_input(exchange.socket_)) {
@@ -54,6 +55,7 @@ int Exchange::on_connected(void* self, char* remote_ip, char*, int remote_port, 
     return CURL_PREREQFUNC_ABORT;
   }
   exchange.sent_ = true;
+  exchange.closed_.reset();
   exchange.stopped_ = Stopped::no;  // another address of the same name may have been refused before
   exchange.uploaded_ = 0;
   exchange.enter(exchange.request_->body.size() > kSentAtOnce ? Phase::sending : Phase::waiting);
@@ -84,6 +86,22 @@ int Exchange::on_resolve(void*, void*, void* self) {
 int Exchange::close_socket(void* owner, curl_socket_t fd) {
   static_cast<ExchangeOwner*>(owner)->close_socket(fd);
   return 0;
+}
+
+void Exchange::closing(curl_socket_t fd) {
+  if (sent_ && fd == socket_ && !closed_) closed_ = Clock::now();
+}
+
+// Of a request that was sent and has no byte of answer, on a connection that libcurl has given up.
+// A server that closes a kept connection while a request is on its way to it says so within a round
+// trip; one that works on the request and then loses it takes longer. On a new connection libcurl
+// gives up only what HTTP/2 refuses: RFC 9113, 8.7 and 6.8, REFUSED_STREAM, or GOAWAY with a lower
+// stream id. On a kept one it does not tell such a refusal, which also comes at once, from an end.
+bool Exchange::was_not_processed() const {
+  constexpr std::chrono::seconds kRoundTrip{1};
+  if (phase_ == Phase::sending) return true;
+  if (stopped_ == Stopped::resend && !pooled_) return true;
+  return closed_.value_or(Clock::now()) - progressed_ <= kRoundTrip;
 }
 
 // For a proxy, its own address is checked here; the server's address was checked before.

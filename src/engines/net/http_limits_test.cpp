@@ -1,6 +1,8 @@
 // Attacks by servers on the client: compression ratio, speed, headers; and what an error says about
 // repeating the request.
 #include <fstream>
+#include <optional>
+#include <thread>
 
 #include "net/header_rules.h"
 #include "net/test_http_client.h"
@@ -124,6 +126,31 @@ TEST_F(HttpLimits, RequestsAreSentAgainOnlyWhereTheCallerAllowsIt) {
   safe.resend = Resend::never;
   EXPECT_EQ(verdict(second_on_dying_connection(*this, safe, served)), "SENDING_REQUEST/reset");
   EXPECT_EQ(served, 1U);
+}
+
+// A server that has worked on the request for a while may have produced what it is paid for.
+TEST_F(HttpLimits, AKeptConnectionThatEndsLongAfterTheRequestIsNotCalledClosedBefore) {
+  for (const bool gone : {false, true}) {
+    std::optional<HttpServer> server([](const HttpServer::Request& r) -> HttpServer::Reply {
+      if (r.target == "/first") return {};
+      return {.behaviour = Behaviour::cut, .delay = milliseconds(1300)};
+    });
+    EXPECT_EQ(verdict(send(get(server->url("/first")))), "status 200");
+    auto request = post(server->url("/second"), "a prompt");
+    request.resend = Resend::safe_method;
+    std::jthread end;
+    if (gone) {
+      end = std::jthread([&] {
+        server->wait_for_requests(2, kPatience);
+        std::this_thread::sleep_for(milliseconds(1200));
+        server.reset();  // and refuses further connections
+      });
+    }
+    const auto result = send(std::move(request));
+    EXPECT_EQ(verdict(result), "SENDING_REQUEST/reset");
+    EXPECT_TRUE(result.error().request_sent);
+    EXPECT_FALSE(result.error().reused_connection_closed);
+  }
 }
 
 TEST_F(HttpLimits, A304MayAnnounceABodyOfAnySize) {

@@ -40,6 +40,7 @@ void Lanes::start() {
 }
 
 void Lanes::stop() {
+  stopped_->store(true);
   for (auto& lane : lanes_) lane->context().stop();
 }
 

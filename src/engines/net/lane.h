@@ -54,6 +54,8 @@ class Lanes {
   Lane& at(std::size_t index) { return *lanes_[index]; }
   // Round robin, for new sessions. Thread safe.
   Lane& next();
+  // True from stop() on. May outlive the lanes.
+  std::shared_ptr<const std::atomic<bool>> stopped() const { return stopped_; }
 
  private:
   struct Work;
@@ -61,6 +63,7 @@ class Lanes {
   std::vector<std::unique_ptr<Work>> work_;
   std::vector<std::thread> threads_;
   std::atomic<std::size_t> next_{0};
+  std::shared_ptr<std::atomic<bool>> stopped_ = std::make_shared<std::atomic<bool>>(false);
 };
 
 }  // namespace gvm::net

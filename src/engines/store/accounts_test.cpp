@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "base/utc_text.h"
 #include "store/codes.h"
 #include "store/test_ledger.h"
 

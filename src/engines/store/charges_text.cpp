@@ -1,6 +1,6 @@
 #include "store/charges_text.h"
 
-#include "base/json.h"
+#include "base/json_writer.h"
 #include "store/codes.h"
 #include "text/json.h"
 
@@ -30,21 +30,20 @@ std::optional<ReservedCharge> charge_of(const Value& value) {
 }  // namespace
 
 std::string write_charges(const std::vector<ReservedCharge>& charges) {
-  std::string out = "[";
+  std::string out;
+  json::Writer writer(out);
+  writer.begin_array();
   for (const auto& charge : charges) {
     if (charge.budget->period.is_session()) continue;
-    if (out.size() > 1) out += ',';
-    out += '[';
-    json::write_string_to(out, charge.budget->name);
-    out += ',';
-    json::write_string_to(out, charge.budget->period.name());
-    out += ',';
-    json::write_string_to(out, unit_name(charge.budget->unit));
-    out += ',';
-    json::write_string_to(out, charge.scope);
-    out.append(",").append(std::to_string(charge.bucket)).append("]");
+    writer.begin_array();
+    writer.string(charge.budget->name);
+    writer.string(charge.budget->period.name());
+    writer.string(unit_name(charge.budget->unit));
+    writer.string(charge.scope);
+    writer.number(charge.bucket);
+    writer.end_array();
   }
-  out += ']';
+  writer.end_array();
   return out;
 }
 

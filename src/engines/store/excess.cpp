@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <ctime>
 #include <limits>
 
+#include "base/utc_text.h"
 #include "store/codes.h"
 
 namespace gvm::store {
@@ -25,15 +25,6 @@ Integer remaining(const Excess& excess) {
 }
 
 }  // namespace
-
-std::string utc_text(std::int64_t seconds) {
-  const std::time_t when = seconds;
-  std::tm parts{};
-  if (::gmtime_r(&when, &parts) == nullptr) return "never";
-  char text[32];
-  const auto size = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return {text, size};
-}
 
 Error exceeded(const Excess& excess) {
   const auto& budget = *excess.budget;

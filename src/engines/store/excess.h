@@ -24,7 +24,4 @@ struct Excess {
 // sessions). A user error, because nothing is broken.
 Error exceeded(const Excess& excess);
 
-// "2025-01-31T00:00:00Z".
-std::string utc_text(std::int64_t seconds);
-
 }  // namespace gvm::store

@@ -1,7 +1,5 @@
 #include "store/keeper/client.h"
 
-#include <fcntl.h>
-#include <spawn.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -19,6 +17,7 @@
 
 #include "base/deadline.h"
 #include "control/channel.h"
+#include "launch/starter.h"
 #include "store/codes.h"
 #include "store/keeper/messages.h"
 #include "store/keeper/pipe.h"
@@ -43,22 +42,12 @@ constexpr milliseconds kStartAgain{1'000};
 constexpr milliseconds kReconnect{500};
 constexpr milliseconds kLastSync{10'000};  // of close()
 
+// It lives on when this process ends, as others may use the ledger.
 void start_keeper(const std::string& program, const LedgerOptions& options) {
-  auto arguments = keeper_arguments(options);
-  arguments.insert(arguments.begin(), program);
-  std::vector<char*> raw;
-  for (auto& argument : arguments) raw.push_back(argument.data());
-  raw.push_back(nullptr);
-  posix_spawn_file_actions_t actions{};
-  posix_spawnattr_t attributes{};
-  ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  ::posix_spawnattr_init(&attributes);
-  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
-  pid_t pid = -1;
-  (void)::posix_spawn(&pid, program.c_str(), &actions, &attributes, raw.data(), environ);
-  ::posix_spawnattr_destroy(&attributes);
-  ::posix_spawn_file_actions_destroy(&actions);
+  launch::Command command{.program = program, .arguments = keeper_arguments(options)};
+  for (char** variable = environ; *variable != nullptr; ++variable)
+    command.environment.emplace_back(*variable);
+  (void)launch::start(command);
 }
 
 // A connection whose keeper has said hello.

@@ -7,6 +7,7 @@
 #include <exception>
 
 #include "base/error_codes.h"
+#include "base/utc_text.h"
 #include "store/postgres/connection.h"
 #include "store/postgres/schema.h"
 #include "store/usage_sql.h"

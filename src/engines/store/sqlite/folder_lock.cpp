@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <fstream>
 
+#include "files/own_files.h"
 #include "store/codes.h"
 #include "store/disk.h"
 
@@ -29,7 +30,7 @@ Result<FolderLock> FolderLock::take(const std::filesystem::path& folder) {
   std::error_code failed;
   std::filesystem::create_directories(folder, failed);
   if (failed) return fail(disk_error(failed.value(), folder.string()));
-  const auto path = folder / "lock";
+  const auto path = folder / files::kLedgerLock;
   FolderLock lock;
   lock.fd_ = Fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!lock.fd_) return fail(disk_error(errno, path.string()));

@@ -13,13 +13,13 @@
 #include <iterator>
 
 #include "base/error_codes.h"
+#include "files/own_files.h"
 
 namespace gvm::store::sqlite {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kPrefix = "journal-";
 constexpr mode_t kMode = 0600;
 
 // After fdatasync() has failed, the kernel marks the pages as clean, and the next call succeeds
@@ -54,7 +54,7 @@ Result<std::unique_ptr<Journal>> Journal::create(fs::path folder, std::uint32_t 
 Result<std::shared_ptr<Journal::Segment>> Journal::make(std::uint32_t number) {
   auto segment = std::make_shared<Segment>();
   segment->number = number;
-  segment->path = folder_ / fmt::format("{}{:010}", kPrefix, number);
+  segment->path = folder_ / fmt::format("{}{:010}", files::kLedgerJournal, number);
   segment->fd =
       Fd(::open(segment->path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, kMode));
   if (!segment->fd) return fail(disk_error(errno, segment->path.string()));
@@ -182,10 +182,11 @@ std::vector<SegmentFile> segment_files(const fs::path& folder) {
   std::error_code failed;
   for (const auto& entry : fs::directory_iterator(folder, failed)) {
     const auto name = entry.path().filename().string();
-    if (!name.starts_with(kPrefix)) continue;
+    if (!name.starts_with(files::kLedgerJournal)) continue;
     std::uint32_t number = 0;
     const auto* const end = name.data() + name.size();
-    if (std::from_chars(name.data() + kPrefix.size(), end, number).ptr != end) continue;
+    if (std::from_chars(name.data() + files::kLedgerJournal.size(), end, number).ptr != end)
+      continue;
     files.push_back({number, entry.path()});
   }
   std::ranges::sort(files, {}, &SegmentFile::number);

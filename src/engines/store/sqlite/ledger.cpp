@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "files/own_files.h"
 #include "store/codes.h"
 #include "store/query_thread.h"
 #include "store/sqlite/folder_lock.h"
@@ -80,7 +81,7 @@ std::string& scratch() {
 }
 
 Result<void> SqliteLedger::start() {
-  auto store = Store::open(options_.folder / "ledger.db");
+  auto store = Store::open(options_.folder / files::kLedgerFile);
   if (!store) return fail(std::move(store.error()));
   auto recovered = recover(*store, options_.folder);
   if (!recovered) return fail(std::move(recovered.error()));

@@ -7,6 +7,8 @@
 #include <set>
 
 #include "base/error_codes.h"
+#include "base/utc_text.h"
+#include "files/own_files.h"
 #include "store/charges_text.h"
 #include "store/sqlite/database.h"
 #include "store/sqlite/journal.h"
@@ -229,7 +231,7 @@ Result<std::vector<Finding>> SqliteReader::verify() {
 
 Result<std::unique_ptr<LedgerReader>> open_reader(const std::filesystem::path& folder,
                                                   TimeSource time) {
-  auto database = Database::open(folder / "ledger.db", Access::read_only);
+  auto database = Database::open(folder / files::kLedgerFile, Access::read_only);
   if (!database) return fail(std::move(database.error()));
   if (auto ok = check_version(*database); !ok) return fail(std::move(ok.error()));
   return std::make_unique<SqliteReader>(std::move(*database), folder, std::move(time));

@@ -5,7 +5,9 @@
 // A yield is an exception too, unless whoever yields says that no frame up to the resume has a
 // destructor: then it is a jump, which costs a fiftieth.
 #include <csetjmp>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <utility>
 
 namespace gvm::lua {
@@ -23,6 +25,29 @@ inline std::uint64_t mix_key(std::uint64_t key) {
   return mixed ^ (mixed >> 32);
 }
 
+// The order of two strings: negative, 0 or positive.
+inline int compare_bytes(const char* a, std::size_t a_size, const char* b, std::size_t b_size) {
+  const int order = std::memcmp(a, b, a_size < b_size ? a_size : b_size);
+  if (order != 0) return order;
+  return a_size < b_size ? -1 : static_cast<int>(a_size > b_size);
+}
+
+// Texts of more bytes are no numbers, whatever is in them.
+inline constexpr std::size_t kLongestNumber = 64 * 1024;
+
+inline bool is_no_number(const char* text) {
+  return strnlen(text, kLongestNumber + 1) > kLongestNumber;
+}
+
+}  // namespace gvm::lua
+
+struct lua_State;
+namespace gvm::lua {
+// Whether an object with a finalizer (__gc) is alive in the state, or waits for it.
+bool has_finalizers(lua_State* L);
+// Runs the finalizers of all objects as lua_close() does, but frees nothing: the state's memory
+// must be dropped or overwritten afterwards. `L` is the main thread, and nothing runs.
+void run_finalizers(lua_State* L);
 }  // namespace gvm::lua
 
 #define luai_jmpbuf std::jmp_buf
