@@ -13,6 +13,8 @@ Error catalogue_error(const std::vector<config::Diagnostic>& errors) {
   return error;
 }
 
+}  // namespace
+
 bool has_price_for_any(const pricing::PriceCatalog& prices, const config::LlmConfig& config) {
   const auto now = std::chrono::system_clock::now();
   for (const auto& backend : config.backends)
@@ -21,13 +23,11 @@ bool has_price_for_any(const pricing::PriceCatalog& prices, const config::LlmCon
   return false;
 }
 
-}  // namespace
-
-Result<std::unique_ptr<PriceReload>> PriceReload::open(
+Result<std::shared_ptr<PriceReload>> PriceReload::open(
     std::shared_ptr<const config::LlmConfig> config, const config::Environment& environment,
     log::Logger logger) {
   const auto& pricing = config->pricing;
-  std::unique_ptr<PriceReload> made(new PriceReload(config, environment, std::move(logger)));
+  std::shared_ptr<PriceReload> made(new PriceReload(config, environment, std::move(logger)));
   if (pricing.file.empty()) return made;
   auto loaded = made->prices_.reload();
   if (!loaded) return fail(catalogue_error(loaded.error()));
@@ -36,6 +36,22 @@ Result<std::unique_ptr<PriceReload>> PriceReload::open(
       made->prices_, pricing.reload_every,
       [reload = made.get()](const auto& read) { reload->note(read); });
   return made;
+}
+
+Result<std::shared_ptr<PriceReload>> PriceReload::reopen(
+    const std::shared_ptr<PriceReload>& before, std::shared_ptr<const config::LlmConfig> config,
+    const config::Environment& environment, log::Logger logger) {
+  auto opened = open(config, environment, std::move(logger));
+  if (!opened) return opened;
+  PriceReload& next = **opened;
+  const auto& was = before->config_->pricing;
+  const auto& is = config->pricing;
+  if (was.file == is.file && was.reload_every == is.reload_every &&
+      before->current()->hash() == next.current()->hash())
+    return before;
+  next.taken_.store(before->taken_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  next.refused_.store(before->refused_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  return opened;
 }
 
 void PriceReload::warn(const std::vector<std::string>& warnings) {
@@ -48,6 +64,7 @@ void PriceReload::warn(const std::vector<std::string>& warnings) {
 void PriceReload::note(const pricing::CatalogWatch::Reloaded& read) {
   outdated_.store(!read, std::memory_order_relaxed);
   (read ? taken_ : refused_).fetch_add(1, std::memory_order_relaxed);
+  if (superseded_.load(std::memory_order_relaxed)) return;
   const Value hash = Value::string(current()->hash());
   if (!read) {
     logger_.error("the price catalogue is not usable, the old one stays",

@@ -14,15 +14,26 @@
 
 namespace gvm::billing {
 
+// False for a catalogue whose models no backend has, which is worth a warning.
+bool has_price_for_any(const pricing::PriceCatalog& prices, const config::LlmConfig& config);
+
 class PriceReload {
  public:
   // Reads the file. INVALID_CONFIG with every error of it. Warns when it has a price for none of
   // the configured models.
-  static Result<std::unique_ptr<PriceReload>> open(std::shared_ptr<const config::LlmConfig> config,
+  static Result<std::shared_ptr<PriceReload>> open(std::shared_ptr<const config::LlmConfig> config,
                                                    const config::Environment& environment,
                                                    log::Logger logger);
+  // For the configuration that follows that of `before`; the same errors. When file and prices are
+  // the same the result is `before` itself.
+  static Result<std::shared_ptr<PriceReload>> reopen(
+      const std::shared_ptr<PriceReload>& before, std::shared_ptr<const config::LlmConfig> config,
+      const config::Environment& environment, log::Logger logger);
 
   std::shared_ptr<const pricing::PriceCatalog> current() const { return prices_.current(); }
+  // Another one has taken its place: for the sessions that began with this one it still follows its
+  // file, and says nothing any more.
+  void supersede() { superseded_.store(true, std::memory_order_relaxed); }
   // Ends the thread that watches the file.
   void close() { watch_.reset(); }
   void write_to(metrics::Exposition& out) const;
@@ -43,6 +54,7 @@ class PriceReload {
   std::atomic<std::uint64_t> taken_{0};  // since the start
   std::atomic<std::uint64_t> refused_{0};
   std::atomic<bool> outdated_{false};  // the file has errors
+  std::atomic<bool> superseded_{false};
   std::unique_ptr<pricing::CatalogWatch>
       watch_;  // the last member, because its thread uses the others
 };

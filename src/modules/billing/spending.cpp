@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/error_codes.h"
 #include "ledger/open_ledger.h"
 #include "store/codes.h"
 #include "text/json_view.h"
@@ -47,6 +48,23 @@ Result<std::unique_ptr<Spending>> Spending::open(std::shared_ptr<const config::L
         {{"data_dir", Value::string(config->common.data_dir)},
          {"error", ledger.error().to_value()}});
   }
+  return made;
+}
+
+Result<std::unique_ptr<Spending>> Spending::reopen(const Spending& before,
+                                                   std::shared_ptr<const config::LlmConfig> config,
+                                                   const config::Environment& environment,
+                                                   const log::Logger& logger) {
+  if (before.ledger_ == nullptr && asks_for_ledger(*config)) {
+    return fail(codes::kInvalidConfig, Fatality::fatal,
+                "budgets need a ledger, and the running process has none: mend data_dir or "
+                "ledger.url, then restart");
+  }
+  std::unique_ptr<Spending> made(new Spending(config, logger));
+  auto prices = PriceReload::reopen(before.prices_, config, environment, logger);
+  if (!prices) return fail(std::move(prices).error());
+  made->prices_ = std::move(*prices);
+  made->ledger_ = before.ledger_;
   return made;
 }
 

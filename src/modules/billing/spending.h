@@ -26,6 +26,16 @@ class Spending {
   static Result<std::unique_ptr<Spending>> open(std::shared_ptr<const config::LlmConfig> config,
                                                 const config::Environment& environment,
                                                 const log::Logger& logger);
+  // After a reload: the ledger of `before` goes on, and with it what budgets of the same name have
+  // spent. INVALID_CONFIG when the new budgets need a ledger and `before` has none.
+  static Result<std::unique_ptr<Spending>> reopen(const Spending& before,
+                                                  std::shared_ptr<const config::LlmConfig> config,
+                                                  const config::Environment& environment,
+                                                  const log::Logger& logger);
+  // Another one has taken its place; sessions that began with this one go on with it.
+  void supersede(const Spending& next) {
+    if (prices_ != next.prices_) prices_->supersede();
+  }
 
   std::shared_ptr<const pricing::PriceCatalog> prices() const { return prices_->current(); }
   // Nano-USD a call may cost at most at this candidate; pricing::kMaxUsdPerCall when it is more
@@ -63,7 +73,7 @@ class Spending {
   std::shared_ptr<const config::LlmConfig> config_;
   WorstCase worst_case_;
   Budgets budgets_;
-  std::unique_ptr<PriceReload> prices_;
+  std::shared_ptr<PriceReload> prices_;
   std::shared_ptr<store::Ledger> ledger_;  // null: there is no ledger
   log::Logger logger_;
   log::SampledLogger sampled_;  // for events that may occur with every prompt

@@ -64,6 +64,12 @@ billing::CallEnd end_of(const CandidateCall& call) {
 
 }  // namespace
 
+void CandidateCall::judge_again() {
+  if (failure() == nullptr || kind == failure()->kind) return;
+  kind = outcome.error = failure()->kind;
+  outcome.correction_cost = 0;
+}
+
 void CandidateCall::refuse(Error error, ErrorKind why) {
   refusal = std::move(error);
   kind = why;
@@ -110,6 +116,8 @@ asio::awaitable<void> call_candidate(RunContext context, CandidateCallSpec spec,
         correction_cost(*engine->spending, *spec.prices, target, size, *failure);
   out.bill = purchase->end(end_of(out), spec.record);
   out.outcome.cost = out.bill.nano_usd;
+  context.call.counters->at(target.model->counters)
+      .nano_usd.fetch_add(static_cast<std::uint64_t>(out.bill.nano_usd), std::memory_order_relaxed);
   out.ended = Clock::now();
   admission->finish(out.outcome, out.ended);
 }

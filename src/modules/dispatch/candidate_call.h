@@ -25,6 +25,7 @@ struct CandidateCallSpec {
 
 // How far it came, and how it ended.
 struct CandidateCall {
+  bool ends_prompt = false;      // its failure is the prompt's own
   bool admitted = true;          // false: another call was admitted first; nothing was sent
   std::optional<Error> refusal;  // before anything was sent
   std::optional<provider::Exchanged> exchanged;
@@ -46,6 +47,8 @@ struct CandidateCall {
     if (refusal) return &*refusal;
     return failure() ? &failure()->error : nullptr;
   }
+  // After somebody else made a failure of its answer.
+  void judge_again();
   // Ends a call that nothing was sent of.
   void refuse(Error error, routing::ErrorKind why);
 };

@@ -1,13 +1,14 @@
 // Writes decision records. What they look like: docs/operators.md.
 #include "dispatch/decision.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 
-#include "base/json.h"
+#include "base/json_writer.h"
+#include "base/utc_text.h"
 
 namespace gvm::dispatch {
 namespace {
@@ -15,18 +16,10 @@ namespace {
 using routing::CandidateId;
 using routing::CandidateState;
 
-Value text(std::string_view s) {
-  return Value::string(std::string(s));
-}
-
-Value number(auto n) {
-  return Value::integer(static_cast<std::int64_t>(n));
-}
-
-Value numbers(const auto& all) {
-  Value::Array out;
-  for (const auto n : all) out.push_back(number(n));
-  return Value::array(std::move(out));
+void write_numbers(json::Writer& out, const auto& all) {
+  out.begin_array();
+  for (const auto n : all) out.number(n);
+  out.end_array();
 }
 
 // How much of the long parts stays.
@@ -53,45 +46,53 @@ constexpr Room kRooms[] = {
     {.ranked = 1, .rejected = 0, .named = 0, .state = false, .attempted = false, .words = false}};
 
 // [candidate, why] each.
-template <class Rows>
-Value rows(const Rows& all, std::size_t most) {
-  Value::Array out;
+void write_rows(json::Writer& out, const auto& all, std::size_t most) {
+  out.begin_array();
   for (std::size_t i = 0; i < std::min(all.size(), most); ++i) {
-    Value::Array row;
-    row.push_back(number(all[i].candidate));
-    row.push_back(Value::string(routing::to_text(all[i])));
-    out.push_back(Value::array(std::move(row)));
+    out.begin_array();
+    out.number(all[i].candidate);
+    out.string(routing::to_text(all[i]));
+    out.end_array();
   }
-  return Value::array(std::move(out));
+  out.end_array();
 }
 
 // [candidate, end, after, took, reserved, charged], and true for a second call beside a slow one;
 // behind that true for one that told what was wrong with the last answer.
-Value attempts(const Decision& decision) {
-  Value::Array out;
-  for (const auto& each : decision.attempts) {
-    Value::Array row;
-    row.push_back(number(each.candidate));
-    row.push_back(text(each.end.empty() ? "ok" : each.end));
-    for (const auto n : {each.after_us, each.took_us, each.reserved, each.charged})
-      row.push_back(number(n));
-    if (each.hedge || each.correction) row.push_back(Value::boolean(each.hedge));
-    if (each.correction) row.push_back(Value::boolean(true));
-    out.push_back(Value::array(std::move(row)));
-  }
-  return Value::array(std::move(out));
+void write_attempt(json::Writer& out, const DecisionAttempt& attempt) {
+  out.begin_array();
+  out.number(attempt.candidate);
+  out.string(attempt.end.empty() ? "ok" : attempt.end);
+  for (const auto n : {attempt.after_us, attempt.took_us, attempt.reserved, attempt.charged})
+    out.number(n);
+  if (attempt.hedge || attempt.correction) out.boolean(attempt.hedge);
+  if (attempt.correction) out.boolean(true);
+  out.end_array();
+}
+
+void write_attempts(json::Writer& out, const Decision& d) {
+  out.begin_array();
+  for (const auto& each : d.attempts) write_attempt(out, each);
+  out.end_array();
+}
+
+bool has_words(const Decision& d) {
+  return std::ranges::any_of(d.attempts, [](const auto& a) { return !a.said.empty(); });
 }
 
 // What providers said of failures, by the place of the attempt.
-Value words(const Decision& decision) {
-  Value out = Value::map();
-  for (std::size_t i = 0; i < decision.attempts.size(); ++i)
-    if (const auto& said = decision.attempts[i].said; !said.empty())
-      out.as_map()->set(std::to_string(i), text(said));
-  return out;
+void write_words(json::Writer& out, const Decision& d) {
+  out.begin_object();
+  for (std::size_t i = 0; i < d.attempts.size(); ++i) {
+    if (d.attempts[i].said.empty()) continue;
+    out.key(std::to_string(i));
+    out.string(d.attempts[i].said);
+  }
+  out.end_object();
 }
 
-Value names(const Decision& d, const routing::CandidateSet& set, const Room& room) {
+void write_names(json::Writer& out, const Decision& d, const routing::CandidateSet& set,
+                 const Room& room) {
   std::set<CandidateId> told;
   const auto tell = [&](const auto& all, std::size_t kept) {
     for (std::size_t i = 0; i < std::min({all.size(), kept, room.named}); ++i)
@@ -101,10 +102,13 @@ Value names(const Decision& d, const routing::CandidateSet& set, const Room& roo
   tell(d.ranking.rejected, room.rejected);
   if (room.attempted)
     for (const auto& each : d.attempts) told.insert(each.candidate);
-  Value out = Value::map();
-  for (const auto id : told)
-    if (id < set.size()) out.as_map()->set(std::to_string(id), text(set.label(id)));
-  return out;
+  out.begin_object();
+  for (const auto id : told) {
+    if (id >= set.size()) break;
+    out.key(std::to_string(id));
+    out.string(set.label(id));
+  }
+  out.end_object();
 }
 
 std::string cut_of(const Decision& d, const Room& room, bool attempts_cut) {
@@ -116,38 +120,81 @@ std::string cut_of(const Decision& d, const Room& room, bool attempts_cut) {
   add(room.rejected < d.ranking.rejected.size(), "rejected");
   add(!room.state, "state");
   add(attempts_cut, "attempts");
-  add(!room.words && std::ranges::any_of(d.attempts, [](const auto& a) { return !a.said.empty(); }),
-      "said");
+  add(!room.words && has_words(d), "said");
   return cut;
 }
 
-Value value_of(const Decision& d, const routing::CandidateSet& set, const Room& room,
-               bool attempts_cut) {
-  Value value = Value::fields(
-      "v", number(Decision::kVersion), "id", text(d.id), "at",
-      Value::string(fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
-                                std::chrono::floor<std::chrono::milliseconds>(d.at))),
-      "policy", text(d.policy), "prices", text(d.prices), "strategy", text(d.strategy), "seed",
-      Value::string(fmt::format("{:016x}", d.seed)), "json", Value::boolean(d.needs_json), "image",
-      Value::boolean(d.needs_image), "tokens", number(d.tokens), "names", names(d, set, room),
-      "order", rows(d.ranking.ranked, room.ranked), "rejected",
-      rows(d.ranking.rejected, room.rejected), "attempts", attempts(d), "outcome", text(d.outcome));
-  Value::Map& map = *value.as_map();
-  Value::Array of;
-  of.push_back(number(d.ranking.ranked.size()));
-  of.push_back(number(d.ranking.rejected.size()));
-  map.set("of", Value::array(std::move(of)));
-  if (d.answer_limit != 0) map.set("answer_limit", number(d.answer_limit));
-  if (room.state && !d.excluded.empty()) map.set("excluded", numbers(d.excluded));
-  if (room.state && !d.costs.empty()) map.set("costs", numbers(d.costs));
-  if (room.state) map.set("state", text(d.state));
-  if (room.words) {
-    Value said = words(d);
-    if (!said.as_map()->empty()) map.set("said", std::move(said));
+// Members with one value.
+void write_facts(json::Writer& out, const Decision& d) {
+  const auto text = [&out](std::string_view key, std::string_view value) {
+    out.key(key);
+    out.string(value);
+  };
+  out.key("v");
+  out.number(Decision::kVersion);
+  text("id", d.id);
+  text("at", utc_text(d.at));
+  text("policy", d.policy);
+  text("prices", d.prices);
+  text("strategy", d.strategy);
+  text("seed", fmt::format("{:016x}", d.seed));
+  out.key("json");
+  out.boolean(d.needs_json);
+  out.key("image");
+  out.boolean(d.needs_image);
+  out.key("tokens");
+  out.number(d.tokens);
+  text("outcome", d.outcome);
+  if (d.answer_limit == 0) return;
+  out.key("answer_limit");
+  out.number(d.answer_limit);
+}
+
+void write_order(json::Writer& out, const routing::Ranking& ranking, const Room& room) {
+  out.key("of");
+  write_numbers(out, std::array{ranking.ranked.size(), ranking.rejected.size()});
+  out.key("order");
+  write_rows(out, ranking.ranked, room.ranked);
+  out.key("rejected");
+  write_rows(out, ranking.rejected, room.rejected);
+}
+
+// Without it the choice cannot be made again.
+void write_state(json::Writer& out, const Decision& d) {
+  if (!d.excluded.empty()) {
+    out.key("excluded");
+    write_numbers(out, d.excluded);
   }
-  if (auto cut = cut_of(d, room, attempts_cut); !cut.empty())
-    map.set("cut", Value::string(std::move(cut)));
-  return value;
+  if (!d.costs.empty()) {
+    out.key("costs");
+    write_numbers(out, d.costs);
+  }
+  out.key("state");
+  out.string(d.state);
+}
+
+std::string write_record(const Decision& d, const routing::CandidateSet& set, const Room& room,
+                         bool attempts_cut) {
+  std::string text;
+  json::Writer out(text);
+  out.begin_object();
+  write_facts(out, d);
+  out.key("names");
+  write_names(out, d, set, room);
+  write_order(out, d.ranking, room);
+  if (room.state) write_state(out, d);
+  out.key("attempts");
+  write_attempts(out, d);
+  if (room.words && has_words(d)) {
+    out.key("said");
+    write_words(out, d);
+  }
+  if (const auto cut = cut_of(d, room, attempts_cut); !cut.empty()) {
+    out.key("cut");
+    out.string(cut);
+  }
+  out.end_object();
+  return text;
 }
 
 // Records only what the choice depended on: one fact for each rejected candidate, and for the
@@ -228,7 +275,7 @@ bool was_refused(const DecisionAttempt& attempt) {
 
 std::string to_text(const Decision& decision, const routing::CandidateSet& candidates,
                     std::size_t most) {
-  auto written = json::write(value_of(decision, candidates, kRooms[0], false));
+  auto written = write_record(decision, candidates, kRooms[0], false);
   if (written.size() <= most) return written;
   Decision less = decision;
   shorten(less, candidates);
@@ -236,7 +283,7 @@ std::string to_text(const Decision& decision, const routing::CandidateSet& candi
   const auto fits = [&](bool with_state) {
     for (const auto& room : kRooms) {
       if (room.state != with_state) continue;
-      written = json::write(value_of(less, candidates, room, attempts_cut));
+      written = write_record(less, candidates, room, attempts_cut);
       if (written.size() <= most) return true;
     }
     return false;
@@ -248,7 +295,7 @@ std::string to_text(const Decision& decision, const routing::CandidateSet& candi
   // The last calls matter most.
   while (!less.attempts.empty() && written.size() > most) {
     less.attempts.erase(less.attempts.begin());
-    written = json::write(value_of(less, candidates, std::end(kRooms)[-1], true));
+    written = write_record(less, candidates, std::end(kRooms)[-1], true);
   }
   return written;
 }

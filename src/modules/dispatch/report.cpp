@@ -1,5 +1,10 @@
 #include "dispatch/report.h"
 
+#include <fmt/format.h>
+
+#include <initializer_list>
+#include <string_view>
+
 #include "base/encoding.h"
 #include "base/error_codes.h"
 #include "store/codes.h"
@@ -19,6 +24,20 @@ std::int64_t micros(routing::Duration span) {
 
 Value text(std::string_view s) {
   return Value::string(std::string(s));
+}
+
+// A failed call as hosts look for it in the text of an error (wire.md, "Replies").
+Value for_hosts(const Value& failure) {
+  const std::string message = fmt::format("{}: {}", *failure.find("error")->as_string(),
+                                          *failure.find("kind")->as_string());
+  Value out = Value::fields("provider", *failure.find("provider"), "model", *failure.find("model"),
+                            "error_message", text(message));
+  if (const Value* status = failure.find("status")) out.as_map()->set("status", *status);
+  return out;
+}
+
+bool same_model(const Value& a, const Value& b) {
+  return *a.find("provider") == *b.find("provider") && *a.find("model") == *b.find("model");
 }
 
 bool is_the_prompts_own(std::string_view code) {
@@ -66,12 +85,13 @@ void PromptReport::note_failure(CandidateId id, const Error& error, ErrorKind ki
   Value row = Value::fields("provider", text(candidate.backend), "model", text(candidate.model),
                             "error", text(error.code()), "kind", text(routing::name_of(kind)));
   if (const Value* status = error.ctx().find("status")) row.as_map()->set("status", *status);
+  if (first_failure_.is_null()) first_failure_ = row;
   if (failures_.size() >= kMostFailures) failures_.erase(failures_.begin());
   failures_.push_back(std::move(row));
 }
 
 // A budget that allows only cheaper candidates works as configured, so this is not logged as a
-// warning.
+// warning. Failures of one kind at one model are sampled, unless everything is to be logged.
 void PromptReport::log_failure(CandidateId id, const CandidateCall& call,
                                const Error& error) const {
   if (call.kind == ErrorKind::cancelled) return;
@@ -80,12 +100,18 @@ void PromptReport::log_failure(CandidateId id, const CandidateCall& call,
   const auto& candidate = context_.engine->router->set()[id];
   Error shown = error;
   context_.call.catalog->redactor().redact(shown);
-  context_.logger.write(level, "a model failed",
-                        {{"provider", text(candidate.backend)},
-                         {"model", text(candidate.model)},
-                         {"kind", text(routing::name_of(*call.kind))},
-                         {"error", shown.to_value()},
-                         {"record", text(choice_.decision.id)}});
+  const auto kind = routing::name_of(*call.kind);
+  const std::initializer_list<log::Field> fields = {{"provider", text(candidate.backend)},
+                                                    {"model", text(candidate.model)},
+                                                    {"kind", text(kind)},
+                                                    {"error", shown.to_value()},
+                                                    {"record", text(choice_.decision.id)}};
+  constexpr std::string_view kMessage = "a model failed";
+  if (context_.logger.enabled(log::Level::debug))
+    return context_.logger.write(level, kMessage, fields);
+  const auto subject =
+      fmt::format("{} {} {} {}", candidate.backend, candidate.model, kind, error.code());
+  context_.engine->failures->write(level, kMessage, fields, subject);
 }
 
 Result<Integer> PromptReport::consumed_gen() const {
@@ -108,6 +134,10 @@ Error PromptReport::give_up(const routing::GiveUp& over) const {
   }
   error.with("needs", Value::string(needs()));
   error.with("attempts", Value::array(Value::Array(failures_)));
+  if (first_failure_.is_null()) return error;
+  error.with("primary_error", for_hosts(first_failure_));
+  if (!same_model(failures_.back(), first_failure_))
+    error.with("fallback_error", for_hosts(failures_.back()));
   return error;
 }
 

@@ -54,6 +54,7 @@ class PromptReport {
   pricing::Usd cost_;          // the same, not rounded
   std::optional<Error> last_error_;
   Value::Array failures_;
+  Value first_failure_;  // null: there is none
 };
 
 }  // namespace gvm::dispatch

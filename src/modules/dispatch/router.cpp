@@ -52,6 +52,15 @@ routing::HedgeOptions hedge_options(const config::HedgeConfig& config) {
   return options;
 }
 
+bool same(const config::RetryBudgetConfig& a, const config::RetryBudgetConfig& b) {
+  return a.share == b.share && a.floor == b.floor;
+}
+
+bool same(const config::HedgeConfig& a, const config::HedgeConfig& b) {
+  return a.enabled == b.enabled && a.after == b.after && a.quantile == b.quantile &&
+         a.share == b.share;
+}
+
 // FNV-1a: distinguishes policies; it is not meant against attackers.
 std::string hash_of(std::string_view text) {
   std::uint64_t hash = 0xcbf29ce484222325;
@@ -74,34 +83,77 @@ std::string policy_text(const config::RoutingConfig& config, const routing::Cand
 
 }  // namespace
 
-Router::Router(const config::RoutingConfig& config, Candidates candidates)
+Router::Router(const config::RoutingConfig& config, Candidates candidates, const Router* before)
     : config_(config),
       candidates_(std::move(candidates)),
-      health_(candidates_.set(), health_policy(config)),
       rank_(rank_policy_of(config)),
-      retries_(retry_share(config.retry_budget)),
-      hedges_(hedge_options(config.hedge)),
       hedging_(config.hedge.enabled),
-      policy_hash_(hash_of(policy_text(config, *candidates_.set()))) {
-  permit_pools_.resize(set().backends());
+      policy_hash_(hash_of(policy_text(config, *candidates_.set()))),
+      health_settings_(health_settings()) {
+  if (before != nullptr && before->health_settings_ == health_settings_) {
+    health_ = before->health_;
+  } else {
+    health_ = std::make_shared<routing::HealthTable>(candidates_.set(), health_policy(config));
+    if (before != nullptr) take_over(before->hand_over());
+  }
+  retries_ = before != nullptr && same(before->config_.retry_budget, config.retry_budget)
+                 ? before->retries_
+                 : std::make_shared<routing::RetryBudget>(retry_share(config.retry_budget));
+  hedges_ = before != nullptr && same(before->config_.hedge, config.hedge)
+                ? before->hedges_
+                : std::make_shared<routing::HedgePolicy>(hedge_options(config.hedge));
   for (routing::CandidateId id = 0; id < set().size(); ++id) {
     const auto& retry = candidates_.target(id).backend->config->retry;
     calls_per_candidate_ = std::max(calls_per_candidate_, static_cast<unsigned>(retry.attempts));
   }
+  make_permit_pools(before);
+}
+
+// Everything that the rows of the health table depend on.
+std::string Router::health_settings() const {
+  const auto& breaker = config_.breaker;
+  std::string text =
+      fmt::format("{} {} {} {} {} {} {} {};", policy_text(config_, set()), breaker.failures,
+                  breaker.ratio, breaker.minimum, breaker.window.count(), breaker.open.count(),
+                  breaker.longest.count(), breaker.ramp.count());
+  fmt::format_to(std::back_inserter(text), "{};", config_.learned_for.count());
+  for (routing::CandidateId id = 0; id < set().size(); ++id) text += mark_of(id) + ' ';
+  return text;
+}
+
+void Router::make_permit_pools(const Router* before) {
+  permit_pools_.resize(set().backends());
   for (routing::CandidateId id = 0; id < set().size(); ++id) {
-    const auto& share = candidates_.target(id).backend->config->share;
+    const auto& backend = *candidates_.target(id).backend->config;
     auto& pool = permit_pools_[set().facts(id).backend];
-    if (pool || share.max_concurrency == 0) continue;
-    pool = std::make_unique<routing::PermitPool>(
-        routing::PermitLimits{.permits = static_cast<std::uint32_t>(share.max_concurrency),
-                              .queue = static_cast<std::uint32_t>(share.max_queue)});
+    if (pool || backend.share.max_concurrency == 0) continue;
+    if (before != nullptr) pool = before->permit_pool_of(backend);
+    if (pool) continue;
+    pool = std::make_shared<routing::PermitPool>(
+        routing::PermitLimits{.permits = static_cast<std::uint32_t>(backend.share.max_concurrency),
+                              .queue = static_cast<std::uint32_t>(backend.share.max_queue)});
   }
 }
 
-Result<std::unique_ptr<Router>> Router::make(const provider::Catalog& catalog) {
+// Of the backend with that name, when its limits are the same; else null.
+std::shared_ptr<routing::PermitPool> Router::permit_pool_of(
+    const config::BackendConfig& backend) const {
+  for (routing::CandidateId id = 0; id < set().size(); ++id) {
+    const auto& own = *candidates_.target(id).backend->config;
+    if (own.name != backend.name) continue;
+    const bool same_limits = own.share.max_concurrency == backend.share.max_concurrency &&
+                             own.share.max_queue == backend.share.max_queue;
+    return same_limits ? permit_pools_[set().facts(id).backend] : nullptr;
+  }
+  return nullptr;
+}
+
+Result<std::unique_ptr<Router>> Router::make(const provider::Catalog& catalog,
+                                             const Router* before) {
   auto candidates = Candidates::of(catalog);
   if (!candidates) return fail(std::move(candidates).error());
-  return std::unique_ptr<Router>(new Router(catalog.config().routing, std::move(*candidates)));
+  return std::unique_ptr<Router>(
+      new Router(catalog.config().routing, std::move(*candidates), before));
 }
 
 routing::RankPolicy Router::rank_policy(routing::Strategy strategy) const {
@@ -152,11 +204,11 @@ std::string Router::mark_of(routing::CandidateId id) const {
 }
 
 std::string Router::hand_over() const {
-  return health_.to_text([this](auto id) { return mark_of(id); });
+  return health_->to_text([this](auto id) { return mark_of(id); });
 }
 
 void Router::take_over(std::string_view text) {
-  health_.inherit(text, [this](auto id) { return mark_of(id); });
+  health_->inherit(text, [this](auto id) { return mark_of(id); });
 }
 
 void Router::write_to(metrics::Exposition& out) {
@@ -174,7 +226,7 @@ void Router::write_to(metrics::Exposition& out) {
     }
   };
   routing::Snapshot snapshot;
-  health_.snapshot(now, snapshot);
+  health_->snapshot(now, snapshot);
   series("genvm_llm_candidate_available",
          "1: may be called now; 0: its breaker is open or its provider asked for a pause.",
          [&](auto id) {

@@ -1,6 +1,9 @@
 #pragma once
 // What routing knows for the whole module: candidates, their health, the shared budgets of retries
 // and second calls, and how many calls each backend gets at once. Shared by all lanes.
+//
+// After a reload the new router goes on with what the one before learned. Parts that have the same
+// settings are shared by both, so that prompts of old and of new sessions count together.
 #include <memory>
 #include <string>
 #include <string_view>
@@ -18,16 +21,18 @@ namespace gvm::dispatch {
 
 class Router {
  public:
-  static Result<std::unique_ptr<Router>> make(const provider::Catalog& catalog);
+  // `before`: the router of the configuration before; null at the start.
+  static Result<std::unique_ptr<Router>> make(const provider::Catalog& catalog,
+                                              const Router* before = nullptr);
 
   const Candidates& candidates() const { return candidates_; }
   const routing::CandidateSet& set() const { return *candidates_.set(); }
-  routing::HealthTable& health() { return health_; }
+  routing::HealthTable& health() { return *health_; }
   const routing::RankPolicy& rank_policy() const { return rank_; }
   // With another strategy for one prompt.
   routing::RankPolicy rank_policy(routing::Strategy strategy) const;
-  routing::RetryBudget& retries() { return retries_; }
-  routing::HedgePolicy& hedges() { return hedges_; }
+  routing::RetryBudget& retries() { return *retries_; }
+  routing::HedgePolicy& hedges() { return *hedges_; }
   bool hedging() const { return hedging_; }
   // Of the candidate's backend; null when it has no limit.
   routing::PermitPool* permit_pool(routing::CandidateId id) const;
@@ -48,19 +53,23 @@ class Router {
   void write_to(metrics::Exposition& out);
 
  private:
-  Router(const config::RoutingConfig& config, Candidates candidates);
+  Router(const config::RoutingConfig& config, Candidates candidates, const Router* before);
   std::string mark_of(routing::CandidateId id) const;
+  std::string health_settings() const;
+  void make_permit_pools(const Router* before);
+  std::shared_ptr<routing::PermitPool> permit_pool_of(const config::BackendConfig& backend) const;
 
   const config::RoutingConfig& config_;
   Candidates candidates_;
-  routing::HealthTable health_;
+  std::shared_ptr<routing::HealthTable> health_;
   routing::RankPolicy rank_;
-  routing::RetryBudget retries_;
-  routing::HedgePolicy hedges_;
+  std::shared_ptr<routing::RetryBudget> retries_;
+  std::shared_ptr<routing::HedgePolicy> hedges_;
   bool hedging_;
-  std::vector<std::unique_ptr<routing::PermitPool>> permit_pools_;  // by the candidates' backend
+  std::vector<std::shared_ptr<routing::PermitPool>> permit_pools_;  // by the candidates' backend
   unsigned calls_per_candidate_ = 1;  // what the backends' `retry` allows
   std::string policy_hash_;
+  std::string health_settings_;  // two routers with the same ones share their health table
 };
 
 }  // namespace gvm::dispatch

@@ -122,6 +122,7 @@ class PromptRun {
       const auto plan = std::get<routing::Attempt>(action);
       auto winner = co_await race(plan);
       if (winner) co_return answer_of(*winner);
+      if (refused_) co_return fail(std::move(*refused_));
       const bool cancelled = co_await is_cancelled();
       if (cancelled) co_return fail(codes::kCancelled, Fatality::user, "the prompt was cancelled");
     }
@@ -226,6 +227,11 @@ class PromptRun {
       CandidateCallSpec spec = spec_for(*racer);
       co_await call_candidate(context_, std::move(spec), policy_.deadline, called);
     }
+    if (context_.check && called.exchanged) {
+      const auto next = co_await context_.check->look(*called.exchanged, policy_.deadline);
+      called.ends_prompt = next == AnswerCheck::Next::end_prompt;
+      called.judge_again();
+    }
     racer->ended = true;
   }
 
@@ -263,6 +269,7 @@ class PromptRun {
     } else {
       plan_->ended(id, call.outcome, Clock::now());
     }
+    if (call.ends_prompt && call.error() != nullptr) refused_ = *call.error();
     report_.add(id, call, {.hedge = racer.hedge, .correction = racer.plan.correction});
   }
 
@@ -296,6 +303,7 @@ class PromptRun {
   std::optional<asio::steady_timer> wake_;
   // By model: what is wrong with its last answer.
   std::map<std::uint32_t, provider::Correction> corrections_;
+  std::optional<Error> refused_;  // what came may not be used, and ends the prompt
   std::size_t running_ = 0;
   std::size_t calls_ = 0;
 };

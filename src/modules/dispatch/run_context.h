@@ -3,8 +3,10 @@
 #include <memory>
 
 #include "base/log.h"
+#include "base/sampled_logger.h"
 #include "billing/session_facts.h"
 #include "billing/spending.h"
+#include "dispatch/answer_check.h"
 #include "dispatch/router.h"
 
 namespace gvm::dispatch {
@@ -13,7 +15,13 @@ namespace gvm::dispatch {
 struct Engine {
   std::unique_ptr<Router> router;
   std::unique_ptr<billing::Spending> spending;
+  // For failed calls: during an outage every prompt would write the same lines.
+  std::unique_ptr<log::SampledLogger> failures =
+      std::make_unique<log::SampledLogger>(log::Logger());
 };
+
+// Lines of one kind of failure that are written in a minute.
+inline constexpr int kFailuresShown = 10;
 
 struct RunContext {
   // Kept alive by every call under way: when a lane is destroyed, its unfinished calls still refer
@@ -22,6 +30,7 @@ struct RunContext {
   provider::CallContext call;
   billing::SessionFacts* facts = nullptr;  // outlives the run
   log::Logger logger;
+  std::shared_ptr<AnswerCheck> check = nullptr;  // null: answers are taken as they come
 };
 
 }  // namespace gvm::dispatch

@@ -8,11 +8,10 @@
 #include "base/encoding.h"
 #include "base/error_codes.h"
 #include "base/json.h"
-#include "base/null_fields.h"
 #include "host/arguments.h"
 #include "host/functions.h"
+#include "host/json_text.h"
 #include "host/piecewise.h"
-#include "text/json.h"
 
 namespace gvm::host {
 
@@ -20,8 +19,7 @@ namespace {
 
 using script::Session;
 
-constexpr std::size_t kLongestJson = 64 * kMiB;   // written
-constexpr std::size_t kMostJsonValues = 250'000;  // parsed in one go, and given to Lua in one go
+constexpr std::size_t kLongestJson = 64 * kMiB;  // written
 
 // JSON has no bytes: a string that is no UTF-8 would be lost silently. What came from Lua as a
 // string or a key is UTF-8.
@@ -38,32 +36,6 @@ bool is_json_text(const Value& value) {
     }
   }
   return true;
-}
-
-// Every value but the first follows a comma or the opening of its container.
-bool has_too_many_values(std::string_view text) {
-  if (text.size() < 2 * kMostJsonValues) return false;
-  std::size_t values = 1;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    values += c == ',' || c == '[' || c == '{' ? 1 : 0;
-    if (c != '"') continue;
-    for (++i; i < text.size() && text[i] != '"'; ++i) i += text[i] == '\\' ? 1 : 0;
-  }
-  return values > kMostJsonValues;
-}
-
-// What is borrowed from the argument is copied into Lua before the call ends.
-Result<Value> json_parse(Session&, Args& args) {
-  const auto text = Arguments("lib.rs.json_parse", args).bytes(0, "text");
-  if (!text) return fail(text.error());
-  if (has_too_many_values(*text)) {
-    return fail(codes::kTooLarge, Fatality::fatal,
-                "lib.rs.json_parse: more than " + std::to_string(kMostJsonValues) + " values");
-  }
-  auto value = text::parse_json(*text, text::JsonStrings::borrow);
-  if (value) drop_null_fields(*value);
-  return value;
 }
 
 using Work = script::HostFunction::Work;
@@ -215,12 +187,7 @@ class DecodeTask {
 }  // namespace
 
 void add_codec_functions(script::HostTable& table) {
-  table.functions.push_back(
-      {kCommonLibrary, "json_parse", "fun(text: string): any",
-       "One JSON text to a value; a null field is nil, a null item of a list "
-       "`lib.rs.null`. Errors: DESERIALIZING (fatal), TOO_LARGE for more than "
-       "250000 values.",
-       json_parse});
+  add_json_parse(table);
   table.functions.push_back(
       {kCommonLibrary, "json_stringify", "fun(value: any): string",
        "A value to compact JSON, keys in byte order; NaN and infinities become null.",

@@ -1,6 +1,7 @@
 #include "host/extract_functions.h"
 
 #include <lua.hpp>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include "host/functions.h"
 #include "host/html_document.h"
 #include "host/html_extraction.h"
+#include "host/html_work.h"
 #include "jsonpath/query.h"
 #include "script/convert.h"
 #include "script/error.h"
@@ -21,26 +23,52 @@ namespace {
 
 constexpr std::size_t kLargestResult = 32 * kMiB;
 
+class Extracting : public LongWork {
+ public:
+  Extracting(const Subject& subject, html::ExtractionFields fields)
+      : document_(subject.shared),
+        id_(subject.id),
+        fields_(std::make_shared<const html::ExtractionFields>(std::move(fields))) {}
+
+  std::optional<Result<Value>> attempt(Patience patience) override {
+    if (!is_short(*document_, id_, patience)) return std::nullopt;
+    const std::uint64_t steps = limits_on_lane(*document_, patience).steps;
+    return unless_too_complex(html::extract(*document_, id_, *fields_, steps));
+  }
+  std::function<Result<Value>()> elsewhere() const override {
+    return [document = document_, id = id_, fields = fields_] {
+      return html::extract(*document, id, *fields);
+    };
+  }
+
+ private:
+  std::shared_ptr<const html::Document> document_;
+  html::NodeId id_;
+  std::shared_ptr<const html::ExtractionFields> fields_;
+};
+
 // No exception of C++ may reach Lua's frames; nothing in here touches Lua.
-Result<Value> extracted(const Subject& subject, const Value& description) {
+Result<html::ExtractionFields> fields_of(const Value& description) {
   try {
-    const auto fields = read_extraction(description);
-    if (!fields) return fail(fields.error());
-    return html::extract(*subject.document, subject.id, *fields);
+    return read_extraction(description);
   } catch (const std::exception& exception) {
     return fail(codes::kInternal, Fatality::fatal, std::string("extract: ") + exception.what());
   }
 }
 
-int extract(lua_State* L) {
+[[gnu::noinline]] void begin_extract(lua_State* L) {
   lua_settop(L, 2);
   const Subject subject = subject_of(L);
   Result<Value> description = script::to_value(L, 2);
   if (!description) script::raise(L, std::move(description.error()));
-  Result<Value> facts = extracted(subject, *description);
-  if (!facts) script::raise(L, std::move(facts.error()));
-  script::push(L, *facts);
-  return 1;
+  auto fields = fields_of(*description);
+  if (!fields) script::raise(L, std::move(fields.error()));
+  begin_long_call(L, "extract", std::make_unique<Extracting>(subject, std::move(*fields)));
+}
+
+int extract(lua_State* L) {
+  begin_extract(L);
+  return run_long_call(L);
 }
 
 // The document of json_path: a JSON text, or a value that was parsed already.
@@ -51,7 +79,7 @@ Result<Value> document_of(Arguments& arguments) {
   return text::parse_json(*text, text::JsonStrings::borrow);
 }
 
-Result<Value> json_path(script::Session&, Args& args) {
+Result<Value> json_path(Args& args) {
   Arguments arguments("lib.rs.json_path", args);
   const auto path = arguments.bytes(1, "path");
   if (!path) return fail(path.error());
@@ -74,6 +102,17 @@ Result<Value> json_path(script::Session&, Args& args) {
   return Value::array(std::move(values));
 }
 
+// By the size of the document. A query may visit it often: its limits hold it to some 20 ms.
+script::HostFunction::Heavy::Length json_path_length(Args& args) {
+  using Length = script::HostFunction::Heavy::Length;
+  constexpr std::size_t kOnLane = 16 * kKiB;
+  constexpr std::size_t kUnwaited = 4 * kMiB;
+  if (args.empty()) return Length::fits;
+  const std::size_t bytes = script::footprint(args.front());
+  if (bytes <= kOnLane) return Length::fits;
+  return bytes <= kUnwaited ? Length::should_wait : Length::must_wait;
+}
+
 }  // namespace
 
 void add_extract_functions(script::HostTable& table) {
@@ -91,7 +130,7 @@ void add_extract_functions(script::HostTable& table) {
        "The values that a JSONPath query (RFC 9535) selects in a JSON text, or in a table, in the "
        "order of the RFC with members by key; nulls as json_parse has them. Errors: BAD_JSON_PATH "
        "with `ctx.position`, JSON_PATH_TOO_COMPLEX, TOO_LARGE; DESERIALIZING (fatal).",
-       json_path});
+       script::HostFunction::Heavy{json_path, json_path_length}});
 }
 
 }  // namespace gvm::host

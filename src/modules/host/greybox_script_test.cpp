@@ -124,6 +124,11 @@ TEST(GreyboxScript, NoProviderTellsTheAttemptsButNotThePrompt) {
             R"([{"error":"SENDING_REQUEST","kind":"network_error","model":"dead","provider":"a"},)"
             R"({"error":"STATUS_NOT_OK","kind":"server_error","model":"fail-503",)"
             R"("provider":"a","status":503}])");
+  EXPECT_EQ(json::write(*answer.error().ctx().find("primary_error")),
+            R"({"error_message":"SENDING_REQUEST: network_error","model":"dead","provider":"a"})");
+  EXPECT_EQ(json::write(*answer.error().ctx().find("fallback_error")),
+            R"({"error_message":"STATUS_NOT_OK: server_error","model":"fail-503",)"
+            R"("provider":"a","status":503})");
 }
 
 TEST(GreyboxScript, NoCapableModelSaysWhatIsMissing) {

@@ -6,10 +6,12 @@
 #include <utility>
 
 #include "base/error_codes.h"
+#include "host/html_read_limits.h"
 #include "host/limits.h"
 #include "script/convert.h"
 #include "script/error.h"
 #include "script/host_call.h"
+#include "script/off_lane.h"
 #include "script/session.h"
 
 namespace gvm::host {
@@ -40,6 +42,9 @@ int discard(lua_State* L) {
   auto* box = static_cast<DocumentBox*>(lua_touserdata(L, 1));
   *box->session_bytes -= box->bytes;
   Vm::of(L).discharge(box->bytes);
+  // A large one has some 100,000 blocks.
+  if (box->bytes >= HtmlReadLimits().large_document)
+    script::drop_off_lane(std::move(box->page.document));
   std::destroy_at(box);
   return 0;
 }
@@ -138,9 +143,18 @@ void push_element_metatable(lua_State* L) {
 
 }  // namespace
 
+namespace {
+
+const std::shared_ptr<const Document>& shared_at(lua_State* L, int index) {
+  return static_cast<const DocumentBox*>(lua_touserdata(L, index))->page.document;
+}
+
+}  // namespace
+
 Subject subject_of(lua_State* L) {
-  if (const auto* box = static_cast<const DocumentBox*>(luaL_testudata(L, 1, kDocumentMetatable))) {
-    return {box->page.document.get(), box->page.document->root(), 1};
+  if (luaL_testudata(L, 1, kDocumentMetatable) != nullptr) {
+    const auto& document = shared_at(L, 1);
+    return {document, document.get(), document->root(), 1};
   }
   const auto* box = static_cast<const ElementBox*>(luaL_testudata(L, 1, kElementMetatable));
   if (box == nullptr) {
@@ -149,27 +163,20 @@ Subject subject_of(lua_State* L) {
                         "an HtmlDocument or HtmlElement was expected: call methods with a colon"));
   }
   lua_getiuservalue(L, 1, 1);
-  return {box->document, box->id, lua_gettop(L)};
+  return {shared_at(L, -1), box->document, box->id, lua_gettop(L)};
 }
 
-void push_element(lua_State* L, const Subject& subject, NodeId id) {
+DocumentRef document_at(lua_State* L, int index) {
+  return {shared_at(L, index).get(), index};
+}
+
+void push_element(lua_State* L, DocumentRef document, NodeId id) {
   luaL_checkstack(L, 4, nullptr);
   auto* box = static_cast<ElementBox*>(lua_newuserdatauv(L, sizeof(ElementBox), 1));
-  *box = {subject.document, id};
-  lua_pushvalue(L, subject.document_index);
+  *box = {document.document, id};
+  lua_pushvalue(L, document.index);
   lua_setiuservalue(L, -2, 1);
   push_element_metatable(L);
-  lua_setmetatable(L, -2);
-}
-
-void push_elements(lua_State* L, const Subject& subject, const std::vector<NodeId>& ids) {
-  lua_createtable(L, static_cast<int>(ids.size()), 0);
-  lua_Integer i = 0;
-  for (const NodeId id : ids) {
-    push_element(L, subject, id);
-    lua_rawseti(L, -2, ++i);
-  }
-  script::push_array_metatable(L);
   lua_setmetatable(L, -2);
 }
 

@@ -19,13 +19,20 @@ void push_document(lua_State* L, html::Page page);
 // What a method was called on (argument 1), and where its document stands on the stack. Raises
 // SCRIPT_BAD_ARGUMENT for anything else.
 struct Subject {
+  std::shared_ptr<const html::Document> shared;
   const html::Document* document;
   html::NodeId id;
   int document_index;
 };
 Subject subject_of(lua_State* L);
-void push_element(lua_State* L, const Subject& subject, html::NodeId id);
-void push_elements(lua_State* L, const Subject& subject, const std::vector<html::NodeId>& ids);
+
+// A document's userdata on the stack, and an element of it, pushed. Neither has a destructor.
+struct DocumentRef {
+  const html::Document* document;
+  int index;
+};
+DocumentRef document_at(lua_State* L, int index);
+void push_element(lua_State* L, DocumentRef document, html::NodeId id);
 
 void add_html_methods(script::HostTable& table);
 

@@ -1,24 +1,21 @@
 #include "host/html_functions.h"
 
 #include <atomic>
-#include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/awaitable.hpp>
 #include <lua.hpp>
 #include <memory>
 #include <new>
 #include <optional>
-#include <thread>
 
 #include "base/error_codes.h"
 #include "host/arguments.h"
 #include "host/functions.h"
 #include "host/html_document.h"
+#include "host/html_read_limits.h"
 #include "html/charset.h"
 #include "script/codes.h"
 #include "script/error.h"
+#include "script/off_lane.h"
 #include "script/session.h"
 
 namespace gvm::host {
@@ -36,58 +33,46 @@ struct Request {
   std::optional<url::Url> url;
 };
 
-Result<html::Page> parse(const Request& request, const std::atomic<bool>* stop) {
+Result<html::Page> parse(const Request& request, const html::Limits& limits,
+                         const std::atomic<bool>* stop) {
   try {
     return html::parse_page(request.bytes, request.charset, request.url ? &*request.url : nullptr,
-                            {}, stop);
+                            limits, stop);
   } catch (const std::exception& exception) {
     return fail(codes::kInternal, Fatality::fatal, std::string("html: ") + exception.what());
   }
 }
 
-// One document parsed on a thread of its own. The session waits for the timer, which is cancelled
-// on the lane when the thread is done. The last owner of the job stops and joins the thread.
-struct Job : std::enable_shared_from_this<Job> {
+// One document parsed on the background thread.
+struct Job {
   explicit Job(Request made) : copy(made.bytes), request(std::move(made)) { request.bytes = copy; }
-  ~Job() { stop = true; }
 
   std::string copy;  // Lua may drop its string when the call is cancelled
   Request request;
   std::atomic<bool> stop = false;
-  bool done = false;  // set on the lane
   std::optional<Result<html::Page>> result;
-  std::optional<asio::steady_timer> timer;
-  std::jthread worker;
 };
 
-void start(Job& job, const asio::any_io_executor& executor) {
-  job.timer.emplace(executor, asio::steady_timer::time_point::max());
-  job.worker = std::jthread([&job, executor] {
-    job.result.emplace(parse(job.request, &job.stop));
-    // Moved on to the lane: the last owner must not be this thread.
-    auto finish = [self = job.weak_from_this()] {
-      const auto alive = self.lock();
-      if (alive == nullptr) return;
-      alive->done = true;
-      alive->timer->cancel();
-    };
-    asio::post(executor, std::move(finish));
-  });
-}
+// The parser looks with every token, so it ends at once when nobody waits any more.
+class StopsParse {
+ public:
+  explicit StopsParse(std::shared_ptr<Job> job) : job_(std::move(job)) {}
+  ~StopsParse() { job_->stop = true; }
+  StopsParse(const StopsParse&) = delete;
 
-asio::awaitable<Result<Value>> wait_for(std::shared_ptr<Job> job) {
-  const auto executor = co_await asio::this_coro::executor;
-  start(*job, executor);
-  while (!job->done) {
-    boost::system::error_code ignored;
-    auto token = asio::redirect_error(asio::use_awaitable, ignored);
-    co_await job->timer->async_wait(token);
-    const auto state = co_await asio::this_coro::cancellation_state;
-    // The parser checks it with every token, so it ends at once.
-    if (state.cancelled() != asio::cancellation_type::none) job->stop = true;
-  }
-  job->worker.join();
-  co_return Value::null();
+ private:
+  std::shared_ptr<Job> job_;
+};
+
+asio::awaitable<Result<Value>> wait_for(script::Vm* vm, std::shared_ptr<Job> job) {
+  const StopsParse stops(job);
+  auto work = [job]() -> Result<Value> {
+    job->result.emplace(parse(job->request, html::Limits(), &job->stop));
+    return Value::null();
+  };
+  auto parsing = script::run_off_lane(*vm, std::move(work));
+  Result<Value> done = co_await std::move(parsing);
+  co_return done;
 }
 
 int discard_job(lua_State* L) {
@@ -113,7 +98,9 @@ void push_page(lua_State* L, Result<html::Page> page) {
 
 // The job is on top of the stack, as html() left it.
 int finish(lua_State* L, int, lua_KContext) {
-  auto completed = script::Vm::of(L).session().take_completed();
+  auto& session = script::Vm::of(L).session();
+  auto completed = session.take_completed();
+  session.release_completed();
   if (!completed) script::raise(L, std::move(completed.error()));
   auto* job = static_cast<std::shared_ptr<Job>*>(luaL_checkudata(L, -1, kJobMetatable));
   Result<html::Page> page = std::move(*(*job)->result);
@@ -163,28 +150,48 @@ Request request_of(lua_State* L) {
   return request;
 }
 
-int parse_html(lua_State* L) {
+// On the lane. Nothing when it would take too long there: a short page may be hard to parse.
+std::optional<Result<html::Page>> parse_here(const Request& request, bool waits) {
+  const HtmlLimits limits;
+  if (request.bytes.size() > (waits ? limits.inline_bytes : limits.unwaited_bytes))
+    return std::nullopt;
+  html::Limits here;
+  const HtmlReadLimits reading;
+  here.work = waits ? reading.parsing : reading.parsing_unwaited;
+  auto page = parse(request, here, nullptr);
+  const Value* exceeded = page ? nullptr : page.error().ctx().find("limit");
+  if (exceeded != nullptr && exceeded->as_string() == "work") return std::nullopt;
+  return page;
+}
+
+void parse_elsewhere(lua_State* L, Request request) {
+  const std::size_t bytes = request.bytes.size();
+  auto& vm = script::Vm::of(L);
+  vm.charge(L, bytes);  // the copy
+  std::shared_ptr<Job>& job = push_job(L);
+  job = std::make_shared<Job>(std::move(request));
+  vm.session().park(wait_for(&vm, job), bytes);
+}
+
+// Whether it finished; else it is parked.
+[[gnu::noinline]] bool start(lua_State* L) {
   lua_settop(L, 2);
   Request request = request_of(L);
-  auto& session = script::Vm::of(L).session();
-  const HtmlLimits limits;
-  const bool waits = session.can_wait(L);
-  if (request.bytes.size() <= (waits ? limits.inline_bytes : limits.unwaited_bytes)) {
-    push_page(L, parse(request, nullptr));
-    return 1;
-  }
+  const bool waits = script::Vm::of(L).session().can_wait(L);
+  if (auto page = parse_here(request, waits)) return push_page(L, std::move(*page)), true;
   if (!waits) {
     script::raise(L, Error(codes::kScriptCannotWait, Fatality::fatal,
                            "lib.rs.html waits for a document of more than " +
-                               std::to_string(limits.unwaited_bytes / kKiB) +
-                               " KiB, which is not possible here"));
+                               std::to_string(HtmlLimits().unwaited_bytes / kKiB) +
+                               " KiB, or one that is hard to parse, which is not possible here"));
   }
-  const std::size_t bytes = request.bytes.size();
-  script::Vm::of(L).charge(L, bytes);  // the copy
-  std::shared_ptr<Job>& job = push_job(L);
-  job = std::make_shared<Job>(std::move(request));
-  session.park(wait_for(job), bytes);
-  return lua_yieldk(L, 0, 0, finish);
+  parse_elsewhere(L, std::move(request));
+  return false;
+}
+
+int parse_html(lua_State* L) {
+  if (start(L)) return 1;
+  return script::Vm::yield(L, 0, 0, finish);
 }
 
 }  // namespace

@@ -5,12 +5,13 @@
 
 #include "base/encoding.h"
 #include "base/error_codes.h"
-#include "base/null_fields.h"
 #include "host/functions.h"
+#include "host/json_text.h"
 #include "host/redirects.h"
 #include "host/script_request.h"
 #include "host/services.h"
 #include "script/codes.h"
+#include "script/session.h"
 #include "text/json.h"
 #include "url/url.h"
 
@@ -22,6 +23,7 @@ namespace asio = boost::asio;
 using script::Session;
 
 constexpr std::string_view kName = "lib.rs.request";
+constexpr std::size_t kMostJsonValues = 1'000'000;  // of a body
 
 // One call of lib.rs.request: what every error of it must tell or hide.
 class Exchange {
@@ -40,13 +42,22 @@ class Exchange {
   }
 
   Outgoing& outgoing() { return outgoing_; }
-  Result<Value> answer(net::HttpResponse response) const;
+  // Whether the body is a JSON text that the script wants parsed.
+  bool has_json(const net::HttpResponse& response) const {
+    return form_ == BodyForm::json && !is_refused(response);
+  }
+  // `json`: what has_json() said is one, parsed.
+  Result<Value> answer(net::HttpResponse& response, Result<Value> json) const;
   // Credentials of the configuration (`known`) and of this request, should the peer have echoed
   // them.
   Error clean(Error error, const Redactor* known) const;
 
  private:
   void note_credentials();
+  bool is_refused(const net::HttpResponse& response) const {
+    constexpr int kOk = 200;
+    return statuses_ == Statuses::ok_only && response.status != kOk;
+  }
   Error response_error(std::string_view code, const net::HttpResponse& response) const;
   Value error_body(const net::HttpResponse& response) const;
 
@@ -106,24 +117,14 @@ Error Exchange::response_error(std::string_view code, const net::HttpResponse& r
   return error;
 }
 
-Result<Value> Exchange::answer(net::HttpResponse response) const {
-  constexpr int kOk = 200;
-  if (statuses_ == Statuses::ok_only && response.status != kOk) {
-    return fail(response_error(codes::kStatusNotOk, response));
+Result<Value> Exchange::answer(net::HttpResponse& response, Result<Value> json) const {
+  if (is_refused(response)) return fail(response_error(codes::kStatusNotOk, response));
+  if (!json) {
+    Error error = response_error(codes::kDeserializing, response);
+    error.add_cause(json.error().to_string());
+    return fail(std::move(error));
   }
-  Value body;
-  if (form_ == BodyForm::json) {
-    auto parsed = text::parse_json(response.body);
-    if (!parsed) {
-      Error error = response_error(codes::kDeserializing, response);
-      error.add_cause(parsed.error().to_string());
-      return fail(std::move(error));
-    }
-    body = std::move(*parsed);
-    drop_null_fields(body);
-  } else {
-    body = Value::bytes(std::move(response.body));
-  }
+  Value body = form_ == BodyForm::json ? std::move(*json) : Value::bytes(std::move(response.body));
   Value answer = Value::object(
       {{"status", Value::integer(response.status)}, {"headers", headers_value(response.headers)}});
   answer.as_map()->set("body", std::move(body));
@@ -173,7 +174,16 @@ asio::awaitable<Result<Value>> run(Session* session, Args args, RequestLimits li
   if (!response) {
     co_return fail(exchange.clean(std::move(response.error()), services->redactor()));
   }
-  auto answer = exchange.answer(std::move(*response));
+  // Shared with the thread that parses a long one.
+  const auto received = std::make_shared<net::HttpResponse>(std::move(*response));
+  Result<Value> json = Value::null();
+  if (exchange.has_json(*received)) {
+    auto body = std::shared_ptr<const std::string>(received, &received->body);
+    auto& vm = static_cast<script::SessionImpl*>(session)->vm();
+    auto parsing = parse_json_text(vm, std::move(body), kMostJsonValues);
+    json = co_await std::move(parsing);
+  }
+  auto answer = exchange.answer(*received, std::move(json));
   if (!answer) co_return fail(exchange.clean(std::move(answer.error()), services->redactor()));
   co_return answer;
 }

@@ -133,8 +133,9 @@ void add_io_functions(script::HostTable& table, files::Folders folders) {
   add("open", "fun(path: string, mode: string?): File?, string?, integer?",
       "Opens a file under data_dir, or one to be read in the folders of the script, of lua_path "
       "and "
-      "of the configuration. What lies elsewhere is nil, \"PATH: Permission denied\", 13. 16 files "
-      "of a session at the same time.",
+      "of the configuration. What lies elsewhere is nil, \"PATH: Permission denied\", 13; the "
+      "ledger's files are nil, \"PATH: Operation not permitted\", 1. 16 files of a session at the "
+      "same time.",
       open);
   add("lines", "fun(path: string, ...: string|integer): fun(): any",
       "Iterates over the lines of a file, or over what the formats read, and closes it. Raises "

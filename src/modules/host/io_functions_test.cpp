@@ -164,6 +164,22 @@ TEST_F(Io, WorksAtTheTopLevelAndInACoroutine) {
             "200000");
 }
 
+TEST_F(Io, TheLedgerBesideAScriptsFilesIsNotItsOwn) {
+  put("data/ledger.db", "the ledger");
+  EXPECT_EQ(shown("local out = {} for _, mode in ipairs{'r', 'w', 'a', 'r+'} do "
+                  "local f, why, code = io.open(rs.data_dir .. '/ledger.db', mode) "
+                  "out[#out + 1] = {f == nil, why:match('[^/]*$'), code} end return out"),
+            R"([[true,"ledger.db: Operation not permitted",1],)"
+            R"([true,"ledger.db: Operation not permitted",1],)"
+            R"([true,"ledger.db: Operation not permitted",1],)"
+            R"([true,"ledger.db: Operation not permitted",1]])");
+  EXPECT_NE(shown("for l in io.lines('ledger.db') do return l end").find("not permitted"),
+            std::string::npos);
+  EXPECT_EQ(shown("return {select(3, io.open('journal-0000000001', 'w'))}"), "[1]");
+  EXPECT_EQ(text_of("data/ledger.db"), "the ledger");
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "data/journal-0000000001"));
+}
+
 TEST_F(Io, ClosedFilesSaySo) {
   put("read/a", "x");
   EXPECT_NE(shown("local f = io.open('a') f:close() return f:read()").find("closed file"),

@@ -30,7 +30,7 @@ struct HtmlLimits {
 
 struct PatternLimits {
   std::size_t pattern_bytes = 4 * kKiB;
-  std::size_t program_bytes = 1 * kMiB;           // of one compiled pattern and its caches
+  std::size_t program_bytes = 512 * kKiB;         // of one compiled pattern and its caches
   std::size_t cached_program_bytes = 256 * kKiB;  // a larger one is not kept
   std::size_t cached_patterns = 16;               // of one lane
   std::size_t text_bytes = 16 * kMiB;

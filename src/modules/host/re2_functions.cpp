@@ -3,14 +3,21 @@
 #include <re2/stringpiece.h>
 
 #include <chrono>
+#include <lua.hpp>
 #include <map>
+#include <memory>
 #include <vector>
 
 #include "base/deadline.h"
 #include "base/error_codes.h"
 #include "host/arguments.h"
 #include "host/functions.h"
-#include "host/re2_pattern.h"
+#include "host/limits.h"
+#include "host/long_call.h"
+#include "host/re2_query.h"
+#include "host/re2_session.h"
+#include "script/convert.h"
+#include "script/error.h"
 
 namespace gvm::host {
 
@@ -18,101 +25,7 @@ namespace {
 
 using re2::RE2;
 using re2::StringPiece;
-
-struct Query {
-  std::shared_ptr<const RE2> pattern;
-  std::string_view text;
-  std::size_t init = 0;  // byte offset
-  std::size_t limit = static_cast<std::size_t>(-1);
-  RE2::Anchor anchor = RE2::UNANCHORED;
-
-  std::uint64_t steps() const {
-    return text.size() * static_cast<std::uint64_t>(std::max(1, pattern->ProgramSize()));
-  }
-};
-
-Result<bool> flag(const Value* options, std::string_view function, std::string_view name) {
-  const Value* value = options == nullptr ? nullptr : options->find(name);
-  if (value == nullptr || value->is_null()) return false;
-  if (const bool* set = value->as_bool()) return *set;
-  return fail(bad_argument(function, "options." + std::string(name), "boolean", lua_kind(*value)));
-}
-
-Result<std::size_t> number(const Value* options, std::string_view function, std::string_view name,
-                           std::size_t absent) {
-  const Value* value = options == nullptr ? nullptr : options->find(name);
-  if (value == nullptr || value->is_null()) return absent;
-  const auto integer =
-      value->as_integer() == nullptr ? std::nullopt : value->as_integer()->to_i64();
-  if (integer && *integer >= 1) return static_cast<std::size_t>(*integer);
-  return fail(bad_argument(function, "options." + std::string(name), "integer from 1 on",
-                           lua_kind(*value)));
-}
-
-Result<PatternOptions> flags_of(const Value* options, std::string_view function) {
-  PatternOptions out;
-  struct Row {
-    std::string_view name;
-    bool PatternOptions::* field;
-  };
-  constexpr Row kRows[] = {{"ignore_case", &PatternOptions::ignore_case},
-                           {"dot_all", &PatternOptions::dot_all},
-                           {"multi_line", &PatternOptions::multi_line},
-                           {"literal", &PatternOptions::literal},
-                           {"bytes", &PatternOptions::bytes}};
-  for (const Row& row : kRows) {
-    auto set = flag(options, function, row.name);
-    if (!set) return fail(std::move(set.error()));
-    out.*row.field = *set;
-  }
-  return out;
-}
-
-Result<RE2::Anchor> anchor_of(const Value* options, std::string_view function) {
-  const Value* value = options == nullptr ? nullptr : options->find("anchor");
-  if (value == nullptr || value->is_null()) return RE2::UNANCHORED;
-  const auto name = value->as_string();
-  if (name == "start") return RE2::ANCHOR_START;
-  if (name == "both") return RE2::ANCHOR_BOTH;
-  return fail(bad_argument(function, "options.anchor", "\"start\" or \"both\"",
-                           name ? *name : lua_kind(*value)));
-}
-
-const Value* options_at(Arguments& arguments, std::size_t index) {
-  const Value& value = arguments.any(index);
-  return value.as_map() == nullptr ? nullptr : &value;
-}
-
-// pattern, text and, at `options_index`, options.
-Result<Query> query_of(Arguments& arguments, std::size_t options_index) {
-  const PatternLimits limits;
-  const auto pattern = arguments.bytes(0, "pattern");
-  if (!pattern) return fail(pattern.error());
-  const auto text = arguments.bytes(1, "text");
-  if (!text) return fail(text.error());
-  const Value& given = arguments.any(options_index);
-  const bool empty_list = given.as_array() != nullptr && given.as_array()->empty();
-  if (!given.is_null() && given.as_map() == nullptr && !empty_list) {
-    return fail(arguments.wrong(options_index, "options", "table"));
-  }
-  const Value* options = options_at(arguments, options_index);
-  const auto flags = flags_of(options, arguments.function());
-  if (!flags) return fail(flags.error());
-  const auto init = number(options, arguments.function(), "init", 1);
-  if (!init) return fail(init.error());
-  const auto limit = number(options, arguments.function(), "limit", limits.matches + 1);
-  if (!limit) return fail(limit.error());
-  const auto anchor = anchor_of(options, arguments.function());
-  if (!anchor) return fail(anchor.error());
-  auto compiled = pattern_of(*pattern, *flags, limits);
-  if (!compiled) return fail(std::move(compiled.error()));
-  Query query{std::move(*compiled), *text, *init - 1, *limit, *anchor};
-  if (text->size() <= limits.text_bytes && query.steps() <= limits.steps) return query;
-  return fail(codes::kTooLarge, Fatality::user,
-              std::string(arguments.function()) + ": a text of " + std::to_string(text->size()) +
-                  " bytes and a pattern of " + std::to_string(query.pattern->ProgramSize()) +
-                  " instructions");
-}
+using Query = Re2Query;
 
 using Groups = std::vector<StringPiece>;
 
@@ -203,31 +116,22 @@ Result<void> within_result(std::size_t bytes) {
               "re2: a result of more than " + std::to_string(limits.result_bytes) + " bytes");
 }
 
-Result<Value> match(Args& args) {
-  Arguments arguments("lib.rs.re2_match", args);
-  const auto query = query_of(arguments, 2);
-  if (!query) return fail(query.error());
-  if (query->init > query->text.size()) return Value::boolean(false);
-  const StringPiece text(query->text.data(), query->text.size());
+Result<Value> match(const Query& query) {
+  if (query.init > query.text.size()) return Value::boolean(false);
+  const StringPiece text(query.text.data(), query.text.size());
   return Value::boolean(
-      query->pattern->Match(text, query->init, text.size(), query->anchor, nullptr, 0));
+      query.pattern->Match(text, query.init, text.size(), query.anchor, nullptr, 0));
 }
 
-Result<Value> find(Args& args) {
-  Arguments arguments("lib.rs.re2_find", args);
-  const auto query = query_of(arguments, 2);
-  if (!query) return fail(query.error());
-  Search search(*query);
+Result<Value> find(const Query& query) {
+  Search search(query);
   const auto found = search.next();
   if (!found) return fail(found.error());
-  return *found ? match_value(*query, search) : Value::null();
+  return *found ? match_value(query, search) : Value::null();
 }
 
-Result<Value> find_all(Args& args) {
-  Arguments arguments("lib.rs.re2_find_all", args);
-  const auto query = query_of(arguments, 2);
-  if (!query) return fail(query.error());
-  Search search(*query);
+Result<Value> find_all(const Query& query) {
+  Search search(query);
   Value::Array out;
   std::size_t bytes = 0;
   while (true) {
@@ -236,7 +140,7 @@ Result<Value> find_all(Args& args) {
     if (!*found) return Value::array(std::move(out));
     for (const StringPiece& piece : search.groups()) bytes += piece.size();
     if (auto fits = within_result(bytes); !fits) return fail(std::move(fits.error()));
-    out.push_back(match_value(*query, search));
+    out.push_back(match_value(query, search));
   }
 }
 
@@ -291,39 +195,31 @@ void append(std::string& out, const std::vector<Piece>& pieces, const Groups& gr
   }
 }
 
-Result<Value> replace(Args& args) {
-  Arguments arguments("lib.rs.re2_replace", args);
-  const auto query = query_of(arguments, 3);
-  if (!query) return fail(query.error());
-  const auto replacement = arguments.bytes(2, "replacement");
-  if (!replacement) return fail(replacement.error());
-  const auto pieces = replacement_of(*replacement, *query->pattern, arguments.function());
+Result<Value> replace(const Query& query) {
+  const auto pieces = replacement_of(query.replacement, *query.pattern, query.function);
   if (!pieces) return fail(pieces.error());
-  Search search(*query);
+  Search search(query);
   std::string out;
   std::size_t copied = 0;
   while (true) {
     const auto found = search.next();
     if (!found) return fail(found.error());
     if (!*found) break;
-    out += query->text.substr(copied, search.begin() - copied);
+    out += query.text.substr(copied, search.begin() - copied);
     append(out, *pieces, search.groups());
     copied = search.end();
     if (auto fits = within_result(out.size()); !fits) return fail(std::move(fits.error()));
   }
-  out += query->text.substr(copied);
+  out += query.text.substr(copied);
   return Value::string(std::move(out));
 }
 
-Result<Value> split(Args& args) {
-  Arguments arguments("lib.rs.re2_split", args);
-  const auto query = query_of(arguments, 2);
-  if (!query) return fail(query.error());
-  Search search(*query);
+Result<Value> split(const Query& query) {
+  Search search(query);
   Value::Array out;
   std::size_t copied = 0;
   const auto add = [&](std::size_t end) {
-    out.push_back(Value::string(std::string(query->text.substr(copied, end - copied))));
+    out.push_back(Value::string(std::string(query.text.substr(copied, end - copied))));
   };
   while (true) {
     const auto found = search.next();
@@ -331,34 +227,109 @@ Result<Value> split(Args& args) {
     if (!*found) break;
     // An empty match parts nothing at the ends.
     const bool empty = search.begin() == search.end();
-    if (empty && (search.begin() == 0 || search.begin() == query->text.size())) continue;
+    if (empty && (search.begin() == 0 || search.begin() == query.text.size())) continue;
     add(search.begin());
     copied = search.end();
   }
-  add(query->text.size());
+  add(query.text.size());
   return Value::array(std::move(out));
 }
 
 enum class Matches : std::uint8_t { one, all };
 
-// By what it takes on the lane. Looking is cheap for what is known: the pattern is compiled, and
-// kept.
-script::HostFunction::Heavy heavy(Result<Value> (*function)(Args&), std::string_view name,
-                                  std::size_t options_index, Matches matches) {
-  using Length = script::HostFunction::Heavy::Length;
-  const auto length = [=](Args& args) {
+struct Function {
+  std::string_view name;
+  std::size_t options_index;
+  Matches matches;
+  Result<Value> (*run)(const Query&);
+};
+
+// A search by what it takes: the pattern is compiled before.
+class Searching : public LongWork {
+ public:
+  Searching(Args args, Query query, const Function& function)
+      : args_(std::move(args)), query_(std::move(query)), function_(function) {}
+
+  std::optional<Result<Value>> attempt(Patience patience) override {
     const PatternLimits limits;
-    Arguments arguments(name, args);
-    const auto query = query_of(arguments, options_index);
-    if (!query) return Length::fits;  // the function says what is wrong
-    const auto exceeds = [&](unsigned times) {
-      return query->steps() > times * limits.steps_on_lane ||
-             (matches == Matches::all && query->text.size() > times * limits.text_bytes_on_lane);
+    const unsigned times = patience == Patience::much ? limits.times_unwaited : 1;
+    const bool exceeds = query_.steps() > times * limits.steps_on_lane ||
+                         (function_.matches == Matches::all &&
+                          query_.text.size() > times * limits.text_bytes_on_lane);
+    if (exceeds) return std::nullopt;
+    return function_.run(query_);
+  }
+  std::function<Result<Value>()> elsewhere() const override {
+    struct Copy {
+      std::string text;
+      std::string replacement;
+      Query query;
     };
-    if (exceeds(limits.times_unwaited)) return Length::must_wait;
-    return exceeds(1) ? Length::should_wait : Length::fits;
-  };
-  return {function, length};
+    auto copy = std::make_shared<Copy>(
+        Copy{std::string(query_.text), std::string(query_.replacement), query_});
+    copy->query.text = copy->text;
+    copy->query.replacement = copy->replacement;
+    return [copy, run = function_.run] { return run(copy->query); };
+  }
+  std::size_t copied_bytes() const override {
+    return query_.text.size() + query_.replacement.size();
+  }
+
+ private:
+  Args args_;  // hold the texts
+  Query query_;
+  const Function& function_;
+};
+
+Args read_arguments(lua_State* L, std::string_view function) {
+  Args args;
+  script::ReadBudget budget = script::ReadBudget::of(L);
+  for (int i = 1; i <= lua_gettop(L); ++i) {
+    auto value = script::to_value(L, i, budget);
+    if (!value) {
+      script::raise(L, std::move(value.error())
+                           .add_cause(std::string(function) + ": argument " + std::to_string(i)));
+    }
+    args.push_back(std::move(*value));
+  }
+  return args;
+}
+
+// Touches no Lua: exceptions of C++ libraries must not reach its frames.
+Result<Query> query_of(const Function& function, Args& args) {
+  try {
+    Arguments arguments(function.name, args);
+    auto query = re2_query(arguments, function.options_index);
+    if (!query || function.run != replace) return query;
+    const auto replacement = arguments.bytes(2, "replacement");
+    if (!replacement) return fail(replacement.error());
+    query->replacement = *replacement;
+    return query;
+  } catch (const std::exception& exception) {
+    return fail(codes::kInternal, Fatality::fatal,
+                std::string(function.name) + ": " + exception.what());
+  }
+}
+
+[[gnu::noinline]] void begin(lua_State* L, const Function& function) {
+  Args args = read_arguments(L, function.name);
+  auto query = query_of(function, args);
+  if (!query) script::raise(L, std::move(query.error()));
+  hold_program(L, query->pattern);
+  begin_long_call(L, function.name,
+                  std::make_unique<Searching>(std::move(args), std::move(*query), function));
+}
+
+constexpr Function kMatch{"lib.rs.re2_match", 2, Matches::one, match};
+constexpr Function kFind{"lib.rs.re2_find", 2, Matches::one, find};
+constexpr Function kFindAll{"lib.rs.re2_find_all", 2, Matches::all, find_all};
+constexpr Function kReplace{"lib.rs.re2_replace", 3, Matches::all, replace};
+constexpr Function kSplit{"lib.rs.re2_split", 2, Matches::all, split};
+
+template <const Function& function>
+int call(lua_State* L) {
+  begin(L, function);
+  return run_long_call(L);
 }
 
 }  // namespace
@@ -373,7 +344,7 @@ void add_re2_functions(script::HostTable& table) {
        "Whether an RE2 pattern matches somewhere in the text, or with `anchor` at its start or all "
        "of it. Linear in the text. Characters are UTF-8, or bytes with `bytes`; invalid UTF-8 "
        "matches nothing. Errors: BAD_PATTERN with `ctx.position`, TOO_LARGE.",
-       heavy(match, "lib.rs.re2_match", 2, Matches::one)});
+       call<kMatch>});
   table.functions.push_back(
       {kCommonLibrary, "re2_find",
        "fun(pattern: string, text: string, options: table|nil): {start: integer, stop: integer, "
@@ -381,24 +352,24 @@ void add_re2_functions(script::HostTable& table) {
        "The first match from byte `init` on, or nil; options as in re2_match. Positions are those "
        "of "
        "string.sub; a group that took no part is false.",
-       heavy(find, "lib.rs.re2_find", 2, Matches::one)});
+       call<kFind>});
   table.functions.push_back(
       {kCommonLibrary, "re2_find_all",
        "fun(pattern: string, text: string, options: table|nil): {start: integer, stop: integer, "
        "text: string, groups: (string|false)[], named: table<string, string>}[]",
        "All matches from left to right, at most `limit`; more than 100000 are TOO_LARGE.",
-       heavy(find_all, "lib.rs.re2_find_all", 2, Matches::all)});
+       call<kFindAll>});
   table.functions.push_back(
       {kCommonLibrary, "re2_replace",
        "fun(pattern: string, text: string, replacement: string, options: table|nil): string",
        "Every match, at most `limit`, replaced: `$0` to `$9` and `${name}` are its groups, `$$` is "
        "a "
        "dollar.",
-       heavy(replace, "lib.rs.re2_replace", 3, Matches::all)});
+       call<kReplace>});
   table.functions.push_back({kCommonLibrary, "re2_split",
                              "fun(pattern: string, text: string, options: table|nil): string[]",
                              "The pieces between matches, at most `limit` of which part it.",
-                             heavy(split, "lib.rs.re2_split", 2, Matches::all)});
+                             call<kSplit>});
 }
 
 }  // namespace gvm::host

@@ -12,6 +12,8 @@ namespace {
 
 using Compiled = std::shared_ptr<const re2::RE2>;
 
+constexpr std::size_t kUnusedPatterns = 4;  // small ones, kept when no session holds them
+
 re2::RE2::Options re2_options(const PatternOptions& options, std::size_t memory) {
   re2::RE2::Options out(options.bytes ? re2::RE2::Latin1 : re2::RE2::DefaultOptions);
   out.set_log_errors(false);
@@ -56,6 +58,14 @@ class Cache {
     if (entries_.size() > most_) entries_.pop_back();
   }
 
+  // Keeps `most` of those that only this refers to.
+  void drop_unused(std::size_t most) {
+    std::size_t unused = 0;
+    std::erase_if(entries_, [&](const Entry& entry) {
+      return entry.pattern.use_count() == 1 && ++unused > most;
+    });
+  }
+
  private:
   struct Entry {
     std::string key;
@@ -64,6 +74,16 @@ class Cache {
   std::size_t most_;
   std::list<Entry> entries_;  // the one used last in front
 };
+
+struct Caches {
+  Cache small{PatternLimits().cached_patterns};
+  Cache large{1};  // a script may use one in a loop
+};
+
+Caches& caches() {
+  thread_local Caches of_lane;
+  return of_lane;
+}
 
 std::string key_of(std::string_view text, const PatternOptions& options) {
   std::string key;
@@ -82,15 +102,14 @@ Result<Compiled> pattern_of(std::string_view text, const PatternOptions& options
     return fail(bad_pattern("longer than " + std::to_string(limits.pattern_bytes) + " bytes",
                             limits.pattern_bytes + 1));
   }
-  thread_local Cache cache(limits.cached_patterns);
-  thread_local Cache large(1);  // calls look at a pattern twice
+  auto& [small, large] = caches();
   std::string key = key_of(text, options);
-  if (Compiled known = cache.find(key)) return known;
+  if (Compiled known = small.find(key)) return known;
   if (Compiled known = large.find(key)) return known;
   // RE2 has no option for it outside of its POSIX syntax.
   const bool multi_line = options.multi_line && !options.literal;
   const std::string source = (multi_line ? "(?m)" : "") + std::string(text);
-  Cache* keeps = &cache;
+  Cache* keeps = &small;
   auto compiled =
       std::make_shared<const re2::RE2>(source, re2_options(options, limits.cached_program_bytes));
   if (compiled->error_code() == re2::RE2::ErrorPatternTooLarge) {
@@ -102,6 +121,11 @@ Result<Compiled> pattern_of(std::string_view text, const PatternOptions& options
   }
   keeps->add(std::move(key), compiled);
   return compiled;
+}
+
+void drop_unused_patterns() {
+  caches().small.drop_unused(kUnusedPatterns);
+  caches().large.drop_unused(0);
 }
 
 }  // namespace gvm::host

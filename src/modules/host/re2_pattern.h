@@ -24,4 +24,8 @@ Result<std::shared_ptr<const re2::RE2>> pattern_of(std::string_view text,
                                                    const PatternOptions& options,
                                                    const PatternLimits& limits);
 
+// When a session has ended, on its lane: of the patterns that no session holds, the lane's cache
+// keeps a few small ones.
+void drop_unused_patterns();
+
 }  // namespace gvm::host

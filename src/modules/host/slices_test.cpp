@@ -147,6 +147,40 @@ TEST(PatternFunctions, ALongSearchIsRefusedOnlyWhereItCannotWait) {
             "");
 }
 
+// Patterns of one size, so that each takes what RE2 may take for a small one.
+const std::string kManyPatterns = "for i = 1, 40 do rs.re2_match('a' .. i, 'b') end\n";
+
+TEST(PatternFunctions, ProgramsInUseCountAsMemoryOfTheSession) {
+  HostRunOptions options = HostRun::body(kManyPatterns);
+  options.script_limits.memory_bytes = 3 * kMiB;
+  HostRun run(std::move(options));
+  const auto answer = run.main();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), codes::kScriptMemoryLimit);
+}
+
+TEST(PatternFunctions, OldProgramsMakeRoomForNewOnes) {
+  HostRun run(HostRun::body(kManyPatterns + "return 1"));
+  const std::size_t before = run.session->memory_used();
+  ASSERT_TRUE(run.main());
+  const PatternLimits limits;
+  const std::size_t after = run.session->memory_used();
+  EXPECT_GE(after, before + limits.cached_patterns * limits.cached_program_bytes);
+  EXPECT_LT(after, before + (limits.cached_patterns + 1) * limits.cached_program_bytes);
+}
+
+TEST(PatternFunctions, EverySessionCountsAProgramThatItShares) {
+  const std::string one = "rs.re2_match('shared', 'text') rs.re2_match('shared', 'other')\n";
+  for (int i = 0; i < 2; ++i) {
+    HostRun run(HostRun::body(one));
+    const std::size_t before = run.session->memory_used();
+    ASSERT_TRUE(run.main());
+    const std::size_t program = PatternLimits().cached_program_bytes;
+    EXPECT_GE(run.session->memory_used(), before + program) << i;
+    EXPECT_LT(run.session->memory_used(), before + 2 * program) << i;
+  }
+}
+
 }  // namespace
 
 }  // namespace gvm::host

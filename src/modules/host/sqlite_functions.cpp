@@ -1,6 +1,7 @@
 #include "host/sqlite_functions.h"
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <functional>
 #include <map>
@@ -12,17 +13,43 @@
 #include "host/arguments.h"
 #include "host/services.h"
 #include "host/worker_call.h"
-#include "script/codes.h"
 
 namespace gvm::host {
 
 namespace asio = boost::asio;
 using database::Database;
 
+namespace {
+
+constexpr std::size_t kThreads = 4;
+
+// Shared by all sessions of a program.
+struct DatabaseService {
+  explicit DatabaseService(std::string folder) : data_dir(std::move(folder)), threads(kThreads) {}
+  ~DatabaseService() { threads.join(); }
+  DatabaseService(const DatabaseService&) = delete;
+  DatabaseService& operator=(const DatabaseService&) = delete;
+
+  std::string data_dir;
+  asio::thread_pool threads;
+};
+
+}  // namespace
+
 // The databases of one session, by the numbers that identify them in its script. On its lane.
 class OpenDatabases {
  public:
   static constexpr std::size_t kMost = 16;
+
+  explicit OpenDatabases(std::shared_ptr<DatabaseService> service) : service_(std::move(service)) {}
+  // Those that the script left open are closed on a worker thread: a last checkpoint writes, and
+  // the lane must not wait for a disk.
+  ~OpenDatabases() {
+    if (open_.empty()) return;
+    asio::post(service_->threads, [open = std::move(open_)]() mutable { open.clear(); });
+  }
+  OpenDatabases(const OpenDatabases&) = delete;
+  OpenDatabases& operator=(const OpenDatabases&) = delete;
 
   std::optional<std::int64_t> add(std::shared_ptr<Database> database) {
     if (open_.size() >= kMost) return std::nullopt;
@@ -40,6 +67,7 @@ class OpenDatabases {
   }
 
  private:
+  std::shared_ptr<DatabaseService> service_;
   std::map<std::int64_t, std::shared_ptr<Database>> open_;
   std::int64_t next_ = 1;
 };
@@ -47,20 +75,8 @@ class OpenDatabases {
 namespace {
 
 constexpr std::string_view kLibrary = "lsqlite3";
-constexpr std::size_t kThreads = 4;
 constexpr std::int64_t kMostRows = 1'000;  // of one step
 constexpr std::int64_t kMisuse = 21;       // SQLITE_MISUSE
-
-// Shared by all sessions of a program.
-struct DatabaseService {
-  explicit DatabaseService(std::string folder) : data_dir(std::move(folder)), threads(kThreads) {}
-  ~DatabaseService() { threads.join(); }
-  DatabaseService(const DatabaseService&) = delete;
-  DatabaseService& operator=(const DatabaseService&) = delete;
-
-  std::string data_dir;
-  asio::thread_pool threads;
-};
 
 using Work = std::function<Value(Database&)>;
 
@@ -81,11 +97,12 @@ Value misuse(std::string message) {
                        Value::string(std::move(message)));
 }
 
-OpenDatabases* databases_of(script::Session& session) {
+std::shared_ptr<OpenDatabases> databases_of(const std::shared_ptr<DatabaseService>& service,
+                                            script::Session& session) {
   auto* services = dynamic_cast<Services*>(&session.services());
   if (services == nullptr) return nullptr;
-  if (!services->databases()) services->databases() = std::make_shared<OpenDatabases>();
-  return services->databases().get();
+  if (!services->databases()) services->databases() = std::make_shared<OpenDatabases>(service);
+  return services->databases();
 }
 
 std::int64_t integer_at(const Args& args, std::size_t index) {
@@ -100,31 +117,61 @@ std::string text_at(const Args& args, std::size_t index) {
 // The call of a function whose first argument is a database; `work` owns what it needs.
 asio::awaitable<Result<Value>> on_database(const std::shared_ptr<DatabaseService>& service,
                                            script::Session& session, const Args& args, Work work) {
-  OpenDatabases* open = databases_of(session);
+  const auto open = databases_of(service, session);
   auto database = open == nullptr ? nullptr : open->find(integer_at(args, 0));
   if (database == nullptr) return answer_at_once(misuse("the database is closed"));
   return call(service, database, std::move(work));
 }
 
-// Only looks at the name: the file is opened by the first statement.
-Result<Value> open(const DatabaseService& service, script::Session& session, const Args& args) {
-  OpenDatabases* open = databases_of(session);
-  if (open == nullptr) {
-    return fail(codes::kScriptCannotWait, Fatality::fatal,
-                "lsqlite3.open is not possible at the script's top level");
-  }
-  constexpr std::int64_t kCannotOpen = 14;  // SQLITE_CANTOPEN
-  const auto file = database::database_file(service.data_dir, text_at(args, 0));
-  if (!file) {
-    return Value::fields("code", Value::integer(kCannotOpen), "message",
-                         Value::string(std::string(detail_of(file.error()))));
-  }
-  const auto id = open->add(std::make_shared<Database>(*file));
-  if (!id) return misuse("too many databases are open");
-  return Value::fields("code", Value::integer(0), "id", Value::integer(Integer(*id)));
+// Only looks at the name, on a worker thread, as folders may lie on a slow disk: the file is opened
+// by the first statement. The answer has the `file`, or `code` and `message`.
+asio::awaitable<Result<Value>> look_for(DatabaseService& service, std::string name) {
+  return on_worker(service.threads,
+                   [&service, name = std::move(name)](const std::atomic<bool>&) -> Result<Value> {
+                     constexpr std::int64_t kCannotOpen = 14;  // SQLITE_CANTOPEN
+                     auto file = database::database_file(service.data_dir, name);
+                     if (file) return Value::fields("file", Value::string(std::move(*file)));
+                     return Value::fields("code", Value::integer(kCannotOpen), "message",
+                                          Value::string(std::string(detail_of(file.error()))));
+                   });
+}
+
+asio::awaitable<Result<Value>> open(std::shared_ptr<DatabaseService> service,
+                                    std::shared_ptr<OpenDatabases> open, std::string name,
+                                    database::Opening opening) {
+  auto looking = look_for(*service, std::move(name));
+  auto found = co_await std::move(looking);
+  const auto* file = found ? found->find("file") : nullptr;
+  if (file == nullptr) co_return found;
+  const auto id = open->add(
+      std::make_shared<Database>(std::string(*file->as_string()), database::Limits(), opening));
+  if (!id) co_return misuse("too many databases are open");
+  co_return Value::fields("code", Value::integer(0), "id", Value::integer(Integer(*id)));
+}
+
+// From SQLite's flags; without any, as lsqlite3 does. Empty: SQLite refuses them.
+std::optional<database::Opening> opening_of(const Args& args, std::size_t index) {
+  constexpr std::int64_t kReadOnly = 1, kReadWrite = 2, kCreate = 4;
+  if (index >= args.size() || args[index].is_null()) return database::Opening::create;
+  const std::int64_t flags = integer_at(args, index);
+  if (flags < 0) return std::nullopt;
+  if ((flags & kReadWrite) != 0)
+    return (flags & kCreate) != 0 ? database::Opening::create : database::Opening::existing;
+  if ((flags & kReadOnly) != 0) return database::Opening::read_only;
+  return std::nullopt;
 }
 
 using Async = script::HostFunction::Async;
+
+Async open_with(std::shared_ptr<DatabaseService> service) {
+  return [service](script::Session& session, Args args) {
+    auto databases = databases_of(service, session);
+    if (databases == nullptr) return answer_at_once(misuse("no database can be opened here"));
+    const auto opening = opening_of(args, 1);
+    if (!opening) return answer_at_once(misuse("flags: expected OPEN_READONLY or OPEN_READWRITE"));
+    return open(service, std::move(databases), text_at(args, 0), *opening);
+  };
+}
 
 Async exec_with(std::shared_ptr<DatabaseService> service) {
   return [service](script::Session& session, Args args) {
@@ -178,7 +225,7 @@ Async busy_timeout_with(std::shared_ptr<DatabaseService> service) {
 // Closes on a worker thread: a last checkpoint writes.
 Async close_with(std::shared_ptr<DatabaseService> service) {
   return [service](script::Session& session, Args args) -> asio::awaitable<Result<Value>> {
-    OpenDatabases* open = databases_of(session);
+    const auto open = databases_of(service, session);
     auto database = open == nullptr ? nullptr : open->take(integer_at(args, 0));
     if (database == nullptr) return answer_at_once(misuse("the database is closed"));
     return call(service, database, [](Database& closing) { return closing.close(); });
@@ -193,12 +240,11 @@ void add_sqlite_functions(script::HostTable& table, const std::string& data_dir)
                        auto function) {
     table.functions.push_back({kLibrary, name, signature, doc, std::move(function)});
   };
-  add("open", "fun(name: string): table",
-      "`id` of a database under data_dir, or `code` and `message`. Used by require(\"lsqlite3\"), "
+  add("open", "fun(name: string, flags: integer?): table",
+      "`id` of a database under data_dir, or `code` and `message`; the ledger's files are refused. "
+      "Used by require(\"lsqlite3\"), "
       "as the following ones.",
-      script::HostFunction::Sync([service](script::Session& session, Args& args) {
-        return open(*service, session, args);
-      }));
+      open_with(service));
   add("exec", "fun(id: integer, sql: string, rows: boolean?): table",
       "Runs all statements of a text; with `rows` answers their rows.", exec_with(service));
   add("prepare", "fun(id: integer, sql: string): table",

@@ -87,6 +87,35 @@ TEST_F(Sqlite, ExecCallsBackAndCanBeAborted) {
             R"([4,["d2nameone","d2nametwo"]])");
 }
 
+TEST_F(Sqlite, AResetBeginsAnewWhateverCameBefore) {
+  EXPECT_EQ(with_table(R"(
+    local q = db:prepare('SELECT name FROM t WHERE id = ?')
+    local seen = {}
+    for _, id in ipairs{1, 2, 1} do
+      q:bind_values(id)
+      seen[#seen + 1] = {q:step(), q:get_value(0), q:step(), q:reset(), db:errcode(), db:errmsg()}
+    end
+    q:bind_values(2)
+    q:step()
+    seen[#seen + 1] = {q:reset(), q:step(), q:get_value(0)}
+    local bad = db:prepare('INSERT INTO t(id) VALUES (?)')
+    bad:bind_values(1)
+    seen[#seen + 1] = {bad:step(), bad:reset()}
+    return seen)"),
+            R"([[100,"one",101,0,0,"not an error"],[100,"two",101,0,0,"not an error"],)"
+            R"([100,"one",101,0,0,"not an error"],[0,100,"two"],[19,19]])");
+}
+
+TEST_F(Sqlite, AStatementThatHasEndedKeepsNobodyFromWriting) {
+  EXPECT_EQ(with_table(R"(
+    local q = db:prepare('SELECT id FROM t WHERE id = 1')
+    q:step() q:step() q:reset()
+    local other = sqlite3.open(rs.data_dir .. '/a.db')
+    other:busy_timeout(0)
+    return other:exec('DELETE FROM t'))"),
+            "0");
+}
+
 TEST_F(Sqlite, TellsErrorsByCodeAndMessage) {
   EXPECT_EQ(
       with_table(
@@ -106,6 +135,37 @@ TEST_F(Sqlite, OpensFilesUnderDataDirOnly) {
   EXPECT_EQ(shown("local db = sqlite3.open_memory() return db:exec('ATTACH \"b.db\" AS b')"), "23");
 }
 
+TEST_F(Sqlite, FlagsSayWhetherAFileIsMadeOrWritten) {
+  const auto refused = [&](const char* flags) {
+    return shown("local db, code = sqlite3.open('new.db', " + std::string(flags) +
+                 ") return {db == nil, code}");
+  };
+  EXPECT_EQ(refused("sqlite3.OPEN_READONLY"), "[true,14]");
+  EXPECT_EQ(refused("sqlite3.OPEN_READWRITE"), "[true,14]");
+  for (const char* wrong : {"0", "-1", "64", "'x'"})
+    EXPECT_EQ(refused(wrong), "[true,21]") << wrong;
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "new.db"));
+  EXPECT_EQ(shown("local db = sqlite3.open('new.db', sqlite3.OPEN_READWRITE + sqlite3.OPEN_CREATE) "
+                  "db:exec('CREATE TABLE t (a); INSERT INTO t VALUES (7)') db:close() "
+                  "local again = sqlite3.open('new.db', sqlite3.OPEN_READWRITE) "
+                  "local written = again:exec('INSERT INTO t VALUES (8)') again:close() "
+                  "local read = sqlite3.open('new.db', sqlite3.OPEN_READONLY) "
+                  "local sum for n in read:urows('SELECT sum(a) FROM t') do sum = n end "
+                  "return {written, sum, read:exec('INSERT INTO t VALUES (9)')}"),
+            "[0,15,8]")
+      << "8 is READONLY";
+}
+
+TEST_F(Sqlite, TheLedgerIsNotAScripts) {
+  for (const char* name : {"ledger.db", "journal-1", "lock"}) {
+    const std::string quoted = "'" + std::string(name) + "'";
+    EXPECT_EQ(shown("local db, code, message = sqlite3.open(" + quoted +
+                    ") return {db == nil, code, message}"),
+              "[true,14,\"" + std::string(name) + ": this file is the module's own\"]");
+    EXPECT_FALSE(std::filesystem::exists(folder_ / name));
+  }
+}
+
 TEST_F(Sqlite, AnEndlessStatementEndsWithItsRequest) {
   HostRunOptions options = HostRun::body(
       "local db = require('lsqlite3').open_memory()\n"
@@ -123,6 +183,38 @@ TEST_F(Sqlite, ClosedObjectsSaySo) {
   EXPECT_NE(
       with_table("local s = db:prepare('SELECT 1') db:close_vm() return s:step()").find("closed"),
       std::string::npos);
+}
+
+// The last connection writes the log into the database, which may take as long as the disk does.
+TEST_F(Sqlite, ADatabaseThatTheScriptLeavesOpenIsClosedWithItsSession) {
+  EXPECT_EQ(
+      shown("local db = sqlite3.open('wal.db') db:exec[[PRAGMA journal_mode = WAL; CREATE TABLE "
+            "t(a)]] "
+            "local other = sqlite3.open('wal.db') return other:exec('INSERT INTO t VALUES (1)')"),
+      "0");
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "wal.db-wal"));
+  EXPECT_EQ(
+      shown("for n in sqlite3.open('wal.db'):urows('SELECT count(*) FROM t') do return n end"),
+      "1");
+}
+
+TEST_F(Sqlite, ManyStatementsInARowAreAllDone) {
+  EXPECT_EQ(with_table(R"(
+    db:exec('BEGIN')
+    local insert = db:prepare('INSERT INTO t(id, name) VALUES (?, ?)')
+    for i = 1001, 1500 do
+      insert:bind_values(i, 'n' .. i)
+      if insert:step() ~= sqlite3.DONE then error(db:errmsg()) end
+      insert:reset()
+    end
+    db:exec('COMMIT')
+    local sum = 0
+    for id, name in db:urows('SELECT id, name FROM t WHERE id > 1000') do
+      sum = sum + id
+      assert(name == 'n' .. id)
+    end
+    return sum)"),
+            "625250");
 }
 
 TEST_F(Sqlite, CannotRunAtTheTopLevel) {

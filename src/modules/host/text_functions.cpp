@@ -24,8 +24,22 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::string_view kFilterText = "lib.rs.filter_text";
-constexpr std::string_view kFilterNames =
-    "a list of \"NFC\", \"NFKC\", \"NormalizeWS\", \"RmZeroWidth\"";
+// What a list of filters consists of, as types of Lua.
+const std::string& filter_types() {
+  static const std::string kTypes = [] {
+    std::string types;
+    for (const auto name : text::text_filter_names())
+      types += (types.empty() ? "\"" : "|\"") + std::string(name) + "\"";
+    return types;
+  }();
+  return kTypes;
+}
+
+const std::string& filter_signature() {
+  static const std::string kSignature =
+      "fun(text: string, filters: (" + filter_types() + "|string)[]): string";
+  return kSignature;
+}
 constexpr const char* kMetatable = "gvm.filter_text";
 // Of a lane, before other sessions have their turn.
 constexpr std::chrono::milliseconds kSlice{2};
@@ -84,18 +98,19 @@ std::string_view text_at(lua_State* L, int index) {
   return {text, size};
 }
 
-Result<std::vector<text::TextFilter>> filters_at(lua_State* L, int index) {
+Result<std::vector<text::FilterStep>> filters_at(lua_State* L, int index) {
   const auto wrong = [](std::string_view found) {
-    return fail(bad_argument(kFilterText, "argument 2 (filters)", kFilterNames, found));
+    return fail(
+        bad_argument(kFilterText, "argument 2 (filters)", "a list of " + filter_types(), found));
   };
   const auto list = script::to_value(L, index);
   if (!list) return fail(list.error());
   const auto* map = list->as_map();
   // An empty Lua table is a map.
-  if (map != nullptr && map->empty()) return std::vector<text::TextFilter>();
+  if (map != nullptr && map->empty()) return std::vector<text::FilterStep>();
   const auto* items = list->as_array();
   if (items == nullptr) return wrong(lua_kind(*list));
-  std::vector<text::TextFilter> filters;
+  std::vector<text::FilterStep> filters;
   for (const Value& item : *items) {
     const auto name = item.as_string();
     const auto filter = name ? text::text_filter_named(*name) : std::nullopt;
@@ -186,11 +201,11 @@ int filter_text(lua_State* L) {
 
 void add_text_functions(script::HostTable& table) {
   table.functions.push_back(
-      {kCommonLibrary, "filter_text",
-       "fun(text: string, filters: (\"NFC\"|\"NFKC\"|\"NormalizeWS\"|\"RmZeroWidth\")[]): string",
-       "UTF-8 text through the filters in their order: Unicode normalisation, white space runs to "
-       "one space, invisible characters removed. Long texts pass in slices, while other sessions "
-       "go on. TOO_LARGE when the result is over 4 times as large.",
+      {kCommonLibrary, "filter_text", filter_signature(),
+       "UTF-8 text through the filters in their order; docs/scripts.md says what each does. `N` "
+       "stands "
+       "for a number: \"MaxBytes:4096\". Long texts pass in slices, while other sessions go on. "
+       "TOO_LARGE when the result is over 4 times as large.",
        filter_text});
 }
 

@@ -3,6 +3,8 @@
 #include "base/error_codes.h"
 #include "base/json.h"
 #include "base/null_fields.h"
+#include "guarded/functions.h"
+#include "llm/guarded_prompt.h"
 #include "llm/script_prompt.h"
 #include "llm/services.h"
 
@@ -17,12 +19,13 @@ asio::awaitable<Result<Value>> exec_prompt_in_provider(script::Session& session,
                                                        script::HostFunction::Args args) {
   auto call = parse_provider_call(args.size() > 1 ? std::move(args[1]) : Value::null());
   if (!call) co_return fail(std::move(call).error());
-  const auto& services = static_cast<LlmServices&>(session.services());
-  dispatch::RunContext context = services.run_context();
-  auto resolved = dispatch::resolve_single_step(std::move(*call), *context.call.catalog);
+  auto& services = static_cast<LlmServices&>(session.services());
+  const auto* catalog = services.run_context().call.catalog;
+  auto resolved = dispatch::resolve_single_step(std::move(*call), *catalog);
   if (!resolved) co_return fail(std::move(resolved).error());
   dispatch::ResolvedPrompt prompt = std::move(*resolved);
-  auto answer = co_await run_prompt(std::move(context), std::move(prompt), session.deadline());
+  const auto deadline = session.deadline();
+  auto answer = co_await run_guarded(services, std::move(prompt), deadline);
   if (!answer) co_return fail(std::move(answer).error());
   co_return std::move(answer->answer).to_value();
 }
@@ -105,6 +108,10 @@ void add_llm_functions(script::HostTable& table, const config::LlmConfig& config
                              "MISSING_CAPABILITY; timeout is in seconds.",
                              script::HostFunction::Async(exec_prompt_in_provider)});
   add_route_functions(table);
+  guarded::add_guard_function(table, kLibrary, guard::Stage::input, [](script::Session& session) {
+    auto* services = dynamic_cast<LlmServices*>(&session.services());
+    return services == nullptr ? std::shared_ptr<guarded::SessionGuards>() : services->guards();
+  });
   table.functions.push_back(
       {kLibrary, "exhaust", "fun()",
        "Ends the prompt with an empty answer that consumes all remaining gen. Never returns.",

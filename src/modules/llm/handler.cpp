@@ -4,7 +4,8 @@
 #include "host/functions.h"
 #include "llm/functions.h"
 #include "llm/session.h"
-#include "scripted/pools.h"
+#include "scripted/current.h"
+#include "scripted/generation.h"
 #include "scripted/program.h"
 
 namespace gvm::llm {
@@ -12,47 +13,97 @@ namespace {
 
 class LlmService final : public serve::Service {
  public:
-  LlmService(std::shared_ptr<const Shared> shared, std::size_t lanes)
-      : shared_(std::move(shared)), pools_(lanes, shared_->config->common.vm_count) {}
+  explicit LlmService(std::shared_ptr<const Shared> shared) : current_(std::move(shared)) {}
 
   std::unique_ptr<serve::SessionHandler> open(net::Lane& lane, std::uint64_t) override {
-    return std::make_unique<LlmSession>(shared_, lane, pools_.of(lane, shared_->program));
+    return std::make_unique<LlmSession>(current_.get(), lane);
   }
   // Only the length-prefixed framing has such replies, and only generation C speaks it.
   std::string fatal_reply(const Error& error) override {
     return envelope::encode_error(error, envelope::Generation::c);
   }
   // Lanes have stopped: spending is written to the ledger before the process ends.
-  ~LlmService() override { shared_->engine->spending->close(); }
+  ~LlmService() override { current_.get()->engine->spending->close(); }
 
-  dispatch::Router& router() { return *shared_->engine->router; }
+  scripted::Current<Shared>& current() { return current_; }
 
   void collect_metrics(metrics::Exposition& out) override {
-    shared_->counters->write_to(out);
-    shared_->engine->router->write_to(out);
-    shared_->engine->spending->write_to(out);
+    const auto now = current_.get();
+    now->counters->write_to(out);
+    now->engine->router->write_to(out);
+    now->engine->spending->write_to(out);
+    if (now->guards) now->guards->write_to(out);
+    scripted::write_generation(out, "genvm_llm", now->generation, current_.earlier());
   }
 
   Health health() override {
-    const auto backends = static_cast<std::int64_t>(shared_->config->backends.size());
+    const auto now = current_.get();
+    const auto backends = static_cast<std::int64_t>(now->config->backends.size());
     Health health;
-    health.details = Value::fields("backends", Value::integer(backends));
+    health.details = Value::fields("backends", Value::integer(backends), "generation",
+                                   Value::integer(Integer::from_u64(now->generation)));
     return health;
   }
 
  private:
-  std::shared_ptr<const Shared> shared_;
-  scripted::Pools pools_;
+  scripted::Current<Shared> current_;
 };
+
+// No answer may repeat what the operator tells models.
+std::vector<std::string> system_texts_of(const config::PromptTemplates& templates) {
+  std::vector<std::string> texts;
+  for (const auto* each : {&templates.eq_comparative, &templates.eq_non_comparative_leader,
+                           &templates.eq_non_comparative_validator})
+    if (!each->system.empty()) texts.push_back(each->system);
+  return texts;
+}
+
+Result<void> add_engine(Shared& shared, const config::Environment& environment,
+                        const log::Logger& logger, const Shared* before) {
+  auto router = dispatch::Router::make(*shared.catalog,
+                                       before == nullptr ? nullptr : before->engine->router.get());
+  if (!router) return fail(std::move(router).error());
+  auto spending = before == nullptr ? billing::Spending::open(shared.config, environment, logger)
+                                    : billing::Spending::reopen(*before->engine->spending,
+                                                                shared.config, environment, logger);
+  if (!spending) return fail(std::move(spending).error());
+  shared.engine = std::make_shared<dispatch::Engine>();
+  shared.engine->router = std::move(*router);
+  shared.engine->spending = std::move(*spending);
+  shared.engine->failures = std::make_unique<log::SampledLogger>(
+      logger, log::SampledLogger::kInterval, dispatch::kFailuresShown);
+  return {};
+}
+
+// `before`: of the configuration before; null at the start.
+Result<std::shared_ptr<const Shared>> build(std::shared_ptr<const config::LlmConfig> config,
+                                            const config::Environment& environment,
+                                            const scripted::ModuleParts& parts,
+                                            const Shared* before) {
+  auto program = load_script(*config);
+  if (!program) return fail(std::move(program).error());
+  auto shared = std::make_unique<Shared>();
+  shared->config = config;
+  shared->program = std::move(*program);
+  if (auto added = scripted::complete(*shared, config->common, parts, before); !added)
+    return fail(std::move(added).error());
+  if (before != nullptr) shared->counters = std::make_unique<provider::Counters>(*before->counters);
+  shared->catalog = std::make_unique<provider::Catalog>(config, parts.redactor, *shared->counters,
+                                                        parts.logger.child("provider"));
+  if (auto added = add_engine(*shared, environment, parts.logger, before); !added)
+    return fail(std::move(added).error());
+  shared->guards = guarded::Guards::make(config->guards, system_texts_of(config->prompt_templates));
+  return scripted::freed_later(std::move(shared), parts);
+}
 
 }  // namespace
 
 std::string hand_over(serve::Service& service) {
-  return static_cast<LlmService&>(service).router().hand_over();
+  return static_cast<LlmService&>(service).current().get()->engine->router->hand_over();
 }
 
 void take_over(serve::Service& service, std::string_view known) {
-  static_cast<LlmService&>(service).router().take_over(known);
+  static_cast<LlmService&>(service).current().get()->engine->router->take_over(known);
 }
 
 script::HostTable host_table(const config::LlmConfig& config) {
@@ -61,32 +112,37 @@ script::HostTable host_table(const config::LlmConfig& config) {
   return table;
 }
 
+script::ProgramOptions script_options(const config::LlmConfig& config) {
+  return scripted::program_options(config.common, host_table(config), "lib-llm",
+                                   {"ExecPrompt", "ExecPromptTemplate"});
+}
+
+Result<std::shared_ptr<const script::Program>> load_script(const config::LlmConfig& config) {
+  return script::Program::load(script_options(config));
+}
+
 Result<std::unique_ptr<serve::Service>> make_llm_service(
     std::shared_ptr<const config::LlmConfig> config, const config::Environment& environment,
-    std::shared_ptr<const Redactor> redactor, log::Logger logger, std::size_t lanes) {
-  auto program = scripted::load_program(config->common, host_table(*config), "lib-llm",
-                                        {"ExecPrompt", "ExecPromptTemplate"});
-  if (!program) return fail(std::move(program).error());
+    const scripted::ModuleParts& parts) {
+  auto shared = build(std::move(config), environment, parts, nullptr);
+  if (!shared) return fail(std::move(shared).error());
+  return std::make_unique<LlmService>(std::move(*shared));
+}
 
-  auto signing_keys = host::SigningKeys::load(config->common.signing);
-  if (!signing_keys) return fail(std::move(signing_keys).error());
-
-  auto shared = std::make_shared<Shared>();
-  shared->signing_keys = std::move(*signing_keys);
-  shared->config = config;
-  shared->redactor = redactor;
-  shared->program = std::move(*program);
-  shared->catalog = std::make_unique<provider::Catalog>(config, redactor, *shared->counters,
-                                                        logger.child("provider"));
-  auto router = dispatch::Router::make(*shared->catalog);
-  if (!router) return fail(std::move(router).error());
-  auto spending = billing::Spending::open(config, environment, logger);
-  if (!spending) return fail(std::move(spending).error());
-  shared->engine = std::make_shared<dispatch::Engine>();
-  shared->engine->router = std::move(*router);
-  shared->engine->spending = std::move(*spending);
-  shared->logger = std::move(logger);
-  return std::make_unique<LlmService>(std::move(shared), lanes);
+Result<scripted::Commit> prepare_reload(serve::Service& service,
+                                        std::shared_ptr<const config::LlmConfig> config,
+                                        const config::Environment& environment,
+                                        const scripted::ModuleParts& parts) {
+  auto& current = static_cast<LlmService&>(service).current();
+  const auto before = current.get();
+  auto next = build(std::move(config), environment, parts, before.get());
+  if (!next) return fail(std::move(next).error());
+  return [&current, next = std::move(*next)]() mutable {
+    const auto replaced = current.replace(next);
+    replaced->engine->spending->supersede(*next->engine->spending);
+    replaced->pools->retire();
+    next.reset();
+  };
 }
 
 }  // namespace gvm::llm

@@ -2,6 +2,7 @@
 #include "base/error_codes.h"
 #include "dispatch/choice.h"
 #include "llm/functions.h"
+#include "llm/guarded_prompt.h"
 #include "llm/script_prompt.h"
 #include "llm/services.h"
 
@@ -20,12 +21,12 @@ Result<dispatch::ResolvedPrompt> prompt_in(script::HostFunction::Args& args,
 asio::awaitable<Result<Value>> exec_prompt(script::Session& session,
                                            script::HostFunction::Args args) {
   auto& services = static_cast<LlmServices&>(session.services());
-  dispatch::RunContext context = services.run_context();
-  const auto engine = context.engine;
+  const auto engine = services.run_context().engine;
   auto resolved = prompt_in(args, *engine->router);
   if (!resolved) co_return fail(std::move(resolved).error());
   dispatch::ResolvedPrompt prompt = std::move(*resolved);
-  auto answer = co_await run_prompt(std::move(context), std::move(prompt), session.deadline());
+  const auto deadline = session.deadline();
+  auto answer = co_await run_guarded(services, std::move(prompt), deadline);
   if (!answer) co_return fail(std::move(answer).error());
   co_return std::move(*answer).to_value(engine->router->candidates());
 }

@@ -1,5 +1,6 @@
 #include "llm/session.h"
 
+#include <random>
 #include <utility>
 
 #include "base/error_codes.h"
@@ -55,20 +56,25 @@ EntryCall entry_call(envelope::LlmRequest& request, envelope::Generation generat
       request);
 }
 
+// Not the session's seed, which may be configured: who knows it could write placeholders.
+std::uint64_t random_seed() {
+  std::random_device random;
+  return std::uint64_t{random()} << 32 | random();
+}
+
 bool exhausted(const Error& error) {
   return error.code() == codes::kInsufficientExecutionBudget;
 }
 
 }  // namespace
 
-LlmSession::LlmSession(std::shared_ptr<const Shared> shared, net::Lane& lane,
-                       script::SessionPool& pool)
-    : Session(*shared, pool), shared_(std::move(shared)), lane_(lane) {}
+LlmSession::LlmSession(std::shared_ptr<const Shared> shared, net::Lane& lane)
+    : Session(shared, lane), shared_(std::move(shared)) {}
 
 asio::awaitable<Result<std::string>> LlmSession::answer(Value message, Deadline deadline) {
-  auto request = envelope::parse_llm_request(std::move(message));
-  if (!request) co_return fail(std::move(request).error());
   const auto generation = peer().generation;
+  auto request = envelope::parse_llm_request(std::move(message), generation);
+  if (!request) co_return fail(std::move(request).error());
   EntryCall call = entry_call(*request, generation);
   // From Lua a prompt goes by functions.cpp or route_functions.cpp to dispatch::run_prompt().
   auto returned = co_await call_script(call.name, std::move(call.arguments), deadline);
@@ -102,17 +108,20 @@ std::unique_ptr<script::Services> LlmSession::make_services() {
   dispatch::RunContext context;
   context.engine = shared_->engine;
   context.logger = logger();
-  context.call.http = &lane_.http();
+  net::HttpClient& http = shared_->http->of(lane());
+  context.call.http = &http;
   context.call.catalog = shared_->catalog.get();
   context.call.counters = shared_->counters.get();
   context.call.json_shape = envelope::wants_json_text(peer().generation) ? provider::JsonShape::text
                                                                          : provider::JsonShape::map;
   billing::SessionFacts facts =
       billing::facts_of(peer(), shared_->config->pricing, shared_->engine->router->session_seed());
-  host::RequestSigner signer(shared_->config->common, shared_->signing_keys, lane_.http(),
-                             identity());
+  host::RequestSigner signer(shared_->config->common, shared_->signing_keys, http, identity());
+  std::shared_ptr<guarded::SessionGuards> guards;
+  if (shared_->guards)
+    guards = std::make_shared<guarded::SessionGuards>(shared_->guards, random_seed());
   return std::make_unique<LlmServices>(std::move(context), std::move(facts), shared_->redactor,
-                                       std::move(signer));
+                                       std::move(signer), std::move(guards));
 }
 
 }  // namespace gvm::llm

@@ -7,6 +7,7 @@
 #include "config/llm_config.h"
 #include "dispatch/run_context.h"
 #include "envelope/request.h"
+#include "guarded/guards.h"
 #include "money/rational.h"
 #include "net/lane.h"
 #include "scripted/session.h"
@@ -15,20 +16,20 @@ namespace gvm::llm {
 
 namespace asio = boost::asio;
 
-// What all sessions share; immutable but for the counters.
+// What all sessions of one configuration share; immutable but for the counters.
 struct Shared : scripted::ModuleContext {
   std::shared_ptr<const config::LlmConfig> config;
   std::unique_ptr<provider::Counters> counters = std::make_unique<provider::Counters>();
   std::unique_ptr<provider::Catalog> catalog;
   std::shared_ptr<dispatch::Engine> engine;
+  std::shared_ptr<guarded::Guards> guards;  // null: no rules
   // Set once the script's old form of answers has been logged.
   std::unique_ptr<std::atomic_flag> told_of_bare_answers = std::make_unique<std::atomic_flag>();
 };
 
 class LlmSession final : public scripted::Session {
  public:
-  // `pool` is the lane's and outlives the session.
-  LlmSession(std::shared_ptr<const Shared> shared, net::Lane& lane, script::SessionPool& pool);
+  LlmSession(std::shared_ptr<const Shared> shared, net::Lane& lane);
 
  private:
   asio::awaitable<Result<std::string>> answer(Value message, Deadline deadline) override;
@@ -37,7 +38,6 @@ class LlmSession final : public scripted::Session {
   void tell_of_bare_answer() const;
 
   std::shared_ptr<const Shared> shared_;
-  net::Lane& lane_;
   money::Rational consumed_gen_;  // by all answers of this session
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
 #include "base/error_detail.h"
 #include "base/json.h"
 #include "config/document.h"
@@ -36,6 +37,14 @@ Answer result_answer(std::string_view result) {
   return json_answer(Value::object({{"result", Value::string(std::string(result))}}));
 }
 
+Answer reload_answer(const Value& told) {
+  Value::Map body;
+  body.set("result", Value::string("module_reloaded"));
+  for (const char* key : {"changes", "restart", "warnings"})
+    if (const Value* found = told.find(key)) body.set(key, *found);
+  return json_answer(Value::map(std::move(body)));
+}
+
 // {"error": sentence, ...ctx}: what the host sent is wrong, or we cannot do it.
 Answer failure_answer(const Error& error) {
   Value::Map body;
@@ -51,9 +60,14 @@ Answer failure_answer(const Error& error) {
   return answer;
 }
 
-bool flag_in(const Value& body, std::string_view key) {
+// Absent and null are false. A text such as "yes" is refused: taken for false, it would start
+// another module than the host means.
+Result<bool> flag_in(const Value& body, std::string_view key) {
   const Value* found = body.find(key);
-  return found != nullptr && found->as_bool() != nullptr && *found->as_bool();
+  if (found == nullptr || found->is_null()) return false;
+  if (const bool* flag = found->as_bool()) return *flag;
+  return fail(codes::kModuleConfigRefused, Fatality::user,
+              fmt::format("{}: expected true or false", key));
 }
 
 Result<Value> body_of(const Request& request) {
@@ -69,8 +83,12 @@ Result<Value> body_of(const Request& request) {
 // `config`: null or absent is the default file.
 Result<StartRequest> start_request_of(const Value& body) {
   StartRequest request;
-  request.allow_empty_backends = flag_in(body, "allow_empty_backends");
-  request.user_error = flag_in(body, "user_error");
+  const auto allow_empty_backends = flag_in(body, "allow_empty_backends");
+  if (!allow_empty_backends) return fail(allow_empty_backends.error());
+  const auto user_error = flag_in(body, "user_error");
+  if (!user_error) return fail(user_error.error());
+  request.allow_empty_backends = *allow_empty_backends;
+  request.user_error = *user_error;
   const Value* config = body.find("config");
   if (config == nullptr || config->is_null()) return request;
   if (config->as_map() == nullptr)
@@ -81,14 +99,6 @@ Result<StartRequest> start_request_of(const Value& body) {
                 fmt::format("config is {} bytes of JSON, at most {} are read",
                             request.config->size(), config::kMaxFileBytes));
   return request;
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](unsigned char c) {
-    return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-  });
-  return out;
 }
 
 }  // namespace
@@ -116,13 +126,15 @@ asio::awaitable<Answer> Api::answer(const Request& request) {
     http::verb method;
     std::string_view path;
   };
-  constexpr std::array<Route, 7> kRoutes{{{http::verb::get, "/"},
+  constexpr std::array<Route, 9> kRoutes{{{http::verb::get, "/"},
                                           {http::verb::get, "/status"},
                                           {http::verb::post, "/module/start"},
                                           {http::verb::post, "/module/stop"},
                                           {http::verb::post, "/module/restart"},
+                                          {http::verb::post, "/module/reload"},
                                           {http::verb::post, "/llm/check"},
-                                          {http::verb::post, "/log/level"}}};
+                                          {http::verb::post, "/log/level"},
+                                          {http::verb::post, "/env"}}};
   const auto path = path_of(request);
   const auto route = std::ranges::find(kRoutes, path, &Route::path);
   Answer answer;
@@ -149,7 +161,9 @@ asio::awaitable<Answer> Api::answer(const Request& request) {
                    : path == "/module/start"   ? module(Action::start, request)
                    : path == "/module/stop"    ? module(Action::stop, request)
                    : path == "/module/restart" ? module(Action::restart, request)
+                   : path == "/module/reload"  ? module(Action::reload, request)
                    : path == "/llm/check"      ? check(request)
+                   : path == "/env"            ? set_variable(request)
                                                : set_log_level(request);
   answer = co_await std::move(answering);
   co_return answer;
@@ -182,7 +196,7 @@ asio::awaitable<Answer> Api::status() {
 asio::awaitable<Answer> Api::module(Action action, const Request& request) {
   auto body = body_of(request);
   if (!body) co_return failure_answer(body.error());
-  const auto kind = lower(text::string_at(*body, "/module_type").value_or(""));
+  const auto kind = lowered(text::string_at(*body, "/module_type").value_or(""));
   if (kind != "llm" && kind != "web")
     co_return error_answer(kBad, "module_type: expected \"Llm\" or \"Web\"");
   const auto module = kind == "llm" ? parts_.llm : parts_.web;
@@ -194,6 +208,12 @@ asio::awaitable<Answer> Api::module(Action action, const Request& request) {
   }
   auto wanted = start_request_of(*body);
   if (!wanted) co_return failure_answer(wanted.error());
+  if (action == Action::reload) {
+    auto reloading = module->reload(std::move(wanted->config));
+    const auto reloaded = co_await std::move(reloading);
+    if (!reloaded) co_return failure_answer(reloaded.error());
+    co_return reload_answer(*reloaded);
+  }
   auto starting = action == Action::start ? module->start(std::move(*wanted))
                                           : module->restart(std::move(*wanted));
   const auto started = co_await std::move(starting);
@@ -212,10 +232,23 @@ asio::awaitable<Answer> Api::check(const Request& request) {
   co_return json_answer(std::move(rows));
 }
 
+// A module reads its configuration when it starts: for it the value holds from then on.
+asio::awaitable<Answer> Api::set_variable(const Request& request) {
+  auto body = body_of(request);
+  if (!body) co_return failure_answer(body.error());
+  const auto key = text::string_at(*body, "/key");
+  const auto value = text::string_at(*body, "/value");
+  if (!key || !value) co_return error_answer(kBad, "key and value: expected two texts");
+  auto set = parts_.variables.set(std::string(*key), std::string(*value));
+  if (!set) co_return failure_answer(set.error());
+  co_return json_answer(Value::object(
+      {{"result", Value::string("env_var_set")}, {"key", Value::string(std::string(*key))}}));
+}
+
 asio::awaitable<Answer> Api::set_log_level(const Request& request) {
   auto body = body_of(request);
   if (!body) co_return failure_answer(body.error());
-  const auto level = lower(text::string_at(*body, "/level").value_or(""));
+  const auto level = lowered(text::string_at(*body, "/level").value_or(""));
   if (!log::parse_level(level))
     co_return error_answer(kBad, "level: expected trace, debug, info, warn or error");
   const std::array<std::shared_ptr<ManagedModule>, 2> modules{parts_.llm, parts_.web};

@@ -8,6 +8,7 @@
 #include "manager/executions.h"
 #include "manager/http_server.h"
 #include "manager/module.h"
+#include "manager/variables.h"
 #include "net/http_client.h"
 
 namespace gvm::manager {
@@ -18,6 +19,7 @@ class Api final : public HttpHandler {
     asio::io_context& context;
     const Options& options;
     const config::Environment& environment;
+    Variables& variables;
     std::shared_ptr<ManagedModule> llm;
     std::shared_ptr<ManagedModule> web;
     std::shared_ptr<Executions> executions;  // null: there is none
@@ -30,12 +32,13 @@ class Api final : public HttpHandler {
   asio::awaitable<void> pass_on(Stream& client, Request request, std::string early) override;
 
  private:
-  enum class Action { start, stop, restart };
+  enum class Action { start, stop, restart, reload };
 
   asio::awaitable<Answer> status();
   asio::awaitable<Answer> module(Action action, const Request& request);
   asio::awaitable<Answer> check(const Request& request);
   asio::awaitable<Answer> set_log_level(const Request& request);
+  asio::awaitable<Answer> set_variable(const Request& request);
 
   Parts parts_;
   net::HttpClient http_;  // of /llm/check

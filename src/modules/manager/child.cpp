@@ -72,12 +72,17 @@ class Spawn {
     give(source, number);
     arguments.insert(arguments.end(), {option, std::to_string(number)});
   }
-  int run(const std::string& program, std::vector<std::string> arguments, pid_t& pid) {
+  int run(const std::string& program, std::vector<std::string> arguments,
+          std::vector<std::string> variables, pid_t& pid) {
     arguments.insert(arguments.begin(), program);
-    std::vector<char*> raw;
+    std::vector<char*> raw, environment;
     for (auto& argument : arguments) raw.push_back(argument.data());
     raw.push_back(nullptr);
-    return ::posix_spawn(&pid, program.c_str(), &actions_, &attributes_, raw.data(), environ);
+    for (char** own = environ; *own != nullptr; ++own) environment.push_back(*own);
+    for (auto& variable : variables) environment.push_back(variable.data());
+    environment.push_back(nullptr);
+    return ::posix_spawn(&pid, program.c_str(), &actions_, &attributes_, raw.data(),
+                         environment.data());
   }
 
  private:
@@ -115,7 +120,8 @@ Result<std::shared_ptr<Child>> Child::start(asio::io_context& context, const Chi
   spawn.give(spec.config_fd, "--config-fd", arguments);
   spawn.give(spec.baton_fd, "--baton-fd", arguments);
   Ends ends;
-  if (const int number = spawn.run(spec.program, std::move(arguments), ends.pid); number != 0)
+  if (const int number = spawn.run(spec.program, std::move(arguments), spec.variables, ends.pid);
+      number != 0)
     return cannot_start("cannot run " + spec.program, number);
   ends.pid_fd = Fd(static_cast<int>(::syscall(SYS_pidfd_open, ends.pid, 0)));
   if (!ends.pid_fd) {
@@ -169,6 +175,10 @@ void Child::take(const Value& event) {
   const auto name = text::string_at(event, "/event");
   if (name == "checked") checked_ = true;
   if (name == "handed_over") handed_over_ = true;
+  if (name == "reload_ended") {
+    ++reloads_;
+    last_reload_ = event;
+  }
   if (name == "ready") {
     ready_ = true;
     if (const Value* facts = event.find("facts")) facts_ = *facts;

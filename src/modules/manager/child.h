@@ -5,6 +5,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -25,6 +26,7 @@ namespace asio = boost::asio;
 struct ChildSpec {
   std::string program;  // path
   std::vector<std::string> arguments;
+  std::vector<std::string> variables;  // "NAME=VALUE", beside this process's environment
   // For the child to inherit; these stay the caller's. -1: none.
   int listen_fd = -1;
   int config_fd = -1;
@@ -51,6 +53,9 @@ class Child : public std::enable_shared_from_this<Child> {
   const std::vector<std::string>& reasons() const { return reasons_; }  // why it did not start
   const Value& facts() const { return facts_; }                         // of its log line "ready"
   const std::deque<std::string>& last_lines() const { return last_lines_; }
+  // How many reloads have ended, and how the last one did.
+  std::uint64_t reloads() const { return reloads_; }
+  const Value& last_reload() const { return last_reload_; }
   // "exit code 1", "signal 9 (Killed)"; empty while it runs.
   std::string how_it_ended() const;
 
@@ -89,6 +94,8 @@ class Child : public std::enable_shared_from_this<Child> {
   std::optional<int> status_;  // as of waitpid()
   std::vector<std::string> reasons_;
   Value facts_ = Value::map();
+  std::uint64_t reloads_ = 0;
+  Value last_reload_;
   std::deque<std::string> last_lines_;
 };
 

@@ -10,6 +10,7 @@
 #include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
+#include <vector>
 
 #include "base/json.h"
 
@@ -24,12 +25,15 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 using Parser = http::request_parser<http::string_body>;
 using Socket = asio::generic::stream_protocol::socket;
 
+class Connection;
+
 struct Shared {
   std::shared_ptr<HttpHandler> handler;
   Access access;
   HttpLimits limits;
   log::Logger logger;
   std::size_t connections = 0;
+  std::vector<Connection*> waiting = {};  // for a request to begin; the longest first
 };
 
 class Connection {
@@ -42,6 +46,13 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
+  // Makes room: the peer has asked nothing.
+  void close() {
+    std::erase(shared_->waiting, this);
+    boost::system::error_code ignored;
+    stream_.socket().close(ignored);
+  }
+
   static asio::awaitable<void> run(std::unique_ptr<Connection> self) {
     bool more = true;
     while (more) {
@@ -53,15 +64,34 @@ class Connection {
   }
 
  private:
+  // Is in the list while it lives.
+  class Waiting {
+   public:
+    explicit Waiting(Connection& of) : connection_(of) { of.shared_->waiting.push_back(&of); }
+    ~Waiting() { std::erase(connection_.shared_->waiting, &connection_); }
+    Waiting(const Waiting&) = delete;
+    Waiting& operator=(const Waiting&) = delete;
+
+   private:
+    Connection& connection_;
+  };
+
+  asio::awaitable<beast::error_code> read_header(Parser& parser) {
+    const Waiting waiting(*this);
+    stream_.expires_after(first_ ? shared_->limits.header_timeout : shared_->limits.idle_timeout);
+    first_ = false;
+    const auto [error, count] = co_await http::async_read_header(stream_, buffer_, parser, kToken);
+    (void)count;
+    co_return error;
+  }
+
   // False: the connection is done.
   asio::awaitable<bool> answer_one() {
     auto parser = std::make_unique<Parser>();
     parser->header_limit(static_cast<std::uint32_t>(shared_->limits.header_bytes));
     parser->body_limit(shared_->limits.body_bytes);
-    stream_.expires_after(first_ ? shared_->limits.header_timeout : shared_->limits.idle_timeout);
-    first_ = false;
-    const auto [error, count] = co_await http::async_read_header(stream_, buffer_, *parser, kToken);
-    (void)count;
+    auto heading = read_header(*parser);
+    const beast::error_code error = co_await std::move(heading);
     if (error) {
       auto refusing = refuse(error);
       co_await std::move(refusing);
@@ -183,7 +213,7 @@ asio::awaitable<void> serve_http(std::shared_ptr<serve::Listener> listener,
                                  std::shared_ptr<HttpHandler> handler, Access access,
                                  HttpLimits limits, log::Logger logger) {
   auto shared = std::make_shared<Shared>(
-      Shared{std::move(handler), std::move(access), limits, std::move(logger), 0});
+      Shared{std::move(handler), std::move(access), limits, std::move(logger)});
   auto& acceptor = listener->acceptor();
   asio::steady_timer pause(acceptor.get_executor());
   while (acceptor.is_open()) {
@@ -195,7 +225,8 @@ asio::awaitable<void> serve_http(std::shared_ptr<serve::Listener> listener,
     }
     if (shared->connections >= limits.connections) {
       shared->logger.debug("too many connections: one is closed");
-      continue;
+      if (shared->waiting.empty()) continue;
+      shared->waiting.front()->close();
     }
     auto connection = std::make_unique<Connection>(shared, Socket(std::move(accepted)));
     asio::co_spawn(acceptor.get_executor(), Connection::run(std::move(connection)), asio::detached);

@@ -39,7 +39,9 @@ struct Answer {
 Answer error_answer(unsigned status, std::string_view sentence);
 
 struct HttpLimits {
-  std::size_t connections = 128;  // further ones are closed at once
+  // For a further one that connection is closed which has waited longest for a request to begin;
+  // the further one itself when all have begun one.
+  std::size_t connections = 128;
   std::size_t header_bytes = 16 * kKiB;
   std::size_t body_bytes = 32 * kMiB;
   std::chrono::milliseconds header_timeout{10'000};

@@ -115,27 +115,38 @@ struct Progress {
   Value::Array rows;
 };
 
-Value row_of(std::size_t config, std::size_t prompt, const provider::CheckReport& report) {
-  const bool works = report.outcome == provider::CheckOutcome::works;
+// What one pair came to: what the model said, or why it said nothing.
+using Said = std::expected<std::string, std::string>;
+
+Said said_in(const provider::CheckReport& report) {
+  if (report.outcome != provider::CheckOutcome::works) return std::unexpected(report.sentence);
+  return report.answer.substr(0, kMostResponseBytes);
+}
+
+Value row_of(std::size_t config, std::size_t prompt, const Said& said) {
   const auto index = [](std::size_t n) { return Value::integer(static_cast<std::int64_t>(n)); };
-  return Value::object(
-      {{"config_index", index(config)},
-       {"prompt_index", index(prompt)},
-       {"available", Value::boolean(works)},
-       {"error", works ? Value::null() : Value::string(report.sentence)},
-       {"response",
-        works ? Value::string(report.answer.substr(0, kMostResponseBytes)) : Value::null()}});
+  return Value::object({{"config_index", index(config)},
+                        {"prompt_index", index(prompt)},
+                        {"available", Value::boolean(said.has_value())},
+                        {"error", said ? Value::null() : Value::string(said.error())},
+                        {"response", said ? Value::string(*said) : Value::null()}});
 }
 
 asio::awaitable<void> check_pair(net::HttpClient& http, std::shared_ptr<const CheckPlan> plan,
                                  std::shared_ptr<Progress> progress, std::size_t config,
                                  std::size_t prompt, std::chrono::milliseconds each) {
-  config::BackendConfig backend = plan->backends[config];
+  const auto& judged = plan->backends[config];
+  Value& row = progress->rows[config * plan->prompts.size() + prompt];
+  if (!judged) {
+    row = row_of(config, prompt, std::unexpected(std::string(detail_of(judged.error()))));
+    co_return;
+  }
+  config::BackendConfig backend = *judged;
   backend.models.front().timeouts.total = each;
   auto checking =
       provider::check_prompt(http, std::move(backend), plan->prompts[prompt].borrowed());
   const auto report = co_await std::move(checking);
-  progress->rows[config * plan->prompts.size() + prompt] = row_of(config, prompt, report);
+  row = row_of(config, prompt, said_in(report));
 }
 
 }  // namespace
@@ -153,9 +164,8 @@ Result<CheckPlan> parse_check(const Value& body, const config::Environment& envi
   if (configs->size() * prompts->size() > kMostPairs)
     return refuse(fmt::format("more than {} pairs of a config and a prompt", kMostPairs));
   for (std::size_t i = 0; i < configs->size(); ++i) {
-    auto made = backend_of(Fields((*configs)[i], fmt::format("configs[{}]", i), environment));
-    if (!made) return fail(std::move(made).error());
-    plan.backends.push_back(std::move(*made));
+    const auto where = fmt::format("configs[{}]", i);
+    plan.backends.push_back(backend_of(Fields((*configs)[i], where, environment)));
   }
   for (std::size_t i = 0; i < prompts->size(); ++i) {
     const auto where = fmt::format("test_prompts[{}]", i);

@@ -22,10 +22,11 @@ inline constexpr std::size_t kMostPairs = 256;
 
 // What the request asks for: backends of one model each, and prompts. `${...}` in texts is filled.
 struct CheckPlan {
-  std::vector<config::BackendConfig> backends;
+  // Why a config can be asked nothing, in its place: the others are asked all the same.
+  std::vector<Result<config::BackendConfig>> backends;
   std::vector<provider::Prompt> prompts;  // owned
 };
-// MODULE_CONFIG_REFUSED names what is wrong.
+// MODULE_CONFIG_REFUSED names what is wrong with the form of the request or with a prompt.
 Result<CheckPlan> parse_check(const Value& body, const config::Environment& environment);
 
 // [{"config_index", "prompt_index", "available", "error", "response"}], configs first. `http` is

@@ -9,6 +9,7 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
+#include <filesystem>
 #include <optional>
 
 #include "base/error_codes.h"
@@ -30,15 +31,15 @@ class Manager : public std::enable_shared_from_this<Manager> {
           log::Logger logger)
       : context_(context),
         options_(options),
-        environment_(environment),
+        environment_(with_variables(environment)),
         logger_(std::move(logger)),
         relay_(STDOUT_FILENO),
-        signals_(context, SIGTERM, SIGINT) {
+        signals_(context, SIGTERM, SIGINT, SIGHUP) {
     using config::ModuleKind;
-    llm_ = std::make_shared<ManagedModule>(context, ModuleKind::llm, options_, environment_, relay_,
-                                           logger_);
-    web_ = std::make_shared<ManagedModule>(context, ModuleKind::web, options_, environment_, relay_,
-                                           logger_);
+    llm_ = std::make_shared<ManagedModule>(context, ModuleKind::llm, options_, environment_,
+                                           variables_, relay_, logger_);
+    web_ = std::make_shared<ManagedModule>(context, ModuleKind::web, options_, environment_,
+                                           variables_, relay_, logger_);
   }
 
   Result<void> start() {
@@ -52,11 +53,12 @@ class Manager : public std::enable_shared_from_this<Manager> {
       if (!parsed) return fail(std::move(parsed).error());
       executions = std::make_shared<Executions>(context_, std::move(*parsed), logger_);
     }
-    auto listener = serve::Listener::open(context_, *address, kBacklog, kSocketMode);
+    auto listener =
+        serve::Listener::open(context_, *address, kBacklog, serve::UnixFile{kSocketMode});
     if (!listener) return fail(std::move(listener).error());
     listener_ = std::move(*listener);
     auto api = std::make_shared<Api>(
-        Api::Parts{context_, options_, environment_, llm_, web_, executions, logger_});
+        Api::Parts{context_, options_, environment_, variables_, llm_, web_, executions, logger_});
     asio::co_spawn(context_,
                    serve_http(listener_, api, Access(options_.token, address->host), HttpLimits(),
                               logger_.child("http")),
@@ -69,8 +71,23 @@ class Manager : public std::enable_shared_from_this<Manager> {
   }
 
  private:
+  // What hosts have set comes first.
+  config::Environment with_variables(config::Environment environment) const {
+    environment.get_env = [this, outer = std::move(environment.get_env)](const std::string& name) {
+      auto set = variables_.get(name);
+      return set ? std::move(set) : outer(name);
+    };
+    return environment;
+  }
+
   Result<serve::ListenAddress> own_address() const {
-    if (!options_.socket.empty()) return serve::parse_listen_address("unix://" + options_.socket);
+    if (!options_.socket.empty()) {
+      // As the field's manager does it. What goes wrong is told when the socket is made.
+      std::error_code ignored;
+      const auto path = std::filesystem::absolute(options_.socket, ignored);
+      std::filesystem::create_directories(path.parent_path(), ignored);
+      return serve::parse_listen_address("unix://" + path.string());
+    }
     const bool v6 = options_.host.find(':') != std::string::npos;
     return serve::parse_listen_address((v6 ? "[" + options_.host + "]" : options_.host) + ":" +
                                        std::to_string(options_.port));
@@ -80,6 +97,10 @@ class Manager : public std::enable_shared_from_this<Manager> {
     signals_.async_wait(
         [self = shared_from_this()](const boost::system::error_code& error, int number) {
           if (error) return;
+          if (number == SIGHUP) {
+            if (!self->ending_) self->reload_modules();
+            return self->wait_signal();
+          }
           if (self->ending_) {
             self->logger_.warn("second signal: ending at once");
             return self->context_.stop();
@@ -87,6 +108,23 @@ class Manager : public std::enable_shared_from_this<Manager> {
           self->end(number == SIGINT ? "SIGINT" : "SIGTERM", number == SIGINT ? kAtOnce : kUsual);
           self->wait_signal();
         });
+  }
+
+  // What the modules were started with, read again.
+  void reload_modules() {
+    for (const auto& module : {llm_, web_})
+      if (module->running())
+        asio::co_spawn(context_, reload_module(shared_from_this(), module), asio::detached);
+  }
+
+  // The module itself logs what was refused.
+  static asio::awaitable<void> reload_module(std::shared_ptr<Manager> self,
+                                             std::shared_ptr<ManagedModule> module) {
+    auto reloading = module->reload(std::nullopt);
+    const auto done = co_await std::move(reloading);
+    if (!done)
+      self->logger_.error("SIGHUP: a module has not been reloaded",
+                          {{"error", done.error().to_value()}});
   }
 
   // As in serve/run.cpp: PR_SET_PDEATHSIG looks at the parent's thread, not at the parent.
@@ -139,7 +177,8 @@ class Manager : public std::enable_shared_from_this<Manager> {
 
   asio::io_context& context_;
   const Options& options_;
-  const config::Environment& environment_;
+  Variables variables_;
+  const config::Environment environment_;
   log::Logger logger_;
   LineRelay relay_;
   asio::signal_set signals_;

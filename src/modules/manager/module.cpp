@@ -10,10 +10,13 @@
 #include <boost/asio/detached.hpp>
 #include <cstdlib>
 
+#include "base/error_codes.h"
 #include "base/error_detail.h"
+#include "base/utc_text.h"
 #include "config/document.h"
 #include "manager/codes.h"
 #include "serve/codes.h"
+#include "text/json_view.h"
 
 namespace gvm::manager {
 namespace {
@@ -42,13 +45,9 @@ Value order(std::string_view what, std::string_view key, milliseconds span) {
                         {key, Value::integer(static_cast<std::int64_t>(span.count()))}});
 }
 
-std::string rfc3339(std::chrono::system_clock::time_point when) {
-  const auto seconds = std::chrono::system_clock::to_time_t(when);
-  std::tm parts{};
-  ::gmtime_r(&seconds, &parts);
-  std::array<char, 32> text{};
-  const auto length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return {text.data(), length};
+std::string to_the_second(std::chrono::system_clock::time_point when) {
+  return utc_text(
+      std::int64_t{std::chrono::floor<std::chrono::seconds>(when).time_since_epoch().count()});
 }
 
 Value listed(const std::vector<std::string>& texts) {
@@ -77,6 +76,16 @@ Error failure_of(const Child& child) {
   return error.with("last_lines", listed(last_words(child)));
 }
 
+Error refusal_of(const Value& answer) {
+  std::vector<std::string> reasons;
+  if (const Value* list = answer.find("reasons"); list != nullptr && list->as_array() != nullptr)
+    for (const auto& reason : *list->as_array())
+      reasons.emplace_back(reason.as_string().value_or(""));
+  Error error(codes::kModuleConfigRefused, Fatality::user,
+              fmt::format("{}", fmt::join(reasons, "\n")));
+  return error.with("reasons", listed(reasons));
+}
+
 // Readable by nobody but who has the descriptor.
 Fd config_file_of(const std::string& text) {
   Fd fd(::memfd_create("module-configuration", MFD_CLOEXEC));
@@ -98,11 +107,12 @@ std::pair<Fd, Fd> baton_pair() {
 
 ManagedModule::ManagedModule(asio::io_context& context, config::ModuleKind kind,
                              const Options& options, const config::Environment& environment,
-                             LineRelay& relay, log::Logger logger)
+                             const Variables& variables, LineRelay& relay, log::Logger logger)
     : context_(context),
       kind_(kind),
       options_(options),
       environment_(environment),
+      variables_(variables),
       relay_(relay),
       logger_(std::move(logger)),
       turn_(context),
@@ -147,6 +157,43 @@ asio::awaitable<Result<void>> ManagedModule::set_log_level(std::string level) {
   auto bringing = bring_up(std::move(same));
   auto result = co_await std::move(bringing);
   co_return result;
+}
+
+asio::awaitable<Result<Value>> ManagedModule::reload(std::optional<std::string> config) {
+  auto taking = turn_.take();
+  const bool taken = co_await std::move(taking);
+  if (!taken) co_return fail(codes::kManagerBusy, Fatality::fatal, "too many requests wait");
+  const HeldTurn held(turn_);
+  auto reloading = reload_now(std::move(config));
+  auto result = co_await std::move(reloading);
+  co_return result;
+}
+
+asio::awaitable<Result<Value>> ManagedModule::reload_now(std::optional<std::string> config) {
+  const auto child = current_;
+  if (!child) {
+    co_return fail(codes::kModuleNotRunning, Fatality::user,
+                   fmt::format("the {} module does not run", name_of(kind_)));
+  }
+  Fd file;
+  if (config) file = config_file_of(*config);
+  if (config && !file)
+    co_return fail(codes::kModuleReloadFailed, Fatality::fatal, "no memory for the configuration");
+  const auto before = child->reloads();
+  const auto deadline = Deadline::in(options_.start_timeout);
+  if (!child->tell(order("reload"), file.get()))
+    co_return fail(codes::kModuleReloadFailed, Fatality::fatal, "the module cannot be told");
+  while (child->reloads() == before && !child->ended() && !deadline.expired()) {
+    auto changing = child->change(deadline);
+    co_await std::move(changing);
+  }
+  if (child->reloads() == before)
+    co_return fail(codes::kModuleReloadFailed, Fatality::fatal, "the module has not answered");
+  const Value answer = child->last_reload();
+  if (text::string_at(answer, "/result") != "reloaded") co_return fail(refusal_of(answer));
+  // A process that comes back after a crash has it, too.
+  if (config) request_.config = std::move(config);
+  co_return answer;
 }
 
 asio::awaitable<Result<bool>> ManagedModule::stop() {
@@ -200,7 +247,11 @@ asio::awaitable<void> ManagedModule::end(milliseconds grace) {
 // In the turn. Until the last step the process before serves as if nothing were.
 asio::awaitable<Result<void>> ManagedModule::bring_up(StartRequest request) {
   auto socket = socket_for(request);
-  if (!socket) co_return fail(std::move(socket).error());
+  if (!socket) {
+    auto judging = every_fault(std::move(request), std::move(socket).error());
+    auto error = co_await std::move(judging);
+    co_return fail(std::move(error));
+  }
   Fd baton, baton_of_next;
   if (current_) std::tie(baton, baton_of_next) = baton_pair();
   auto next = spawn(request, socket->fd, baton_of_next.get());
@@ -217,7 +268,9 @@ asio::awaitable<Result<void>> ManagedModule::bring_up(StartRequest request) {
     (*next)->kill();
     Error error = failure_of(**next);
     if (before_serves) co_return fail(std::move(error));
-    if (before) retire(std::exchange(current_, nullptr));
+    // It may have ended meanwhile, and been noticed.
+    if (current_ == before) current_.reset();
+    if (before) retire(before);
     request_ = std::move(request);
     if (before) lost(**next);
     co_return fail(std::move(error));
@@ -232,6 +285,18 @@ asio::awaitable<Result<void>> ManagedModule::bring_up(StartRequest request) {
   }
   adopt(*next, std::move(request));
   co_return Result<void>();
+}
+
+// Why there is no socket for it. An address that cannot be read is one fault of the configuration
+// among others: the module's own reading names them all.
+asio::awaitable<Error> ManagedModule::every_fault(StartRequest request, Error of_address) {
+  if (of_address.code() != codes::kInvalidConfig) co_return of_address;
+  auto judge = spawn(request, -1, -1);
+  if (!judge) co_return of_address;
+  auto checking = wait_checked(*judge);
+  const auto checked = co_await std::move(checking);
+  (*judge)->kill();
+  co_return checked ? of_address : checked.error();
 }
 
 asio::awaitable<Result<void>> ManagedModule::wait_checked(std::shared_ptr<Child> next) {
@@ -290,7 +355,7 @@ Result<ManagedModule::Socket> ManagedModule::socket_for(const StartRequest& requ
     if (parsed->is_inherited())
       return fail(codes::kListenFailed, Fatality::user,
                   "bind_address: under the manager it is an address or null, not fd://N");
-    auto opened = serve::Listener::open(nobody_, *parsed, kBacklog, kSocketMode);
+    auto opened = serve::Listener::open(nobody_, *parsed, kBacklog, serve::UnixFile{kSocketMode});
     if (!opened) return fail(std::move(opened).error());
     socket.fresh = std::move(*opened);
   }
@@ -323,6 +388,7 @@ Result<std::shared_ptr<Child>> ManagedModule::spawn(const StartRequest& request,
   spec.program = options_.program_dir + "/genvm-" + name_of(kind_);
   spec.listen_fd = listen_fd;
   spec.baton_fd = baton_fd;
+  spec.variables = variables_.for_a_child();
   Fd config_file;
   if (request.config) {
     config_file = config_file_of(*request.config);
@@ -365,7 +431,8 @@ asio::awaitable<void> ManagedModule::watch(Self self, std::shared_ptr<Child> chi
     auto changing = child->change(Deadline::never());
     co_await std::move(changing);
   }
-  if (self->current_ != child) co_return;
+  // One that has handed over may end before its successor is known to serve: bring_up() goes on.
+  if (self->current_ != child || child->handed_over()) co_return;
   self->current_.reset();
   self->lost(*child);
 }
@@ -373,9 +440,10 @@ asio::awaitable<void> ManagedModule::watch(Self self, std::shared_ptr<Child> chi
 // Nobody serves, and nobody has asked for that.
 void ManagedModule::lost(const Child& child) {
   ++crashes_;
-  last_end_ = Value::object({{"how", Value::string(child.how_it_ended())},
-                             {"when", Value::string(rfc3339(std::chrono::system_clock::now()))},
-                             {"last_lines", listed(last_words(child))}});
+  last_end_ =
+      Value::object({{"how", Value::string(child.how_it_ended())},
+                     {"when", Value::string(to_the_second(std::chrono::system_clock::now()))},
+                     {"last_lines", listed(last_words(child))}});
   logger_.error("a module has ended",
                 {{"module", Value::string(name_of(kind_))}, {"end", last_end_}});
   if (Clock::now() - started_ > kSound) backoff_ = milliseconds(0);
@@ -424,7 +492,7 @@ Value ManagedModule::status() const {
   out.set("draining", Value::integer(draining));
   if (current_) {
     out.set("pid", Value::integer(current_->pid()));
-    out.set("since", Value::string(rfc3339(since_)));
+    out.set("since", Value::string(to_the_second(since_)));
     for (const char* fact : {"version", "lanes", "backends"})
       if (const Value* found = current_->facts().find(fact)) out.set(fact, *found);
   }

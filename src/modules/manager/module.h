@@ -13,6 +13,7 @@
 #include "config/environment.h"
 #include "manager/child.h"
 #include "manager/options.h"
+#include "manager/variables.h"
 #include "serve/listener.h"
 
 namespace gvm::manager {
@@ -26,9 +27,10 @@ struct StartRequest {
 
 class ManagedModule : public std::enable_shared_from_this<ManagedModule> {
  public:
-  // `options`, `relay` and `environment` outlive it.
+  // `options`, `environment`, `variables` and `relay` outlive it.
   ManagedModule(asio::io_context& context, config::ModuleKind kind, const Options& options,
-                const config::Environment& environment, LineRelay& relay, log::Logger logger);
+                const config::Environment& environment, const Variables& variables,
+                LineRelay& relay, log::Logger logger);
   ~ManagedModule();
   ManagedModule(const ManagedModule&) = delete;
   ManagedModule& operator=(const ManagedModule&) = delete;
@@ -40,6 +42,11 @@ class ManagedModule : public std::enable_shared_from_this<ManagedModule> {
   asio::awaitable<Result<void>> restart(StartRequest request);
   // Whether it ran. What is asked already is answered, for the module's shutdown_grace.
   asio::awaitable<Result<bool>> stop();
+  // The running process takes another configuration without a restart: that one (JSON), or what it
+  // was started with, read again. The value tells what has changed: {changes, restart, warnings}.
+  // Errors: module_not_running, MODULE_CONFIG_REFUSED with every reason (then nothing has changed),
+  // MODULE_RELOAD_FAILED, MANAGER_BUSY.
+  asio::awaitable<Result<Value>> reload(std::optional<std::string> config);
   // A restart with the same request and another log level, when it runs.
   asio::awaitable<Result<void>> set_log_level(std::string level);
   // Ends all processes; those that take longer are killed.
@@ -65,7 +72,9 @@ class ManagedModule : public std::enable_shared_from_this<ManagedModule> {
     std::string address;  // as configured
   };
 
+  asio::awaitable<Result<Value>> reload_now(std::optional<std::string> config);
   asio::awaitable<Result<void>> bring_up(StartRequest request);
+  asio::awaitable<Error> every_fault(StartRequest request, Error of_address);
   asio::awaitable<Result<void>> wait_checked(std::shared_ptr<Child> next);
   asio::awaitable<bool> take_turn(std::shared_ptr<Child> next, Fd baton);
   asio::awaitable<bool> wait_ready(std::shared_ptr<Child> next, Deadline deadline);
@@ -82,6 +91,7 @@ class ManagedModule : public std::enable_shared_from_this<ManagedModule> {
   const config::ModuleKind kind_;
   const Options& options_;
   const config::Environment& environment_;
+  const Variables& variables_;
   LineRelay& relay_;
   log::Logger logger_;
   Turn turn_;

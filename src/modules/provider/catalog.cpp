@@ -51,7 +51,9 @@ BackendEntry make_entry(const config::BackendConfig& backend, Counters& counters
   entry.headers.push_back(headers_of(backend, backend.key));
   for (const auto& key : backend.keys) entry.headers.push_back(headers_of(backend, key));
   for (const auto& model : backend.models) {
-    const ModelEntry made{&model, counters.add(backend.name, model.name)};
+    const ModelEntry made{&model,
+                          counters.add(backend.name, model.name,
+                                       fmt::format("{} {}", backend.host, model.upstream_name()))};
     entry.models.emplace(model.name, made);
     if (!model.alias.empty()) entry.models.emplace(model.alias, made);
   }

@@ -22,10 +22,11 @@ constexpr std::string_view kJsonQuestion =
     "Reply with a JSON object that has one field, \"word\", and in it the text \"ok\".";
 constexpr std::string_view kPictureQuestion =
     "Which word is written in the picture? Reply with this one word and nothing else.";
-// What the shipped script asks for where neither prompt nor configuration says (lua/lib-llm.lua).
+// What the shipped script asks for (lua/lib-llm.lua): the numbers where the configuration of the
+// model says nothing, the sentence with every JSON prompt.
 constexpr double kTemperature = 0.7;
-// Room for a reasoning model to think before two letters.
-constexpr std::uint32_t kMaxTokens = 512;
+constexpr std::uint32_t kMaxTokens = 8000;
+constexpr std::string_view kJsonSystem = "Answer with one valid JSON object and nothing else.";
 constexpr std::size_t kShownBytes = 300;
 
 std::string shown(std::string_view text) {
@@ -127,12 +128,14 @@ struct Question {
   Format format = Format::text;
 };
 
-ProviderCall call_for(const Question& question, const std::string& picture) {
+ProviderCall call_for(const Question& question, const config::ModelConfig& model,
+                      const std::string& picture) {
   ProviderCall call;
   call.format = question.format;
+  if (question.format == Format::json) call.prompt.system_message = Blob::borrow(kJsonSystem);
   call.prompt.user_message = Blob::borrow(question.text);
-  call.prompt.sampling.temperature = kTemperature;
-  call.prompt.max_tokens = kMaxTokens;
+  if (!model.sampling.temperature.preset) call.prompt.sampling.temperature = kTemperature;
+  if (!model.max_tokens.preset) call.prompt.max_tokens = kMaxTokens;
   if (question.name == "image") call.prompt.images.push_back(Blob::borrow(picture));
   return call;
 }
@@ -284,7 +287,7 @@ asio::awaitable<CheckReport> check_model(net::HttpClient& http, config::BackendC
   const std::string picture = check_picture();
   const auto& left_out = counters.at(found->model->counters).left_out;
   for (const Question& question : questions) {
-    ProviderCall call = call_for(question, picture);
+    ProviderCall call = call_for(question, *found->model->config, picture);
     const Deadline deadline = Deadline::in(timeout);
     auto answer = co_await exchange(context, target, std::move(call), deadline);
     const CallFailure* failure = answer ? nullptr : &answer.error();

@@ -42,7 +42,8 @@ std::optional<config::BackendConfig> single_model_backend(std::string host,
                                                           std::string model, Secret key);
 
 // Asks for a text; for JSON when the model has supports_json; for the word in a picture when it has
-// supports_image. Sampling, base path and extra fields are the model's. `backend` has exactly one
+// supports_image. Sampling, limits, base path and extra fields are the model's, as in production
+// with the shipped script. `backend` has exactly one
 // model.
 asio::awaitable<CheckReport> check_model(net::HttpClient& http, config::BackendConfig backend);
 

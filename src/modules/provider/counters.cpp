@@ -1,12 +1,36 @@
 #include "provider/counters.h"
 
-namespace gvm::provider {
+#include <algorithm>
 
-std::size_t Counters::add(std::string backend, std::string model) {
-  rows_.push_back(std::make_unique<Row>());
-  rows_.back()->backend = std::move(backend);
-  rows_.back()->model = std::move(model);
-  return rows_.size() - 1;
+namespace gvm::provider {
+namespace {
+
+// Counters never go back. What was learned about the other upstream does not hold for this one.
+void carry_over(const Counters::Row& from, Counters::Row& to) {
+  for (const auto counter :
+       {&Counters::Row::answered, &Counters::Row::unusable, &Counters::Row::failed,
+        &Counters::Row::cut, &Counters::Row::retries, &Counters::Row::input_tokens,
+        &Counters::Row::output_tokens, &Counters::Row::microseconds, &Counters::Row::nano_usd})
+    (to.*counter).store((from.*counter).load(std::memory_order_relaxed), std::memory_order_relaxed);
+}
+
+}  // namespace
+
+std::size_t Counters::add(std::string backend, std::string model, std::string upstream) {
+  const auto found = std::ranges::find_if(
+      rows_, [&](const auto& row) { return row->backend == backend && row->model == model; });
+  const auto index = static_cast<std::size_t>(found - rows_.begin());
+  if (found != rows_.end() && (*found)->upstream == upstream) return index;
+  auto row = std::make_shared<Row>();
+  if (found != rows_.end()) carry_over(**found, *row);
+  row->backend = std::move(backend);
+  row->model = std::move(model);
+  row->upstream = std::move(upstream);
+  if (found == rows_.end())
+    rows_.push_back(std::move(row));
+  else
+    *found = std::move(row);
+  return index;
 }
 
 void Counters::record_usage(std::size_t index, const TokenUsage& usage) {
@@ -48,6 +72,13 @@ void Counters::write_to(metrics::Exposition& out) const {
   }
   per_model("genvm_llm_call_microseconds_total", "Time spent in provider calls.",
             &Row::microseconds);
+  constexpr double kNanoPerUsd = 1e9;
+  auto cost =
+      out.family("genvm_llm_cost_usd_total", Type::counter,
+                 "What calls were charged, in USD; the worst case where the bill is unknown.");
+  for (const auto& row : rows_)
+    cost.sample(static_cast<double>(read(row->nano_usd)) / kNanoPerUsd,
+                {{"backend", row->backend}, {"model", row->model}});
 }
 
 }  // namespace gvm::provider

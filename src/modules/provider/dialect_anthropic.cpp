@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "base/json.h"
 #include "provider/dialects.h"
@@ -14,6 +15,7 @@ namespace gvm::provider {
 namespace {
 
 constexpr std::string_view kToolName = "answer";
+constexpr std::string_view kStopSequence = "stop_sequence";
 // The form demands max_tokens; this stands in when neither script nor configuration names one.
 constexpr std::uint32_t kDefaultMaxTokens = 4096;
 
@@ -60,7 +62,8 @@ void add_tool(Value::Map& body, Format format) {
                              text_value("Gives the answer as a JSON object."), "input_schema",
                              tool_schema(format));
   body.set("tools", Value::list(std::move(tool)));
-  body.set("tool_choice", Value::fields("type", text_value("tool"), "name", text_value(kToolName)));
+  body.set("tool_choice", Value::fields("type", text_value("tool"), "name", text_value(kToolName),
+                                        "disable_parallel_tool_use", Value::boolean(true)));
 }
 
 // All text blocks, joined; thoughts are skipped. Empty: there is none.
@@ -74,21 +77,38 @@ std::optional<std::string> text_of(const Value::Array& blocks) {
   return joined;
 }
 
-const Value* tool_call_in(const Value::Array& blocks) {
-  const auto found = std::ranges::find_if(
-      blocks, [](const Value& block) { return text::string_at(block, "/type") == "tool_use"; });
-  return found == blocks.end() ? nullptr : &*found;
+std::vector<const Value*> tool_calls_in(const Value::Array& blocks) {
+  std::vector<const Value*> calls;
+  for (const auto& block : blocks) {
+    if (text::string_at(block, "/type") == "tool_use") calls.push_back(&block);
+  }
+  return calls;
 }
 
-std::expected<Answer, CallFailure> answer_of_tool(const Value& tool, bool cut) {
-  const auto name = text::string_at(tool, "/name").value_or("");
+std::optional<CallFailure> fault_of_call(const Value& call) {
+  const auto name = text::string_at(call, "/name").value_or("");
   if (name != kToolName)
-    return std::unexpected(not_the_promised_form(
-        fmt::format("call of the tool \"{}\", but one of \"{}\"", kToolName, bounded_words(name))));
-  const Value* input = tool.find("input");
+    return not_the_promised_form(
+        fmt::format("call of the tool \"{}\", but one of \"{}\"", kToolName, bounded_words(name)));
+  const Value* input = call.find("input");
   if (input == nullptr || !input->as_map())
-    return std::unexpected(not_the_promised_form("object in the tool's input"));
-  return Answer{json::write(*input), cut};
+    return not_the_promised_form("object in the tool's input");
+  return std::nullopt;
+}
+
+// A model may call its tool more than once: calls that say different things are no answer.
+std::expected<Answer, CallFailure> answer_of_calls(const std::vector<const Value*>& calls,
+                                                   bool cut) {
+  for (const Value* call : calls) {
+    if (auto fault = fault_of_call(*call)) return std::unexpected(std::move(*fault));
+  }
+  const Value& input = *calls.front()->find("input");
+  const bool agree =
+      std::ranges::all_of(calls, [&](const Value* call) { return *call->find("input") == input; });
+  if (!agree)
+    return std::unexpected(not_the_promised_form(
+        fmt::format("single call of the tool, but {} with different inputs", calls.size())));
+  return Answer{json::write(input), cut};
 }
 
 class Anthropic final : public Dialect {
@@ -128,16 +148,18 @@ class Anthropic final : public Dialect {
       return std::unexpected(not_the_promised_form("list of blocks in /content"));
     const auto& blocks = *content->as_array();
     auto text = text_of(blocks);
-    const auto reason = text::string_at(body, "/stop_reason");
+    const auto reason = end_reason_at(body, "/stop_reason");
     if (!reason) return std::unexpected(not_the_promised_form("/stop_reason"));
     auto cut = judge_end(ProviderKind::anthropic, reason, text.value_or(""));
     if (!cut) return std::unexpected(std::move(cut).error());
-    const Value* tool = tool_call_in(blocks);
+    const auto calls = tool_calls_in(blocks);
     // No tool is offered for a text prompt.
     const bool ends_in_call = end_of(ProviderKind::anthropic, *reason) == End::tool;
-    if (ends_in_call && (tool == nullptr || format == Format::text))
+    if (ends_in_call && (calls.empty() || format == Format::text))
       return std::unexpected(not_the_promised_form("call of a tool that it was made to call"));
-    if (tool != nullptr && format != Format::text) return answer_of_tool(*tool, *cut);
+    // A stop sequence within a tool's input leaves the part in front of it.
+    if (!calls.empty() && format != Format::text)
+      return answer_of_calls(calls, *cut || *reason == kStopSequence);
     if (text || *cut) return Answer{text.value_or(""), *cut};
     return std::unexpected(not_the_promised_form(format == Format::text ? "text block in /content"
                                                                         : "tool call in /content"));

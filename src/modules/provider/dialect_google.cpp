@@ -93,7 +93,7 @@ class Google final : public Dialect {
     }
     const Value* candidate = text::at(body, "/candidates/0");
     if (candidate == nullptr) return std::unexpected(not_the_promised_form("/candidates/0"));
-    const auto reason = text::string_at(*candidate, "/finishReason");
+    const auto reason = end_reason_at(*candidate, "/finishReason");
     auto cut = judge_end(ProviderKind::google, reason,
                          text::string_at(*candidate, "/finishMessage").value_or(""));
     if (!cut) return std::unexpected(std::move(cut).error());

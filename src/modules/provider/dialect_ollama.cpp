@@ -56,7 +56,7 @@ class Ollama final : public Dialect {
   std::expected<Answer, CallFailure> read(const Value& body, Format) const override {
     auto text = text::string_at(body, "/response");
     if (!text) return std::unexpected(not_the_promised_form("text at /response"));
-    const auto reason = text::string_at(body, "/done_reason");
+    const auto reason = end_reason_at(body, "/done_reason");
     const Value* done = body.find("done");
     const bool* is_done = done == nullptr ? nullptr : done->as_bool();
     if (is_done == nullptr) return std::unexpected(not_the_promised_form("true or false at /done"));

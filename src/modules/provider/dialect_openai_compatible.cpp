@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/json.h"
 #include "provider/dialects.h"
 #include "provider/end_reason.h"
 #include "provider/provider_error.h"
@@ -55,9 +56,21 @@ Content content_of(const Value& message) {
 }
 
 std::optional<std::string> refusal_of(const Value& message, const Content& content) {
-  const auto refusal = text::string_at(message, "/refusal");
-  if (refusal && !refusal->empty()) return std::string(*refusal);
-  return content.refusal;
+  const Value* refusal = message.find("refusal");
+  if (refusal == nullptr || refusal->is_null()) return content.refusal;
+  const auto words = refusal->as_string();
+  if (words && words->empty()) return content.refusal;
+  if (const bool* set = refusal->as_bool(); set != nullptr && !*set) return content.refusal;
+  return words ? std::string(*words) : json::write(*refusal);
+}
+
+// Servers name a model's thoughts in different ways.
+std::optional<std::string_view> name_of_thoughts(const Value& message) {
+  for (const std::string_view name : {"reasoning_content", "reasoning", "thinking"}) {
+    const Value* thoughts = message.find(name);
+    if (thoughts != nullptr && !thoughts->is_null()) return name;
+  }
+  return std::nullopt;
 }
 
 bool mentions_json(std::string_view text) {
@@ -84,7 +97,7 @@ std::unexpected<CallFailure> ended_by_error(const Value& error) {
       said.status == 0 ? routing::ErrorKind::server_error : kind_of(said, said.status, {});
   CallFailure failure(std::move(failed), kind, CallStage::meaning);
   failure.status = said.status;
-  failure.retry_after = said.retry_after;
+  failure.retry_after = wait_of(said, kind);
   failure.said = said.message;
   return std::unexpected(std::move(failure));
 }
@@ -130,7 +143,7 @@ class OpenAiCompatible final : public Dialect {
     if (message == nullptr) return std::unexpected(not_the_promised_form("/choices/0/message"));
     Content content = content_of(*message);
     if (auto refusal = refusal_of(*message, content)) return std::unexpected(refused(*refusal));
-    const auto reason = text::string_at(*choice, "/finish_reason");
+    const auto reason = end_reason_at(*choice, "/finish_reason");
     if (const Value* error = choice->find("error");
         error != nullptr && !error->is_null() && (!reason || reason == "error"))
       return ended_by_error(*error);
@@ -138,9 +151,9 @@ class OpenAiCompatible final : public Dialect {
     if (!cut) return std::unexpected(std::move(cut).error());
     // A reasoning model may spend its whole limit before the first word.
     if (content.there || *cut) return Answer{std::move(content.text), *cut};
-    if (text::string_at(*message, "/reasoning_content"))
-      return std::unexpected(not_the_promised_form(
-          "text at /choices/0/message/content, only reasoning_content: the model's thoughts"));
+    if (const auto thoughts = name_of_thoughts(*message))
+      return std::unexpected(not_the_promised_form(fmt::format(
+          "text at /choices/0/message/content, only {}: the model's thoughts", *thoughts)));
     return std::unexpected(not_the_promised_form("text at /choices/0/message/content"));
   }
 

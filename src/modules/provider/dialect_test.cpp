@@ -66,7 +66,10 @@ TEST(OpenAiCompatible, LeavesTheJsonSwitchOutForAModelWithoutIt) {
 
 TEST(Anthropic, BodyForcesAToolForJson) {
   const std::string body = body_of(ProviderKind::anthropic, Format::json);
-  EXPECT_NE(body.find(R"("tool_choice":{"name":"answer","type":"tool"})"), std::string::npos)
+  EXPECT_NE(
+      body.find(
+          R"("tool_choice":{"disable_parallel_tool_use":true,"name":"answer","type":"tool"})"),
+      std::string::npos)
       << body;
   EXPECT_NE(
       body.find(

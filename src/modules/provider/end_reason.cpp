@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <array>
 
+#include "base/json.h"
 #include "provider/provider_error.h"
 #include "text/codes.h"
+#include "text/json_view.h"
 
 namespace gvm::provider {
 namespace {
@@ -60,6 +62,13 @@ End end_of(ProviderKind provider, std::string_view reason) {
     return row.provider == provider && row.reason == reason;
   });
   return found == std::end(kTable) ? End::failed : found->end;
+}
+
+std::optional<std::string> end_reason_at(const Value& body, std::string_view pointer) {
+  const Value* reason = text::at(body, pointer);
+  if (reason == nullptr || reason->is_null()) return std::nullopt;
+  const auto word = reason->as_string();
+  return word ? std::string(*word) : json::write(*reason);
 }
 
 std::expected<bool, CallFailure> judge_end(ProviderKind provider,

@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
+#include "base/value.h"
 #include "provider/call_failure.h"
 #include "provider/provider_kind.h"
 
@@ -30,6 +32,10 @@ struct EndReason {
 std::span<const EndReason> end_reasons();
 
 End end_of(ProviderKind provider, std::string_view reason);
+
+// The end reason at `pointer`; empty when it is absent or null. A reason that is no text, such as
+// the number of an enumeration, is given as its JSON, which no table lists: it makes no answer.
+std::optional<std::string> end_reason_at(const Value& body, std::string_view pointer);
 
 // Whether a limit cut the answer, or why this end makes no answer. `reason` is absent where the
 // provider gave none, which the caller has allowed. `words` is what the provider says about it.

@@ -51,7 +51,7 @@ CallFailure told(Error error, ProviderError said, int status, const Asked& asked
   if (!said.message.empty()) error.add_cause(fmt::format("the provider says: {}", said.message));
   CallFailure failure(std::move(error), kind_of(said, status, asked.what()), CallStage::status);
   failure.status = status;
-  failure.retry_after = said.retry_after;
+  failure.retry_after = wait_of(said, failure.kind);
   failure.unsupported = unsupported_parameter(said);
   failure.said = std::move(said.message);
   return failure;
@@ -63,7 +63,7 @@ CallFailure status_failure(const Asked& asked, net::HttpResponse response) {
   const auto retry_after = net::retry_after(response);
   ProviderError said;
   if (const auto body = text::parse_json(response.body)) {
-    if (auto found = find_error(*body)) said = std::move(*found);
+    said = error_of_body(*body);
   } else {
     said = error_of_text(response.body);
   }

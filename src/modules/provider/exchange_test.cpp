@@ -11,6 +11,7 @@
 #include "provider/check_picture.h"
 #include "support/http_server.h"
 #include "text/json.h"
+#include "text/json_view.h"
 
 namespace gvm::provider {
 namespace {
@@ -318,6 +319,44 @@ TEST(Check, TriesJsonAndAPictureWhereTheModelClaimsThem) {
   EXPECT_EQ(report.tried, (std::vector<std::string>{"text", "json", "image"}));
   EXPECT_EQ(report.url, bench.backend.host + "/v1/chat/completions");
   EXPECT_TRUE(report.lines.empty());
+}
+
+TEST(Check, SendsWhatTheShippedScriptWouldSend) {
+  std::vector<Value> sent;
+  const auto keep = [&sent](const HttpServer::Request& request) {
+    sent.push_back(text::parse_json(request.body).value());
+    return good_at_everything(request);
+  };
+  Bench plain(keep);
+  plain.model().supports_image = false;
+  ASSERT_EQ(check(plain).outcome, CheckOutcome::works);
+  ASSERT_EQ(sent.size(), 2u);
+  EXPECT_EQ(*sent[0].find("temperature"), Value::real(0.7));
+  EXPECT_EQ(*sent[0].find("max_tokens"), Value::integer(8000));
+  EXPECT_EQ(text::string_at(sent[1], "/messages/0/content"),
+            "Answer with one valid JSON object and nothing else.");
+
+  sent.clear();
+  Bench configured(keep);
+  auto& model = configured.model();
+  model.supports_json = model.supports_image = false;
+  model.sampling.temperature.preset = 0.25;
+  model.sampling.seed.preset = 7;
+  model.max_tokens.preset = 55;
+  ASSERT_EQ(check(configured).outcome, CheckOutcome::works);
+  ASSERT_EQ(sent.size(), 1u);
+  EXPECT_EQ(*sent[0].find("temperature"), Value::real(0.25));
+  EXPECT_EQ(*sent[0].find("seed"), Value::integer(7));
+  EXPECT_EQ(*sent[0].find("max_tokens"), Value::integer(55));
+
+  sent.clear();
+  Bench limited(keep);
+  limited.model().supports_json = limited.model().supports_image = false;
+  limited.model().sampling.temperature.send = false;
+  limited.model().max_tokens.ceiling = 4096;
+  ASSERT_EQ(check(limited).outcome, CheckOutcome::works);
+  EXPECT_EQ(sent.at(0).find("temperature"), nullptr);
+  EXPECT_EQ(*sent.at(0).find("max_tokens"), Value::integer(4096));
 }
 
 TEST(Check, SaysWhichLineToWrite) {

@@ -31,7 +31,7 @@ std::string_view first_words(std::string_view text) {
   return text.substr(0, end);
 }
 
-std::optional<std::chrono::milliseconds> wait_of(double seconds) {
+std::optional<std::chrono::milliseconds> span_of(double seconds) {
   if (!(seconds >= 0) || seconds > kLongestWaitSeconds) return std::nullopt;
   return std::chrono::milliseconds(std::llround(seconds * 1000));
 }
@@ -54,7 +54,7 @@ std::optional<std::chrono::milliseconds> read_span(std::string_view text) {
     any = true;
     text.remove_prefix(unit->first.size());
   }
-  return any ? wait_of(seconds) : std::nullopt;
+  return any ? span_of(seconds) : std::nullopt;
 }
 
 std::optional<double> number_at(const Value& value, std::string_view pointer) {
@@ -66,8 +66,8 @@ std::optional<double> number_at(const Value& value, std::string_view pointer) {
 }
 
 // A provider's wait in the body: Google's RetryInfo, a member of its own, a quoted header of the
-// provider behind an aggregator, "Please try again in 20s".
-std::optional<std::chrono::milliseconds> wait_in(const Value& error, std::string_view message) {
+// provider behind an aggregator.
+std::optional<std::chrono::milliseconds> wait_in(const Value& error) {
   if (const Value* details = error.find("details"); details && details->as_array()) {
     for (const auto& detail : *details->as_array()) {
       if (auto span = text::string_at(detail, "/retryDelay")) return read_span(*span);
@@ -75,12 +75,17 @@ std::optional<std::chrono::milliseconds> wait_in(const Value& error, std::string
   }
   for (const auto pointer : {"/retry_after", "/retry_after_seconds", "/metadata/retry_after",
                              "/metadata/retry_after_seconds"}) {
-    if (auto seconds = number_at(error, pointer)) return wait_of(*seconds);
+    if (auto seconds = number_at(error, pointer)) return span_of(*seconds);
   }
   for (const auto pointer : {"/metadata/headers/Retry-After", "/metadata/headers/retry-after"}) {
     if (auto value = text::string_at(error, pointer))
       return net::parse_retry_after(*value, std::chrono::system_clock::now());
   }
+  return std::nullopt;
+}
+
+// "Please try again in 20s."
+std::optional<std::chrono::milliseconds> wait_in_words(std::string_view message) {
   constexpr std::string_view kAgain = "try again in ";
   const auto at = message.find(kAgain);
   return at == message.npos ? std::nullopt : read_span(message.substr(at + kAgain.size()));
@@ -172,16 +177,20 @@ bool is_rate_limit(const ProviderError& error) {
 bool is_unpaid(const ProviderError& error) {
   return any_code(error, {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active",
                           "billing_error", "insufficient_balance", "payment_required",
-                          "insufficient_credits"}) ||
+                          "insufficient_credits", "exceeded_current_quota_error", "arrearage"}) ||
          begins(error, {"Your credit balance is too low"});
 }
 
 bool is_too_long(const ProviderError& error) {
-  if (any_code(error, {"context_length_exceeded", "model_context_window_exceeded"})) return true;
+  if (any_code(error, {"context_length_exceeded", "model_context_window_exceeded",
+                       "exceed_context_size_error"}))
+    return true;
   // Providers without a code for it.
-  return begins(
-      error, {"prompt is too long", "The input token count",
-              "This model's maximum context length is", "input is too long", "Input is too long"});
+  return begins(error,
+                {"prompt is too long", "The input token count", "input is too long",
+                 "Input is too long", "This model's maximum context length is",
+                 "This model's maximum prompt length is", "input length and `max_tokens` exceed",
+                 "the request exceeds the available context size", "Prompt contains "});
 }
 
 bool is_filtered(const ProviderError& error) {
@@ -191,8 +200,9 @@ bool is_filtered(const ProviderError& error) {
 }
 
 bool is_bad_key(const ProviderError& error) {
-  return any_code(error, {"api_key_invalid", "invalid_api_key", "authentication_error",
-                          "unauthenticated", "api_key_expired"});
+  return any_code(error,
+                  {"api_key_invalid", "invalid_api_key", "authentication_error", "unauthenticated",
+                   "api_key_expired", "invalidapikey", "invalid_authentication_error"});
 }
 
 // The field is ours: a contract cannot put anything into it.
@@ -225,12 +235,24 @@ bool is_without_images(const ProviderError& error) {
   return of_image && says_unsupported(error) && !of_its_form;
 }
 
-routing::ErrorKind kind_of_request(const ProviderError& error, int status, AskedFor asked) {
+// What concerns the key or its account, whatever the status that a provider gives with it.
+std::optional<routing::ErrorKind> kind_of_account(const ProviderError& error) {
   using routing::ErrorKind;
-  constexpr int kTooLarge = 413;
   if (is_bad_key(error)) return ErrorKind::auth;
   if (is_unpaid(error)) return ErrorKind::payment_required;
   if (is_rate_limit(error)) return ErrorKind::rate_limited;
+  return std::nullopt;
+}
+
+routing::ErrorKind kind_of_forbidden(const ProviderError& error) {
+  if (is_filtered(error)) return routing::ErrorKind::content_refused;
+  return kind_of_account(error).value_or(routing::ErrorKind::forbidden);
+}
+
+routing::ErrorKind kind_of_request(const ProviderError& error, int status, AskedFor asked) {
+  using routing::ErrorKind;
+  constexpr int kTooLarge = 413;
+  if (const auto account = kind_of_account(error)) return *account;
   if (is_too_long(error) || status == kTooLarge) return ErrorKind::context_too_long;
   if (is_filtered(error)) return ErrorKind::content_refused;
   if (asked.has_images && is_without_images(error)) return ErrorKind::capability_image;
@@ -252,24 +274,49 @@ std::string bounded_words(std::string_view words) {
   return out;
 }
 
+namespace {
+
+// Google's `details`: reasons, and the field that is at fault.
+void read_details(ProviderError& out, const Value& error) {
+  const Value* details = error.find("details");
+  if (details == nullptr || details->as_array() == nullptr) return;
+  for (const auto& detail : *details->as_array()) {
+    add_code(out, text::string_at(detail, "/reason"));
+    const auto field = text::string_at(detail, "/fieldViolations/0/field");
+    if (field && out.param.empty()) out.param = *field;
+  }
+}
+
+std::string_view words_of(const Value& error) {
+  for (const auto pointer : {"/message", "/detail", "/detail/message", "/detail/0/msg", "/msg",
+                             "/error_description", "/errors/0/message"}) {
+    if (const auto words = text::string_at(error, pointer)) return *words;
+  }
+  return {};
+}
+
+// Some servers put the members of the error at the top of the body.
+bool is_error(const Value& body) {
+  return text::string_at(body, "/object") == "error" || text::string_at(body, "/type") == "error";
+}
+
+}  // namespace
+
 ProviderError read_error(const Value& error) {
   ProviderError out;
   if (const auto text = error.as_string()) {
     out.message = bounded_words(*text);
   } else {
-    out.message = bounded_words(text::string_at(error, "/message").value_or(""));
+    out.message = bounded_words(words_of(error));
     for (const auto pointer : {"/code", "/type", "/status", "/innererror/code", "/reason"})
       add_code(out, text::string_at(error, pointer));
-    if (const Value* details = error.find("details"); details && details->as_array()) {
-      for (const auto& detail : *details->as_array())
-        add_code(out, text::string_at(detail, "/reason"));
-      out.param = text::string_at(error, "/details/0/fieldViolations/0/field").value_or("");
-    }
+    read_details(out, error);
     if (auto param = text::string_at(error, "/param")) out.param = *param;
     out.status = status_in(error);
   }
   if (out.status == 0) out.status = status_of_codes(out);
-  out.retry_after = wait_in(error, out.message);
+  out.retry_after = wait_in(error);
+  out.retry_in_words = wait_in_words(out.message);
   return out;
 }
 
@@ -277,9 +324,28 @@ std::optional<ProviderError> find_error(const Value& body) {
   const Value* whole = &body;
   if (const auto* list = body.as_array(); list != nullptr && !list->empty()) whole = &list->front();
   const Value* error = whole->find("error");
-  if (error == nullptr || error->is_null()) return std::nullopt;
-  if (error->as_string() || error->as_map()) return read_error(*error);
-  return std::nullopt;
+  if (error == nullptr || error->is_null())
+    return is_error(*whole) ? std::optional(read_error(*whole)) : std::nullopt;
+  if (error->as_map()) return read_error(*error);
+  const auto words = error->as_string();
+  if (!words) return std::nullopt;
+  // A sentence, with its code beside it.
+  ProviderError said = read_error(*whole);
+  said.message = bounded_words(*words);
+  said.retry_in_words = wait_in_words(said.message);
+  return said;
+}
+
+std::optional<std::chrono::milliseconds> wait_of(const ProviderError& error,
+                                                 routing::ErrorKind kind) {
+  using routing::ErrorKind;
+  const bool limited = kind == ErrorKind::rate_limited || kind == ErrorKind::overloaded;
+  return error.retry_after || !limited ? error.retry_after : error.retry_in_words;
+}
+
+ProviderError error_of_body(const Value& body) {
+  if (auto stated = find_error(body)) return std::move(*stated);
+  return read_error(body);
 }
 
 ProviderError error_of_text(std::string_view body) {
@@ -306,7 +372,7 @@ routing::ErrorKind kind_of(const ProviderError& error, int status, AskedFor aske
     case 402:
       return ErrorKind::payment_required;
     case 403:
-      return is_filtered(error) ? ErrorKind::content_refused : ErrorKind::forbidden;
+      return kind_of_forbidden(error);
     case 404:
     case 410:
       return ErrorKind::not_found;
@@ -327,24 +393,6 @@ routing::ErrorKind kind_of(const ProviderError& error, int status, AskedFor aske
   if (status >= kServerErrors) return ErrorKind::server_error;
   if (status >= kRequestErrors) return kind_of_request(error, status, asked);
   return status >= kRedirects ? ErrorKind::redirect : ErrorKind::garbled;
-}
-
-std::optional<Parameter> unsupported_parameter(const ProviderError& error) {
-  const bool says_so = any_code(error, {"unsupported_parameter", "unsupported_value"}) ||
-                       begins(error, {"Unsupported value: '", "Unsupported parameter: '"});
-  if (!says_so) return std::nullopt;
-  std::string_view name = error.param;
-  if (name.empty()) {
-    const auto quote = error.message.find('\'');
-    if (quote == std::string::npos) return std::nullopt;
-    name = std::string_view(error.message).substr(quote + 1);
-    name = name.substr(0, name.find('\''));
-  }
-  for (unsigned i = 0; i <= static_cast<unsigned>(Parameter::max_completion_tokens); ++i) {
-    const auto parameter = static_cast<Parameter>(i);
-    if (name == parameter_name(parameter)) return parameter;
-  }
-  return std::nullopt;
 }
 
 }  // namespace gvm::provider

@@ -20,13 +20,16 @@ struct ProviderError {
   std::vector<std::string> codes;  // code, type, status, reasons: lower case
   std::string param;               // the request's field that is at fault; may be empty
   std::string message;             // bounded, valid UTF-8
-  std::optional<std::chrono::milliseconds> retry_after;
+  std::optional<std::chrono::milliseconds> retry_after;     // of a member
+  std::optional<std::chrono::milliseconds> retry_in_words;  // "try again in 20s", anywhere in them
 
   bool has_code(std::string_view code) const;
 };
 
 // The error a body states, in any of the forms; empty when it states none.
 std::optional<ProviderError> find_error(const Value& body);
+// Of the body of an error status, which may be an error without saying so: {"detail": "..."}.
+ProviderError error_of_body(const Value& body);
 // The members of one error object (or its text).
 ProviderError read_error(const Value& error);
 // Of a body that is no JSON: the title of an HTML page, or the beginning of the text.
@@ -38,6 +41,11 @@ struct AskedFor {
 };
 // `status` is what the call ended with: the HTTP status, or the error's own beside a 2xx.
 routing::ErrorKind kind_of(const ProviderError& error, int status, AskedFor asked);
+
+// How long to wait. The words count only with a limit or an overload: another error may quote a
+// prompt, and what a contract wrote into it must not pause a candidate.
+std::optional<std::chrono::milliseconds> wait_of(const ProviderError& error,
+                                                 routing::ErrorKind kind);
 
 // The parameter of ours that the model does not take.
 std::optional<Parameter> unsupported_parameter(const ProviderError& error);

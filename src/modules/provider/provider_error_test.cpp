@@ -105,11 +105,16 @@ TEST(ProviderErrors, TellHowLongToWait) {
       {R"({"error":{"message":"Please try again in 250ms."}})", milliseconds(250)},
       {R"({"error":{"retry_after":7}})", milliseconds(7'000)},
       {R"({"error":{"metadata":{"headers":{"Retry-After":"9"}}}})", milliseconds(9'000)}};
-  for (const auto& [body, wait] : rows) EXPECT_EQ(error_in(body).retry_after, wait) << body;
+  for (const auto& [body, wait] : rows)
+    EXPECT_EQ(wait_of(error_in(body), ErrorKind::rate_limited), wait) << body;
   for (const std::string_view body :
        {R"({"error":{"details":[{"retryDelay":"soon"}]}})", R"({"error":{"retry_after":-1}})",
         R"({"error":{"retry_after":1e12}})", R"({"error":{"message":"try again in a while"}})"})
-    EXPECT_EQ(error_in(body).retry_after, std::nullopt) << body;
+    EXPECT_EQ(wait_of(error_in(body), ErrorKind::rate_limited), std::nullopt) << body;
+  const auto quoting = error_in(R"({"error":{"message":"bad input: \"try again in 9h\""}})");
+  EXPECT_EQ(wait_of(quoting, ErrorKind::server_error), std::nullopt) << "a prompt may say so";
+  EXPECT_EQ(wait_of(error_in(R"({"error":{"retry_after":7}})"), ErrorKind::server_error),
+            milliseconds(7'000));
 }
 
 TEST(ProviderErrors, NameTheParameterThatIsNotTaken) {
@@ -126,6 +131,94 @@ TEST(ProviderErrors, NameTheParameterThatIsNotTaken) {
        std::nullopt}};
   for (const auto& [body, parameter] : rows)
     EXPECT_EQ(unsupported_parameter(error_in(body)), parameter) << body;
+}
+
+TEST(ProviderErrors, NameTheParameterInTheSentencesOfOtherProviders) {
+  const std::pair<std::string_view, std::optional<Parameter>> rows[] = {
+      {"`temperature` is deprecated for this model.", Parameter::temperature},
+      {"temperature is deprecated for this model.", Parameter::temperature},
+      {"`temperature` may only be set to 1 when thinking is enabled or in adaptive mode.",
+       Parameter::temperature},
+      {"`temperature` and `top_p` cannot both be specified for this model. Please use only one.",
+       Parameter::top_p},
+      {"temperature and top_p cannot both be specified for this model.", Parameter::top_p},
+      {"Argument not supported on this model: presencePenalty", Parameter::presence_penalty},
+      {"Argument not supported on this model: stop", Parameter::stop},
+      {"Model grok-9 does not support parameter frequencyPenalty.", Parameter::frequency_penalty},
+      {"Unsupported parameter: 'generation_config.top_k'", Parameter::top_k},
+      {"Model grok-9 or temperature does not support parameter stop", std::nullopt},
+      {"cannot read \"`temperature` is deprecated for this model.\"", std::nullopt},
+      {"Argument not supported on this model: messages", std::nullopt},
+      {"hello and top_p cannot both be specified for this model.", std::nullopt},
+      {"`temperature` is too high", std::nullopt},
+      {"", std::nullopt}};
+  for (const auto& [message, parameter] : rows) {
+    ProviderError error;
+    error.message = message;
+    EXPECT_EQ(unsupported_parameter(error), parameter) << message;
+  }
+  EXPECT_EQ(
+      unsupported_parameter(error_in(R"({"code":"Client specified an invalid argument",)"
+                                     R"("error":"Argument not supported on this model: stop"})")),
+      Parameter::stop);
+}
+
+// vLLM and Mistral put the error's members at the top; FastAPI says `detail`; xAI has a sentence as
+// the error, and its code beside it.
+TEST(ProviderErrors, AreReadWhereverAServerPutsThem) {
+  struct Body {
+    std::string_view text;
+    int status;
+    ErrorKind kind;
+    std::string_view words;
+  };
+  const Body rows[] = {
+      {R"({"object":"error","message":"This model's maximum context length is 4096 tokens.","type":"BadRequestError","param":null,"code":400})",
+       400, ErrorKind::context_too_long, "This model's maximum context length is 4096 tokens."},
+      {R"({"object":"error","message":"No capacity.","type":"service_tier_capacity_exceeded","code":"3505"})",
+       429, ErrorKind::rate_limited, "No capacity."},
+      {R"({"detail":"Not authenticated"})", 403, ErrorKind::forbidden, "Not authenticated"},
+      {R"({"detail":[{"loc":["body","messages"],"msg":"field required","type":"missing"}]})", 422,
+       ErrorKind::bad_request, "field required"},
+      {R"({"success":false,"errors":[{"code":7003,"message":"No route"}]})", 404,
+       ErrorKind::not_found, "No route"},
+      {R"({"code":"insufficient_quota","error":"Your team has used all its credits."})", 403,
+       ErrorKind::payment_required, "Your team has used all its credits."},
+      {R"({"message":"Too many requests"})", 429, ErrorKind::rate_limited, "Too many requests"},
+      {R"("busy")", 503, ErrorKind::overloaded, "busy"},
+      {"[]", 500, ErrorKind::server_error, ""},
+      {"null", 400, ErrorKind::bad_request, ""},
+  };
+  for (const auto& row : rows) {
+    const auto said = error_of_body(text::parse_json(row.text).value());
+    EXPECT_EQ(said.message, row.words) << row.text;
+    EXPECT_EQ(routing::name_of(kind_of(said, row.status, {Format::text, false})),
+              routing::name_of(row.kind))
+        << row.text;
+  }
+}
+
+TEST(ProviderErrors, AtTheTopOfABodyAreErrorsBesideASuccessToo) {
+  EXPECT_EQ(error_in(R"({"object":"error","message":"x","code":429})").status, 429);
+  EXPECT_EQ(error_in(R"({"type":"error","message":"x","code":"overloaded_error"})").status, 529);
+  EXPECT_EQ(error_in(R"({"code":503,"error":"x"})").status, 503);
+  for (const auto* body : {R"({"object":"chat.completion","choices":[]})", R"({"type":"message"})",
+                           R"({"message":"hi"})", R"({"detail":"x"})", "[]", "null", "3"})
+    EXPECT_FALSE(find_error(text::parse_json(body).value())) << body;
+}
+
+TEST(ProviderErrors, WithA403AreJudgedByTheirCodeToo) {
+  const std::pair<std::string_view, ErrorKind> rows[] = {
+      {"permission_denied", ErrorKind::forbidden},
+      {"invalid_api_key", ErrorKind::auth},
+      {"insufficient_quota", ErrorKind::payment_required},
+      {"rate_limit_exceeded", ErrorKind::rate_limited},
+      {"content_filter", ErrorKind::content_refused}};
+  for (const auto& [code, kind] : rows) {
+    ProviderError error;
+    error.codes = {std::string(code)};
+    EXPECT_EQ(routing::name_of(kind_of(error, 403, {})), routing::name_of(kind)) << code;
+  }
 }
 
 TEST(ProviderErrors, AnHtmlPageIsToldByItsTitle) {

@@ -53,9 +53,9 @@ host::CommonOptions common_options(const config::CommonConfig& config) {
   return options;
 }
 
-Result<std::shared_ptr<const script::Program>> load_program(
-    const config::CommonConfig& config, script::HostTable host, std::string_view library,
-    std::initializer_list<std::string_view> entries) {
+script::ProgramOptions program_options(const config::CommonConfig& config, script::HostTable host,
+                                       std::string_view library,
+                                       std::initializer_list<std::string_view> entries) {
   script::ProgramOptions options;
   options.script_path = config.lua_script_path;
   options.lua_path = config.lua_path;
@@ -64,7 +64,7 @@ Result<std::shared_ptr<const script::Program>> load_program(
   options.libraries.push_back(host::library(library));
   options.host = std::move(host);
   options.limits = limits_of(config.script);
-  return script::Program::load(std::move(options));
+  return options;
 }
 
 }  // namespace gvm::scripted

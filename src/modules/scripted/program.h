@@ -13,10 +13,10 @@ namespace gvm::scripted {
 // What the common host functions of a module need to know.
 host::CommonOptions common_options(const config::CommonConfig& config);
 
-// The operator's script with our common libraries and `library`, required to define `entries`.
-// Errors: INVALID_CONFIG naming file and line.
-Result<std::shared_ptr<const script::Program>> load_program(
-    const config::CommonConfig& config, script::HostTable host, std::string_view library,
-    std::initializer_list<std::string_view> entries);
+// How the operator's script is loaded: with our common libraries and `library`, under the
+// configured limits, required to define `entries`.
+script::ProgramOptions program_options(const config::CommonConfig& config, script::HostTable host,
+                                       std::string_view library,
+                                       std::initializer_list<std::string_view> entries);
 
 }  // namespace gvm::scripted

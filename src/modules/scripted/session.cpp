@@ -10,8 +10,8 @@
 
 namespace gvm::scripted {
 
-Session::Session(const ModuleContext& context, script::SessionPool& pool)
-    : context_(context), pool_(pool) {}
+Session::Session(std::shared_ptr<const ModuleContext> context, net::Lane& lane)
+    : context_(std::move(context)), lane_(lane) {}
 
 Result<void> Session::hello(std::string frame) {
   auto value = calldata::decode(frame);
@@ -54,7 +54,7 @@ Result<std::unique_ptr<script::Session>> Session::open_script() {
   // in the hello is an absent field for scripts.
   Value fields = hello_.fields;
   drop_null_fields(fields);
-  return pool_.open(context_.logger, std::move(services), std::move(fields));
+  return context_->pools->of(lane_).open(context_->logger, std::move(services), std::move(fields));
 }
 
 asio::awaitable<Result<void>> Session::ensure_script(Deadline deadline) {
@@ -71,7 +71,7 @@ asio::awaitable<Result<void>> Session::ensure_script(Deadline deadline) {
 }
 
 asio::awaitable<Result<void>> Session::run_setup(Deadline deadline) {
-  if (!context_.program->has_entry("Setup")) co_return Result<void>();
+  if (!context_->program->has_entry("Setup")) co_return Result<void>();
   Arguments none;
   auto answer = co_await script_->call("Setup", std::move(none), deadline);
   if (!answer) co_return fail(std::move(answer).error());
@@ -99,12 +99,19 @@ Value Session::stats() const {
 
 std::string Session::reply_to(Error error) {
   ++(error.fatal() ? fatal_errors_ : user_errors_);
-  context_.redactor->redact(error);
-  if (logger().enabled(log::Level::info)) {
-    logger().info("request failed",
-                  {{"tx_id", Value::string(hello_.tx_id)}, {"error", error.to_value()}});
-  }
+  context_->redactor->redact(error);
+  log_failure(error);
   return envelope::encode_error(error, hello_.generation);
+}
+
+// At level debug every request is logged.
+void Session::log_failure(const Error& error) const {
+  if (!logger().enabled(log::Level::info)) return;
+  constexpr std::string_view kMessage = "request failed";
+  const std::initializer_list<log::Field> fields = {{"tx_id", Value::string(hello_.tx_id)},
+                                                    {"error", error.to_value()}};
+  if (logger().enabled(log::Level::debug)) return logger().info(kMessage, fields);
+  context_->failures->write(log::Level::info, kMessage, fields, error.code());
 }
 
 std::string Session::deadline_reply() {
@@ -112,8 +119,12 @@ std::string Session::deadline_reply() {
                         "the request took longer than serve.request_timeout allows"));
 }
 
+std::string Session::refusal_reply(Error error) {
+  return reply_to(std::move(error));
+}
+
 asio::awaitable<void> Session::finish(Deadline deadline) {
-  if (!script_ || !script_->usable() || !context_.program->has_entry("Teardown")) co_return;
+  if (!script_ || !script_->usable() || !context_->program->has_entry("Teardown")) co_return;
   Arguments none;
   auto done = co_await script_->call("Teardown", std::move(none), deadline);
   if (!done) logger().warn("Teardown failed", {{"error", done.error().to_value()}});

@@ -5,37 +5,58 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/log.h"
 #include "base/redactor.h"
+#include "base/sampled_logger.h"
 #include "envelope/hello.h"
 #include "host/request_signer.h"
+#include "net/lane.h"
 #include "script/script.h"
+#include "scripted/http_clients.h"
+#include "scripted/open_session.h"
+#include "scripted/pools.h"
 #include "serve/service.h"
 
 namespace gvm::scripted {
 
 namespace asio = boost::asio;
 
-// What all sessions of a module share; immutable.
+// For "request failed": during an outage every request would write the same line.
+inline std::shared_ptr<log::SampledLogger> failures_of(log::Logger logger) {
+  constexpr int kShown = 10;  // of each error code in a minute
+  return std::make_shared<log::SampledLogger>(std::move(logger), log::SampledLogger::kInterval,
+                                              kShown);
+}
+
+// What all sessions of a module share that began under one configuration; immutable but for what
+// was logged lately. A reload makes another one: a session keeps the one that it began with
+// (docs/adr/0020-reload.md).
 struct ModuleContext {
   std::shared_ptr<const host::SigningKeys> signing_keys;
   std::shared_ptr<const Redactor> redactor;
   std::shared_ptr<const script::Program> program;
+  std::shared_ptr<Pools> pools;
+  std::shared_ptr<HttpClients> http;
   log::Logger logger;
+  std::shared_ptr<log::SampledLogger> failures = failures_of({});
+  std::uint64_t generation = 1;  // counts from 1 at the start of the process
 };
 
 class Session : public serve::SessionHandler {
  public:
   using Arguments = std::vector<script::Argument>;
 
-  // `context` and `pool` outlive the session.
-  Session(const ModuleContext& context, script::SessionPool& pool);
+  // `lane` outlives the session.
+  Session(std::shared_ptr<const ModuleContext> context, net::Lane& lane);
 
   Result<void> hello(std::string frame) final;
+  std::string take_token() final { return envelope::take_token(hello_); }
   asio::awaitable<std::string> request(std::string frame, Deadline deadline) final;
   std::string deadline_reply() final;
+  std::string refusal_reply(Error error) final;
   asio::awaitable<void> finish(Deadline deadline) final;
   bool ended() const final { return script_ != nullptr && !script_->usable(); }
 
@@ -57,7 +78,8 @@ class Session : public serve::SessionHandler {
   virtual void add_stats(Value::Map& stats) const = 0;
   // For a request that exceeded serve.request_timeout: whether the contract may catch the error.
   virtual Fatality deadline_fatality() const { return Fatality::fatal; }
-  const log::Logger& logger() const { return context_.logger; }
+  const log::Logger& logger() const { return context_->logger; }
+  net::Lane& lane() const { return lane_; }
 
  private:
   asio::awaitable<Result<std::string>> decode_and_answer(std::string_view frame, Deadline deadline);
@@ -65,10 +87,12 @@ class Session : public serve::SessionHandler {
   asio::awaitable<Result<void>> run_setup(Deadline deadline);
   Result<std::unique_ptr<script::Session>> open_script();
   std::string reply_to(Error error);
+  void log_failure(const Error& error) const;
   Value stats() const;
 
-  const ModuleContext& context_;
-  script::SessionPool& pool_;
+  const OpenSession counted_;
+  std::shared_ptr<const ModuleContext> context_;  // outlives script_
+  net::Lane& lane_;
   envelope::Hello hello_;
   std::unique_ptr<script::Session> script_;  // made by the first request
   std::uint64_t requests_ = 0;

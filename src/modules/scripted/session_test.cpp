@@ -58,27 +58,28 @@ struct Fixture {
     options.libraries = {{"lib-t", "local _, host = ...\nreturn host['t']"}};
     auto loaded = script::Program::load(std::move(options));
     if (!loaded) throw std::runtime_error(loaded.error().to_string());
-    context.program = *loaded;
-    context.redactor = std::make_shared<Redactor>();
-    pool.emplace(context.program, io.get_executor(), 0);
+    context->program = *loaded;
+    context->redactor = std::make_shared<Redactor>();
+    context->pools = std::make_shared<Pools>(lanes, context->program, 0);
   }
 
   Result<Value> ask(EchoSession& session) {
     const std::string message = *calldata::encode(Value::map());
+    bool answered = false;
+    auto& io = lanes.at(0).context();
     asio::co_spawn(io, session.request(message, Deadline::never()),
-                   [](std::exception_ptr error, const std::string&) {
+                   [&](std::exception_ptr error, const std::string&) {
+                     answered = true;
                      if (error) std::rethrow_exception(error);
                    });
-    io.restart();
-    io.run();
+    while (!answered) io.run_one();
     return std::move(session.last.value());
   }
 
   int calls = 0;
   test::TempScript file;
-  asio::io_context io{1};
-  ModuleContext context;
-  std::optional<script::SessionPool> pool;
+  net::Lanes lanes{1, net::HttpClientOptions()};
+  std::shared_ptr<ModuleContext> context = std::make_shared<ModuleContext>();
 };
 
 constexpr const char* kMain =
@@ -86,7 +87,7 @@ constexpr const char* kMain =
 
 TEST(ScriptedSession, ARequestAfterAFailedOpenSeesTheHello) {
   Fixture fixture(std::string("require('lib-t').may_start()\n") + kMain, 1);
-  EchoSession session(fixture.context, *fixture.pool);
+  EchoSession session(fixture.context, fixture.lanes.at(0));
   ASSERT_TRUE(session.hello(hello_frame()));
   const auto first = fixture.ask(session);
   ASSERT_FALSE(first);
@@ -99,7 +100,7 @@ TEST(ScriptedSession, ARequestAfterAFailedOpenSeesTheHello) {
 TEST(ScriptedSession, ARequestAfterAFailedSetupSeesTheHello) {
   Fixture fixture(
       std::string("local t = require('lib-t')\nfunction Setup() t.may_start() end\n") + kMain, 0);
-  EchoSession session(fixture.context, *fixture.pool);
+  EchoSession session(fixture.context, fixture.lanes.at(0));
   ASSERT_TRUE(session.hello(hello_frame()));
   EXPECT_FALSE(fixture.ask(session));
   const auto second = fixture.ask(session);

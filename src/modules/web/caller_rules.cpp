@@ -19,20 +19,16 @@ std::vector<net::HttpHeader> headers_of(const Value::Map& headers) {
   return list;
 }
 
-bool has_no_body(envelope::WebMethod method) {
-  return method == envelope::WebMethod::get || method == envelope::WebMethod::head;
-}
-
 }  // namespace
 
 Result<void> check_caller(const envelope::WebRequest& request) {
   const auto headers = headers_of(request.headers);
   if (auto problem = net::problem_with_headers(headers))
     return fail(codes::kHeaderForbidden, Fatality::user, std::move(*problem));
-  if (request.body && !request.body->view().empty() && has_no_body(request.method)) {
+  const bool has_body = request.body && !request.body->view().empty();
+  if (has_body && request.method == envelope::WebMethod::head) {
     return fail(codes::kBodyForbidden, Fatality::user,
-                std::string(envelope::web_method_name(request.method)) +
-                    " requests have no body; use POST, or leave the body out");
+                "HEAD requests have no body; use POST, or leave the body out");
   }
   return {};
 }

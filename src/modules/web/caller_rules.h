@@ -6,7 +6,7 @@
 namespace gvm::web {
 
 // Errors, none fatal: HEADER_FORBIDDEN for a header that is malformed, too large or not a caller's
-// to set; BODY_FORBIDDEN for a body with GET or HEAD, which have none (RFC 9110, 9.3.1). Headers
+// to set; BODY_FORBIDDEN for a body with HEAD, which libcurl cannot send (RFC 9110, 9.3.2). Headers
 // that are dropped instead (host, content-length, genlayer-*, names with '@') are no error.
 Result<void> check_caller(const envelope::WebRequest& request);
 

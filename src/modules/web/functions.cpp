@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/null_fields.h"
+#include "guarded/functions.h"
 #include "host/arguments.h"
 #include "script/codes.h"
 #include "web/page_request.h"
@@ -49,8 +50,13 @@ Value page_value(browser::RenderResult page) {
   const bool image = page.mode == browser::RenderMode::screenshot;
   Value content =
       image ? Value::bytes(std::move(page.content)) : Value::string(std::move(page.content));
-  return Value::fields(image ? "image" : "text", std::move(content), "url",
-                       Value::string(std::move(page.url)), "status", Value::integer(page.status));
+  const bool jpeg = page.format == browser::PictureFormat::jpeg;
+  Value table =
+      Value::fields(image ? "image" : "text", std::move(content), "url",
+                    Value::string(std::move(page.url)), "status", Value::integer(page.status));
+  if (image) table.as_map()->set("format", Value::string(jpeg ? "jpeg" : "png"));
+  if (page.unsettled) table.as_map()->set("unsettled", Value::boolean(true));
+  return table;
 }
 
 asio::awaitable<Result<Value>> render(script::Session& session, Args args) {
@@ -131,14 +137,24 @@ void add_web_functions(script::HostTable& table, const config::WebConfig& config
        "fun(ctx: table, page: {url: string, mode: \"text\"|\"html\"|\"screenshot\", "
        "wait_after_loaded: number|nil, wait_for_selector: string|nil, quiet_dom: number|nil, "
        "full_page: boolean|nil, size_limit: integer|nil, engine: "
-       "\"auto\"|\"browser\"|\"http\"|nil}): {text: string|nil, image: string|nil, url: string, "
-       "status: integer}",
-       "One page, as a browser shows it: `text` for the modes text and html, `image` (PNG) for a "
-       "screenshot; `url` is where redirects led. Times are in seconds, `size_limit` in bytes; "
-       "`quiet_dom` waits until the page has not changed for so long. Errors, not fatal: "
+       "\"auto\"|\"browser\"|\"http\"|nil, unsettled: \"answer\"|\"fail\"|nil, include_invisible: "
+       "boolean|nil, screenshot_format: \"png\"|\"jpeg\"|nil, screenshot_too_large: "
+       "\"refuse\"|\"scale\"|nil}): {text: string|nil, image: string|nil, format: string|nil, url: "
+       "string, status: integer, unsettled: boolean|nil}",
+       "One page, as a browser shows it: `text` for the modes text and html, `image` (of the "
+       "`format` png or jpeg) for a screenshot; `url` is where redirects led. Times are in "
+       "seconds, "
+       "`size_limit` in bytes; `quiet_dom` waits until the page has not changed for so long. "
+       "`unsettled` is true when the page never rested and was read as it was. What is not given "
+       "is "
+       "as the section `browser` of the configuration says (docs/rendering.md). Errors, not fatal: "
        "WEBPAGE_LOAD_FAILED (ctx: url, status, body, reason), TOO_LARGE and those of judge_url; "
        "fatal: CREATING_SESSION, BROWSER_COMMAND, DEADLINE_EXCEEDED.",
        script::HostFunction::Async(render)});
+  guarded::add_guard_function(table, kLibrary, guard::Stage::page, [](script::Session& session) {
+    auto* services = dynamic_cast<WebServices*>(&session.services());
+    return services == nullptr ? std::shared_ptr<guarded::SessionGuards>() : services->guards();
+  });
   table.constants.push_back({kLibrary, "config", "WebConfig",
                              "The configuration's webdriver_host, extra_tld, always_allow_hosts, "
                              "max_wait_after_loaded (seconds) and meta.",

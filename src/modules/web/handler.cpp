@@ -4,13 +4,14 @@
 #include <boost/asio/use_future.hpp>
 #include <vector>
 
+#include "browser/fonts.h"
 #include "envelope/reply.h"
 #include "host/functions.h"
-#include "scripted/pools.h"
+#include "scripted/current.h"
+#include "scripted/generation.h"
 #include "scripted/program.h"
 #include "web/browsers.h"
 #include "web/functions.h"
-#include "web/lane_network.h"
 #include "web/network_of_config.h"
 #include "web/render_service.h"
 #include "web/session.h"
@@ -21,15 +22,58 @@ namespace {
 // A browser that has not started within this time will not start.
 constexpr std::chrono::seconds kBrowserStart{60};
 
+script::HostTable table_of(const config::WebConfig& config,
+                           std::shared_ptr<const policy::UrlRules> rules) {
+  script::HostTable table = host::common_table(scripted::common_options(config.common));
+  add_web_functions(table, config, std::move(rules));
+  return table;
+}
+
+script::ProgramOptions options_of(const config::WebConfig& config,
+                                  std::shared_ptr<const policy::UrlRules> rules) {
+  return scripted::program_options(config.common, table_of(config, std::move(rules)), "lib-web",
+                                   {"Render", "Request"});
+}
+
+// What a reload cannot change is taken over: browsers, what is known of webdriver_host, counters.
+void take_over(Shared& shared, const Shared& before) {
+  shared.counters = before.counters;
+  shared.network.webdriver_host = before.network.webdriver_host;
+  shared.pages.webdriver_host = before.pages.webdriver_host;
+  shared.pages.browsers = before.pages.browsers;
+}
+
+// `before`: of the configuration before; null at the start.
+Result<std::unique_ptr<Shared>> build(std::shared_ptr<const config::WebConfig> config,
+                                      const scripted::ModuleParts& parts, const Shared* before) {
+  auto network = network_of(*config, parts.logger);
+  if (!network) return fail(std::move(network).error());
+  auto program = script::Program::load(options_of(*config, network->rules));
+  if (!program) return fail(std::move(program).error());
+  auto shared = std::make_unique<Shared>();
+  shared->config = config;
+  shared->program = std::move(*program);
+  if (auto added = scripted::complete(*shared, config->common, parts, before); !added)
+    return fail(std::move(added).error());
+  shared->network = std::move(*network);
+  shared->pages = page_settings_of(*config, shared->network);
+  shared->pages.driver_url = driver_url(*config);
+  if (before != nullptr) take_over(*shared, *before);
+  shared->guards = guarded::Guards::make(config->guards, {});
+  const auto& rules = shared->network;
+  shared->networks = std::make_shared<LaneNetworks>(
+      parts.lanes, shared->http,
+      LaneNetworks::Settings{resolver_options_of(*config), rules.rules, rules.routes.proxies()});
+  return shared;
+}
+
 class Module final : public WebModule {
  public:
-  Module(std::shared_ptr<Shared> shared, net::Lanes& lanes, net::HttpClientOptions http)
+  Module(std::shared_ptr<Shared> shared, net::Lanes& lanes)
       : shared_(std::move(shared)),
         lanes_(lanes),
-        http_(std::move(http)),
-        workers_(shared_->config->common.blocking_threads),
-        pools_(lanes.size(), shared_->config->common.vm_count),
-        networks_(lanes.size()) {
+        webdriver_host_(shared_->pages.webdriver_host),
+        workers_(shared_->config->common.blocking_threads) {
     // What is at webdriver_host is not known before it has been asked: see check_browsers().
     if (shared_->pages.engine == PageEngine::http || shared_->pages.webdriver_host) return;
     auto options = pool_options_of(*shared_->config);
@@ -38,27 +82,43 @@ class Module final : public WebModule {
   }
 
   std::unique_ptr<serve::SessionHandler> open(net::Lane& lane, std::uint64_t) override {
-    return std::make_unique<WebSession>(shared_, lane, network_of(lane), workers_,
-                                        pools_.of(lane, shared_->program));
+    return std::make_unique<WebSession>(current_.get(), lane, workers_);
   }
   // Only the length-prefixed framing has such replies, and only generation C speaks it.
   std::string fatal_reply(const Error& error) override {
     return envelope::encode_error(error, envelope::Generation::c);
   }
   void collect_metrics(metrics::Exposition& out) override {
-    shared_->counters->write_to(out);
+    const auto now = current_.get();
+    now->counters->write_to(out);
+    if (now->guards) now->guards->write_to(out);
     if (browsers_) browsers_->write_to(out);
+    scripted::write_generation(out, "genvm_web", now->generation, current_.earlier());
   }
   Health health() override {
     Health health;
-    if (const auto& host = shared_->pages.webdriver_host) {
+    if (const auto& host = webdriver_host_) {
       const std::string kind(kind_name(host->kind()));
       health.details = Value::fields("webdriver_host", Value::string(kind));
     } else if (browsers_) {
       const auto running = static_cast<std::int64_t>(browsers_->pool().stats().browsers);
       health.details = Value::fields("browsers", Value::integer(running));
     }
+    const auto generation = Integer::from_u64(current_.get()->generation);
+    health.details.as_map()->set("generation", Value::integer(generation));
     return health;
+  }
+
+  Result<scripted::Commit> prepare_reload(std::shared_ptr<const config::WebConfig> config,
+                                          const scripted::ModuleParts& parts) override {
+    const auto before = current_.get();
+    auto next = build(std::move(config), parts, before.get());
+    if (!next) return fail(std::move(next).error());
+    return [this, next = scripted::freed_later(std::move(*next), parts)]() mutable {
+      shared_.reset();
+      current_.replace(next)->pools->retire();
+      next.reset();
+    };
   }
 
   serve::Service& render_service() override { return render_service_; }
@@ -75,6 +135,7 @@ class Module final : public WebModule {
     if (ready) {
       logger.info("browsers are ready",
                   {{"protection", Value::string(browsers_->pool().protection())}});
+      warn_of_missing_fonts();
       return {};
     }
     if (shared_->pages.engine == PageEngine::browser) return ready;
@@ -98,6 +159,13 @@ class Module final : public WebModule {
     shared_->pages.browsers = &browsers_->pool();
   }
 
+  void warn_of_missing_fonts() const {
+    for (const auto& font : browser::scripts_without_installed_font())
+      shared_->logger.warn(
+          "pictures of pages show boxes: no font for a script is installed",
+          {{"script", Value::string(font.script)}, {"package", Value::string(font.package)}});
+  }
+
   // Sessions are opened ahead at a WebDriver only. A server that does not answer yet is asked again
   // when the first page is wanted.
   void ask_webdriver_host() {
@@ -116,37 +184,17 @@ class Module final : public WebModule {
     make_browsers(std::move(options));
   }
 
-  // Made by the lane's first session.
-  LaneNetwork& network_of(net::Lane& lane) {
-    auto& network = networks_[lane.index()];
-    if (!network) {
-      network = std::make_unique<OwnedLaneNetwork>(
-          lane, http_, resolver_options_of(*shared_->config), shared_->network.rules,
-          shared_->network.routes.proxies());
-    }
-    return network->network();
-  }
-
   static constexpr std::chrono::seconds kHostAnswer{10};
 
-  std::shared_ptr<Shared> shared_;  // changed only before the first session
+  // Of the start, and changed only before the first session; null after a reload.
+  std::shared_ptr<Shared> shared_;
   net::Lanes& lanes_;
-  net::HttpClientOptions http_;
+  const std::shared_ptr<WebdriverHost> webdriver_host_;
   asio::thread_pool workers_;
-  scripted::Pools pools_;
-  // By lane, each touched by its own thread only.
-  std::vector<std::unique_ptr<OwnedLaneNetwork>> networks_;
   std::unique_ptr<Browsers> browsers_;  // null: engine http
-  RenderService render_service_{
-      shared_, [this](net::Lane& lane) -> LaneNetwork& { return network_of(lane); }, workers_};
+  scripted::Current<Shared> current_{shared_};
+  RenderService render_service_{current_, workers_};
 };
-
-script::HostTable table_of(const config::WebConfig& config,
-                           std::shared_ptr<const policy::UrlRules> rules) {
-  script::HostTable table = host::common_table(scripted::common_options(config.common));
-  add_web_functions(table, config, std::move(rules));
-  return table;
-}
 
 }  // namespace
 
@@ -156,28 +204,23 @@ Result<script::HostTable> host_table(const config::WebConfig& config) {
   return table_of(config, std::move(*rules));
 }
 
-Result<std::unique_ptr<WebModule>> make_web_module(std::shared_ptr<const config::WebConfig> config,
-                                                   std::shared_ptr<const Redactor> redactor,
-                                                   log::Logger logger, net::Lanes& lanes,
-                                                   const net::HttpClientOptions& http) {
-  auto network = network_of(*config, logger);
-  if (!network) return fail(std::move(network).error());
-  auto program = scripted::load_program(config->common, table_of(*config, network->rules),
-                                        "lib-web", {"Render", "Request"});
-  if (!program) return fail(std::move(program).error());
-  auto signing_keys = host::SigningKeys::load(config->common.signing);
-  if (!signing_keys) return fail(std::move(signing_keys).error());
+Result<script::ProgramOptions> script_options(const config::WebConfig& config) {
+  auto rules = url_rules_of(config);
+  if (!rules) return fail(std::move(rules).error());
+  return options_of(config, std::move(*rules));
+}
 
-  auto shared = std::make_shared<Shared>();
-  shared->config = config;
-  shared->redactor = std::move(redactor);
-  shared->program = std::move(*program);
-  shared->signing_keys = std::move(*signing_keys);
-  shared->network = std::move(*network);
-  shared->pages = page_settings_of(*shared->config, shared->network);
-  shared->pages.driver_url = driver_url(*shared->config);
-  shared->logger = std::move(logger);
-  return std::make_unique<Module>(std::move(shared), lanes, http);
+Result<std::shared_ptr<const script::Program>> load_script(const config::WebConfig& config) {
+  auto options = script_options(config);
+  if (!options) return fail(std::move(options).error());
+  return script::Program::load(std::move(*options));
+}
+
+Result<std::unique_ptr<WebModule>> make_web_module(std::shared_ptr<const config::WebConfig> config,
+                                                   const scripted::ModuleParts& parts) {
+  auto shared = build(std::move(config), parts, nullptr);
+  if (!shared) return fail(std::move(shared).error());
+  return std::make_unique<Module>(std::move(*shared), parts.lanes);
 }
 
 }  // namespace gvm::web

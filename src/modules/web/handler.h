@@ -3,16 +3,23 @@
 #include <chrono>
 #include <memory>
 
-#include "base/redactor.h"
 #include "config/web_config.h"
-#include "net/lane.h"
 #include "script/script.h"
+#include "scripted/module_parts.h"
 #include "serve/service.h"
 
 namespace gvm::web {
 
 // The rows a web script sees: the common ones and web.rs.
 Result<script::HostTable> host_table(const config::WebConfig& config);
+
+// Compiles the script that the configuration names and runs its top level, under its limits: a part
+// of the start, also for tools that judge a configuration. Opens no socket and no browser.
+// INVALID_CONFIG names the file, and what the script's own message names: file, line, reason; or
+// what is wrong with the lists of the policy.
+Result<std::shared_ptr<const script::Program>> load_script(const config::WebConfig& config);
+// What it is loaded with.
+Result<script::ProgramOptions> script_options(const config::WebConfig& config);
 
 class WebModule : public serve::Service {
  public:
@@ -23,13 +30,17 @@ class WebModule : public serve::Service {
   virtual Result<void> check_browsers() = 0;
   // Ends every browser; waits for it at most `patience`.
   virtual void stop_browsers(std::chrono::milliseconds patience) = 0;
+  // Builds everything that sessions under `config` need, and changes nothing until the result is
+  // called. Browsers and counters go on. The errors of make_web_module(), and INVALID_CONFIG for a
+  // http.ca_file that is not usable. Keys that need a restart have their old values in `config`
+  // (config::keep_until_restart). One reload at a time, not on a lane.
+  virtual Result<scripted::Commit> prepare_reload(std::shared_ptr<const config::WebConfig> config,
+                                                  const scripted::ModuleParts& parts) = 0;
 };
 
 // Errors (INVALID_CONFIG) name what is wrong with the script, the lists of the policy, a route or a
-// signing key. `lanes` outlives the service; `http` are the options of their clients.
+// signing key.
 Result<std::unique_ptr<WebModule>> make_web_module(std::shared_ptr<const config::WebConfig> config,
-                                                   std::shared_ptr<const Redactor> redactor,
-                                                   log::Logger logger, net::Lanes& lanes,
-                                                   const net::HttpClientOptions& http);
+                                                   const scripted::ModuleParts& parts);
 
 }  // namespace gvm::web

@@ -28,8 +28,10 @@ policy::AddressRules address_rules_of(const config::WebConfig& config) {
   for (const auto& address : net::interface_addresses()) {
     if (const auto own = address_of(address)) rules.own.push_back(*own);
   }
-  if (const auto port = port_of(config.common.bind_address); port != 0)
-    rules.listeners.push_back({policy::IpAddress(), port});
+  for (const auto& listening : {config.common.bind_address, config.render_service.bind_address}) {
+    if (const auto port = port_of(listening); port != 0)
+      rules.listeners.push_back({policy::IpAddress(), port});
+  }
   return policy::AddressRules(std::move(rules));
 }
 
@@ -129,11 +131,19 @@ PageSettings page_settings_of(const config::WebConfig& config, const Network& ne
   PageSettings settings;
   settings.engine = find_page_engine(config.browser.engine).value_or(PageEngine::browser);
   settings.longest_wait = config.max_wait_after_loaded;
-  settings.webdriver_host = network.webdriver_host;
+  if (!config.asks_itself()) settings.webdriver_host = network.webdriver_host;
   settings.preset.wait_for_selector = config.browser.wait_for_selector;
   settings.preset.quiet_dom = config.browser.quiet_dom;
+  settings.preset.unsettled =
+      config.browser.unsettled == "fail" ? browser::Unsettled::fail : browser::Unsettled::answer;
   settings.preset.capture =
       config.browser.full_page ? browser::Capture::full_page : browser::Capture::viewport;
+  settings.preset.format = config.browser.screenshot_format == "jpeg" ? browser::PictureFormat::jpeg
+                                                                      : browser::PictureFormat::png;
+  settings.preset.large_picture = config.browser.screenshot_too_large == "scale"
+                                      ? browser::LargePicture::scale_down
+                                      : browser::LargePicture::refuse;
+  settings.longest_load = config.browser.navigation_timeout;
   egress::SlotPolicy reach;
   reach.rules = network.rules;
   settings.reach = std::make_shared<const egress::SlotPolicy>(std::move(reach));
@@ -143,7 +153,7 @@ PageSettings page_settings_of(const config::WebConfig& config, const Network& ne
 browser::PoolOptions pool_options_of(const config::WebConfig& config) {
   const auto& browser = config.browser;
   browser::PoolOptions options;
-  options.webdriver_host = config.webdriver_host;
+  if (!config.asks_itself()) options.webdriver_host = config.webdriver_host;
   options.session_create_request = config.session_create_request;
   options.cell = cell_options_of(browser);
   options.max_browsers = browser.max_browsers;
@@ -156,6 +166,7 @@ browser::PoolOptions pool_options_of(const config::WebConfig& config) {
   options.start_timeout = browser.start_timeout;
   options.queue_timeout = browser.queue_timeout;
   options.render.navigation = browser.navigation_timeout;
+  options.render.resources = browser.resource_timeout;
   options.render.waiting = browser.waiting_timeout;
   options.render.command = browser.command_timeout;
   return options;

@@ -23,7 +23,7 @@ class Reader {
     if (table_.as_map() == nullptr)
       return wrong("argument 2 (page)", "table", host::lua_kind(table_));
     for (const auto step : {&Reader::read_url, &Reader::read_mode, &Reader::read_waits,
-                            &Reader::read_size, &Reader::read_engine}) {
+                            &Reader::read_size, &Reader::read_engine, &Reader::read_choices}) {
       if (auto done = (this->*step)(); !done) return fail(std::move(done).error());
     }
     return std::move(request_);
@@ -111,6 +111,48 @@ class Reader {
     request_.engine = name ? find_page_engine(*name) : std::nullopt;
     if (!request_.engine)
       return wrong("engine", "auto, browser or http", name.value_or(host::lua_kind(*engine)));
+    return {};
+  }
+
+  // One of two words; the target keeps its value when the field is absent.
+  template <class Choice>
+  Result<void> read_choice(std::string_view name, Choice& target, std::string_view first,
+                           Choice when_first, std::string_view second, Choice when_second) const {
+    const Value* value = field(name);
+    if (value == nullptr) return {};
+    const auto text = value->as_string();
+    if (text == first)
+      target = when_first;
+    else if (text == second)
+      target = when_second;
+    else
+      return wrong(name, std::string(first) + " or " + std::string(second),
+                   text.value_or(host::lua_kind(*value)));
+    return {};
+  }
+
+  Result<void> read_choices() {
+    using browser::LargePicture;
+    using browser::PictureFormat;
+    using browser::Unsettled;
+    auto& what = request_.what;
+    if (auto read = read_choice("unsettled", what.unsettled, "answer", Unsettled::answer, "fail",
+                                Unsettled::fail);
+        !read)
+      return read;
+    if (auto read = read_choice("screenshot_format", what.format, "png", PictureFormat::png, "jpeg",
+                                PictureFormat::jpeg);
+        !read)
+      return read;
+    if (auto read = read_choice("screenshot_too_large", what.large_picture, "refuse",
+                                LargePicture::refuse, "scale", LargePicture::scale_down);
+        !read)
+      return read;
+    const Value* invisible = field("include_invisible");
+    if (invisible == nullptr) return {};
+    if (invisible->as_bool() == nullptr)
+      return wrong("include_invisible", "boolean or nil", host::lua_kind(*invisible));
+    what.invisible = *invisible->as_bool() ? html::Invisible::included : html::Invisible::left_out;
     return {};
   }
 

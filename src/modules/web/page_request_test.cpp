@@ -17,7 +17,8 @@ Result<PageRequest> read(std::string_view json, const browser::RenderRequest& pr
 TEST(PageRequest, ReadsEveryField) {
   const auto request = read(R"({"url": "https://a.com/", "mode": "screenshot", "full_page": true,
       "wait_after_loaded": 1.5, "wait_for_selector": "#x", "quiet_dom": 0.25, "size_limit": 1000,
-      "engine": "http"})");
+      "engine": "http", "unsettled": "fail", "include_invisible": true,
+      "screenshot_format": "jpeg", "screenshot_too_large": "scale"})");
   ASSERT_TRUE(request) << request.error().to_string();
   EXPECT_EQ(request->what.url, "https://a.com/");
   EXPECT_EQ(request->what.mode, browser::RenderMode::screenshot);
@@ -27,6 +28,10 @@ TEST(PageRequest, ReadsEveryField) {
   EXPECT_EQ(request->what.quiet_dom, milliseconds(250));
   EXPECT_EQ(request->what.max_bytes, 1'000U);
   EXPECT_EQ(request->engine, PageEngine::http);
+  EXPECT_EQ(request->what.unsettled, browser::Unsettled::fail);
+  EXPECT_EQ(request->what.invisible, html::Invisible::included);
+  EXPECT_EQ(request->what.format, browser::PictureFormat::jpeg);
+  EXPECT_EQ(request->what.large_picture, browser::LargePicture::scale_down);
 }
 
 TEST(PageRequest, TakesWhatIsNotGivenFromTheConfiguration) {
@@ -51,7 +56,12 @@ TEST(PageRequest, NamesTheFieldThatIsWrong) {
       {R"({"url": "x", "quiet_dom": "1s"})", "quiet_dom"},
       {R"({"url": "x", "wait_for_selector": ""})", "wait_for_selector"},
       {R"({"url": "x", "size_limit": -1})", "size_limit"},
-      {R"({"url": "x", "engine": "lynx"})", "engine"}};
+      {R"({"url": "x", "engine": "lynx"})", "engine"},
+      {R"({"url": "x", "unsettled": "maybe"})", "unsettled"},
+      {R"({"url": "x", "unsettled": true})", "unsettled"},
+      {R"({"url": "x", "include_invisible": 1})", "include_invisible"},
+      {R"({"url": "x", "screenshot_format": "gif"})", "screenshot_format"},
+      {R"({"url": "x", "screenshot_too_large": "crop"})", "screenshot_too_large"}};
   for (const auto& [json, field] : rows) {
     const auto request = read(json);
     ASSERT_FALSE(request) << json;

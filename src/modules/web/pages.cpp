@@ -3,11 +3,38 @@
 #include <algorithm>
 
 #include "base/error_codes.h"
+#include "net/pause.h"
 #include "web/static_page.h"
 
 namespace gvm::web {
 
 using browser::RenderResult;
+
+namespace {
+
+constexpr int kOk = 200;
+// Between two questions whether a page has loaded.
+constexpr std::chrono::milliseconds kFirstPause{5};
+constexpr std::chrono::milliseconds kLongestPause{100};
+
+// No HTML: the browser shows it in a viewer of its own, or would store it.
+bool is_other_document(const Result<RenderResult>& result, browser::RenderMode mode) {
+  if (mode == browser::RenderMode::screenshot) return false;
+  if (result) return !result->other_type.empty();
+  const Error& error = result.error();
+  const Value* reason = error.ctx().find("reason");
+  return error.code() == codes::kWebpageLoadFailed && reason != nullptr &&
+         reason->as_string() == "no_page";
+}
+
+// Commands of WebDriver that may load a page.
+bool loads_a_page(std::string_view method, std::string_view path) {
+  if (method != "POST") return false;
+  return path == "/url" || path == "/back" || path == "/forward" || path == "/refresh" ||
+         path.ends_with("/click");
+}
+
+}  // namespace
 
 std::optional<PageEngine> find_page_engine(std::string_view name) {
   if (name == "auto") return PageEngine::automatic;
@@ -67,6 +94,18 @@ asio::awaitable<Result<RenderResult>> Pages::render_in_browser(browser::RenderRe
     Result<RenderResult> served = co_await std::move(serving);
     co_return served;
   }
+  browser::RenderRequest copy = request;
+  auto rendering = render_in_lease(std::move(copy), deadline);
+  Result<RenderResult> result = co_await std::move(rendering);
+  if (!is_other_document(result, request.mode)) co_return result;
+  if (result) request.url = result->url;
+  auto fetching = render_over_http(std::move(request), deadline);
+  Result<RenderResult> fetched = co_await std::move(fetching);
+  co_return fetched;
+}
+
+asio::awaitable<Result<RenderResult>> Pages::render_in_lease(browser::RenderRequest request,
+                                                             Deadline deadline) {
   auto leasing = ensure_lease(deadline);
   Result<void> leased = co_await std::move(leasing);
   if (!leased) co_return fail(std::move(leased).error());
@@ -113,9 +152,34 @@ std::optional<std::string> Pages::driver_path(const url::Url& url) const {
 
 asio::awaitable<Result<net::HttpResponse>> Pages::drive(std::string method, std::string path,
                                                         std::string body, Deadline deadline) {
+  const bool loads = loads_a_page(method, path) && settings_.webdriver_host == nullptr;
   auto sending = lease_->send(std::move(method), std::move(path), std::move(body), deadline);
   Result<net::HttpResponse> response = co_await std::move(sending);
+  if (!loads || !response || response->status != kOk) co_return response;
+  auto loading = wait_for_load(deadline);
+  Result<void> loaded = co_await std::move(loading);
+  if (!loaded) co_return fail(std::move(loaded).error());
   co_return response;
+}
+
+// Our sessions return when a document is complete (page load strategy "eager"), as rendering has
+// limits of its own for what comes later. Scripts expect WebDriver's default, the load event.
+asio::awaitable<Result<void>> Pages::wait_for_load(Deadline deadline) {
+  const Deadline until = sooner(deadline, Deadline::in(settings_.longest_load));
+  for (auto pause = kFirstPause; !until.expired(); pause = std::min(2 * pause, kLongestPause)) {
+    std::string method = "POST";
+    std::string path = "/execute/sync";
+    std::string body = R"({"script":"return document.readyState","args":[]})";
+    auto asking = lease_->send(std::move(method), std::move(path), std::move(body), deadline);
+    Result<net::HttpResponse> state = co_await std::move(asking);
+    if (!state) co_return fail(std::move(state).error());
+    // An error is a dialog, or a window that is gone: the script's next command learns of it.
+    if (state->status != kOk || state->body.find("\"complete\"") != std::string::npos) break;
+    auto pausing = net::pause_until(sooner(until, Deadline::in(pause)));
+    Result<void> paused = co_await std::move(pausing);
+    if (!paused) co_return paused;
+  }
+  co_return Result<void>();
 }
 
 asio::awaitable<Result<RenderResult>> Pages::render_over_http(browser::RenderRequest request,

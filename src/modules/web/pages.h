@@ -29,6 +29,7 @@ struct PageSettings {
   std::shared_ptr<WebdriverHost> webdriver_host;  // null: browsers of our own
   std::shared_ptr<const egress::SlotPolicy> reach;
   std::chrono::milliseconds longest_wait{60'000};  // after a page has loaded; longer ones are cut
+  std::chrono::milliseconds longest_load{30'000};  // of a page that a script drives itself
   std::chrono::milliseconds kept_idle{2'000};      // a lease between two pages
   std::size_t max_bytes = 16 * kMiB;               // of a text, HTML or picture
   std::size_t inline_bytes = 128 * kKiB;  // longer pages without a browser are parsed off the lane
@@ -49,8 +50,9 @@ class Pages {
 
   const browser::RenderRequest& preset() const { return settings_.preset; }
 
-  // Errors: those of browser::render and of Pool::lease; of `http` those of the sender,
-  // WEBPAGE_LOAD_FAILED with status and body, and MISSING_CAPABILITY for a screenshot.
+  // What a browser finds to be no HTML (text, XML, JSON, a download) is fetched and read as the
+  // engine `http` reads it. Errors: those of browser::render and of Pool::lease; of `http` those of
+  // the sender, WEBPAGE_LOAD_FAILED with status and body, and MISSING_CAPABILITY for a screenshot.
   asio::awaitable<Result<browser::RenderResult>> render(PageRequest request, Deadline deadline);
 
   // The WebDriver session of this session, for scripts that drive it themselves; kept until the
@@ -68,6 +70,9 @@ class Pages {
                                                                    Deadline deadline);
   asio::awaitable<Result<browser::RenderResult>> render_over_http(browser::RenderRequest request,
                                                                   Deadline deadline);
+  asio::awaitable<Result<browser::RenderResult>> render_in_lease(browser::RenderRequest request,
+                                                                 Deadline deadline);
+  asio::awaitable<Result<void>> wait_for_load(Deadline deadline);
   // Whether pages are rendered by a service at webdriver_host.
   asio::awaitable<Result<bool>> is_by_service(Deadline deadline);
   void release_when_idle();

@@ -151,6 +151,7 @@ class NoSession final : public serve::SessionHandler {
   }
   asio::awaitable<std::string> request(std::string, Deadline) override { co_return std::string(); }
   std::string deadline_reply() override { return {}; }
+  std::string refusal_reply(Error) override { return {}; }
   asio::awaitable<void> finish(Deadline) override { co_return; }
 };
 
@@ -175,7 +176,9 @@ HttpAnswer answer_of_page(const Result<RenderResult>& page) {
   if (!page) return answer_of_error(page.error());
   constexpr int kOk = 200;
   const int status = page->status == 0 ? kOk : page->status;  // some drivers do not know it
-  return resulting(status, content_type(page->mode), page->content);
+  const bool jpeg =
+      page->mode == RenderMode::screenshot && page->format == browser::PictureFormat::jpeg;
+  return resulting(status, jpeg ? "image/jpeg" : content_type(page->mode), page->content);
 }
 
 asio::awaitable<HttpAnswer> RenderService::page(net::Lane& lane, std::string method,
@@ -192,35 +195,36 @@ asio::awaitable<HttpAnswer> RenderService::page(net::Lane& lane, std::string met
 asio::awaitable<HttpAnswer> RenderService::render(net::Lane& lane, std::string target) {
   auto query = read_render_query(target);
   if (!query) co_return serve::http_error(400, detail_of(query.error()));
-  shared_->counters->renders.fetch_add(1, std::memory_order_relaxed);
-  auto rendering = render_page(lane, std::move(*query));
+  const auto shared = current_.get();
+  shared->counters->renders.fetch_add(1, std::memory_order_relaxed);
+  auto rendering = render_page(shared, lane, std::move(*query));
   const Result<RenderResult> page = co_await std::move(rendering);
-  if (!page) shared_->counters->failed_renders.fetch_add(1, std::memory_order_relaxed);
+  if (!page) shared->counters->failed_renders.fetch_add(1, std::memory_order_relaxed);
   HttpAnswer answer = answer_of_page(page);
-  if (!page && shared_->redactor) answer.body = shared_->redactor->redact(answer.body);
+  if (!page && shared->redactor) answer.body = shared->redactor->redact(answer.body);
   co_return answer;
 }
 
-asio::awaitable<Result<RenderResult>> RenderService::render_page(net::Lane& lane,
-                                                                 RenderQuery query) {
+asio::awaitable<Result<RenderResult>> RenderService::render_page(
+    std::shared_ptr<const Shared> shared, net::Lane& lane, RenderQuery query) {
   auto url = url::parse(query.url);
   if (!url) co_return fail(std::move(url).error());
-  const auto decision = shared_->network.rules->judge(*url);
+  const auto decision = shared->network.rules->judge(*url);
   if (!decision.allowed) {
-    shared_->counters->refused.fetch_add(1, std::memory_order_relaxed);
+    shared->counters->refused.fetch_add(1, std::memory_order_relaxed);
     co_return fail(decision.error(*url));
   }
-  LaneNetwork& network = network_of_(lane);
-  host::RequestSigner signer(shared_->config->common, shared_->signing_keys, network.open, {});
-  const WebContext context{shared_->network,   shared_->pages, network,
-                           *shared_->counters, workers_,       lane.executor()};
+  LaneNetwork& network = shared->networks->of(lane);
+  host::RequestSigner signer(shared->config->common, shared->signing_keys, network.open, {});
+  const WebContext context{shared->network,   shared->pages, network,
+                           *shared->counters, workers_,      lane.executor()};
   const auto services =
-      std::make_unique<WebServices>(context, std::move(signer), shared_->redactor);
+      std::make_unique<WebServices>(context, std::move(signer), shared->redactor, nullptr);
   PageRequest request{services->pages().preset(), std::nullopt};
   request.what.url = std::string(url->href());
   request.what.mode = query.mode;
   request.what.wait_after_loaded = query.wait;
-  const Deadline deadline = Deadline::in(shared_->config->common.serve.request_timeout);
+  const Deadline deadline = Deadline::in(shared->config->common.serve.request_timeout);
   auto rendering = services->pages().render(std::move(request), deadline);
   Result<RenderResult> page = co_await std::move(rendering);
   co_return page;

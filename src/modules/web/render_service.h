@@ -3,12 +3,12 @@
 // module"): GET /render?url=&mode=text|html|screenshot&waitAfterLoaded=SECONDS answers 200 with the
 // text, the HTML or the PNG and the page's own status in Resulting-Status; GET /healthcheck; all
 // else is 404. Hosts that keep the field's web module have its pages rendered in cells this way.
-#include <functional>
 #include <memory>
 #include <string>
 
 #include "base/error.h"
 #include "base/metrics.h"
+#include "scripted/current.h"
 #include "serve/page_service.h"
 #include "serve/service.h"
 #include "web/session.h"
@@ -34,10 +34,9 @@ serve::HttpAnswer answer_of_page(const Result<browser::RenderResult>& page);
 
 class RenderService final : public serve::Service, public serve::PageService {
  public:
-  // All outlive it. `network_of` gives a lane's network, on that lane.
-  RenderService(std::shared_ptr<const Shared> shared,
-                std::function<LaneNetwork&(net::Lane&)> network_of, asio::thread_pool& workers)
-      : shared_(std::move(shared)), network_of_(std::move(network_of)), workers_(workers) {}
+  // Both outlive it. A page is asked for under the configuration that is current then.
+  RenderService(const scripted::Current<Shared>& current, asio::thread_pool& workers)
+      : current_(current), workers_(workers) {}
 
   asio::awaitable<serve::HttpAnswer> page(net::Lane& lane, std::string method,
                                           std::string target) override;
@@ -48,10 +47,10 @@ class RenderService final : public serve::Service, public serve::PageService {
 
  private:
   asio::awaitable<serve::HttpAnswer> render(net::Lane& lane, std::string target);
-  asio::awaitable<Result<browser::RenderResult>> render_page(net::Lane& lane, RenderQuery query);
+  asio::awaitable<Result<browser::RenderResult>> render_page(std::shared_ptr<const Shared> shared,
+                                                             net::Lane& lane, RenderQuery query);
 
-  std::shared_ptr<const Shared> shared_;
-  std::function<LaneNetwork&(net::Lane&)> network_of_;
+  const scripted::Current<Shared>& current_;
   asio::thread_pool& workers_;
 };
 

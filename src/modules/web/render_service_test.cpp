@@ -80,15 +80,27 @@ TEST(RenderAnswer, APageThatFailsIsAnAnswerAndABrokenServiceIsNot) {
   EXPECT_EQ(answer_of_page(fail(load_failed(500, "status"))).body, "what the page said");
 }
 
+browser::RenderResult rendered(RenderMode mode, std::string content, int status) {
+  browser::RenderResult result;
+  result.mode = mode;
+  result.content = std::move(content);
+  result.status = status;
+  return result;
+}
+
 TEST(RenderAnswer, SaysWhatItCarries) {
-  const auto answer = answer_of_page(browser::RenderResult{RenderMode::html, "<p>", "", 203});
+  const auto answer = answer_of_page(rendered(RenderMode::html, "<p>", 203));
   EXPECT_EQ(answer.status, 200U);
   EXPECT_EQ(answer.content_type, "text/html; charset=utf-8");
   EXPECT_EQ(answer.body, "<p>");
   EXPECT_THAT(answer.extra_headers, HasSubstr("Resulting-Status: 203\r\n"));
   EXPECT_THAT(answer.extra_headers, HasSubstr("sandbox"));
-  const auto unknown = answer_of_page(browser::RenderResult{RenderMode::text, "t", "", 0});
+  const auto unknown = answer_of_page(rendered(RenderMode::text, "t", 0));
   EXPECT_THAT(unknown.extra_headers, HasSubstr("Resulting-Status: 200\r\n"));
+  auto picture = rendered(RenderMode::screenshot, "...", 200);
+  EXPECT_EQ(answer_of_page(picture).content_type, "image/png");
+  picture.format = browser::PictureFormat::jpeg;
+  EXPECT_EQ(answer_of_page(picture).content_type, "image/jpeg");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <random>
 #include <utility>
 
 #include "base/error_codes.h"
@@ -9,6 +10,7 @@
 #include "policy/codes.h"
 #include "web/answer_of_script.h"
 #include "web/caller_rules.h"
+#include "web/guarded_page.h"
 
 namespace gvm::web {
 namespace {
@@ -54,18 +56,26 @@ void count(std::atomic<std::uint64_t>& counter) {
   counter.fetch_add(1, std::memory_order_relaxed);
 }
 
+std::shared_ptr<guarded::SessionGuards> session_guards(
+    const std::shared_ptr<guarded::Guards>& guards) {
+  if (!guards) return nullptr;
+  std::random_device random;
+  const auto seed = std::uint64_t{random()} << 32 | random();
+  return std::make_shared<guarded::SessionGuards>(guards, seed);
+}
+
 }  // namespace
 
-WebSession::WebSession(std::shared_ptr<const Shared> shared, net::Lane& lane, LaneNetwork& network,
-                       asio::thread_pool& workers, script::SessionPool& pool)
-    : Session(*shared, pool),
+WebSession::WebSession(std::shared_ptr<const Shared> shared, net::Lane& lane,
+                       asio::thread_pool& workers)
+    : Session(shared, lane),
       shared_(std::move(shared)),
-      lane_(lane),
-      network_(network),
+      guards_(session_guards(shared_->guards)),
+      network_(shared_->networks->of(lane)),
       workers_(workers) {}
 
 asio::awaitable<Result<std::string>> WebSession::answer(Value message, Deadline deadline) {
-  auto request = envelope::parse_web_request(std::move(message));
+  auto request = envelope::parse_web_request(std::move(message), peer().generation);
   if (!request) co_return fail(std::move(request).error());
   Counters& counters = *shared_->counters;
   const bool render = std::holds_alternative<envelope::RenderRequest>(*request);
@@ -96,8 +106,16 @@ asio::awaitable<Result<Value>> WebSession::run(envelope::AnyWebRequest request, 
     arguments.push_back({payload_of(page)});
   }
   auto returned = co_await call_script(entry, std::move(arguments), deadline);
-  if (!returned) co_return fail(std::move(returned).error());
-  co_return read_script_answer(std::move(*returned), request);
+  PageGuard guard{guards_, shared_->network.rules, &network_.open};
+  if (!returned) {
+    Error told = std::move(returned).error();
+    auto shown = co_await guard_error(std::move(guard), std::move(told));
+    co_return fail(std::move(shown));
+  }
+  Value page = std::move(*returned);
+  auto passed = co_await guard_page(std::move(guard), std::move(page), deadline);
+  if (!passed) co_return fail(std::move(passed).error());
+  co_return read_script_answer(std::move(*passed), request);
 }
 
 void WebSession::add_stats(Value::Map& stats) const {
@@ -109,8 +127,8 @@ std::unique_ptr<script::Services> WebSession::make_services() {
   host::RequestSigner signer(shared_->config->common, shared_->signing_keys, network_.open,
                              identity());
   const WebContext context{shared_->network,   shared_->pages, network_,
-                           *shared_->counters, workers_,       lane_.executor()};
-  return std::make_unique<WebServices>(context, std::move(signer), shared_->redactor);
+                           *shared_->counters, workers_,       lane().executor()};
+  return std::make_unique<WebServices>(context, std::move(signer), shared_->redactor, guards_);
 }
 
 }  // namespace gvm::web

@@ -5,25 +5,28 @@
 
 #include "config/web_config.h"
 #include "envelope/web_request.h"
+#include "guarded/guards.h"
 #include "net/lane.h"
 #include "scripted/session.h"
+#include "web/lane_network.h"
 #include "web/services.h"
 
 namespace gvm::web {
 
-// What all sessions share; immutable but for the counters and the browsers.
+// What all sessions of one configuration share; immutable but for the counters and the browsers.
 struct Shared : scripted::ModuleContext {
   std::shared_ptr<const config::WebConfig> config;
   Network network;
   PageSettings pages;
-  std::unique_ptr<Counters> counters = std::make_unique<Counters>();
+  std::shared_ptr<Counters> counters = std::make_shared<Counters>();
+  std::shared_ptr<guarded::Guards> guards;  // null: no rules
+  std::shared_ptr<LaneNetworks> networks;
 };
 
 class WebSession final : public scripted::Session {
  public:
-  // All but `shared` outlive the session.
-  WebSession(std::shared_ptr<const Shared> shared, net::Lane& lane, LaneNetwork& network,
-             asio::thread_pool& workers, script::SessionPool& pool);
+  // `lane` and `workers` outlive the session.
+  WebSession(std::shared_ptr<const Shared> shared, net::Lane& lane, asio::thread_pool& workers);
 
  private:
   asio::awaitable<Result<std::string>> answer(Value message, Deadline deadline) override;
@@ -34,8 +37,8 @@ class WebSession final : public scripted::Session {
   asio::awaitable<Result<Value>> run(envelope::AnyWebRequest request, Deadline deadline);
 
   std::shared_ptr<const Shared> shared_;
-  net::Lane& lane_;
-  LaneNetwork& network_;
+  std::shared_ptr<guarded::SessionGuards> guards_;  // null: no rules
+  LaneNetwork& network_;                            // of `shared_` and of the lane
   asio::thread_pool& workers_;
   std::uint64_t renders_ = 0;  // asked for in this session
   std::uint64_t fetches_ = 0;  // the contracts' own requests

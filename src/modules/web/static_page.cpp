@@ -35,13 +35,35 @@ Error load_failed(int status, std::string body, const std::string& url, std::str
       .with("reason", Value::string(std::move(reason)));
 }
 
-Result<std::string> html_of(const net::HttpResponse& response, const std::string& url) {
+// What is no HTML is given as it is, in both modes.
+Result<std::string> html_of(const net::HttpResponse& response, const std::string& type,
+                            const std::string& url) {
+  if (!html::is_html_type(type)) {
+    auto text = html::page_text(response.body, type, url);
+    if (!text) return fail(std::move(text).error());
+    return std::move(text->text);
+  }
   auto parsed_url = url::parse(url);
-  const auto type = response.header("content-type").value_or("");
   auto page = html::parse_page(response.body, html::charset_of_content_type(type),
                                parsed_url ? &*parsed_url : nullptr);
   if (!page) return fail(std::move(page).error());
   return html::to_html(*page->document, page->document->root());
+}
+
+Result<std::string> text_of(const net::HttpResponse& response, const std::string& type,
+                            const std::string& url, html::Invisible invisible) {
+  auto text = html::page_text(response.body, type, url, invisible);
+  if (!text) return fail(std::move(text).error());
+  return std::move(text->text);
+}
+
+// WEBPAGE_LOAD_FAILED always says where and with which status.
+Error with_place(Error error, int status, const std::string& url) {
+  if (error.code() != codes::kWebpageLoadFailed) return error;
+  return std::move(error)
+      .with("url", Value::string(url))
+      .with("status", Value::integer(status))
+      .with("body", Value::string(""));
 }
 
 }  // namespace
@@ -50,21 +72,18 @@ Result<RenderResult> read_static_page(net::HttpResponse response,
                                       const browser::RenderRequest& request,
                                       const std::string& url) {
   const std::string type(response.header("content-type").value_or(""));
-  auto text = html::page_text(response.body, type, url);
-  if (response.status >= kFirstErrorStatus)
-    return fail(load_failed(response.status, text ? std::move(text->text) : "", url, "status"));
-  if (!text) return fail(std::move(text).error());
+  const bool html = request.mode == browser::RenderMode::html;
+  const bool failed = response.status >= kFirstErrorStatus;
+  auto content = html && !failed ? html_of(response, type, url)
+                                 : text_of(response, type, url, request.invisible);
+  if (failed)
+    return fail(load_failed(response.status, content ? std::move(*content) : "", url, "status"));
+  if (!content) return fail(with_place(std::move(content).error(), response.status, url));
   RenderResult result;
   result.mode = request.mode;
   result.status = response.status;
   result.url = url;
-  if (request.mode == browser::RenderMode::html) {
-    auto html = html_of(response, url);
-    if (!html) return fail(std::move(html).error());
-    result.content = std::move(*html);
-  } else {
-    result.content = std::move(text->text);
-  }
+  result.content = std::move(*content);
   if (result.content.size() > request.max_bytes) {
     return fail(Error(codes::kTooLarge, Fatality::user,
                       fmt::format("the page has more than {} bytes", request.max_bytes))

@@ -1,0 +1,258 @@
+#include "llm/guarded_prompt.h"
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "base/error_codes.h"
+#include "base/error_detail.h"
+#include "base/json.h"
+#include "guarded/in_turn.h"
+#include "guarded/moderate.h"
+#include "llm/model_judge.h"
+#include "money/rational.h"
+#include "text/json.h"
+
+namespace gvm::llm {
+namespace {
+
+using guarded::Refusal;
+using guarded::SessionGuards;
+
+// The texts of a prompt, of its own: rules may look at them on another thread.
+struct Texts {
+  std::optional<std::string> system;
+  std::string user;
+  std::vector<std::string> stop;
+  Value extra;
+
+  std::size_t bytes() const {
+    std::size_t sum = (system ? system->size() : 0) + user.size() + guarded::text_bytes(extra);
+    for (const auto& each : stop) sum += each.size();
+    return sum;
+  }
+};
+
+Texts texts_of(const provider::Prompt& prompt) {
+  Texts texts{std::nullopt, std::string(prompt.user_message.view()), prompt.sampling.stop,
+              prompt.extra};
+  if (prompt.system_message) texts.system = std::string(prompt.system_message->view());
+  return texts;
+}
+
+void put_back(Texts& texts, provider::Prompt& prompt) {
+  if (texts.system && *texts.system != prompt.system_message->view())
+    prompt.system_message = Blob(std::move(*texts.system));
+  if (texts.user != prompt.user_message.view()) prompt.user_message = Blob(std::move(texts.user));
+  prompt.sampling.stop = std::move(texts.stop);
+  prompt.extra = std::move(texts.extra);
+}
+
+Result<void> pass_text(SessionGuards& guards, std::string& text, guard::Scope scope) {
+  auto passed = guards.pass(guard::Stage::input, text, {.scope = scope});
+  if (!passed) return fail(std::move(passed).error().error);
+  text = std::move(*passed);
+  return {};
+}
+
+Result<void> pass_texts(SessionGuards& guards, Texts& texts) {
+  if (texts.system)
+    if (auto passed = pass_text(guards, *texts.system, guard::Scope::all); !passed) return passed;
+  if (auto passed = pass_text(guards, texts.user, guard::Scope::all); !passed) return passed;
+  for (auto& stop : texts.stop)
+    if (auto passed = pass_text(guards, stop, guard::Scope::places); !passed) return passed;
+  if (auto passed = guards.pass_strings(guard::Stage::input, texts.extra); !passed)
+    return fail(std::move(passed).error().error);
+  return {};
+}
+
+// An answer on its way to the script.
+struct Passing {
+  Value data;
+  provider::Format format;
+  std::shared_ptr<const guard::SystemTexts> texts;
+  std::optional<Refusal> refusal;
+};
+
+// A JSON answer may be text already; a mask in it must stay JSON.
+void pass_answer(SessionGuards& guards, Passing& passing) {
+  const guarded::Beside beside{.prompt_texts = passing.texts.get()};
+  const auto text = passing.data.as_string();
+  if (passing.format == provider::Format::json && text) {
+    auto parsed = text::parse_json(*text);
+    if (parsed) {
+      const auto before = json::write(*parsed);
+      auto passed = guards.pass(guard::Stage::output, *parsed, beside);
+      if (!passed) passing.refusal = std::move(passed).error();
+      auto after = json::write(*parsed);
+      if (after != before) passing.data = Value::string(std::move(after));
+      return;
+    }
+  }
+  auto passed = guards.pass(guard::Stage::output, passing.data, beside);
+  if (!passed) passing.refusal = std::move(passed).error();
+}
+
+void restore(const SessionGuards& guards, provider::Format format, Value& data) {
+  const auto text = data.as_string();
+  if (format != provider::Format::json || !text) return guards.restore(data);
+  auto parsed = text::parse_json(*text);
+  if (!parsed) return guards.restore(data);
+  const auto before = json::write(*parsed);
+  guards.restore(*parsed);
+  auto after = json::write(*parsed);
+  if (after != before) data = Value::string(std::move(after));
+}
+
+std::string text_of(const Value& data) {
+  const auto text = data.as_string();
+  return text ? std::string(*text) : json::write(data);
+}
+
+// The answer was made, so it is paid. Its kind lets routing go on to the next model.
+provider::CallFailure failure_of(Refusal refusal, provider::ProviderAnswer& answer) {
+  provider::CallFailure failure(std::move(refusal.error), routing::ErrorKind::content_refused,
+                                provider::CallStage::meaning);
+  if (failure.code() == codes::kCancelled) failure.kind = routing::ErrorKind::cancelled;
+  failure.request_sent = failure.answer_began = true;
+  failure.said = detail_of(failure.error);
+  failure.usage = std::move(answer.usage);
+  return failure;
+}
+
+}  // namespace
+
+std::shared_ptr<GuardedPrompt> GuardedPrompt::make(LlmServices& services, provider::Format format) {
+  auto guards = services.guards();
+  if (guards == nullptr || !guards->enforce()) return nullptr;
+  return std::make_shared<GuardedPrompt>(services, std::move(guards), format);
+}
+
+GuardedPrompt::GuardedPrompt(LlmServices& services, std::shared_ptr<SessionGuards> guards,
+                             provider::Format format)
+    : services_(services), guards_(std::move(guards)), format_(format) {}
+
+guarded::Asking GuardedPrompt::asking() const {
+  const auto context = services_.run_context();
+  return {context.call.http, model_judge(context, costs_)};
+}
+
+asio::awaitable<Result<void>> GuardedPrompt::enter(provider::Prompt& prompt, Deadline deadline) {
+  const auto texts = std::make_shared<Texts>(texts_of(prompt));
+  const auto bytes = texts->bytes();
+  std::function<Result<Value>()> work = [texts, guards = guards_]() -> Result<Value> {
+    if (auto passed = pass_texts(*guards, *texts); !passed) return fail(std::move(passed).error());
+    return Value::null();
+  };
+  auto passed = co_await guarded::in_turn(bytes, std::move(work));
+  if (!passed) co_return fail(std::move(passed).error());
+  texts_ = guards_->texts_of_prompt(texts->system);
+  const bool moderated = guarded::is_moderated(guards_->module(), guard::Stage::input);
+  std::string shown;
+  if (moderated) shown = texts->system ? *texts->system + "\n\n" + texts->user : texts->user;
+  put_back(*texts, prompt);
+  if (!moderated) co_return Result<void>();
+  guarded::Asking whom = asking();
+  auto refusal = co_await guarded::moderate(guards_, guard::Stage::input, std::move(shown),
+                                            std::move(whom), deadline);
+  if (refusal) co_return fail(std::move(refusal->error));
+  co_return Result<void>();
+}
+
+asio::awaitable<void> GuardedPrompt::clean(provider::CallFailure& failure) {
+  struct Cleaning {
+    Error error;
+    std::string said;
+    std::optional<provider::Correction> correction;
+  };
+  const auto state =
+      std::make_shared<Cleaning>(Cleaning{failure.error, failure.said, failure.correction});
+  const auto bytes = guarded::text_bytes(failure.ctx()) + failure.said.size() +
+                     (failure.correction ? failure.correction->size() : 0);
+  std::function<Result<Value>()> work = [state, guards = guards_]() -> Result<Value> {
+    guards->clean(guard::Stage::output, state->error);
+    state->said = guards->cleaned(guard::Stage::output, state->said);
+    if (state->correction) {
+      auto& [answer, fault] = *state->correction;
+      answer = guards->cleaned(guard::Stage::output, answer);
+      fault = guards->cleaned(guard::Stage::output, fault);
+    }
+    return Value::null();
+  };
+  auto done = co_await guarded::in_turn(bytes, std::move(work));
+  if (!done) {
+    failure.error = std::move(done).error();
+    failure.said.clear();
+    failure.correction.reset();
+    co_return;
+  }
+  failure.error = std::move(state->error);
+  failure.said = std::move(state->said);
+  failure.correction = std::move(state->correction);
+}
+
+asio::awaitable<dispatch::AnswerCheck::Next> GuardedPrompt::look(provider::Exchanged& exchanged,
+                                                                 Deadline deadline) {
+  if (!exchanged) {
+    co_await clean(exchanged.error());
+    co_return Next::usual;
+  }
+  const auto next = co_await look_at_answer(exchanged, deadline);
+  co_return next;
+}
+
+asio::awaitable<dispatch::AnswerCheck::Next> GuardedPrompt::look_at_answer(
+    provider::Exchanged& exchanged, Deadline deadline) {
+  const auto passing =
+      std::make_shared<Passing>(Passing{std::move(exchanged->data), format_, texts_, std::nullopt});
+  const auto bytes = guarded::text_bytes(passing->data);
+  std::function<Result<Value>()> work = [passing, guards = guards_]() -> Result<Value> {
+    pass_answer(*guards, *passing);
+    return Value::null();
+  };
+  auto done = co_await guarded::in_turn(bytes, std::move(work));
+  std::optional<Refusal> refusal;
+  if (!done) {
+    refusal = Refusal{std::move(done).error()};
+  } else {
+    refusal = std::move(passing->refusal);
+    exchanged->data = std::move(passing->data);
+  }
+  if (!refusal && guarded::is_moderated(guards_->module(), guard::Stage::output)) {
+    std::string shown = text_of(exchanged->data);
+    guarded::Asking whom = asking();
+    auto said = co_await guarded::moderate(guards_, guard::Stage::output, std::move(shown),
+                                           std::move(whom), deadline);
+    refusal = std::move(said);
+  }
+  if (!refusal) {
+    restore(*guards_, format_, exchanged->data);
+    co_return Next::usual;
+  }
+  const auto next = refusal->fails_over ? Next::usual : Next::end_prompt;
+  exchanged = std::unexpected(failure_of(std::move(*refusal), *exchanged));
+  co_return next;
+}
+
+void GuardedPrompt::add_costs(dispatch::PromptAnswer& answer) const {
+  answer.nano_usd += costs_->nano_usd;
+  const auto gen = money::Rational(answer.answer.consumed_gen) + money::Rational(costs_->gen);
+  answer.answer.consumed_gen = gen.numerator();
+}
+
+asio::awaitable<Result<dispatch::PromptAnswer>> run_guarded(LlmServices& services,
+                                                            dispatch::ResolvedPrompt prompt,
+                                                            Deadline deadline) {
+  dispatch::RunContext context = services.run_context();
+  const auto guarded = GuardedPrompt::make(services, prompt.format);
+  if (guarded) {
+    auto passed = co_await guarded->enter(prompt.prompt, deadline);
+    if (!passed) co_return fail(std::move(passed).error());
+  }
+  context.check = guarded;
+  auto answer = co_await dispatch::run_prompt(std::move(context), std::move(prompt), deadline);
+  if (answer && guarded) guarded->add_costs(*answer);
+  co_return answer;
+}
+
+}  // namespace gvm::llm
