@@ -8,12 +8,19 @@
 #include <vector>
 
 #include "apps/arguments.h"
+#include "apps/reloader.h"
 #include "base/fd.h"
 #include "base/value.h"
 #include "control/channel.h"
 #include "serve/run.h"
 
 namespace gvm::apps {
+
+// What a process gives to the one that takes over from it.
+struct HandedOver {
+  std::string known;  // about candidates; holds no secret
+  Fd socket;          // of its further server; empty: it has none
+};
 
 class ManagerLink {
  public:
@@ -23,25 +30,33 @@ class ManagerLink {
 
   // The start has failed for these reasons, which hold no secret.
   void refused(const std::vector<std::string>& reasons) const;
+  // Whether another process serves now, whose turn this one waits for.
+  bool has_predecessor() const { return control_ && baton_; }
   // Everything is checked. Waits for the process before to stop accepting, or for the manager's
-  // word. False: this process is not needed any more. `known` is what the process before knows.
-  bool wait_for_turn(std::string& known) const;
+  // word. False: this process is not needed any more. `taken` is what the process before gives.
+  bool wait_for_turn(HandedOver& taken) const;
   // Serving: `facts` are the fields of the log line "ready".
   void ready(const Value& facts) const;
-  // From here on the manager is obeyed, within lifetime.run(). `hand_over` gives what the successor
-  // should know.
-  void obey(serve::Lifetime& lifetime, std::function<std::string()> hand_over);
+  struct Orders {
+    // What the successor should know, once nothing is accepted any more.
+    std::function<std::string()> hand_over;
+    std::function<Fd()> socket;    // its further socket, before
+    Reloader* reloader = nullptr;  // null: this process cannot change its configuration
+  };
+  // From here on the manager is obeyed, within lifetime.run().
+  void obey(serve::Lifetime& lifetime, Orders orders);
 
  private:
   boost::asio::awaitable<void> listen();
   void hand_over(const control::Message& message);
-  bool wait_at_baton(std::string& known, bool& over) const;
+  void reload(const control::Message& message);
+  bool wait_at_baton(HandedOver& taken, bool& over) const;
 
   Fd control_;
   Fd baton_;
   std::unique_ptr<control::Channel> channel_;
   serve::Lifetime* lifetime_ = nullptr;
-  std::function<std::string()> hand_over_;
+  Orders orders_;
 };
 
 }  // namespace gvm::apps

@@ -1,6 +1,9 @@
 #include "apps/server_options.h"
 
 #include "apps/version.h"
+#include "config/peers_schema.h"
+#include "policy/ip_address.h"
+#include "script/off_lane.h"
 
 namespace gvm::apps {
 
@@ -25,12 +28,38 @@ net::HttpClientOptions http_options(const config::CommonConfig& config) {
   return options;
 }
 
-serve::ServerOptions server_options(const config::CommonConfig& config, std::string program) {
+namespace {
+
+// The configuration was checked: each text is of its form.
+serve::PeerOptions peer_options(const config::PeersConfig& config,
+                                const std::vector<Secret>& tokens) {
+  serve::PeerOptions options;
+  options.tokens = config.tokens;
+  options.tokens.insert(options.tokens.end(), tokens.begin(), tokens.end());
+  for (const auto& text : config.addresses)
+    if (const auto range = policy::Cidr::parse(text)) options.addresses.push_back(*range);
+  options.uids.assign(config.uids.begin(), config.uids.end());
+  options.gids.assign(config.gids.begin(), config.gids.end());
+  options.unix_group = config.unix_group;
+  return options;
+}
+
+}  // namespace
+
+serve::ServerOptions server_options(const config::CommonConfig& config, std::string program,
+                                    const std::vector<Secret>& tokens) {
   serve::ServerOptions options;
   options.program = std::move(program);
   options.version = kVersion;
   options.bind_address = config.bind_address;
+  options.peers = peer_options(config.serve.peers, tokens);
+  options.unix_mode =
+      config::unix_mode_of(config.serve.peers.unix_mode).value_or(options.unix_mode);
   options.max_sessions = config.serve.max_sessions;
+  options.max_requests = config.serve.max_requests;
+  options.max_memory = config.serve.max_memory;
+  options.max_lane_delay = config.serve.max_lane_delay;
+  options.on_memory_full = script::return_free_memory;
   options.max_message_bytes = config.serve.max_message_bytes;
   options.max_pending_requests = config.serve.max_pending_requests;
   options.handshake_timeout = config.serve.handshake_timeout;

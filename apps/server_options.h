@@ -1,9 +1,11 @@
 #pragma once
 // Converts the configuration to the options of the parts that both servers use.
 #include <string>
+#include <vector>
 
 #include "apps/arguments.h"
 #include "base/log.h"
+#include "base/secret.h"
 #include "config/common_config.h"
 #include "net/http_client_options.h"
 #include "serve/options.h"
@@ -12,6 +14,8 @@ namespace gvm::apps {
 
 log::Options log_options(const config::CommonConfig& config, const ServerArguments& arguments);
 net::HttpClientOptions http_options(const config::CommonConfig& config);
-serve::ServerOptions server_options(const config::CommonConfig& config, std::string program);
+// Of the port of the sessions. `tokens`: those of serve.peers.token_file.
+serve::ServerOptions server_options(const config::CommonConfig& config, std::string program,
+                                    const std::vector<Secret>& tokens);
 
 }  // namespace gvm::apps

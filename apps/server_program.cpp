@@ -1,15 +1,15 @@
 #include "apps/server_program.h"
 
-#include <unistd.h>
-
-#include <array>
+#include <algorithm>
 #include <cstdio>
+#include <optional>
 #include <utility>
 
+#include "apps/peer_tokens.h"
 #include "apps/server_options.h"
 #include "apps/version.h"
-#include "base/error_codes.h"
-#include "base/fd.h"
+#include "apps/watchdog.h"
+#include "net/lane_watchdog.h"
 #include "serve/server.h"
 
 namespace gvm::apps {
@@ -18,15 +18,78 @@ ServerProgram::ServerProgram(Names names, const ServerArguments& arguments,
                              const config::CommonConfig& config, std::vector<Secret> secrets,
                              const std::vector<std::string>& warnings)
     : names_(names),
+      arguments_(arguments),
       config_(config),
       listen_fd_(arguments.listen_fd),
       lifetime_(arguments.die_with_parent ? serve::WithParent::die : serve::WithParent::stay),
       manager_(arguments),
-      redactor_(std::make_shared<const Redactor>(std::move(secrets))),
-      logger_(log::Logger::open(log_options(config, arguments), redactor_).child(names.source)),
+      peer_tokens_(read_peer_tokens(config.serve.peers.token_file)),
+      voice_(voice_of(config, all(std::move(secrets)))),
+      redactor_(voice_.redactor),
+      logger_(voice_.logger),
       http_(http_options(config)),
       lanes_(config.threads, http_) {
   for (const auto& warning : warnings) logger_.warn(warning);
+}
+
+namespace {
+
+// So that the same secrets are the same list.
+std::vector<Secret> sorted(std::vector<Secret> secrets) {
+  const auto less = [](const Secret& a, const Secret& b) { return a.reveal() < b.reveal(); };
+  const auto same = [](const Secret& a, const Secret& b) { return a.reveal() == b.reveal(); };
+  std::ranges::sort(secrets, less);
+  secrets.erase(std::unique(secrets.begin(), secrets.end(), same), secrets.end());
+  return secrets;
+}
+
+}  // namespace
+
+std::vector<Secret> ServerProgram::all(std::vector<Secret> secrets) const {
+  if (peer_tokens_) secrets.insert(secrets.end(), peer_tokens_->begin(), peer_tokens_->end());
+  return secrets;
+}
+
+ServerProgram::Voice ServerProgram::voice_of(const config::CommonConfig& config,
+                                             std::vector<Secret> secrets) const {
+  Voice voice;
+  secrets = sorted(std::move(secrets));
+  voice.redactor = std::make_shared<const Redactor>(secrets);
+  voice.secrets = std::move(secrets);
+  voice.options = log_options(config, arguments_);
+  voice.logger = log::Logger::open(voice.options, voice.redactor).child(names_.source);
+  return voice;
+}
+
+scripted::ModuleParts ServerProgram::parts_with(const Voice& voice, net::HttpClientOptions http) {
+  return {.redactor = voice.redactor,
+          .logger = voice.logger,
+          .lanes = lanes_,
+          .http = std::move(http),
+          .later = [background = background_](std::function<void()> task) {
+            background->post(std::move(task));
+          }};
+}
+
+scripted::ModuleParts ServerProgram::parts() {
+  return parts_with(voice_, http_);
+}
+
+scripted::ModuleParts ServerProgram::parts_for(const config::CommonConfig& config,
+                                               std::vector<Secret> secrets) {
+  const auto options = log_options(config, arguments_);
+  secrets = sorted(all(std::move(secrets)));
+  const bool same =
+      options.level == voice_.options.level && options.disable == voice_.options.disable &&
+      std::ranges::equal(secrets, voice_.secrets, {}, &Secret::reveal, &Secret::reveal);
+  if (!same) voice_ = voice_of(config, std::move(secrets));
+  return parts_with(voice_, http_options(config));
+}
+
+Result<void> ServerProgram::confined(const confine::Report& report) const {
+  const bool warn = !report.complete() || report.mode() == confine::Mode::off;
+  logger_.write_value(warn ? log::Level::warn : log::Level::info, "sandbox", report.to_value());
+  return report.check();
 }
 
 int ServerProgram::cannot_start(const Error& error) const {
@@ -39,28 +102,69 @@ int ServerProgram::cannot_start(const Error& error) const {
 }
 
 int ServerProgram::serve_until_told(serve::Service& service, const Steps& steps) {
-  auto options = server_options(config_, names_.program);
+  if (!peer_tokens_) return cannot_start(peer_tokens_.error());
+  auto options = server_options(config_, names_.program, *peer_tokens_);
   if (listen_fd_ >= 0) options.bind_address = "fd://" + std::to_string(listen_fd_);
   serve::Server server(std::move(options), lanes_, service, logger_.child("serve"));
+  auto further_options = server_options(config_, names_.program, {});
+  further_options.peers = {};  // they are of the sessions' port
+  FurtherServer further(std::move(further_options), steps.further_address, lanes_, steps.further,
+                        logger_.child("serve"));
   lanes_.start();
+  std::optional<net::LaneWatchdog> watchdog;  // ends before the lanes do
+  if (steps.watchdog.stuck_after.count() > 0)
+    watchdog.emplace(lanes_, steps.watchdog.stuck_after,
+                     watchdog_actions(steps.watchdog, logger_.child("watchdog")));
   if (auto checked = steps.check(); !checked) return cannot_start(checked.error());
+  // The process before may hold the address still, and gives it away with its turn.
+  if (auto bound = further.bind(); !bound && !manager_.has_predecessor())
+    return cannot_start(bound.error());
   if (manager_) {
-    std::string known;
-    if (!manager_.wait_for_turn(known)) return 1;
-    steps.take_over(known);
+    HandedOver taken;
+    if (!manager_.wait_for_turn(taken)) return 1;
+    steps.take_over(taken.known);
+    further.take_over(std::move(taken.socket));
   }
   if (auto bound = server.bind(); !bound) return cannot_start(bound.error());
   server.start();
+  further.start(lifetime_);
+  Reloads reloads;
+  accept_reloads(steps, reloads);
+  tell_ready(server, further, steps);
+  manager_.obey(lifetime_, {.hand_over =
+                                [&] {
+                                  reloads.close();
+                                  return steps.hand_over();
+                                },
+                            .socket = [&] { return further.duplicate_socket(); },
+                            .reloader = reloads.reloader ? &*reloads.reloader : nullptr});
+  const int code = lifetime_.run(server, config_.serve.shutdown_grace, logger_);
+  reloads.close();
+  background_->close();  // what waits there refers to the reloader
+  return code;
+}
+
+void ServerProgram::tell_ready(const serve::Server& server, const FurtherServer& further,
+                               const Steps& steps) const {
   Value::Map ready;
   ready.set("address", Value::string(server.address()));
   ready.set("version", Value::string(kVersion));
   ready.set("lanes", Value::integer(static_cast<std::int64_t>(lanes_.size())));
   for (const auto& [key, value] : steps.ready) ready.set(key, value);
+  if (const auto address = further.address(); !address.empty())
+    ready.set("further_address", Value::string(address));
   const auto facts = Value::map(std::move(ready));
   logger_.write_value(log::Level::info, "ready", facts);
   manager_.ready(facts);
-  manager_.obey(lifetime_, steps.hand_over);
-  return lifetime_.run(server, config_.serve.shutdown_grace, logger_);
+}
+
+void ServerProgram::accept_reloads(const Steps& steps, Reloads& reloads) {
+  if (!steps.prepare_reload) return;
+  reloads.reloader.emplace(*background_, steps.source, logger_.child("reload"),
+                           steps.prepare_reload);
+  lifetime_.on_hangup([&reloads] { reloads.reloader->hang_up(); });
+  reloads.socket =
+      ControlSocket::open(lifetime_.context(), names_.source, *reloads.reloader, logger_);
 }
 
 int ServerProgram::serve(serve::Service& service, const Steps& steps) {
@@ -72,43 +176,6 @@ int ServerProgram::serve(serve::Service& service, const Steps& steps) {
   lanes_.join();
   logger_.flush();
   return code;
-}
-
-Result<ConfigSource> config_source(const ServerArguments& arguments, Module module,
-                                   const config::Environment& environment) {
-  ConfigSource source;
-  if (arguments.config_fd < 0) {
-    source.file =
-        arguments.config.empty() ? default_config(environment.exe_dir, module) : arguments.config;
-    return source;
-  }
-  source.file = "config";
-  source.is_text = true;
-  const Fd fd(arguments.config_fd);
-  std::array<char, 65536> part;
-  for (off_t at = 0;;) {
-    const auto count = ::pread(fd.get(), part.data(), part.size(), at);
-    if (count == 0) return source;
-    if (count < 0)
-      return fail(codes::kInvalidConfig, Fatality::fatal,
-                  "the handed-over configuration cannot be read");
-    source.text.append(part.data(), static_cast<std::size_t>(count));
-    at += count;
-  }
-}
-
-int bad_configuration(const std::vector<config::Diagnostic>& faults,
-                      const ServerArguments& arguments) {
-  std::vector<std::string> reasons;
-  for (const auto& fault : faults) {
-    std::fprintf(stderr, "%s\n", fault.to_string().c_str());
-    // Of a configuration that came as JSON nobody has seen the lines.
-    const bool lines = arguments.config_fd < 0;
-    reasons.push_back(lines || fault.key.empty() ? fault.to_string()
-                                                 : fault.key + ": " + fault.message);
-  }
-  ManagerLink(arguments).refused(reasons);
-  return 1;
 }
 
 }  // namespace gvm::apps

@@ -2,20 +2,27 @@
 // The common part of the two servers, from configuration to exit code.
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "apps/arguments.h"
+#include "apps/background.h"
+#include "apps/config_source.h"
+#include "apps/control_socket.h"
+#include "apps/further_server.h"
 #include "apps/manager_link.h"
+#include "apps/reloader.h"
 #include "base/log.h"
 #include "base/redactor.h"
 #include "base/secret.h"
 #include "config/common_config.h"
-#include "config/diagnostic.h"
-#include "config/environment.h"
+#include "config/operation_config.h"
+#include "confine/report.h"
 #include "net/http_client.h"
 #include "net/lane.h"
+#include "scripted/module_parts.h"
 #include "serve/run.h"
 #include "serve/service.h"
 
@@ -37,16 +44,34 @@ class ServerProgram {
     // that takes over should know. Neither holds a secret.
     std::function<void(std::string_view)> take_over = [](std::string_view) {};
     std::function<std::string()> hand_over = [] { return std::string(); };
+    config::WatchdogConfig watchdog = {};
+    // A service on an address of its own, beside the sessions; null: none.
+    serve::Service* further = nullptr;
+    std::string further_address = {};
+    // Reads and builds another configuration; empty: this process cannot change its own.
+    Reloader::Prepare prepare_reload = {};
+    ConfigSource source = {};  // of the configuration that it has
   };
 
-  // Blocks signals, which serve() handles later. `config` must outlive it; `warnings` are logged.
+  // Blocks signals, which serve() handles later. `config`, that of the start, must outlive it;
+  // `warnings` are logged.
   ServerProgram(Names names, const ServerArguments& arguments, const config::CommonConfig& config,
                 std::vector<Secret> secrets, const std::vector<std::string>& warnings);
 
-  const std::shared_ptr<const Redactor>& redactor() const { return redactor_; }
+  // The process has confined itself: logs what holds. An error: strict, and something does not.
+  Result<void> confined(const confine::Report& report) const;
+
+  // What the module is made with.
+  scripted::ModuleParts parts();
+  // The same for another configuration: with its log level, its HTTP settings, and a redactor of
+  // its secrets and those before. Parts with the settings of the last time share its log. On the
+  // background thread.
+  scripted::ModuleParts parts_for(const config::CommonConfig& config, std::vector<Secret> secrets);
   const log::Logger& logger() const { return logger_; }
-  const net::HttpClientOptions& http() const { return http_; }
-  net::Lanes& lanes() { return lanes_; }
+
+  ~ServerProgram() { background_->close(); }
+  ServerProgram(const ServerProgram&) = delete;
+  ServerProgram& operator=(const ServerProgram&) = delete;
 
   // Logs it and tells it on standard error and to the manager; the exit code.
   int cannot_start(const Error& error) const;
@@ -56,31 +81,45 @@ class ServerProgram {
   int serve(serve::Service& service, const Steps& steps);
 
  private:
+  // A log, and what its lines must not hold.
+  struct Voice {
+    std::vector<Secret> secrets;
+    log::Options options;
+    std::shared_ptr<const Redactor> redactor;
+    log::Logger logger;
+  };
+  // With the tokens of peers.
+  std::vector<Secret> all(std::vector<Secret> secrets) const;
+  Voice voice_of(const config::CommonConfig& config, std::vector<Secret> secrets) const;
+  scripted::ModuleParts parts_with(const Voice& voice, net::HttpClientOptions http);
+  struct Reloads {
+    std::optional<Reloader> reloader;
+    std::shared_ptr<ControlSocket> socket;
+    void close() const {
+      if (socket) socket->close();
+    }
+  };
   int serve_until_told(serve::Service& service, const Steps& steps);
+  // `reloads` lives until the process ends.
+  void accept_reloads(const Steps& steps, Reloads& reloads);
+  void tell_ready(const serve::Server& server, const FurtherServer& further,
+                  const Steps& steps) const;
 
   Names names_;
+  const ServerArguments arguments_;
   const config::CommonConfig& config_;
   int listen_fd_;
   serve::Lifetime lifetime_;
   ManagerLink manager_;
-  std::shared_ptr<const Redactor> redactor_;
+  Result<std::vector<Secret>> peer_tokens_;   // of the start
+  Voice voice_;                               // of the last configuration that was built
+  std::shared_ptr<const Redactor> redactor_;  // of the start
   log::Logger logger_;
   net::HttpClientOptions http_;
   net::Lanes lanes_;
+  // Ends before the lanes do, as it may post to them. What lanes leave behind later is freed at
+  // once.
+  std::shared_ptr<Background> background_ = std::make_shared<Background>();
 };
-
-// The module's configuration: of the descriptor that a manager has handed over, of the file, or of
-// the file beside the program. `load_text` and `load_file` are of config/load.h.
-struct ConfigSource {
-  std::string file;  // its name in messages
-  std::string text;  // of a descriptor
-  bool is_text = false;
-};
-Result<ConfigSource> config_source(const ServerArguments& arguments, Module module,
-                                   const config::Environment& environment);
-
-// Prints what is wrong with a configuration, and tells the manager; the exit code.
-int bad_configuration(const std::vector<config::Diagnostic>& faults,
-                      const ServerArguments& arguments);
 
 }  // namespace gvm::apps

@@ -20,10 +20,15 @@ class Session final : public serve::SessionHandler {
     auto hello = envelope::parse_hello(std::move(*value));
     if (!hello) return fail(std::move(hello).error());
     generation_ = hello->generation;
+    token_ = envelope::take_token(*hello);
     return {};
   }
+  std::string take_token() override { return std::move(token_); }
   asio::awaitable<std::string> request(std::string, Deadline) override { co_return reply(); }
   std::string deadline_reply() override { return reply(); }
+  std::string refusal_reply(Error error) override {
+    return envelope::encode_error(error, generation_);
+  }
   asio::awaitable<void> finish(Deadline) override { co_return; }
 
  private:
@@ -31,6 +36,7 @@ class Session final : public serve::SessionHandler {
     return envelope::encode_error(Error(kModuleUserError, Fatality::user), generation_);
   }
 
+  std::string token_;
   envelope::Generation generation_ = envelope::Generation::a;
 };
 

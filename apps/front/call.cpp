@@ -97,6 +97,10 @@ Command add_call(CLI::App& app) {
   call->add_option("--generation", plan.generation, "of GenVM that is spoken: a, b or c, default a")
       ->check(CLI::IsMember({"a", "b", "c"}));
   call->add_option("--host-data", plan.host_data, "JSON object merged into the hello's host_data");
+  call->add_option(
+      "--token", plan.token,
+      "a token of the module's serve.peers, or env:NAME to take it from the environment "
+      "(not seen in ps)");
   call->require_subcommand(1);
   call->footer("Exit code: 0 Ok, 2 UserError, 3 FatalError, 4 no connection, 64 wrong usage.");
 

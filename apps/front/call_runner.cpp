@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -38,7 +39,7 @@ struct Outcome {
   }
 };
 
-Result<Value> hello_of(const CallPlan& plan) {
+Result<Value> plain_hello(const CallPlan& plan) {
   Value host_data =
       Value::fields("node_address", Value::string("0x0000000000000000000000000000000000000000"),
                     "tx_id", Value::string("0x" + std::string(64, '0')));
@@ -58,6 +59,23 @@ Result<Value> hello_of(const CallPlan& plan) {
   return Value::fields("genvm_id", Value::integer(1), "role", Value::string("leader"), "host_data",
                        std::move(host_data), "gas_data", Value::map(),
                        "initial_time_units_allocation", Value::integer(0));
+}
+
+Result<std::string> token_of(const CallPlan& plan) {
+  constexpr std::string_view kFromEnvironment = "env:";
+  if (!plan.token.starts_with(kFromEnvironment)) return plan.token;
+  const std::string name = plan.token.substr(kFromEnvironment.size());
+  const char* value = std::getenv(name.c_str());
+  if (value != nullptr && *value != '\0') return std::string(value);
+  return fail("USAGE", Fatality::user, "--token: " + name + " is not set in the environment");
+}
+
+Result<Value> hello_of(const CallPlan& plan) {
+  auto hello = plain_hello(plan);
+  auto token = token_of(plan);
+  if (!token) return fail(std::move(token).error());
+  if (hello && !token->empty()) hello->as_map()->set("token", Value::string(std::move(*token)));
+  return hello;
 }
 
 // One session: takes request numbers until none are left.

@@ -14,6 +14,7 @@ struct CallPlan {
   int concurrency = 1;
   std::string generation = "a";  // a, b or c: the generation whose hello is sent
   std::string host_data;         // JSON object
+  std::string token;             // of the module's serve.peers, or "env:NAME"; empty: none
   std::string out_file;          // for a page, a picture or a body; empty: shown
 };
 

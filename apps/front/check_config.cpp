@@ -8,8 +8,12 @@
 #include "apps/front/commands.h"
 #include "apps/front/input.h"
 #include "apps/version.h"
+#include "base/error_detail.h"
+#include "billing/price_reload.h"
 #include "config/load.h"
-#include "config/prices_load.h"
+#include "llm/handler.h"
+#include "pricing/live_catalog.h"
+#include "web/handler.h"
 
 namespace gvm::apps {
 namespace {
@@ -27,15 +31,18 @@ void sound(const std::vector<std::string>& warnings, const std::string& file, co
   std::printf("%s: a valid %s\n", file.c_str(), what);
 }
 
-int check_prices(const std::string& file, const config::Environment& environment) {
+int check_prices(const config::LlmConfig& config, const config::Environment& environment) {
+  const std::string& file = config.pricing.file;
   if (file.empty()) return kExitOk;
-  const auto prices = config::load_prices(file, environment);
+  auto prices = pricing::load_catalog(file, environment);
   if (!prices) return faulty(prices.error(), file);
+  if (!config.backends.empty() && !billing::has_price_for_any(*prices->catalog, config))
+    prices->warnings.push_back(file + ": it has a price for none of the configured models");
   sound(prices->warnings, file, "price catalogue");
   return kExitOk;
 }
 
-// Checks the files that a configuration names. Their content is checked at the start of the module.
+// Checks the files that a configuration names.
 class NamedFiles {
  public:
   explicit NamedFiles(std::string config) : config_(std::move(config)) {}
@@ -57,12 +64,27 @@ class NamedFiles {
   std::vector<config::Diagnostic> faults_;
 };
 
-// `loaded` is the configuration of either module.
-int check_loaded(const auto& loaded, const std::string& file, const char* what) {
+// What the module's own start says of its script. `load_script` is the module's.
+std::vector<config::Diagnostic> script_faults(const auto& config, const std::string& file,
+                                              const auto& load_script) {
+  const auto program = load_script(config);
+  if (program) return {};
+  // The code says no more than that the configuration is not valid.
+  return {{file, {}, "lua_script_path", std::string(detail_of(program.error()))}};
+}
+
+// `loaded` is the configuration of either module, and `load_script` that module's.
+int check_loaded(const auto& loaded, const std::string& file, const char* what,
+                 const auto& load_script) {
   if (!loaded) return faulty(loaded.error(), file);
   NamedFiles files(file);
   files.must_be_readable(loaded->config.common);
   if (!files.faults().empty()) return faulty(files.faults(), file);
+  if (const auto faults = script_faults(loaded->config, file, load_script); !faults.empty()) {
+    // A script may miss a backend that was left out.
+    for (const auto& warning : loaded->warnings) std::printf("warning: %s\n", warning.c_str());
+    return faulty(faults, file);
+  }
   sound(loaded->warnings, file, what);
   return kExitOk;
 }
@@ -72,19 +94,22 @@ int check_llm(const std::string& file, const config::Environment& environment,
   // Keys are in the environment of the service, not of the person who checks its file.
   const auto loaded =
       config::load_llm(file, environment, {config::EmptyBackends::allow_missing_keys, strictness});
-  const int checked = check_loaded(loaded, file, "configuration of the LLM module");
+  const int checked =
+      check_loaded(loaded, file, "configuration of the LLM module",
+                   [](const config::LlmConfig& config) { return llm::load_script(config); });
   if (checked != kExitOk) return checked;
   if (loaded->config.backends.empty())
     std::printf(
         "warning: with this environment no backend is left, and the module would not start\n");
-  return check_prices(loaded->config.pricing.file, environment);
+  return check_prices(loaded->config, environment);
 }
 
 int check_web(const std::string& file, const config::Environment& environment,
               config::Strictness strictness) {
   return check_loaded(
       config::load_web(file, environment, {config::EmptyBackends::refuse, strictness}), file,
-      "configuration of the web module");
+      "configuration of the web module",
+      [](const config::WebConfig& config) { return web::load_script(config); });
 }
 
 int check(const std::string& file, config::Strictness strictness) {
@@ -104,7 +129,8 @@ Command add_check_config(CLI::App& app) {
   auto file = std::make_shared<std::string>();
   auto strict = std::make_shared<bool>(false);
   auto* command = app.add_subcommand(
-      "check-config", "say everything that is wrong with a configuration file and its prices");
+      "check-config",
+      "say everything that is wrong with a configuration file, its script and its prices");
   command->add_option("file", *file, "the YAML file, of either module")->required();
   command->add_flag("--strict", *strict, "unknown keys are errors, not warnings");
   return [file, strict] {

@@ -16,7 +16,7 @@ enum ExitCode : int {
   kExitFailure = 1,      // the module could not start, the file has errors, or a check failed
   kExitUserError = 2,    // call: the module answered UserError
   kExitFatalError = 3,   // call: the module answered FatalError
-  kExitUnreachable = 4,  // call: no connection, or it was lost
+  kExitUnreachable = 4,  // call: no connection, or it was lost; reload: there is no module
   kExitUsage = kWrongUsage,
 };
 
@@ -30,11 +30,14 @@ Command add_llm_check(CLI::App& app);
 Command add_check_config(CLI::App& app);
 Command add_call(CLI::App& app);
 Command add_explain_url(CLI::App& app);
+Command add_guard(CLI::App& app);
 Command add_sign(CLI::App& app);
 Command add_verify(CLI::App& app);
 Command add_usage(CLI::App& app);
 Command add_ledger(CLI::App& app);
 Command add_explain(CLI::App& app);
 Command add_replay(CLI::App& app);
+Command add_reload(CLI::App& app);
+Command add_diff(CLI::App& app);
 
 }  // namespace gvm::apps

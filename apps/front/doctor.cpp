@@ -1,160 +1,143 @@
-// `genvm-modules doctor --genvm-root DIR`: looks at an existing installation and says what would
-// change if these programs took the place of the ones there. Reads files, starts nothing.
+// `genvm-modules doctor`: what is wrong with this machine and its configuration, and how to mend
+// it.
+#include "apps/front/doctor.h"
+
 #include <cstdio>
 #include <filesystem>
 #include <memory>
-#include <string>
-#include <system_error>
-#include <vector>
 
 #include "apps/front/commands.h"
+#include "apps/front/input.h"
+#include "apps/process.h"
 #include "apps/version.h"
-#include "config/load.h"
+#include "config/prices_load.h"
 
 namespace gvm::apps {
 namespace {
 
 namespace fs = std::filesystem;
 
-class Doctor {
+// One configuration and what it names.
+class Examination {
  public:
-  explicit Doctor(fs::path root) : root_(std::move(root)) {}
+  Examination(Findings& findings, const MachineQuestions& questions)
+      : findings_(findings),
+        offline_(questions.offline),
+        environment_(config::Environment::of_process(kVersion)) {}
 
-  int look() {
-    std::error_code failed;
-    const auto found = fs::canonical(root_, failed);
-    if (failed) {
-      std::fprintf(stderr, "%s: %s\n", root_.c_str(), failed.message().c_str());
-      return kExitFailure;
-    }
-    root_ = found;
-    // As programs in its bin would see it.
-    environment_ = config::Environment::of_process(kVersion);
-    environment_.genvm_root = root_.string();
-    environment_.exe_dir = (root_ / "bin").string();
-    programs();
-    executors();
-    llm();
-    web();
-    std::printf("\n%s\n", faults_ == 0 ? "The modules would start here."
-                                       : "Something must be changed first: see \"error\" above.");
-    return faults_ == 0 ? kExitOk : kExitFailure;
+  void file(const std::string& path) {
+    const auto kind = config::detect_kind(path);
+    if (!kind) return fault(kind.error());
+    *kind == config::ModuleKind::web ? web(path) : llm(path);
   }
+
+  std::string folder_of_configuration() const { return environment_.exe_dir + "/../config"; }
 
  private:
-  static void title(const char* text) { std::printf("\n%s\n", text); }
-  static void say(const char* kind, const std::string& text) {
-    std::printf("  %-8s %s\n", kind, text.c_str());
-  }
-  void wrong(const std::string& text) {
-    ++faults_;
-    say("error", text);
-  }
-
-  void programs() const {
-    title("bin");
-    const auto front = root_ / "bin" / "genvm-modules";
-    if (!fs::exists(front)) {
-      say("note",
-          "there is no bin/genvm-modules: hosts of GenVM 0.1 start the modules by their "
-          "own programs");
-      return;
-    }
-    const bool ours = fs::exists(root_ / "bin" / "genvm-llm");
-    say(ours ? "same" : "change", ours ? "bin/genvm-modules is of these modules already"
-                                       : "replace bin/genvm-modules, and put genvm-llm, genvm-web "
-                                         "and genvm-browser-cell beside it");
-  }
-
-  void executors() const {
-    title("executors");
-    const auto folder = root_ / "executor";
-    std::error_code failed;
-    std::size_t found = 0;
-    for (const auto& entry : fs::directory_iterator(folder, failed)) {
-      if (!entry.is_directory()) continue;
-      ++found;
-      say("found", "executor/" + entry.path().filename().string());
-    }
-    if (found == 0) return say("note", "none below executor/");
-    say("note",
-        "to run executions, keep the old manager on another port and pass "
-        "--executions http://127.0.0.1:PORT to this one (docs/manager.md)");
+  void fault(const config::Diagnostic& fault) {
+    findings_.error("configuration", fault.to_string(),
+                    "change the file at that place; docs/configuration.md says what is expected");
   }
 
   template <class Loaded>
-  bool report(const Loaded& loaded) {
+  bool loads(const Loaded& loaded, const std::string& path) {
     if (!loaded) {
-      for (const auto& fault : loaded.error()) wrong(fault.to_string());
+      for (const auto& each : loaded.error()) fault(each);
       return false;
     }
-    for (const auto& warning : loaded->warnings) say("warning", warning);
+    for (const auto& each : loaded->warnings)
+      findings_.warning("configuration", each, "nothing breaks; see docs/configuration.md");
+    findings_.ok("configuration", path + " is valid");
     return true;
   }
 
+  void must_be_readable(const std::string& key, const std::string& path) {
+    if (path.empty()) return;
+    if (const auto text = read_file(path); !text)
+      findings_.error(key, text.error(), "name a file that this user can read");
+  }
+
   void common(const config::CommonConfig& config) {
-    say("listens", config.bind_address.empty() ? "a Unix socket that the manager chooses"
-                                               : config.bind_address);
-    if (fs::exists(config.lua_script_path))
-      say("script", config.lua_script_path);
-    else
-      wrong("lua_script_path: there is no " + config.lua_script_path);
-    if (!fs::exists(config.data_dir))
-      say("note", "data_dir " + config.data_dir + " is made at the first start");
-    if (!config.signer_url.empty()) say("same", "requests are signed by signer_url");
+    must_be_readable("lua_script_path", config.lua_script_path);
+    must_be_readable("http.ca_file", config.http.ca_file);
+    for (const auto& key : config.signing.keys) must_be_readable("signing.keys", key.key_file);
+    look_at_folder(findings_, "data_dir", config.data_dir);
   }
 
-  void llm() {
-    title("config/genvm-module-llm.yaml");
-    const auto file = root_ / "config" / "genvm-module-llm.yaml";
-    if (!fs::exists(file)) return say("note", "there is none: the LLM module cannot start by it");
-    // Keys are in the environment of the service, hardly in this one.
+  void llm(const std::string& path) {
     const auto loaded =
-        config::load_llm(file.string(), environment_, {config::EmptyBackends::allow_missing_keys});
-    if (!report(loaded)) return;
-    common(loaded->config.common);
-    for (const auto& backend : loaded->config.backends)
-      say("backend", backend.name + " at " + backend.host + ", " +
-                         std::to_string(backend.models.size()) + " model(s)");
-    if (loaded->config.backends.empty())
-      say("warning",
-          "no backend is left with this environment: start with "
-          "allow_empty_backends, or set the keys");
-    say("better",
-        "running prompts survive a restart; failover, budgets and a ledger can be "
-        "configured (docs/routing.md, docs/ledger.md)");
+        config::load_llm(path, environment_, {config::EmptyBackends::allow_missing_keys});
+    if (!loads(loaded, path)) return;
+    const auto& config = loaded->config;
+    common(config.common);
+    if (config.backends.empty())
+      findings_.error("keys", "no backend is left with this environment",
+                      "set the variables that the warnings name, for the service too");
+    for (const auto& backend : config.backends)
+      if (!backend.key.empty()) findings_.ok("keys", "backend " + backend.name + " has one");
+    if (!config.pricing.file.empty()) {
+      if (const auto prices = config::load_prices(config.pricing.file, environment_); !prices)
+        for (const auto& each : prices.error()) fault(each);
+    }
+    if (!offline_) look_at_hosts(findings_, config);
   }
 
-  void web() {
-    title("config/genvm-module-web.yaml");
-    const auto file = root_ / "config" / "genvm-module-web.yaml";
-    if (!fs::exists(file)) return say("note", "there is none: the web module cannot start by it");
-    const auto loaded = config::load_web(file.string(), environment_);
-    if (!report(loaded)) return;
-    common(loaded->config.common);
-    const auto& host = loaded->config.webdriver_host;
-    if (host.empty())
-      say("differs",
-          "pages are rendered by browsers of the module's own: Chromium must be "
-          "installed (docs/browser-isolation.md)");
-    else
-      say("same", "pages are rendered at webdriver_host " + host +
-                      "; without the key the module's own, confined browsers are used");
+  void web(const std::string& path) {
+    const auto loaded = config::load_web(path, environment_);
+    if (!loads(loaded, path)) return;
+    const auto& config = loaded->config;
+    common(config.common);
+    const bool own_browsers = config.webdriver_host.empty() || config.asks_itself();
+    if (config.browser.engine == "http")
+      findings_.ok("browser", "none is needed: browser.engine is http");
+    else if (own_browsers)
+      look_at_browser(findings_, config);
+    else if (!offline_)
+      look_at_driver(findings_, config.webdriver_host);
   }
 
-  fs::path root_;
+  Findings& findings_;
+  bool offline_;
   config::Environment environment_;
-  int faults_ = 0;
 };
 
 }  // namespace
 
+int examine_machine(const MachineQuestions& questions) {
+  Findings findings;
+  look_at_limits(findings);
+  Examination examination(findings, questions);
+  auto files = questions.configs;
+  if (files.empty()) {
+    for (const char* name : {"/genvm-module-llm.yaml", "/genvm-module-web.yaml"})
+      files.push_back(examination.folder_of_configuration() + name);
+  }
+  for (const auto& path : files) examination.file(path);
+  std::fputs((questions.json ? findings.to_json() : findings.to_text()).c_str(), stdout);
+  return findings.errors() == 0 ? kExitOk : kExitFailure;
+}
+
 Command add_doctor(CLI::App& app) {
   auto root = std::make_shared<std::string>();
+  auto questions = std::make_shared<MachineQuestions>();
   auto* command = app.add_subcommand(
-      "doctor", "say what these modules would change in an existing installation of GenVM");
-  command->add_option("--genvm-root", *root, "the folder with bin and config")->required();
-  return [root] { return Doctor(*root).look(); };
+      "doctor", "say what is wrong with this machine and its configuration, and how to mend it");
+  auto* installation = command->add_option(
+      "--genvm-root", *root,
+      "instead: what these modules would change in the installation of GenVM below this folder");
+  command
+      ->add_option("--config", questions->configs,
+                   "a file of either module; may be repeated. Default: both files beside bin")
+      ->excludes(installation);
+  command->add_flag("--offline", questions->offline, "do not ask the hosts of the configuration")
+      ->excludes(installation);
+  command->add_flag("--json", questions->json, "print JSON")->excludes(installation);
+  command->footer(
+      "Exit code: 0 the modules would work here, 1 something is wrong, 64 wrong usage.");
+  return [root, questions] {
+    hide_from_core_dumps();
+    return root->empty() ? examine_machine(*questions) : examine_installation(*root);
+  };
 }
 
 }  // namespace gvm::apps

@@ -5,6 +5,7 @@
 
 #include "apps/front/commands.h"
 #include "apps/front/render_service.h"
+#include "apps/front/script.h"
 #include "apps/process.h"
 
 int main(int argc, char** argv) {
@@ -17,6 +18,8 @@ int main(int argc, char** argv) {
   commands["web"] = add_web(app);
   commands["render-service"] = add_render_service(app);
   commands["manager"] = add_manager(app);
+  commands["reload"] = add_reload(app);
+  commands["diff"] = add_diff(app);
   commands["attach-executor"] = add_attach_executor(app);
   commands["doctor"] = add_doctor(app);
   commands["ledger-keeper"] = add_ledger_keeper(app);
@@ -24,6 +27,8 @@ int main(int argc, char** argv) {
   commands["check-config"] = add_check_config(app);
   commands["call"] = add_call(app);
   commands["explain-url"] = add_explain_url(app);
+  commands["guard"] = add_guard(app);
+  commands["script"] = add_script(app);
   commands["sign"] = add_sign(app);
   commands["verify"] = add_verify(app);
   commands["usage"] = add_usage(app);
@@ -33,5 +38,6 @@ int main(int argc, char** argv) {
 
   if (const auto ended = parse_arguments(app, argc, argv)) return *ended;
   hide_argument(argc, argv, "--key");
+  hide_argument(argc, argv, "--token");
   return commands.at(app.get_subcommands().front()->get_name())();
 }

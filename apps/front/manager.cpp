@@ -20,6 +20,9 @@ constexpr double kLongestDrain = 86'400;
 struct Arguments {
   manager::Options options;
   std::string token_file;
+  // Of the field's manager, about executors: hosts that give them need not be changed.
+  std::string executors_config;
+  std::string manifest_path;
   int port = kDefaultPort;
   double drain = kDefaultDrain;
   std::string log_level = "info";
@@ -49,6 +52,11 @@ int run(Arguments& arguments) {
   log_options.level = log::parse_level(arguments.log_level).value_or(log::Level::info);
   const auto redactor = std::make_shared<const Redactor>(std::vector<Secret>{options.token});
   const auto logger = log::Logger::open(log_options, redactor).child("manager");
+  for (const auto* unused : {&arguments.executors_config, &arguments.manifest_path}) {
+    if (!unused->empty())
+      logger.info("a file about executors is not read: this manager runs modules",
+                  {{"file", Value::string(*unused)}});
+  }
   const auto code = manager::run_manager(options, environment, logger);
   logger.flush();
   return code ? *code : failed(code.error().to_string());
@@ -70,6 +78,10 @@ Command add_manager(CLI::App& app) {
   command->add_option("--executions", options.executions,
                       "the manager that runs executors, http://host:port or unix:///path: what is "
                       "not about modules is passed on to it");
+  command->add_option("--config", arguments->executors_config,
+                      "taken for the sake of hosts and not read: the field's genvm-manager.yaml");
+  command->add_option("--manifest-path", arguments->manifest_path,
+                      "taken for the sake of hosts and not read: about executors");
   command->add_option("--token-file", arguments->token_file,
                       "hosts must send the token in this file; needed beyond loopback");
   command

@@ -7,7 +7,7 @@
 
 #include "apps/front/terminal.h"
 #include "base/json.h"
-#include "store/excess.h"
+#include "base/utc_text.h"
 
 namespace gvm::apps {
 namespace {
@@ -53,7 +53,7 @@ bool is_known(const Balance& balance) {
 std::string reset_of(const Balance& balance) {
   if (!is_known(balance)) return "with the session";
   const bool never = balance.resets_at == std::numeric_limits<std::int64_t>::max();
-  return never ? "" : store::utc_text(balance.resets_at);
+  return never ? "" : utc_text(balance.resets_at);
 }
 
 Value json_of(const UsageRow& row, const std::vector<std::string>& by) {
