@@ -11,17 +11,27 @@ foreach(name api auxlib baselib code corolib ctype debug do dump func gc lex mat
              string strlib table tablib tm undump utf8lib vm zio)
   list(APPEND lua_sources ${GVM_LUA_SOURCE}/l${name}.c)
 endforeach()
-# Lua takes an integer key by its remainder: a script can choose keys that all meet, and the rehash of their table, which
-# nothing can interrupt, takes the square of their number. Here the key is mixed with a number no script knows.
-file(READ ${GVM_LUA_SOURCE}/ltable.c table_source)
-string(REPLACE "  lua_Unsigned ui = l_castS2U(i);\n  if (ui <= cast_uint(INT_MAX))"
-               "  lua_Unsigned ui = gvm::lua::mix_key(l_castS2U(i));\n  if (ui <= cast_uint(INT_MAX))"
-       mixed_source "${table_source}")
-if(mixed_source STREQUAL table_source)
-  message(FATAL_ERROR "ltable.c of another Lua: hashint() is not where it was")
-endif()
-file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/generated/lua/ltable.c CONTENT "${mixed_source}" @ONLY)
-list(TRANSFORM lua_sources REPLACE "^.*/ltable[.]c$" "${CMAKE_BINARY_DIR}/generated/lua/ltable.c")
+# What nothing can interrupt and a script could make long. In file NAME the text FROM becomes TO.
+function(gvm_change_lua name from to)
+  file(READ ${GVM_LUA_SOURCE}/${name} source)
+  string(REPLACE "${from}" "${to}" changed "${source}")
+  if(changed STREQUAL source)
+    message(FATAL_ERROR "${name} of another Lua: \"${from}\" is not there")
+  endif()
+  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/generated/lua/${name} CONTENT "${changed}" @ONLY)
+  list(TRANSFORM lua_sources REPLACE "^.*/${name}$" "${CMAKE_BINARY_DIR}/generated/lua/${name}")
+  set(lua_sources "${lua_sources}" PARENT_SCOPE)
+endfunction()
+# Lua takes an integer key by its remainder: a script can choose keys that all meet, and the rehash of their table takes
+# the square of their number. Here the key is mixed with a number no script knows.
+gvm_change_lua(ltable.c "  lua_Unsigned ui = l_castS2U(i);\n  if (ui <= cast_uint(INT_MAX))"
+               "  lua_Unsigned ui = gvm::lua::mix_key(l_castS2U(i));\n  if (ui <= cast_uint(INT_MAX))")
+# strcoll takes a string from one byte 0 to the next: 20 ns each. The locale is always C, where the order is that of bytes.
+gvm_change_lua(lvm.c "  for (;;) {  /* for each segment */\n    int temp = strcoll(s1, s2);"
+               "  return gvm::lua::compare_bytes(s1, rl1, s2, rl2);\n  for (;;) {\n    int temp = strcoll(s1, s2);")
+# A text of millions of digits is read as an integer, searched for a point and read as a float.
+gvm_change_lua(lobject.c "  if ((e = l_str2int(s, &i)) != NULL) {  /* try as an integer */"
+               "  if (gvm::lua::is_no_number(s)) return 0;\n  if ((e = l_str2int(s, &i)) != NULL) {")
 set_source_files_properties(${lua_sources} PROPERTIES LANGUAGE CXX)
 add_library(gvm_lua STATIC ${lua_sources} ${GVM_LUA_SUPPORT}/lua_build.cpp)
 target_include_directories(gvm_lua SYSTEM PUBLIC ${GVM_LUA_SUPPORT} ${GVM_LUA_SOURCE})
