@@ -29,8 +29,10 @@ std::vector<BrokenKind> faults();  // may be refused, must not be misread
 std::vector<BrokenKind> held_out();
 // Of transports and copying: used to improve the reader after held_out() had been.
 std::vector<BrokenKind> transport();
-// Damage by chance. Made last: nothing was changed for it.
+// Damage by chance. Made last; two rules of the reader are newer.
 std::vector<BrokenKind> unseen();
+// Dialects, wrappings and languages of models: written last, apart from the reader.
+std::vector<BrokenKind> second();
 
 struct VerdictAttack {
   std::string text;

@@ -87,7 +87,8 @@ std::vector<Family> families() {
   return {{"habits and faults", std::move(tuned)},
           {"held out", held_out()},
           {"transports", transport()},
-          {"unseen", unseen()}};
+          {"unseen", unseen()},
+          {"second", second()}};
 }
 
 void print_sum(std::string_view family, const Figures& sum) {

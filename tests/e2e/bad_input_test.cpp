@@ -173,10 +173,11 @@ std::vector<OddRequest> odd_requests() {
   };
 }
 
+// Generation C is the strictest.
 TEST(BadInput, UnknownShapesAreAFatalErrorThatNamesTheField) {
   World world;
   Neighbour neighbour(world.module.port());
-  GenVm genvm(world.module.port());
+  GenVm genvm(world.module.port(), hello_c());
   for (const auto& [name, value] : odd_requests()) {
     const Reply reply = genvm.ask(value);
     EXPECT_EQ(reply.outcome(), "FatalError MALFORMED_REQUEST") << name << ": " << reply.shown;
@@ -185,6 +186,17 @@ TEST(BadInput, UnknownShapesAreAFatalErrorThatNamesTheField) {
   }
   EXPECT_EQ(genvm.ask(prompt("still here?")).text(), "fine");
   neighbour.expect_on_time();
+}
+
+// As the field's modules of A and B do.
+TEST(BadInput, UnknownFieldsOfAAndBArePassedOver) {
+  World world;
+  const Value more =
+      Value::fields("prompt", string("x"), "images", Value::array(), "new", Value::integer(1));
+  for (const Value& hello : {hello_a(), hello_b()}) {
+    GenVm genvm(world.module.port(), hello);
+    EXPECT_EQ(genvm.ask(request("Prompt", more)).text(), "fine");
+  }
 }
 
 TEST(BadInput, FuelJustBelowTheLimitIsTaken) {
@@ -228,6 +240,20 @@ std::vector<BadHello> bad_hellos() {
       {"a cookie that is a number",
        encode(Value::fields("cookie", Value::integer(1), "host_data", host)), 1002},
       {"no host_data", encode(Value::fields("cookie", string("c"))), 1002},
+      {"a genvm_id that is a text",
+       encode(Value::fields("genvm_id", string("1"), "host_data", host)), 1002},
+      {"a role without gas_data",
+       encode(Value::fields("genvm_id", Value::integer(1), "role", string("leader"), "host_data",
+                            host)),
+       1002},
+      {"gas_data without a role",
+       encode(Value::fields("genvm_id", Value::integer(1), "gas_data", Value::map(), "host_data",
+                            host)),
+       1002},
+      {"all of generation C but the genvm_id",
+       encode(Value::fields("role", string("leader"), "host_data", host, "gas_data", Value::map(),
+                            "initial_time_units_allocation", Value::integer(0))),
+       1002},
       {"an unknown role",
        encode(Value::fields("genvm_id", Value::integer(1), "role", string("king"), "host_data",
                             host, "gas_data", Value::map(), "initial_time_units_allocation",
@@ -246,6 +272,21 @@ TEST(BadInput, ABrokenHelloClosesWithTheFittingCode) {
     EXPECT_FALSE(ws.close_text().empty()) << name;
   }
   neighbour.expect_on_time();
+}
+
+// What all of two generations say is no error: unknown fields never are, and a genvm_id decides.
+TEST(BadInput, AHelloOfTwoGenerationsIsOfTheLater) {
+  World world;
+  Value a_and_b = hello_b(), a_and_c = hello_c();
+  for (Value* mixed : {&a_and_b, &a_and_c}) mixed->as_map()->set("cookie", string("c"));
+  Value odd;
+  for (const auto& [hello, text] : {std::pair{a_and_b, false}, std::pair{a_and_c, true}}) {
+    GenVm genvm(world.module.port(), hello);
+    genvm.send(odd);
+    const auto frame = genvm.ws().receive();
+    EXPECT_EQ(frame->find("{\"causes\":") != std::string::npos, text) << "the form of generation C";
+    EXPECT_EQ(genvm.ask(prompt("x")).text(), "fine");
+  }
 }
 
 TEST(BadInput, ABrokenHelloInTheOtherFramingIsAnsweredAndClosed) {

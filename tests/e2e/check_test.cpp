@@ -74,6 +74,84 @@ TEST(CheckConfig, FindsAScriptAndACaFileThatCannotBeRead) {
     EXPECT_NE(a_folder.err.find(part), std::string::npos) << a_folder.err;
 }
 
+std::string with_script(const TempFolder& folder, const std::string& name,
+                        const std::string& script) {
+  return folder.write(name + ".yaml",
+                      "backends:\n" + backend_at("http://127.0.0.1:1") +
+                          "lua_path: " + folder.file("?.lua") +
+                          "\nlua_script_path: " + folder.write(name + ".lua", script) + "\n");
+}
+
+struct ScriptFault {
+  std::string name;
+  std::string script;
+  std::vector<std::string> parts;  // of what is told
+};
+
+const std::string kBothEntries = "function ExecPrompt() end\nfunction ExecPromptTemplate() end\n";
+
+std::vector<ScriptFault> script_faults() {
+  return {
+      {"syntax", "local a = 1\nlocal b = = 2\n", {"syntax.lua:2:", "unexpected symbol"}},
+      {"runtime", "local a\nlocal b = a.field\n", {"runtime.lua:2:", "nil value (local 'a')"}},
+      {"entry", "function ExecPrompt() end\n", {"defines no function ExecPromptTemplate"}},
+      {"library", "require('no-such')\n" + kBothEntries, {"library.lua:1:", "'no-such' not found"}},
+      {"own", "require('faulty')\n" + kBothEntries, {"faulty.lua:2:", "expected"}},
+      {"endless", "while true do end\n", {"endless.lua: ", "SCRIPT_CPU_LIMIT"}},
+      {"greedy",
+       "local t = {} while true do t[#t + 1] = ('x'):rep(2^20) end",
+       {"SCRIPT_MEMORY_LIMIT"}},
+      {"waits", "require('lib-genvm').rs.sleep_seconds(1)\n" + kBothEntries, {"waits.lua:1"}},
+      {"sandbox", "os.execute('true')\n" + kBothEntries, {"sandbox.lua:1:", "'execute'"}},
+      {"web", "require('lib-web')\n" + kBothEntries, {"web.lua:1:", "'lib-web' not found"}},
+      {"binary", "\x1bLua" + kBothEntries, {"binary.lua", "binary chunk"}},
+      {"typed",
+       "require('lib-genvm').rs.user_error{causes = {'MINE'}, fatal = true}",
+       {"typed.lua:1: ", "MINE"}},
+  };
+}
+
+TEST(CheckConfig, SaysWhatOfTheScriptWouldStopTheStart) {
+  const TempFolder folder;
+  folder.write("faulty.lua", "local function\n");
+  for (const auto& row : script_faults()) {
+    const auto result = check_config(with_script(folder, row.name, row.script));
+    EXPECT_EQ(result.exit_code, 1) << row.name << result.out;
+    auto parts = row.parts;
+    parts.insert(parts.end(), {row.name + ".yaml: lua_script_path: ", "1 error\n"});
+    for (const auto& part : parts)
+      EXPECT_NE(result.err.find(part), std::string::npos) << part << " in\n" << result.err;
+  }
+}
+
+TEST(CheckConfig, JudgesAScriptAsTheStartDoes) {
+  const TempFolder folder;
+  folder.write("faulty.lua", "local function\n");
+  for (const auto& row : script_faults()) {
+    const auto path = with_script(folder, row.name, row.script);
+    const auto started = test::run_program({program("genvm-llm"), "--config", path});
+    EXPECT_EQ(started.exit_code, 1) << row.name << started.out;
+    for (const auto& part : row.parts)
+      EXPECT_NE(started.err.find(part), std::string::npos) << part << " in\n" << started.err;
+  }
+}
+
+TEST(CheckConfig, JudgesTheScriptOfTheWebModule) {
+  const TempFolder folder;
+  const auto check = [&](const std::string& script) {
+    return check_config(
+        folder.write("web.yaml", "lua_script_path: " + folder.write("web.lua", script)));
+  };
+  const auto lacks = check("function Request() end\n");
+  EXPECT_EQ(lacks.exit_code, 1);
+  EXPECT_NE(lacks.err.find("defines no function Render"), std::string::npos) << lacks.err;
+  const auto fails = check("local web = require('lib-web')\nweb.rs.nosuch('x')\n");
+  EXPECT_EQ(fails.exit_code, 1);
+  EXPECT_NE(fails.err.find("web.lua:2: "), std::string::npos) << fails.err;
+  const auto good = check("function Request() end\nfunction Render() end\n");
+  EXPECT_EQ(good.exit_code, 0) << good.err;
+}
+
 TEST(CheckConfig, FindsThatNoBackendCanEverBeUsed) {
   const TempFolder folder;
   const std::string script =
@@ -124,6 +202,12 @@ TEST(CheckConfig, ReadsThePriceCatalogueThatTheConfigurationNames) {
   const auto good = check_config(path);
   EXPECT_EQ(good.exit_code, 0) << good.err;
   EXPECT_NE(good.out.find(prices + ": a valid price catalogue"), std::string::npos) << good.out;
+  EXPECT_EQ(good.out.find("none of the configured models"), std::string::npos) << good.out;
+
+  folder.write("prices.yaml", "models:\n  - {model: somebody-else, input: 3, output: 15}\n");
+  const auto useless = check_config(path);
+  EXPECT_EQ(useless.exit_code, 0) << useless.err;
+  EXPECT_NE(useless.out.find("none of the configured models"), std::string::npos) << useless.out;
 }
 
 struct Check {

@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <regex>
+#include <tuple>
 
 #include "base/json.h"
+#include "calldata/decode.h"
 #include "e2e/genvm.h"
 #include "e2e/module.h"
 #include "support/http_server.h"
@@ -53,6 +56,27 @@ TEST(Failover, EveryKindOfBrokenUpstreamIsFollowedByTheNext) {
     EXPECT_EQ(genvm.ask(prompt("x")).text(), "from the next") << name;
     EXPECT_GE(bad.request_count(), 1u) << name;
   }
+}
+
+std::size_t count_of(const std::string& text, std::string_view part) {
+  std::size_t count = 0;
+  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
+  return count;
+}
+
+// Two lines a prompt would fill a disk in an outage, or write on a full one.
+TEST(Failover, AnOutageDoesNotFillTheLog) {
+  HttpServer bad([](const HttpServer::Request&) { return HttpServer::Reply{.status = 500}; });
+  Module module({.backends = backend({.name = "a", .host = bad.url("")}),
+                 .more = "routing: {attempts: 1, breaker: {failures: 0, minimum: 1000}}\n"});
+  GenVm genvm(module.port());
+  constexpr std::size_t kPrompts = 60;
+  for (std::size_t i = 0; i < kPrompts; ++i) EXPECT_FALSE(genvm.ask(prompt("x")).ok());
+  const auto log = module.process().out();
+  EXPECT_GE(count_of(log, "a model failed"), 1U) << log;
+  EXPECT_LE(count_of(log, "a model failed"), kPrompts / 2);
+  EXPECT_GE(count_of(log, "request failed"), 1U);
+  EXPECT_LE(count_of(log, "request failed"), kPrompts / 2);
 }
 
 TEST(Failover, ARefusingPortAndAnUnacceptingOneAreFollowedByTheNext) {
@@ -106,6 +130,36 @@ TEST(Failover, WhenNobodyAnswersTheErrorListsTheAttempts) {
                                   R"("provider":"a","status":503},{"error":"SENDING_REQUEST",)"
                                   R"("kind":"connect","model":"m","provider":"b"})"));
   EXPECT_EQ(reply.shown.find("the secret text"), std::string::npos);
+}
+
+// wire.md, "Replies": what GenLayer Studio looks for in the text, with the script that ships.
+TEST(Failover, HostsFindTheFirstAndTheLastModelThatFailed) {
+  HttpServer first([](const HttpServer::Request&) { return HttpServer::Reply{.status = 401}; });
+  HttpServer last([](const HttpServer::Request&) { return HttpServer::Reply{.status = 404}; });
+  for (const Value& hello : {hello_a(), hello_b()}) {
+    // A module of its own: a refused key is asked last from then on.
+    const Module module(
+        {.backends = backend({.name = "one", .host = first.url(""), .priority = 3}) +
+                     backend({.name = "two", .host = last.url(""), .priority = 1})});
+    GenVm genvm(module.port(), hello);
+    genvm.send(prompt("x"));
+    const auto frame = genvm.ws().receive();
+    const auto reply = calldata::decode(*frame);
+    const std::string text(reply->find("FatalError")->as_string().value());
+    const auto found = [&](const std::string& pattern) {
+      std::smatch match;
+      return std::regex_search(text, match, std::regex(pattern)) ? match[1].str() : text;
+    };
+    for (const auto& [key, provider, status] : {std::tuple{"primary_error", "one", "401.0"},
+                                                std::tuple{"fallback_error", "two", "404.0"}}) {
+      const std::string within = std::string("\"") + key + R"(": Map\(\{[^}]*)";
+      EXPECT_EQ(found(within + R"re("provider": Str\("([^"]*)"\))re"), provider);
+      EXPECT_EQ(found(within + R"re("status": Number\(([0-9.]+)\))re"), status);
+      EXPECT_EQ(found(within + R"re("model": Str\("([^"]*)"\))re"), "m");
+      EXPECT_EQ(found(within + R"re("error_message": Str\("(STATUS_NOT_OK): [a-z_]+"\))re"),
+                "STATUS_NOT_OK");
+    }
+  }
 }
 
 TEST(Failover, BrokenJsonThatCannotBeRepairedIsAskedForAgainAndGoesToTheNextModel) {

@@ -5,6 +5,7 @@
 
 #include "e2e/genvm.h"
 #include "e2e/module.h"
+#include "e2e/web.h"
 #include "support/http_server.h"
 
 namespace gvm::e2e {
@@ -151,6 +152,76 @@ TEST(FieldScripts, StatisticsAreWrittenAtTeardownByManySessionsAtOnce) {
   }
   GenVm genvm(module.port());
   EXPECT_EQ(genvm.ask(prompt("report")).text(), "12 12");
+}
+
+// A copy of the field's lib-web stands beside the script, in every generation.
+TEST(FieldScripts, TheWebLibraryTakesItsFunctionsFromAGlobal) {
+  const TempFolder libraries;
+  (void)libraries.write("lib-genvm.lua", kOwnGenvm);
+  (void)libraries.write("lib-web.lua", R"lua(
+local M = { own = true, allowed_schemas = { http = true, https = true } }
+M.rs = __web
+function M.check_url(url)
+  local parts = __dflt.split_url(url)
+  if parts == nil then
+    __dflt.user_error { causes = { "MALFORMED_URL" }, fatal = false, ctx = { url = url } }
+  end
+  local tld = parts.host:match("%.([^.]+)$")
+  if not M.rs.allowed_tld[tld] then
+    __dflt.user_error { causes = { "TLD_FORBIDDEN" }, fatal = false, ctx = { url = url, tld = tld } }
+  end
+end
+return M
+)lua");
+  const Module module({.program = "genvm-web",
+                       .script = R"lua(
+local lib = require("lib-genvm")
+local web = require("lib-web")
+function Render(_, payload)
+  assert(lib.own and web.own and __llm == nil)
+  web.check_url(payload.url)
+  assert(type(web.rs.get_webdriver_session) == "function")
+  local some = next(web.rs.allowed_tld)
+  return { text = web.rs.config.webdriver_host .. " " .. type(some) }
+end
+function Request() return { status = 200, headers = {}, body = "" } end
+)lua",
+                       .more = "webdriver_host: http://127.0.0.1:1\nlua_path: \"" +
+                               libraries.file("?.lua") + "\"\n"});
+  for (const Value& hello : {hello_a(), hello_b(), hello_c()}) {
+    GenVm genvm(module.port(), hello);
+    EXPECT_EQ(page_text(genvm.ask(render("http://example.com/"))), "http://127.0.0.1:1 string");
+    EXPECT_EQ(genvm.ask(render("http://example.nowhere/")).outcome(), "UserError TLD_FORBIDDEN");
+  }
+}
+
+// More models than were once copied into a table, as a catalogue of a large provider has them.
+TEST(FieldScripts, TheConfigurationIsThereAsPlainTables) {
+  std::string backends =
+      "  main:\n    host: http://127.0.0.1:1\n    provider: openai-compatible\n"
+      "    key: k\n    meta: {priority: 5}\n    models:\n";
+  for (int i = 0; i < 200; ++i)
+    backends += "      m" + std::to_string(i) + ": {supports_json: true, meta: {n: 1}}\n";
+  const Module module({.backends = std::move(backends),
+                       .script = R"lua(
+local lib = require("lib-genvm")
+local llm = require("lib-llm")
+function ExecPrompt()
+  local main = llm.providers.main
+  local name, first = next(main.models)
+  assert(type(main.models) == "table" and main.models[name] == first and first.supports_json)
+  first.seen = true
+  assert(main.models[name].seen and main.models.m199.meta.n == 1 and main.meta.priority == 5)
+  local answer = { llm.timeout, llm.rs.meta.colour, type(llm.templates.eq_comparative.user) }
+  return { data = table.concat(answer, " ") }
+end
+function ExecPromptTemplate() return true end
+)lua",
+                       .more = "timeout: 90s\nmeta: {colour: red}\n"});
+  for (int i = 0; i < 2; ++i) {
+    GenVm genvm(module.port(), hello_b());
+    EXPECT_EQ(genvm.ask(prompt("x")).text(), "90.0 red string");
+  }
 }
 
 }  // namespace

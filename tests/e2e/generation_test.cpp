@@ -9,10 +9,13 @@
 #include "e2e/genvm.h"
 #include "e2e/module.h"
 #include "e2e/web.h"
+#include "support/http_server.h"
 #include "text/json.h"
 
 namespace gvm::e2e {
 namespace {
+
+using test::HttpServer;
 
 constexpr const char* kScript = R"lua(
 local lib = require("lib-genvm")
@@ -191,6 +194,32 @@ TEST(GenerationWeb, UrlErrorsNameWhatWasWrong) {
         EXPECT_EQ(json::write(*reply.ctx.find(row.key)), row.fact) << reply.shown;
       }
     }
+  }
+}
+
+// wire.md, issue 12: C signs the scheme, A and B do not; a key forces one form for every session.
+TEST(GenerationWeb, TheSignersProfileIsTheSessionsUnlessOneIsForced) {
+  HttpServer signer([](const HttpServer::Request&) { return HttpServer::Reply{.body = "bytes"}; });
+  HttpServer server([](const HttpServer::Request&) { return HttpServer::Reply{}; });
+  const auto covered = [&](const Module& module, const Spoken& spoken) {
+    const Reply reply = ask_web(module, spoken, web_request({.url = server.url(), .sign = true}));
+    EXPECT_TRUE(reply.ok()) << reply.shown;
+    return server.last_request().header("signature-input");
+  };
+  const auto with_scheme =
+      testing::StartsWith(R"(genvm=("@method" "@scheme" "@authority" "@path")");
+  const auto without = testing::StartsWith(R"(genvm=("@method" "@authority" "@path")");
+  const std::string settings = "signer_url: \"" + signer.url("/sign") + "\"\n";
+  const Module usual(web_options(settings));
+  const Module forced_c(web_options(settings + "signing: {genlayer_profile: c}\n"));
+  const Module forced_b(web_options(settings + "signing: {genlayer_profile: b}\n"));
+  for (const auto& spoken : kAll) {
+    if (std::string_view(spoken.name) == "c")
+      EXPECT_THAT(covered(usual, spoken), with_scheme);
+    else
+      EXPECT_THAT(covered(usual, spoken), without) << spoken.name;
+    EXPECT_THAT(covered(forced_c, spoken), with_scheme) << spoken.name;
+    EXPECT_THAT(covered(forced_b, spoken), without) << spoken.name;
   }
 }
 

@@ -92,6 +92,15 @@ std::string ManagerUnderTest::llm_config(const SentConfig& sent) const {
          sent.more + "}";
 }
 
+std::string ManagerUnderTest::web_config(std::string_view more,
+                                         std::string_view bind_address) const {
+  return "{\"bind_address\": \"" + std::string(bind_address) +
+         "\", \"threads\": 1, \"lua_script_path\": "
+         "\"${exeDir}/../config/genvm-web-default.lua\", \"data_dir\": " +
+         json::write(Value::string(root_.file("data"))) +
+         ", \"always_allow_hosts\": [\"127.0.0.1\"]" + std::string(more) + "}";
+}
+
 HttpReply ManagerUnderTest::module(std::string_view call, std::string_view type,
                                    std::string_view config, std::string_view more) const {
   return http_call(port_, "POST", "/module/" + std::string(call),
@@ -106,12 +115,44 @@ Value ManagerUnderTest::module_status(std::string_view name) const {
   return *found;
 }
 
+pid_t ManagerUnderTest::module_pid(std::string_view name) const {
+  return static_cast<pid_t>(count(name, "pid"));
+}
+
+std::int64_t ManagerUnderTest::count(std::string_view name, std::string_view which) const {
+  const auto found = text::integer_at(module_status(name), "/" + std::string(which));
+  if (!found) throw std::runtime_error("no " + std::string(which) + " in the status");
+  return *found;
+}
+
 std::uint16_t ManagerUnderTest::module_port(std::string_view name) const {
   const Value status = module_status(name);
   const std::string address(text::string_at(status, "/address").value_or(""));
   const auto colon = address.rfind(':');
   return colon == address.npos ? 0
                                : static_cast<std::uint16_t>(std::stoi(address.substr(colon + 1)));
+}
+
+test::HttpServer answering(std::string text, std::chrono::milliseconds delay) {
+  return test::HttpServer([text = std::move(text), delay](const test::HttpServer::Request&) {
+    return test::HttpServer::Reply{.body = openai_answer(text), .delay = delay};
+  });
+}
+
+std::string backends_at(const test::HttpServer& server, std::string_view more) {
+  return "{\"main\": {\"enabled\": true, \"host\": \"" + server.url("") +
+         "\", \"provider\": \"openai-compatible\", \"key\": \"sk-of-the-test\", \"models\": "
+         "{\"m\": {\"supports_json\": true}}" +
+         std::string(more) + "}}";
+}
+
+RunningLlm::RunningLlm(std::string answer, std::chrono::milliseconds delay,
+                       std::vector<std::string> arguments)
+    : upstream(answering(std::move(answer), delay)),
+      manager(std::move(arguments)),
+      config(manager.llm_config({.backends = backends_at(upstream)})) {
+  const auto started = manager.module("start", "Llm", config);
+  if (started.status != 200) throw std::runtime_error("not started: " + started.body);
 }
 
 }  // namespace gvm::e2e

@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "base/value.h"
+#include "e2e/genvm.h"
 #include "e2e/module.h"
+#include "support/http_server.h"
 #include "support/process.h"
 
 namespace gvm::e2e {
@@ -47,18 +49,48 @@ class ManagerUnderTest {
   void expect_killed() { killed_ = true; }
 
   std::string llm_config(const SentConfig& sent) const;  // JSON
+  // The shipped script without a browser, with further members, each with a comma in front. It may
+  // reach the test's own servers.
+  std::string web_config(std::string_view more = {},
+                         std::string_view bind_address = "127.0.0.1:0") const;
   HttpReply module(std::string_view call, std::string_view type, std::string_view config = "null",
                    std::string_view more = {}) const;
   HttpReply status() const { return http_call(port_, "GET", "/status"); }
   // Where the LLM or web module listens; 0: it does not.
   std::uint16_t module_port(std::string_view name) const;
   Value module_status(std::string_view name) const;
+  pid_t module_pid(std::string_view name) const;  // throws when it does not run
+  // One of the counts in the module's status.
+  std::int64_t count(std::string_view name, std::string_view which) const;
 
  private:
   TempFolder root_;
   test::Process process_;
   std::uint16_t port_ = 0;
   bool killed_ = false;
+};
+
+// The OpenAI form of one text, to every request.
+test::HttpServer answering(std::string text, std::chrono::milliseconds delay = 0ms);
+// Backends of one model, "m", of a server in the OpenAI form; more members of the backend, each
+// with a comma in front.
+std::string backends_at(const test::HttpServer& server, std::string_view more = {});
+
+// A manager whose LLM module runs, and the server that answers its prompts.
+class RunningLlm {
+ public:
+  explicit RunningLlm(std::string answer = "x", std::chrono::milliseconds delay = 0ms,
+                      std::vector<std::string> arguments = {});
+
+  test::HttpServer upstream;
+  ManagerUnderTest manager;
+  const std::string config;  // that it was started with
+
+  std::uint16_t port() const { return manager.module_port("llm"); }
+  pid_t pid() const { return manager.module_pid("llm"); }
+  // What a new session of generation B gets for a prompt.
+  std::string ask() const { return GenVm(port(), hello_b()).ask(prompt("x")).text(); }
+  HttpReply restart(std::string_view with) const { return manager.module("restart", "Llm", with); }
 };
 
 }  // namespace gvm::e2e

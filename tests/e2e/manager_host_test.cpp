@@ -2,6 +2,7 @@
 // front of the manager that runs executors, and beside executors.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <csignal>
 #include <filesystem>
 
@@ -17,18 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using test::HttpServer;
-
-HttpServer answering(std::string text, std::chrono::milliseconds delay = 0ms) {
-  return HttpServer([text = std::move(text), delay](const HttpServer::Request&) {
-    return HttpServer::Reply{.body = openai_answer(text), .delay = delay};
-  });
-}
-
-std::string backend_json(const std::string& host) {
-  return "{\"main\": {\"enabled\": true, \"host\": \"" + host +
-         "\", \"provider\": \"openai-compatible\", \"key\": \"sk-of-the-test\", \"models\": "
-         "{\"m\": {\"supports_json\": true}}}}";
-}
 
 // Reads a YAML file as a host does, changes keys and sends it as JSON.
 std::string changed_file(const std::string& file, const std::string& changes) {
@@ -46,11 +35,11 @@ TEST(ManagerUnderStudio, ChangesValidatorsWhilePromptsRun) {
   auto fast = answering("the new validator");
   ManagerUnderTest manager({"--die-with-parent"}, ManagerUnderTest::Root::own);
   const auto file = manager.root().file("config/genvm-module-llm.yaml");
-  const auto config = [&](const std::string& host) {
+  const auto config = [&](const HttpServer& host) {
     return changed_file(file, "{\"bind_address\": \"127.0.0.1:0\", \"threads\": 1, \"backends\": " +
-                                  backend_json(host) + "}");
+                                  backends_at(host) + "}");
   };
-  const auto first = config(slow.url(""));
+  const auto first = config(slow);
   if (first.empty()) GTEST_SKIP() << "no python3 with yaml";
   // As Studio does at its start: stop what may run, then start both.
   EXPECT_EQ(manager.module("stop", "Llm").word("result"), "module_not_running");
@@ -66,7 +55,7 @@ TEST(ManagerUnderStudio, ChangesValidatorsWhilePromptsRun) {
   GenVm genvm(manager.module_port("llm"), hello_b());
   genvm.send(prompt("x"));
   ASSERT_TRUE(slow.wait_for_requests(1, 30s));
-  const auto changed = manager.module("restart", "Llm", config(fast.url("")));
+  const auto changed = manager.module("restart", "Llm", config(fast));
   EXPECT_EQ(changed.word("result"), "module_restarted") << changed.body;
   EXPECT_EQ(GenVm(manager.module_port("llm"), hello_b()).ask(prompt("x")).text(),
             "the new validator");
@@ -82,8 +71,23 @@ TEST(ManagerUnderStudio, ChangesValidatorsWhilePromptsRun) {
 
   // A validator is taken away: stop and start.
   EXPECT_EQ(manager.module("stop", "Llm").word("result"), "module_stopped");
-  EXPECT_EQ(manager.module("start", "Llm", config(fast.url(""))).word("result"), "module_started");
+  EXPECT_EQ(manager.module("start", "Llm", config(fast)).word("result"), "module_started");
   EXPECT_EQ(manager.status().word("web_module"), "running");
+}
+
+// As a node may: with every option of the field's manager, at a Unix socket in a new folder.
+TEST(ManagerUnderStudio, TakesTheOptionsOfTheFieldsManager) {
+  const TempFolder folder;
+  const auto socket = folder.file("new/manager.sock");
+  test::Process manager({program("genvm-modules"), "manager", "--socket", socket, "--config",
+                         "/nowhere/genvm-manager.yaml", "--manifest-path", "/nowhere/manifest.yaml",
+                         "--die-with-parent"});
+  ASSERT_TRUE(manager.wait_for_line("\"message\":\"ready\"", 60s)) << manager.err();
+  auto client = test::WireClient::unix_socket(socket);
+  client.send("GET /status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+  EXPECT_NE(client.read_all().find("\"llm_module\":\"stopped\""), std::string::npos);
+  manager.signal(SIGINT);
+  EXPECT_EQ(manager.wait_exit(30s), 0);
 }
 
 TEST(ManagerUnderStudio, NullIsTheDefaultFile) {
@@ -99,11 +103,50 @@ TEST(ManagerUnderStudio, NullIsTheDefaultFile) {
   EXPECT_EQ(manager.module("start", "Llm", "null", ", \"allow_empty_backends\": true").status, 200);
 }
 
+// As hosts do that keep their keys to themselves until they start a module.
+TEST(ManagerUnderStudio, VariablesOfTheHostAreFilledInFromTheNextStartOn) {
+  std::atomic<int> first = 0, second = 0;
+  HttpServer upstream([&](const HttpServer::Request& request) {
+    const auto key = request.header("authorization");
+    first += key == "Bearer sk-first" ? 1 : 0;
+    second += key == "Bearer sk-second" ? 1 : 0;
+    return HttpServer::Reply{.body = openai_answer("paid")};
+  });
+  const ManagerUnderTest manager;
+  const auto set = [&](const std::string& value) {
+    return http_call(manager.port(), "POST", "/env",
+                     R"({"key": "GVM_TEST_HOSTS_KEY", "value": ")" + value + "\"}");
+  };
+  const auto backends = "{\"main\": {\"host\": \"" + upstream.url("") +
+                        "\", \"provider\": \"openai-compatible\", \"key\": "
+                        "\"${ENV[GVM_TEST_HOSTS_KEY]}\", \"models\": {\"m\": {}}}}";
+  const auto config = manager.llm_config({.backends = backends});
+  const auto answer = set("sk-first");
+  EXPECT_EQ(answer.status, 200) << answer.body;
+  EXPECT_EQ(answer.word("result"), "env_var_set");
+  EXPECT_EQ(answer.word("key"), "GVM_TEST_HOSTS_KEY");
+  EXPECT_EQ(answer.body.find("sk-first"), std::string::npos);
+  ASSERT_EQ(manager.module("start", "Llm", config).status, 200);
+  const auto ask = [&] {
+    return GenVm(manager.module_port("llm"), hello_b()).ask(prompt("x")).text();
+  };
+  EXPECT_EQ(ask(), "paid");
+  EXPECT_EQ(set("sk-second").status, 200);
+  EXPECT_EQ(ask(), "paid");
+  EXPECT_EQ(first, 2) << "a module keeps what it has read";
+  ASSERT_EQ(manager.module("restart", "Llm", config).status, 200);
+  EXPECT_EQ(ask(), "paid");
+  EXPECT_EQ(second, 1);
+  for (const char* bad : {"{}", R"({"key": "A=B", "value": "x"})", R"({"key": "", "value": "x"})",
+                          R"({"key": "A", "value": 1})", R"({"key": "1A", "value": "x"})"})
+    EXPECT_EQ(http_call(manager.port(), "POST", "/env", bad).status, 400) << bad;
+}
+
 TEST(ManagerBudgets, AreKeptOverTakeovers) {
   auto upstream = answering("paid", 100ms);
   const ManagerUnderTest manager;
   const auto config = manager.llm_config(
-      {.backends = backend_json(upstream.url("")),
+      {.backends = backends_at(upstream),
        .more = ", \"budgets\": {\"all\": {\"window\": \"day\", \"requests\": 6}}"});
   const auto started = manager.module("start", "Llm", config);
   ASSERT_EQ(started.status, 200) << started.body;
@@ -241,6 +284,79 @@ TEST(AttachExecutor, PutsConnectionsInPlaceOfTheDescriptors) {
                                        "--module-web", "fd://4"});
   EXPECT_EQ(lost.exit_code, 4);
   EXPECT_NE(lost.err.find("web module does not run"), std::string::npos) << lost.err;
+}
+
+// Trees as installations of the three generations have them.
+class DoctorOf : public testing::Test {
+ protected:
+  void file(const std::string& name, std::string_view text) const {
+    fs::create_directories(fs::path(root_.file(name)).parent_path());
+    (void)root_.write(name, text);
+  }
+  test::Finished look() const {
+    return test::run_program({program("genvm-modules"), "doctor", "--genvm-root", root_.file("")});
+  }
+  void expect_says(const std::vector<const char*>& parts) const {
+    const auto result = look();
+    EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
+    for (const char* part : parts)
+      EXPECT_NE(result.out.find(part), std::string::npos) << part << "\n" << result.out;
+  }
+  static constexpr const char* kBackends =
+      "backends:\n  main: {host: 'https://api.example.com', provider: openai-compatible, key: "
+      "'${ENV[NOT_SET_HERE]}', models: {m: {supports_json: true}}}\n";
+
+  TempFolder root_;
+};
+
+TEST_F(DoctorOf, GenerationA) {
+  file("config/genvm-module-llm.yaml", std::string("bind_address: 127.0.0.1:3031\nlua_script_path: "
+                                                   "${genvmRoot}/scripts/genvm-llm-default.lua\n") +
+                                           kBackends);
+  file("config/genvm-module-web.yaml",
+       "bind_address: 127.0.0.1:3032\nwebdriver_host: http://127.0.0.1:4444\nlua_script_path: "
+       "${genvmRoot}/scripts/genvm-web-default.lua\n");
+  file("scripts/genvm-llm-default.lua", "");
+  file("scripts/genvm-web-default.lua", "");
+  expect_says({"there is no bin/genvm-modules", "127.0.0.1:3031", "NOT_SET_HERE",
+               "webdriver_host http://127.0.0.1:4444", "The modules would start here."});
+}
+
+TEST_F(DoctorOf, GenerationB) {
+  file("bin/genvm-modules", "theirs");
+  file("executor/v0.2.16/bin/genvm", "theirs");
+  file("config/genvm-manager.yaml", "manifest_path: ${exeDir}/../data/manifest.yaml\n");
+  file("lib/genvm-lua/lib-genvm.lua", "");
+  const std::string common =
+      "vm_count: 6\nlua_path: ${exeDir}/../lib/genvm-lua/?.lua\nthreads: 4\nblocking_threads: 16\n"
+      "log_disable: tracing*,polling*\n";
+  file("config/genvm-llm-default.lua", "");
+  file("config/genvm-web-default.lua", "");
+  file("config/genvm-module-llm.yaml",
+       common + "lua_script_path: ${exeDir}/../config/genvm-llm-default.lua\ntimeout: 3m\n" +
+           kBackends);
+  file("config/genvm-module-web.yaml",
+       common +
+           "lua_script_path: ${exeDir}/../config/genvm-web-default.lua\nwebdriver_host: "
+           "http://127.0.0.1:4444\nsigner_url: \"#{signerUrl}\"\nsigner_headers: {}\n"
+           "render_service: {bind_address: 127.0.0.1:4444}\n");
+  expect_says({"replace bin/genvm-modules", "executor/v0.2.16", "about executors",
+               "is searched before the libraries that ship", "offered at http://127.0.0.1:4444"});
+}
+
+TEST_F(DoctorOf, GenerationC) {
+  file("bin/genvm-modules", "theirs");
+  file("executor/v0.3.0/bin/genvm", "theirs");
+  file("executor/v0.3.1/bin/genvm", "theirs");
+  file("config/genvm-llm-default.lua", "local sqlite3 = require('lsqlite3')");
+  file("config/genvm-module-llm.yaml",
+       std::string("bind_address: null\ndata_dir: ${exeDir}/../data\nlua_path: "
+                   "${exeDir}/../lib/none/?.lua\nlua_script_path: "
+                   "${exeDir}/../config/genvm-llm-default.lua\n") +
+           kBackends);
+  expect_says({"executor/v0.3.0", "executor/v0.3.1", "a Unix socket that the manager chooses",
+               "so the libraries that ship are used", "is made at the first start",
+               "there is none: the web module cannot start by it"});
 }
 
 TEST(Doctor, SaysWhatWouldChange) {

@@ -168,6 +168,40 @@ TEST(Money, RequestsLostOnReusedConnectionsCostNothing) {
   EXPECT_EQ(spent.nano_usd, 10 * kAnswer);
 }
 
+// What a provider bills for a failure of its own is not known: the model's configuration decides.
+TEST(Money, AServerErrorCostsWhatTheModelSays) {
+  for (const bool worst_case : {false, true}) {
+    SCOPED_TRACE(worst_case);
+    MockUpstream bad({.name = "bad"}), good({.name = "good"});
+    const TempFolder folder;
+    const std::string models =
+        "{m: {max_tokens: {default: 40, ceiling: 40}, charge_server_errors: " +
+        std::string(worst_case ? "worst_case" : "never") + "}}";
+    Module module(
+        {.backends = backend({.name = "a", .host = bad.url(), .models = models, .priority = 2}) +
+                     short_answers(good, "b", 1),
+         .more = pricing_of(folder) + "routing: {breaker: {failures: 0, minimum: 1000}}\n"});
+    GenVm genvm(module.port());
+    std::int64_t calls = 0;
+    std::int64_t others = 0;  // what the server errors cost
+    for (const auto* fault : {"status_500", "status_503", "status_520", "html_502"}) {
+      always(bad, fault);
+      EXPECT_EQ(who_answered(genvm.ask(prompt("x"))), "good") << fault;
+      calls = static_cast<std::int64_t>(bad.stats().calls + good.stats().calls);
+      others = spent_after(module, calls).nano_usd - good.bill().cost_nano_usd;
+    }
+    const Spent spent = spent_after(module, calls);
+    const auto failed = static_cast<std::int64_t>(bad.stats().calls);
+    EXPECT_GE(failed, 4);
+    EXPECT_EQ(spent.uncertain, worst_case ? failed : 0) << "flagged where it was charged";
+    constexpr std::int64_t kOutput = 40 * 15'000;  // nano-USD
+    if (worst_case)
+      EXPECT_GE(others, failed * kOutput);
+    else
+      EXPECT_EQ(others, 0);
+  }
+}
+
 TEST(Money, AnUnknownPriceIsChargedAtItsReserveAndFlagged) {
   MockUpstream upstream({.name = "a"});
   Module module(

@@ -71,7 +71,10 @@ TEST(Providers, AnthropicAnswersJsonThroughATool) {
   EXPECT_EQ(json::write(genvm.ask(json_prompt("x")).data), R"({"capital":"Tokyo","n":2})");
   const auto sent = upstream.last_request();
   EXPECT_EQ(sent.header("anthropic-version"), "2023-06-01");
-  EXPECT_NE(sent.body.find(R"("tool_choice":{"name":"answer","type":"tool"})"), std::string::npos);
+  EXPECT_NE(
+      sent.body.find(
+          R"("tool_choice":{"disable_parallel_tool_use":true,"name":"answer","type":"tool"})"),
+      std::string::npos);
 }
 
 TEST(Providers, JsonAndBoolAnswersComeFromEveryKind) {

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "base/json.h"
+#include "e2e/field_render_script.h"
 #include "e2e/web.h"
+#include "support/held_port.h"
 #include "support/http_server.h"
 #include "support/wire_client.h"
 #include "text/json.h"
@@ -148,6 +150,66 @@ TEST(RenderService, AStopEndsAPageThatHangs) {
   ASSERT_TRUE(server.wait_for_requests(1, 10s));
   offering.reset();
   EXPECT_TRUE(server.wait_for_open_connections(0, 5s));
+}
+
+// The key of the web module: sessions and the service in one process.
+std::string offered_at(const std::string& address) {
+  return "render_service: {bind_address: " + address + "}\n";
+}
+
+TEST(RenderServiceKey, AModuleWithSessionsOffersItToo) {
+  HttpServer server(site);
+  Module module(web_options(offered_at("127.0.0.1:0")));
+  const auto ready = module.process().wait_for_line("\"message\":\"ready\"", 10s);
+  const auto line = text::parse_json(ready.value());
+  ASSERT_TRUE(line && line->find("further_address") != nullptr) << *ready;
+  const std::string address(line->find("further_address")->as_string().value());
+  const auto page = http_get(address, "/render?mode=text&url=" + server.url());
+  EXPECT_THAT(page, HasSubstr("Gold and silver"));
+  EXPECT_THAT(page, HasSubstr("\r\nResulting-Status: 200\r\n"));
+  EXPECT_THAT(http_get(address, "/metrics"), StartsWith("HTTP/1.1 404"));
+  GenVm genvm(module.port(), hello_b());
+  EXPECT_EQ(status_of(genvm.ask(get(server.url()))), 200);
+  EXPECT_THAT(module.http("/render?url=" + server.url()), StartsWith("HTTP/1.1 404"))
+      << "not on the module's own port";
+}
+
+TEST(RenderServiceKey, ScriptsOfTheFieldFindItAtWebdriverHost) {
+  HttpServer server(site);
+  const test::HeldPort port;
+  auto options =
+      web_options(offered_at(port.address()) + "webdriver_host: http://" + port.address() + "\n");
+  options.script = field_render_script("");
+  const Module module(options);
+  GenVm genvm(module.port(), hello_b());
+  EXPECT_EQ(page_text(genvm.ask(render(server.url()))), "Prices\n\nGold and silver");
+  const Reply missing = genvm.ask(render(server.url("/missing")));
+  EXPECT_EQ(missing.outcome(), "UserError WEBPAGE_LOAD_FAILED");
+  EXPECT_EQ(json::write(*missing.ctx.find("status")), "404") << missing.shown;
+}
+
+TEST(RenderServiceKey, NoContractReachesTheService) {
+  const test::HeldPort port;
+  const Module module(
+      {.program = "genvm-web", .more = "browser: {engine: http}\n" + offered_at(port.address())});
+  GenVm genvm(module.port());
+  for (const std::string host : {"127.0.0.1", "localhost", "[::1]"}) {
+    const auto url =
+        "http://" + host + ":" + std::to_string(port.number()) + "/render?url=http://a.com/";
+    EXPECT_THAT(genvm.ask(get(url)).outcome(), StartsWith("UserError")) << url;
+    EXPECT_THAT(genvm.ask(render(url)).outcome(), StartsWith("UserError")) << url;
+  }
+}
+
+TEST(RenderServiceKey, ATakenPortIsAStartErrorThatNamesIt) {
+  HttpServer other(site);
+  const TempFolder folder;
+  const auto config =
+      write_config(folder, web_options(offered_at("127.0.0.1:" + std::to_string(other.port()))));
+  const auto run = test::run_program({program("genvm-web"), "--config", config});
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, HasSubstr("LISTEN_FAILED"));
+  EXPECT_THAT(run.err, HasSubstr(std::to_string(other.port())));
 }
 
 // As a host of the field has it: its own module asks port 4444.

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "base/json.h"
+#include "e2e/field_render_script.h"
 #include "e2e/web.h"
 
 namespace gvm::e2e {
@@ -82,42 +83,11 @@ TEST(RenderingService, AServerOfNeitherKindIsNamedSo) {
   EXPECT_THAT(reply.shown, HasSubstr("neither a WebDriver"));
 }
 
-// Scripts of the field ask the service themselves: of generation C with `unfiltered`, of B without.
-constexpr const char* kFieldScript = R"lua(
-local lib = require("lib-genvm")
-local web = require("lib-web")
-function Render(ctx, payload)
-  web.check_url(payload.url)
-  local answer = lib.rs.request(ctx, {
-    method = "GET",
-    url = web.rs.config.webdriver_host .. "/render?url=" .. lib.rs.url_encode(payload.url) ..
-      "&mode=" .. payload.mode .. "&waitAfterLoaded=" .. tostring(payload.wait_after_loaded or 0),
-    headers = {}, error_on_status = true, UNFILTERED
-  })
-  local status = tonumber(answer.headers["resulting-status"])
-  if status ~= 200 then
-    lib.rs.user_error { causes = { "WEBPAGE_LOAD_FAILED" }, fatal = false,
-      ctx = { url = payload.url, status = status, body = answer.body } }
-  end
-  return { text = answer.body }
-end
--- Without check_url: what lib.rs.request itself refuses.
-function Request(ctx, payload)
-  local answer = lib.rs.request(ctx, { method = "GET", url = payload.url, headers = {} })
-  return { status = answer.status, headers = {}, body = answer.body }
-end
-)lua";
-
-std::string field_script(const std::string& unfiltered) {
-  std::string script = kFieldScript;
-  return script.replace(script.find("UNFILTERED"), 10, unfiltered);
-}
-
 TEST(RenderingService, ScriptsOfTheFieldAskItThemselves) {
   for (const char* unfiltered : {"unfiltered = true", ""}) {
     RenderingService service;
     auto options = options_for(service.url());
-    options.script = field_script(unfiltered);
+    options.script = field_render_script(unfiltered);
     const Module module(options);
     GenVm genvm(module.port(), hello_b());
     const Reply page = genvm.ask(render("http://example.com/x", "text", "2s"));
@@ -139,7 +109,7 @@ TEST(RenderingService, OnlyAScriptsOwnRequestToExactlyThatPortPasses) {
   });
   const std::string site_host = site.url("").substr(std::string("http://").size());
   auto options = options_for(service.url(), "always_allow_hosts: [\"" + site_host + "\"]\n");
-  options.script = field_script("");
+  options.script = field_render_script("");
   const Module module(options);
   GenVm genvm(module.port());
   EXPECT_TRUE(genvm.ask(get(service.url() + "/healthcheck")).ok());

@@ -62,6 +62,22 @@ TEST(Vanish, TheLengthPrefixedFramingIsCancelledTheSameWay) {
   world.expect_everything_is_over();
 }
 
+// A sleep has no socket whose end could be seen: the session's end shows it.
+TEST(Vanish, AScriptThatSleepsEndsWithItsPeer) {
+  const Module module({.script = "local lib = require('lib-genvm')\n"
+                                 "function ExecPrompt() lib.rs.sleep_seconds(600) end\n"
+                                 "function ExecPromptTemplate() return { data = true } end\n",
+                       .arguments = {"--allow-empty-backends"}});
+  for (const Going go : {+[](GenVm& genvm) { genvm.ws().send_close(1000); },
+                         +[](GenVm& genvm) { genvm.ws().reset(); }}) {
+    GenVm genvm(module.port());
+    genvm.send(prompt("x"));
+    EXPECT_TRUE(module.wait_for_sessions(1));
+    go(genvm);
+    EXPECT_TRUE(module.wait_for_sessions(0));
+  }
+}
+
 TEST(Vanish, ManyPeersAtOnce) {
   World world;
   constexpr int kPeers = 40;

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "e2e/web.h"
 #include "support/http_server.h"
 
@@ -176,6 +178,34 @@ TEST(WebRender, AVanishedPeerFreesItsBrowser) {
   }
   EXPECT_TRUE(module.wait_for_metric("genvm_web_browser_sessions_leased", 0, 5s));
   EXPECT_TRUE(server.wait_for_open_connections(0, 5s));
+}
+
+TEST(WebRender, WhatIsNoHtmlIsGivenAsItIs) {
+  const std::vector<std::array<std::string, 2>> rows = {
+      {"text/csv", "a,b\n1,\n"},
+      {"application/json", "{\"a\":  1}\n"},
+      {"application/rss+xml", "<rss>\n <a/></rss>"},
+      {"text/plain", "Pr\xC3\xB6\xC3\x9F\x65\n  x"}};
+  std::size_t row = 0;
+  HttpServer server([&](const HttpServer::Request&) -> ServerReply {
+    return {.headers = {{"Content-Type", rows[row][0]}}, .body = rows[row][1]};
+  });
+  const Module module(browser_options());
+  GenVm genvm(module.port());
+  for (; row < rows.size(); ++row) {
+    EXPECT_EQ(page_text(genvm.ask(render(server.url()))), rows[row][1]) << rows[row][0];
+    EXPECT_EQ(page_text(genvm.ask(render(server.url(), "html"))), rows[row][1]) << rows[row][0];
+  }
+}
+
+TEST(WebRender, ADownloadThatIsNoTextIsAFailedLoad) {
+  HttpServer server([](const HttpServer::Request&) -> ServerReply {
+    return {.headers = {{"Content-Type", "application/octet-stream"}}, .body = "\x01\x02"};
+  });
+  const Module module(browser_options());
+  GenVm genvm(module.port());
+  const auto reply = genvm.ask(render(server.url()));
+  EXPECT_EQ(reply.outcome(), "UserError WEBPAGE_LOAD_FAILED") << reply.shown;
 }
 
 }  // namespace

@@ -98,10 +98,29 @@ TEST(WebRequest, HeaderInjectionIsRefusedBeforeAnythingIsSent) {
   EXPECT_EQ(server.request_count(), 0U);
 }
 
-TEST(WebRequest, ABodyOfGetIsRefused) {
+// A server may take the body of a GET for a request: nobody else may get that answer.
+TEST(WebRequest, ABodyOfGetIsSentAndItsConnectionIsNotUsedAgain) {
+  HttpServer server(echo());
   const Module module(web_options());
   GenVm genvm(module.port());
-  EXPECT_EQ(genvm.ask(web_request({.url = "http://127.0.0.1:1/", .body = "x"})).outcome(),
+  EXPECT_TRUE(genvm.ask(get(server.url("/"))).ok());
+  EXPECT_TRUE(genvm.ask(get(server.url("/"))).ok());
+  EXPECT_EQ(server.connections(), 1U) << "usually they are";
+  for (const std::string method : {"GET", "DELETE"}) {
+    const auto before = server.connections();
+    const auto reply = genvm.ask(
+        web_request({.method = method, .url = server.url("/q"), .body = "GET /forged HTTP/1.1"}));
+    EXPECT_EQ(body_of(reply), method + " /q GET /forged HTTP/1.1") << reply.shown;
+    EXPECT_EQ(body_of(genvm.ask(get(server.url("/next")))), "GET /next ");
+    EXPECT_EQ(server.connections(), before + 1) << method;
+  }
+}
+
+TEST(WebRequest, ABodyOfHeadIsRefused) {
+  const Module module(web_options());
+  GenVm genvm(module.port());
+  EXPECT_EQ(genvm.ask(web_request({.method = "HEAD", .url = "http://127.0.0.1:1/", .body = "x"}))
+                .outcome(),
             "UserError BODY_FORBIDDEN");
 }
 

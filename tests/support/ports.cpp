@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include "support/held_port.h"
 #include "support/http_server.h"
 
 namespace gvm::test {
@@ -59,6 +60,16 @@ RefusingPort::~RefusingPort() {
 }
 std::string RefusingPort::url(std::string_view path) const {
   return url_of(port_, path);
+}
+
+// socket(7): with SO_REUSEADDR a port can be bound again unless a socket listens on it.
+HeldPort::HeldPort() : fd_(open_socket(0)) {
+  constexpr int kOn = 1;
+  check(::setsockopt(fd_, SOL_SOCKET, SO_REUSEADDR, &kOn, sizeof kOn), "setsockopt");
+  port_ = bind_any_port(fd_);
+}
+HeldPort::~HeldPort() {
+  ::close(fd_);
 }
 
 UnacceptingPort::UnacceptingPort() : fd_(open_socket(0)), port_(bind_any_port(fd_)) {

@@ -1,9 +1,10 @@
 #pragma once
 // A service for the server's tests: it does what the text of the request says, and counts what
 // happens to it.
-//   hello:    "bad-calldata" and "bad-shape" are refused; everything else is taken
-//   request:  "sleep:<ms>" waits, "big:<bytes>" answers that many bytes, "throw" throws, all else
-//   is echoed
+//   hello:    "bad-calldata" and "bad-shape" are refused; everything else is taken; "hello token=T"
+//   holds the token T
+//   request:  "sleep:<ms>" waits, "block:<ms>" holds the lane, "big:<bytes>" answers that many
+//   bytes, "throw" throws, all else is echoed
 #include <atomic>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -12,7 +13,9 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <utility>
 
 #include "base/error_codes.h"
 #include "net/http_client_options.h"
@@ -38,6 +41,8 @@ class ScriptedHandler final : public serve::SessionHandler {
   Result<void> hello(std::string frame) override {
     if (frame == "bad-calldata")
       return fail(codes::kMalformedCalldata, Fatality::fatal, "not calldata");
+    constexpr std::string_view kToken = "hello token=";
+    if (frame.starts_with(kToken)) token_ = frame.substr(kToken.size());
     if (frame == "bad-shape") return fail(codes::kMalformedHello, Fatality::fatal, "no hello");
     return {};
   }
@@ -46,6 +51,8 @@ class ScriptedHandler final : public serve::SessionHandler {
     const Running running(counts_);
     if (frame == "throw") throw std::runtime_error("scripted");
     if (frame.starts_with("big:")) co_return std::string(std::stoul(frame.substr(4)), 'b');
+    if (frame.starts_with("block:"))
+      std::this_thread::sleep_for(std::chrono::milliseconds(std::stol(frame.substr(6))));
     if (frame.starts_with("sleep:")) {
       const std::chrono::milliseconds span(std::stol(frame.substr(6)));
       boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, span);
@@ -55,7 +62,10 @@ class ScriptedHandler final : public serve::SessionHandler {
     co_return frame;
   }
 
+  std::string take_token() override { return std::exchange(token_, {}); }
+
   std::string deadline_reply() override { return "deadline"; }
+  std::string refusal_reply(Error error) override { return "refused " + error.to_string(); }
 
   boost::asio::awaitable<void> finish(Deadline) override {
     ++counts_.finished;
@@ -77,6 +87,7 @@ class ScriptedHandler final : public serve::SessionHandler {
   };
 
   ScriptedCounts& counts_;
+  std::string token_;
 };
 
 class ScriptedService final : public serve::Service {
