@@ -98,7 +98,8 @@ BENCHMARK_CAPTURE(decode_and_encode, small_prompt, small_prompt());
 void decode_and_parse_request(benchmark::State& state) {
   const std::string frame = gvm::calldata::encode(small_prompt()).value();
   for (auto _ : state) {
-    auto request = gvm::envelope::parse_llm_request(gvm::calldata::decode(frame).value());
+    auto request = gvm::envelope::parse_llm_request(gvm::calldata::decode(frame).value(),
+                                                    gvm::envelope::Generation::c);
     benchmark::DoNotOptimize(request);
   }
 }

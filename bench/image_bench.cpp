@@ -59,9 +59,9 @@ void FilterJpegToPng(benchmark::State& state) {
 void FilterPngToPng(benchmark::State& state) {
   run(state, kPng, kJpegDenoisePng);
 }
-BENCHMARK(FilterJpegToJpeg)->Unit(benchmark::kMillisecond);
-BENCHMARK(FilterPngToJpeg)->Unit(benchmark::kMillisecond);
-BENCHMARK(FilterJpegToPng)->Unit(benchmark::kMillisecond);
-BENCHMARK(FilterPngToPng)->Unit(benchmark::kMillisecond);
+BENCHMARK(FilterJpegToJpeg)->MeasureProcessCPUTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(FilterPngToJpeg)->MeasureProcessCPUTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(FilterJpegToPng)->MeasureProcessCPUTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(FilterPngToPng)->MeasureProcessCPUTime()->Unit(benchmark::kMillisecond);
 
 }  // namespace

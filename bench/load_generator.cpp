@@ -14,7 +14,9 @@
 // end.
 // --rate 0 keeps one request in flight on every connection instead (closed loop), to find the
 // saturation rate. Prints one JSON line:
-// {"mode","rate","achieved","count","errors","p50_us","p90_us","p99_us","p999_us","max_us"}
+// {"mode","rate","achieved","count","errors","p50_us","p90_us","p99_us","p999_us","max_us",
+//  "refused","refused_p50_us","refused_p99_us","refused_max_us"}
+// A request that was answered OVERLOADED is refused: neither counted nor an error.
 #include <algorithm>
 #include <boost/asio.hpp>
 #include <chrono>
@@ -120,9 +122,11 @@ class Generator {
   void answered(Connection& connection, Clock::time_point due, std::string_view payload) {
     const auto now = Clock::now();
     // An "Ok" reply is a map of one entry with the key "Ok"; an HTTP answer begins with the object.
-    if (!hello_.empty() && payload.find("Ok") == payload.npos) ++errors_;
+    const bool refused = payload.find("OVERLOADED") != payload.npos;
+    if (!hello_.empty() && !refused && payload.find("Ok") == payload.npos) ++errors_;
     if (due >= measured_from_ && due < ends_)
-      latencies_.push_back(std::chrono::duration<double, std::micro>(now - due).count());
+      (refused ? refusals_ : latencies_)
+          .push_back(std::chrono::duration<double, std::micro>(now - due).count());
     if (now >= ends_ && (options_.rate <= 0 || waiting_.empty())) return finish_when_idle();
     if (options_.rate <= 0) return connection.send(now);
     if (waiting_.empty()) {
@@ -180,19 +184,23 @@ class Generator {
 
   void report() {
     std::ranges::sort(latencies_);
-    const auto at = [this](double quantile) {
-      if (latencies_.empty()) return 0.0;
-      return latencies_[std::min(
-          latencies_.size() - 1,
-          static_cast<std::size_t>(quantile * static_cast<double>(latencies_.size())))];
+    std::ranges::sort(refusals_);
+    const auto of = [](const std::vector<double>& sorted, double quantile) {
+      if (sorted.empty()) return 0.0;
+      return sorted[std::min(
+          sorted.size() - 1,
+          static_cast<std::size_t>(quantile * static_cast<double>(sorted.size())))];
     };
+    const auto at = [&](double quantile) { return of(latencies_, quantile); };
     std::printf(
         "{\"mode\":\"%s\",\"rate\":%.0f,\"achieved\":%.0f,\"count\":%zu,\"errors\":%d,\"p50_us\":%."
         "1f,\"p90_us\":%.1f,"
-        "\"p99_us\":%.1f,\"p999_us\":%.1f,\"max_us\":%.1f}\n",
+        "\"p99_us\":%.1f,\"p999_us\":%.1f,\"max_us\":%.1f,\"refused\":%zu,\"refused_p50_us\":%.1f,"
+        "\"refused_p99_us\":%.1f,\"refused_max_us\":%.1f}\n",
         options_.mode.c_str(), options_.rate,
         static_cast<double>(latencies_.size()) / options_.seconds, latencies_.size(), errors_,
-        at(0.5), at(0.9), at(0.99), at(0.999), at(1));
+        at(0.5), at(0.9), at(0.99), at(0.999), at(1), refusals_.size(), of(refusals_, 0.5),
+        of(refusals_, 0.99), of(refusals_, 1));
   }
 
   Options options_;
@@ -204,6 +212,7 @@ class Generator {
   std::deque<Connection*> free_;
   std::deque<Clock::time_point> waiting_;
   std::vector<double> latencies_;
+  std::vector<double> refusals_;
   Clock::time_point started_, measured_from_, ends_, next_due_;
   int errors_ = 0;
   bool all_sent_ =

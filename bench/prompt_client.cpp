@@ -1,9 +1,11 @@
-// Sessions of many GenVMs on one thread, for bench/routing_figures.py.
+// Sessions of many GenVMs on one thread, for bench/routing_figures.py and bench/restart_figures.py.
 //
 // bench_prompt_client --mode load --port N --rate R --seconds S [--connections C] [--patience S]
+//     [--generation a|b|c] [--session-seconds L]
 //   Prompts at fixed times, whatever the answers do; every prompt has a session to itself while it
 //   is under way (C are opened before, more as they are needed). A row for each prompt:
 //   DUE_NS DONE_NS OUTCOME WHO - WHO is the answer's first word, DONE_NS 0 when none came in time.
+//   A session that is older than L seconds says goodbye before its next prompt, as contracts end.
 // bench_prompt_client --mode leave --port N --count K --parallel P --from-ms A --until-ms B
 //     [--ways 1|3] [--seed S]
 //   P clients at a time open a session, send a prompt and leave between A and B ms after that: by
@@ -43,6 +45,8 @@ struct Options {
   double rate = 100;
   double seconds = 10;
   double patience = 30;  // for the last answers
+  double session_seconds = 86'400;
+  std::string generation = "a";
   int connections = 32;
   int count = 500;
   int parallel = 8;
@@ -66,10 +70,16 @@ void complain(const std::string& what) {
 
 enum class Way { reset, close, goodbye };
 
+gvm::Value hello_of(const std::string& generation) {
+  if (generation == "b") return gvm::e2e::hello_b();
+  return generation == "c" ? gvm::e2e::hello_c() : gvm::e2e::hello_a();
+}
+
 // Callbacks keep it alive. It ends when the client leaves, or when the module ends it.
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  Session(asio::io_context& context, std::uint16_t port) : socket_(context), port_(port) {}
+  Session(asio::io_context& context, std::uint16_t port, const std::string& generation)
+      : socket_(context), port_(port), hello_(gvm::e2e::encode(hello_of(generation))) {}
 
   void open(std::function<void()> then) {
     const tcp::endpoint module(asio::ip::address_v4::loopback(), port_);
@@ -89,6 +99,8 @@ class Session : public std::enable_shared_from_this<Session> {
                           if (!ec) self->read(then);
                         });
   }
+
+  Clock::duration age() const { return Clock::now() - made_; }
 
   // The time right before the kernel is told to close.
   Clock::time_point leave(Way way) {
@@ -111,8 +123,7 @@ class Session : public std::enable_shared_from_this<Session> {
     socket_.binary(true);
     socket_.async_handshake("localhost", "/", [self = shared_from_this(), then](error_code ec) {
       if (ec) return complain("upgrading: " + ec.message());
-      self->request_ = gvm::e2e::encode(gvm::e2e::hello_a());
-      self->socket_.async_write(asio::buffer(self->request_),
+      self->socket_.async_write(asio::buffer(self->hello_),
                                 [self, then](error_code failed, std::size_t) {
                                   if (!failed) then();
                                 });
@@ -130,8 +141,10 @@ class Session : public std::enable_shared_from_this<Session> {
 
   beast::websocket::stream<tcp::socket> socket_;
   std::uint16_t port_;
+  std::string hello_;
   std::string request_;
   beast::flat_buffer answer_;
+  const Clock::time_point made_ = Clock::now();
 };
 using SessionPtr = std::shared_ptr<Session>;
 
@@ -180,8 +193,23 @@ class Load {
   };
 
   void add_session() {
-    auto session = std::make_shared<Session>(context_, options_.port);
+    auto session = make_session();
     session->open([this, session] { free_.push_back(session); });
+  }
+
+  SessionPtr make_session() {
+    return std::make_shared<Session>(context_, options_.port, options_.generation);
+  }
+
+  // One that is young enough, if there is one.
+  SessionPtr take_free() {
+    while (!free_.empty()) {
+      const SessionPtr session = free_.back();
+      free_.pop_back();
+      if (session->age() < span_of(options_.session_seconds)) return session;
+      session->leave(Way::goodbye);
+    }
+    return nullptr;
   }
 
   Clock::time_point when(std::size_t number) const {
@@ -199,12 +227,8 @@ class Load {
 
   void send(std::size_t number) {
     rows_[number].due = when(number);
-    if (!free_.empty()) {
-      const SessionPtr session = free_.back();
-      free_.pop_back();
-      return ask(session, number);
-    }
-    const auto session = std::make_shared<Session>(context_, options_.port);
+    if (const SessionPtr session = take_free()) return ask(session, number);
+    const auto session = make_session();
     session->open([this, session, number] { ask(session, number); });
   }
 
@@ -255,7 +279,7 @@ class Leaving {
   void begin() {
     if (next_ == rows_.size()) return;
     const std::size_t number = next_++;
-    const auto session = std::make_shared<Session>(context_, options_.port);
+    const auto session = std::make_shared<Session>(context_, options_.port, options_.generation);
     session->open([this, session, number] { ask(session, number); });
   }
 
@@ -287,6 +311,8 @@ void declare(CLI::App& app, Options& options) {
   app.add_option("--seconds", options.seconds);
   app.add_option("--patience", options.patience, "seconds, for the last answers");
   app.add_option("--connections", options.connections, "sessions opened before");
+  app.add_option("--generation", options.generation)->check(CLI::IsMember({"a", "b", "c"}));
+  app.add_option("--session-seconds", options.session_seconds, "how old a session gets");
   app.add_option("--count", options.count);
   app.add_option("--parallel", options.parallel);
   app.add_option("--from-ms", options.from_ms);

@@ -19,7 +19,8 @@ namespace http = beast::http;
 const std::string& answer() {
   static const std::string kAnswer = envelope::encode_ok(
       Value::fields("data", Value::string(std::string("The capital of France is Paris.")),
-                    "consumed_gen", Value::integer(Integer())));
+                    "consumed_gen", Value::integer(Integer())),
+      envelope::Generation::a);
   return kAnswer;
 }
 

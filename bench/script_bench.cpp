@@ -91,6 +91,19 @@ void session_open_warm(benchmark::State& state) {
 }
 BENCHMARK(session_open_warm);
 
+// A session and its end: the state serves the next one.
+void session_open_and_end(benchmark::State& state) {
+  asio::io_context io{1};
+  SessionPool pool(program(), io.get_executor(), 1);
+  io.run();
+  for (auto _ : state) {
+    auto session = pool.open(log::Logger(), std::make_unique<Services>(), hello());
+    session->reset();
+  }
+  if (pool.ready() != 1) std::abort();  // it was made anew
+}
+BENCHMARK(session_open_and_end);
+
 void run(benchmark::State& state, const char* entry, Deadline deadline) {
   asio::io_context io{1};
   auto session = open(io);

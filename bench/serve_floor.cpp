@@ -48,6 +48,7 @@ class EchoHandler final : public serve::SessionHandler {
   Result<void> hello(std::string) override { return {}; }
   asio::awaitable<std::string> request(std::string frame, Deadline) override { co_return frame; }
   std::string deadline_reply() override { return {}; }
+  std::string refusal_reply(Error) override { return {}; }
   asio::awaitable<void> finish(Deadline) override { co_return; }
 };
 

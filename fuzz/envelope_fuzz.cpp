@@ -53,10 +53,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   } else {
     check_reply(hello.error());
   }
-  const auto llm = envelope::parse_llm_request(*value);
-  llm ? check_llm(*llm) : check_reply(llm.error());
-  const auto web = envelope::parse_web_request(*value);
-  if (!web) check_reply(web.error());
+  for (const auto generation : {envelope::Generation::b, envelope::Generation::c}) {
+    const auto llm = envelope::parse_llm_request(*value, generation);
+    llm ? check_llm(*llm) : check_reply(llm.error());
+    const auto web = envelope::parse_web_request(*value, generation);
+    if (!web) check_reply(web.error());
+  }
   const std::string reply = envelope::encode_ok(*value, envelope::Generation::b);
   require(calldata::decode(reply).has_value());
   return 0;

@@ -1,5 +1,5 @@
 // Whatever the bytes, a picture is filtered or refused with a typed error, within the limits; what
-// comes out is a picture of the size that was asked for. The first byte chooses the filters.
+// comes out is a picture that can be read again. The first byte chooses the filters.
 #include <atomic>
 #include <cstdint>
 #include <cstdlib>
@@ -43,5 +43,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   require(header.has_value() && !header->animated);
   require(image::read_header(*out).has_value());
+  require(image::filter(*out, {}, limits, Deadline::never(), stop).has_value());
   return 0;
 }
