@@ -2,11 +2,12 @@
 # Installs what tests/foreign/package.json lists into build/node, and build/node/node, the Node.js to
 # run it with: the machine's when it has node and npm, else one from PyPI in build/venv (Debian's npm
 # would bring several hundred packages).
-# Does nothing, at once, when it was done before. Exits with 3 when the packages cannot be had.
+# Compiles the site of tests/data/sites that has to be. Does nothing, at once, when it was done before. Exits with 3 when the packages cannot be had.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 wanted=$root/tests/foreign/package.json
+svelte=$root/tests/data/sites/svelte/App.svelte
 folder=$root/build/node
 log=$root/build/node-setup.log
 time_limit=${GENVM_NPM_TIME_LIMIT:-600}  # seconds
@@ -16,6 +17,9 @@ mkdir -p "$folder"
 exec 9>"$root/build/.node.lock"
 flock 9
 if [[ -x $folder/node ]] && cmp -s "$wanted" "$folder/installed.json"; then
+  if [[ ! $folder/sites/svelte.js -nt $svelte ]]; then
+    "$folder/node" "$root/scripts/compile-sites.mjs" "$folder"
+  fi
   exit 0
 fi
 
@@ -36,4 +40,5 @@ if ! (cd "$folder" && timeout "$time_limit" "${npm[@]}" install --ignore-scripts
   exit 3
 fi
 ln -sf "$node" "$folder/node"
+"$folder/node" "$root/scripts/compile-sites.mjs" "$folder"
 cp "$wanted" "$folder/installed.json"

@@ -26,6 +26,11 @@ if [[ " ${missing[*]} " == *" postgresql "* ]]; then
   "${as_root[@]}" mkdir -p /etc/postgresql-common/createcluster.d
   echo 'create_main_cluster = false' | "${as_root[@]}" tee /etc/postgresql-common/createcluster.d/genvm.conf >/dev/null
 fi
+# Nor may a Prometheus run for itself: only its programs are wanted (scripts/monitoring_test.sh).
+if [[ " ${missing[*]} " == *" prometheus "* ]] && [ ! -e /etc/systemd/system/prometheus.service ]; then
+  "${as_root[@]}" mkdir -p /etc/systemd/system
+  "${as_root[@]}" ln -s /dev/null /etc/systemd/system/prometheus.service
+fi
 echo "setup: refreshing the package lists"
 "${as_root[@]}" apt-get update -qq
 echo "setup: installing ${#missing[@]} packages"

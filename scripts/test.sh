@@ -12,4 +12,5 @@ echo "test: running"
 # detect_leaks stays on: a leak fails the test that made it.
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=1:strict_string_checks=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
-exec ctest --preset dev --parallel "$jobs" --no-tests=error "$@"
+# One more than there are processors: many tests wait for browsers and sockets.
+exec ctest --preset dev --parallel "$((jobs + 1))" --no-tests=error "$@"

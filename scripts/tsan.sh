@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 jobs=${JOBS:-$(nproc)}
-export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1:second_deadlock_stack=1}
+export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1:second_deadlock_stack=1:suppressions=$PWD/scripts/tsan.supp}
 mkdir -p build
 cmake --preset tsan >build/cmake-tsan.log 2>&1 || { tail -30 build/cmake-tsan.log; exit 1; }
 mapfile -t tests < <(ninja -C build/tsan -t targets all | sed -nE 's#^bin/((routing|store|serve|net)[a-z_]*_test): .*#\1#p')

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What the demo's parts share; sourced by them in the project's root.
 set -euo pipefail
-bin=build/release/bin
+bin=${DEMO_BIN:-build/release/bin}
 work=build/demo
 mkdir -p "$work"
 
@@ -14,7 +14,8 @@ finish() {
 }
 trap finish EXIT
 
-# Waits for a line in a file, as long as the process lives.
+# Waits for a line in a file, as long as the process lives. The file of an earlier run must have been removed before the process
+# was started: its redirection may come later than the first look.
 wait_for_line() { # FILE PATTERN PID SECONDS WHAT
   for _ in $(seq $((10 * $4))); do
     grep -q "$2" "$1" 2>/dev/null && return 0
@@ -28,6 +29,7 @@ wait_for_line() { # FILE PATTERN PID SECONDS WHAT
 # Starts a module with a configuration; sets `address` and `module`.
 start_module() { # llm|web CONFIG
   "$bin/genvm-modules" check-config "$2"
+  rm -f "$work/$1.log"
   "$bin/genvm-modules" "$1" --config "$2" >"$work/$1.log" 2>"$work/$1.err" &
   module=$!
   pids+=("$module")

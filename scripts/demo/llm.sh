@@ -24,6 +24,7 @@ get_model() {
   model=smollm2
 }
 if get_model; then
+  rm -f "$work/model.log"
   build/venv/bin/python scripts/model/serve.py --port 0 --model "$model" >"$work/model.log" 2>"$work/model.err" &
   pids+=($!)
   wait_for_line "$work/model.log" '^ready ' $! 120 "the model server" || { tail -5 "$work/model.err"; exit 1; }

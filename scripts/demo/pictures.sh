@@ -11,6 +11,7 @@ if ! scripts/model/setup.sh --reader; then
   echo "demo: the recogniser comes from the Python registry, which cannot be reached; the picture part is left out."
   exit 1
 fi
+rm -f "$work/reader.log"
 build/venv/bin/python scripts/model/reader.py --port 0 >"$work/reader.log" 2>"$work/reader.err" &
 pids+=($!)
 wait_for_line "$work/reader.log" '^ready ' $! 120 "the recogniser" || { tail -5 "$work/reader.err"; exit 1; }

@@ -13,6 +13,7 @@ if ! scripts/setup-python.sh; then
 fi
 openssl genpkey -algorithm ed25519 -out "$work/signing-key.pem" 2>/dev/null
 openssl pkey -in "$work/signing-key.pem" -pubout -out "$work/signing-key.pub"
+rm -f "$work/site.log"
 build/venv/bin/python scripts/demo/site.py "$work/signing-key.pub" >"$work/site.log" 2>"$work/site.err" &
 pids+=($!)
 wait_for_line "$work/site.log" '^ready ' $! 30 "the site" || { cat "$work/site.err"; exit 1; }

@@ -12,6 +12,9 @@ run "layers itself" scripts/lint/layers.py --self-test
 run "layers" scripts/lint/layers.py
 run "co_await" scripts/lint/co_await.py
 run "words" scripts/lint/words.sh
+run "links itself" scripts/lint/links.py --self-test
+run "links" scripts/lint/links.py
+run "named tests" scripts/lint/named_tests.py
 run "clang-format" clang-format-19 --dry-run -Werror "${sources[@]}"
 run "shellcheck" shellcheck "${shells[@]}"
 run "clang-tidy itself" scripts/lint/tidy.py --self-test
