@@ -2,8 +2,9 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 JOBS ?= $(shell nproc)
+PREFIX ?= /usr/local
 
-.PHONY: help setup build demo test lint bench fuzz smoke memcheck tsan portability check-all clean docs
+.PHONY: help setup build install packages demo test lint bench fuzz smoke memcheck tsan coverage portability pictures check-all clean docs docs-site
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -17,9 +18,17 @@ setup: ## installs what is missing: the distribution's packages, Python packages
 build: ## release programs in build/release/bin
 	@scripts/setup-system.sh
 	@mkdir -p build && { cmake --preset release >build/cmake-release.log 2>&1 || { tail -30 build/cmake-release.log; exit 1; }; }
-	@cmake --build --preset release --parallel $(JOBS)
+	@cmake --build --preset release --target gvm_programs --parallel $(JOBS)
+
+install: ## into DESTDIR and PREFIX (default /usr/local); after `make build`, as root where the folder asks for it
+	@cmake -DCMAKE_INSTALL_PREFIX="$(PREFIX)" build/release >build/cmake-release.log 2>&1 || { tail -30 build/cmake-release.log; exit 1; }
+	@DESTDIR="$(DESTDIR)" cmake --install build/release
+
+packages: ## Debian packages of this distribution in build/packages; scripts/package_test.sh tries them
+	@scripts/package.sh
 
 demo: build ## both modules: a real local model, a real browser, and answers as a GenVM gets them
+	@cmake --build --preset release --target genvm-mock-upstream --parallel $(JOBS)
 	@scripts/demo/run.sh
 
 test: setup ## all tests under AddressSanitizer and UBSan, in parallel
@@ -30,6 +39,7 @@ lint: ## formatting, layers, co_await, clang-tidy, shellcheck
 	@scripts/lint/run.sh
 
 bench: build ## the figures of docs/performance.md
+	@cmake --build --preset release --parallel $(JOBS)
 	@scripts/bench.sh
 
 fuzz: ## every fuzz target for FUZZ_SECONDS (default 60) each
@@ -47,13 +57,25 @@ tsan: ## ThreadSanitizer over routing, store, serve, net and genvm-llm
 	@scripts/setup-system.sh
 	@scripts/tsan.sh
 
+coverage: ## lines and branches of src that the tests run, by folder
+	@scripts/setup-system.sh
+	@scripts/coverage.sh
+
 portability: ## the unit tests in a Debian 13 made by debootstrap; needs root
 	@scripts/portability.sh
 
-check-all: test lint smoke memcheck tsan fuzz portability bench ## everything; hours. CI runs the part that fits in an hour
+pictures: ## a hundred pictures of each page that moves: all must be the same
+	@scripts/test.sh -R MovingPictures
+	@GVM_PICTURE_RENDERS=100 build/dev/bin/browser_test --gtest_brief=1 --gtest_filter='*MovingPictures*'
+
+check-all: test lint smoke pictures memcheck tsan fuzz portability bench ## everything; hours. CI runs the part that fits in an hour
 
 docs: ## writes the generated pages anew (Lua reference, LuaLS types, configuration)
 	@GVM_UPDATE_DOCS=1 scripts/test.sh -R 'Docs|Reference|Stale|Current'
+
+docs-site: ## the documentation as a site in build/docs-site, its links checked
+	@scripts/setup-system.sh
+	@scripts/docs_site.sh
 
 clean: ## removes build/
 	@rm -rf build

@@ -37,8 +37,8 @@ local function noted(db, answer)
   return answer.code
 end
 
-local function open_database(name)
-  local answer = raw.open(name)
+local function open_database(name, flags)
+  local answer = raw.open(name, flags)
   if answer.id == nil then
     return nil, answer.code, answer.message
   end
@@ -52,8 +52,9 @@ local function open_database(name)
   return db
 end
 
-function M.open(name)
-  return open_database(name or ":memory:")
+-- Without flags a database is made when there is none; OPEN_READWRITE takes one that is there, OPEN_READONLY reads it.
+function M.open(name, flags)
+  return open_database(name or ":memory:", flags)
 end
 
 function M.open_memory()
@@ -263,6 +264,7 @@ end
 local function fetch(self, count)
   local answer = raw.step(self.db.id, self.id, self.pending, count)
   self.pending = {}
+  self.ended = answer.code == M.DONE
   return noted(self.db, answer), answer.rows or {}
 end
 
@@ -273,9 +275,13 @@ function Statement:step()
   return code
 end
 
+-- After DONE the statement holds nothing, and the next step begins anew by itself (sqlite3_step): no thread is asked.
 function Statement:reset()
   open_statement(self)
   self.row = nil
+  if self.ended then
+    return noted(self.db, { code = M.OK, message = "not an error" })
+  end
   return noted(self.db, raw.reset(self.db.id, self.id))
 end
 

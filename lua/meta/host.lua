@@ -13,7 +13,7 @@
 ---@field sha2_256 fun(data: string): string # SHA-256 (FIPS 180-4) of the bytes: 32 raw bytes.
 ---@field sha3_256 fun(data: string): string # SHA3-256 (FIPS 202) of the bytes: 32 raw bytes.
 ---@field keccak256 fun(data: string): string # Keccak-256 with the original padding, as Ethereum uses it: 32 raw bytes.
----@field filter_text fun(text: string, filters: ("NFC"|"NFKC"|"NormalizeWS"|"RmZeroWidth")[]): string # UTF-8 text through the filters in their order: Unicode normalisation, white space runs to one space, invisible characters removed. Long texts pass in slices, while other sessions go on. TOO_LARGE when the result is over 4 times as large.
+---@field filter_text fun(text: string, filters: ("NFC"|"NFD"|"NFKC"|"NFKD"|"NormalizeWS"|"RmZeroWidth"|"RmControl"|"RmBidi"|"RmTags"|"RmVariation"|"LimitMarks:N"|"PlainSpaces"|"Skeleton"|"CaseFold"|"DecodeEntities"|"RmComments"|"RmBlobs"|"DecodeBlobs"|"MaxBytes:N"|"MaxGraphemes:N"|string)[]): string # UTF-8 text through the filters in their order; docs/scripts.md says what each does. `N` stands for a number: "MaxBytes:4096". Long texts pass in slices, while other sessions go on. TOO_LARGE when the result is over 4 times as large.
 ---@field sleep_seconds fun(seconds: number) # Suspends this session only, for 0 to 600 seconds; fractions count. Ends early when the request is cancelled.
 ---@field monotonic_ms fun(): integer # Milliseconds of a clock that never goes back; only differences mean anything.
 ---@field random_bytes fun(n: integer): string # `n` random bytes from the operating system, at most 65536 a call.
@@ -65,7 +65,7 @@
 ---@field extract fun(self: HtmlElement, description: table): table # The facts that a description asks for, see docs/extraction.md: fields by name, each a CSS selector with an optional `@attribute` (the first match), a list of every match, records, numbers by language. What is not there is nil. Errors: BAD_SELECTOR with `ctx.field`, DOCUMENT_TOO_COMPLEX.
 
 ---@class lsqlite3
----@field open fun(name: string): table # `id` of a database under data_dir, or `code` and `message`. Used by require("lsqlite3"), as the following ones.
+---@field open fun(name: string, flags: integer?): table # `id` of a database under data_dir, or `code` and `message`; the ledger's files are refused. Used by require("lsqlite3"), as the following ones.
 ---@field exec fun(id: integer, sql: string, rows: boolean?): table # Runs all statements of a text; with `rows` answers their rows.
 ---@field prepare fun(id: integer, sql: string): table # A statement's `id`, `names`, `parameters`.
 ---@field step fun(id: integer, statement: integer, bindings: table?, count: integer?): table # Binds, and steps at most `count` rows.
@@ -75,7 +75,7 @@
 ---@field close fun(id: integer): table # Closes a database.
 
 ---@class io
----@field open fun(path: string, mode: string?): File?, string?, integer? # Opens a file under data_dir, or one to be read in the folders of the script, of lua_path and of the configuration. What lies elsewhere is nil, "PATH: Permission denied", 13. 16 files of a session at the same time.
+---@field open fun(path: string, mode: string?): File?, string?, integer? # Opens a file under data_dir, or one to be read in the folders of the script, of lua_path and of the configuration. What lies elsewhere is nil, "PATH: Permission denied", 13; the ledger's files are nil, "PATH: Operation not permitted", 1. 16 files of a session at the same time.
 ---@field lines fun(path: string, ...: string|integer): fun(): any # Iterates over the lines of a file, or over what the formats read, and closes it. Raises when it cannot be opened.
 ---@field type fun(value: any): string? # `file`, `closed file`, or nil for anything else.
 ---@field close fun(file: File): boolean?, string?, integer? # The same as `file:close()`.
@@ -93,6 +93,7 @@
 ---@field exec_prompt_in_provider fun(ctx: table, request: ProviderRequest): ProviderResult # Sends one prompt to one model. Suspends only this session. Raises STATUS_NOT_OK (ctx.status), SENDING_REQUEST, READING_BODY, DEADLINE_EXCEEDED, DESERIALIZING, ANSWER_NOT_USABLE (ctx.tokens), UNKNOWN_PROVIDER, MISSING_CAPABILITY; timeout is in seconds.
 ---@field exec_prompt fun(ctx: table, request: RoutedRequest): RoutedResult # Finds a model for the prompt and goes on to the next ones when it fails: ranking, breakers, budgets, retries and second calls as configured under `routing`. Suspends only this session. Raises NO_PROVIDER_FOR_PROMPT (ctx.why, attempts, last, record), BUDGET_EXCEEDED, DEADLINE_EXCEEDED; timeout is in seconds, of each call.
 ---@field route fun(ctx: table, request: RoutedRequest): {candidates: RouteEntry[], rejected: RouteEntry[]} # The models exec_prompt would ask now, best first, each with the reason for its place, and those it would not. Nothing is called.
+---@field guard fun(text: string, stage?: "input"|"output"|"page"): {action: string, text: string, refusal: boolean, rules: table[]} # What the configured guards do with a text: the strictest action, the text to go on with (empty when blocked), and each rule that fired with its place in bytes. Without rules everything is allowed. Raises (not fatal) GUARD_BAD_TEXT, GUARD_MASK_FAILED, TOO_LARGE.
 ---@field exhaust fun() # Ends the prompt with an empty answer that consumes all remaining gen. Never returns.
 ---@field providers ProvidersDB # The usable backends by name: models with their flags, meta and timeout (seconds).
 ---@field templates PromptTemplates # The configured prompt templates, each {system, user}.
@@ -102,7 +103,8 @@
 ---@class web.rs
 ---@field judge_url fun(url: string): boolean # What the policy says of a URL before any packet leaves: true when its host is in always_allow_hosts, false when it passes the other rules. Raises (not fatal) MALFORMED_URL, SCHEMA_FORBIDDEN, PORT_FORBIDDEN, TLD_FORBIDDEN, ADDRESS_FORBIDDEN, URL_FORBIDDEN.
 ---@field get_webdriver_session fun(ctx: table): string # The id of a WebDriver session that is this session's until it ends; the same on each call. Requests to `web.rs.config.webdriver_host .. "/session/" .. id` reach it. Error: CREATING_SESSION (fatal).
----@field render fun(ctx: table, page: {url: string, mode: "text"|"html"|"screenshot", wait_after_loaded: number|nil, wait_for_selector: string|nil, quiet_dom: number|nil, full_page: boolean|nil, size_limit: integer|nil, engine: "auto"|"browser"|"http"|nil}): {text: string|nil, image: string|nil, url: string, status: integer} # One page, as a browser shows it: `text` for the modes text and html, `image` (PNG) for a screenshot; `url` is where redirects led. Times are in seconds, `size_limit` in bytes; `quiet_dom` waits until the page has not changed for so long. Errors, not fatal: WEBPAGE_LOAD_FAILED (ctx: url, status, body, reason), TOO_LARGE and those of judge_url; fatal: CREATING_SESSION, BROWSER_COMMAND, DEADLINE_EXCEEDED.
+---@field render fun(ctx: table, page: {url: string, mode: "text"|"html"|"screenshot", wait_after_loaded: number|nil, wait_for_selector: string|nil, quiet_dom: number|nil, full_page: boolean|nil, size_limit: integer|nil, engine: "auto"|"browser"|"http"|nil, unsettled: "answer"|"fail"|nil, include_invisible: boolean|nil, screenshot_format: "png"|"jpeg"|nil, screenshot_too_large: "refuse"|"scale"|nil}): {text: string|nil, image: string|nil, format: string|nil, url: string, status: integer, unsettled: boolean|nil} # One page, as a browser shows it: `text` for the modes text and html, `image` (of the `format` png or jpeg) for a screenshot; `url` is where redirects led. Times are in seconds, `size_limit` in bytes; `quiet_dom` waits until the page has not changed for so long. `unsettled` is true when the page never rested and was read as it was. What is not given is as the section `browser` of the configuration says (docs/rendering.md). Errors, not fatal: WEBPAGE_LOAD_FAILED (ctx: url, status, body, reason), TOO_LARGE and those of judge_url; fatal: CREATING_SESSION, BROWSER_COMMAND, DEADLINE_EXCEEDED.
+---@field guard fun(text: string, stage?: "input"|"output"|"page"): {action: string, text: string, refusal: boolean, rules: table[]} # What the configured guards do with a text: the strictest action, the text to go on with (empty when blocked), and each rule that fired with its place in bytes. Without rules everything is allowed. Raises (not fatal) GUARD_BAD_TEXT, GUARD_MASK_FAILED, TOO_LARGE.
 ---@field config WebConfig # The configuration's webdriver_host, extra_tld, always_allow_hosts, max_wait_after_loaded (seconds) and meta.
 ---@field allowed_tld table<string, boolean> # The top-level domains contracts may visit, extra_tld included, in Punycode and without dots.
 
