@@ -10,6 +10,7 @@
 
 #include "base/secret.h"
 #include "config/common_config.h"
+#include "config/greybox_config.h"
 #include "config/guards_config.h"
 #include "config/json_form.h"
 #include "config/operation_config.h"
@@ -176,6 +177,7 @@ struct LlmConfig {
   LedgerConfig ledger;
   GuardsConfig guards;
   OperationConfig operation;
+  GreyboxConfig greybox;
 
   const BackendConfig* find_backend(std::string_view name) const;
 };
