@@ -137,13 +137,29 @@ TEST(GreyboxDraw, TheSameSeedDrawsTheSameAndAnotherOneDoesNot) {
   EXPECT_NE(draws_of(kind, kSeed, 20), draws_of(kind, kSeed + 1, 20));
 }
 
-// A changed draw would break what operators reproduce from a record.
+// Operators repeat a draw from the seed of a record.
 TEST(GreyboxDraw, WhatASeedMeansDoesNotChange) {
   const auto drawn = draw(kind_with_everything(), 42, PromptKind::json, 7);
-  EXPECT_THAT(drawn.models, UnorderedElementsAre(0, 1, 2));
-  EXPECT_EQ(drawn, draw(kind_with_everything(), 42, PromptKind::json, 7));
-  EXPECT_NE(drawn.noise, draw(kind_with_everything(), 42, PromptKind::text, 7).noise);
-  EXPECT_NE(drawn.noise, draw(kind_with_everything(), 42, PromptKind::json, 8).noise);
+  EXPECT_THAT(drawn.models, ElementsAre(0, 1, 2));
+  EXPECT_EQ(drawn.temperature, 0.8153);
+  EXPECT_EQ(drawn.top_p, 0.8817);
+  EXPECT_EQ(drawn.seed, 346'821u);
+  EXPECT_EQ(drawn.phrasing, 1u);
+  EXPECT_THAT(drawn.sections, ElementsAre(0, 1, 2));
+  EXPECT_EQ(drawn.delimiters, (Delimiters{"[[[", "]]]"}));
+  EXPECT_EQ(drawn.reserve.open, "<data-81adee4d8c0b5ed6>");
+  EXPECT_THAT(drawn.filters, ElementsAre(0, 1, 2));
+  EXPECT_THAT(drawn.image_filters, ElementsAre(1));
+  EXPECT_EQ(drawn.noise, 0xded80acc91b17227);
+}
+
+TEST(GreyboxDraw, AnotherKindAndAnotherPromptDrawOtherwise) {
+  const auto kind = kind_with_everything();
+  const auto noise = [&](PromptKind name, std::uint64_t ordinal) {
+    return draw(kind, 42, name, ordinal).noise;
+  };
+  EXPECT_NE(noise(PromptKind::json, 7), noise(PromptKind::text, 7));
+  EXPECT_NE(noise(PromptKind::json, 7), noise(PromptKind::json, 8));
 }
 
 // Everything but the key that was changed.
