@@ -33,6 +33,8 @@ int main(int argc, char** argv) {
   commands["verify"] = add_verify(app);
   commands["usage"] = add_usage(app);
   commands["ledger"] = add_ledger(app);
+  commands["audit"] = add_audit(app);
+  commands["forget"] = add_forget(app);
   commands["explain"] = add_explain(app);
   commands["replay"] = add_replay(app);
 

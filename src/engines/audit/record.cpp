@@ -28,27 +28,6 @@ std::string time_text(std::int64_t ms) {
   return utc_text(std::chrono::system_clock::time_point(std::chrono::milliseconds(ms)));
 }
 
-// "2025-01-31T00:00:00.123Z" of utc_text() back to milliseconds.
-std::optional<std::int64_t> parse_time(std::string_view text) {
-  constexpr std::size_t kSize = 24;
-  if (text.size() != kSize || text[10] != 'T' || text[23] != 'Z') return std::nullopt;
-  const auto number = [&](std::size_t at, std::size_t size) -> std::int64_t {
-    std::int64_t value = -1;
-    const char* const end = text.data() + at + size;
-    const auto read = std::from_chars(text.data() + at, end, value);
-    return read.ec == std::errc() && read.ptr == end ? value : -1;
-  };
-  const auto year = number(0, 4), month = number(5, 2), day = number(8, 2), hour = number(11, 2),
-             minute = number(14, 2), second = number(17, 2), ms = number(20, 3);
-  if (std::min({year, month, day, hour, minute, second, ms}) < 0) return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(year)),
-                                         std::chrono::month(static_cast<unsigned>(month)),
-                                         std::chrono::day(static_cast<unsigned>(day))};
-  if (!date.ok()) return std::nullopt;
-  const auto days = std::chrono::sys_days(date).time_since_epoch().count();
-  return ((days * 24 + hour) * 60 + minute) * 60'000 + second * 1000 + ms;
-}
-
 // The members that every record has, first.
 class Line {
  public:
@@ -143,7 +122,7 @@ SealedTexts seal(const Answer& answer, std::uint64_t seq, Keep keep) {
   std::vector<std::string> images;
   for (const auto& image : texts.images) images.push_back(sha256(image));
   SealedTexts sealed;
-  sealed.prompt = hmac_sha256(salt, prompt_bytes(system, user, images));
+  if (texts.sent) sealed.prompt = hmac_sha256(salt, prompt_bytes(system, user, images));
   json::Writer out(sealed.line);
   const auto text = [&out](std::string_view key, std::string_view value) {
     out.key(key);
@@ -154,7 +133,7 @@ SealedTexts seal(const Answer& answer, std::uint64_t seq, Keep keep) {
   out.number(seq);
   text("tx", cut(answer.tx));
   text("salt", hex_encode(salt));
-  if (keep == Keep::prompts || keep == Keep::all) {
+  if (texts.sent && (keep == Keep::prompts || keep == Keep::all)) {
     if (system) text("system", *system);
     text("user", user);
     out.key("images");
@@ -251,6 +230,26 @@ Result<Parsed> parse_line(std::string_view line) {
   record.at_ms = *at;
   record.fields = std::move(*value);
   return record;
+}
+
+std::optional<std::int64_t> parse_time(std::string_view text) {
+  constexpr std::size_t kSize = 24;
+  if (text.size() != kSize || text[10] != 'T' || text[23] != 'Z') return std::nullopt;
+  const auto number = [&](std::size_t at, std::size_t size) -> std::int64_t {
+    std::int64_t value = -1;
+    const char* const end = text.data() + at + size;
+    const auto read = std::from_chars(text.data() + at, end, value);
+    return read.ec == std::errc() && read.ptr == end ? value : -1;
+  };
+  const auto year = number(0, 4), month = number(5, 2), day = number(8, 2), hour = number(11, 2),
+             minute = number(14, 2), second = number(17, 2), ms = number(20, 3);
+  if (std::min({year, month, day, hour, minute, second, ms}) < 0) return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(year)),
+                                         std::chrono::month(static_cast<unsigned>(month)),
+                                         std::chrono::day(static_cast<unsigned>(day))};
+  if (!date.ok()) return std::nullopt;
+  const auto days = std::chrono::sys_days(date).time_since_epoch().count();
+  return ((days * 24 + hour) * 60 + minute) * 60'000 + second * 1000 + ms;
 }
 
 std::string text_of(const Parsed& record, std::string_view field) {

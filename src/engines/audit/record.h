@@ -20,6 +20,7 @@ inline constexpr std::size_t kMostRules = 32;
 
 // What was sent and what came back, as the guards left it. Pictures are kept as their SHA-256 only.
 struct Texts {
+  bool sent = true;  // false: guards refused the prompt, so nothing of it is kept, no hash either
   std::optional<std::string> system;
   std::string user;
   std::vector<std::string> images;    // their bytes
@@ -89,6 +90,8 @@ struct Parsed {
 };
 // DESERIALIZING: no record. Unknown kinds and fields are allowed, later versions may have them.
 Result<Parsed> parse_line(std::string_view line);
+// Milliseconds since 1970 of "2025-01-31T00:00:00.123Z".
+std::optional<std::int64_t> parse_time(std::string_view text);
 std::string text_of(const Parsed& record, std::string_view field);
 // Of a `begin` record.
 std::vector<Head> heads_in(const Parsed& begin);
