@@ -44,8 +44,8 @@ Result<std::shared_ptr<Log>> Log::open(Options options, log::Logger logger) {
 Result<void> Log::ready() {
   if (options_.on_failure == OnFailure::proceed) return {};
   const std::lock_guard lock(mutex_);
-  const bool full =
-      waiting_.size() >= options_.most_waiting || waiting_bytes_ >= options_.most_waiting_bytes;
+  const bool full = waiting_.size() + writing_ >= options_.most_waiting ||
+                    waiting_bytes_ >= options_.most_waiting_bytes;
   if (!failure_ && !full) return {};
   const auto code = failure_ ? failure_->code() : codes::kAuditUnavailable;
   return fail(code, Fatality::fatal,
@@ -56,7 +56,7 @@ Result<void> Log::ready() {
 void Log::add(Answer answer) {
   const auto bytes = answer.texts.bytes();
   const std::lock_guard lock(mutex_);
-  if (stopping_ || waiting_.size() >= options_.most_waiting ||
+  if (stopping_ || waiting_.size() + writing_ >= options_.most_waiting ||
       waiting_bytes_ + bytes > options_.most_waiting_bytes) {
     ++lost_;
     ++lost_total_;
@@ -134,10 +134,12 @@ Result<void> Log::write_waiting() {
         batch.push_back(std::move(waiting_.front()));
         waiting_.pop_front();
       }
+      writing_ = batch.size();
     }
     if (batch.empty() && lost == 0) return {};
     auto written = chain_->write(batch, lost, why);
     const std::lock_guard lock(mutex_);
+    writing_ = 0;
     if (!written) {
       waiting_.insert(waiting_.begin(), std::make_move_iterator(batch.begin()),
                       std::make_move_iterator(batch.end()));
@@ -182,7 +184,7 @@ void Log::write_to(metrics::Exposition& out) {
   bool failing = false;
   {
     const std::lock_guard lock(mutex_);
-    waiting = waiting_.size();
+    waiting = waiting_.size() + writing_;
     failing = failure_.has_value();
   }
   using metrics::Type;

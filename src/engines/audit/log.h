@@ -88,9 +88,10 @@ class Log {
   std::condition_variable wake_;
   std::condition_variable written_;
   std::deque<Answer> waiting_;
-  std::size_t waiting_bytes_ = 0;
-  std::uint64_t lost_ = 0;   // not told in the chain yet
-  std::uint64_t asked_ = 0;  // flushes
+  std::size_t writing_ = 0;        // taken from there, not written yet
+  std::size_t waiting_bytes_ = 0;  // of both
+  std::uint64_t lost_ = 0;         // not told in the chain yet
+  std::uint64_t asked_ = 0;        // flushes
   std::uint64_t done_ = 0;
   bool stopping_ = false;
   std::optional<Error> failure_;  // what is wrong at present

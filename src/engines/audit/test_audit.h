@@ -112,7 +112,8 @@ struct AuditTest : testing::Test {
   }
   std::vector<fs::path> record_files() const {
     std::vector<fs::path> paths;
-    for (const auto& file : *list_files(folder.audit()))
+    const auto files = *list_files(folder.audit());
+    for (const auto& file : files)
       paths.push_back(folder.audit() / file.records());
     return paths;
   }

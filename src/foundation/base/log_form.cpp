@@ -73,17 +73,31 @@ constexpr auto kHarmless = std::to_array<std::string_view>({
 });
 static_assert(std::ranges::is_sorted(kHarmless));
 
+constexpr std::string_view kDetail = "detail";
 constexpr std::string_view kNotUsable = "ANSWER_NOT_USABLE";  // its sentences may quote the answer
 
 bool is_harmless(std::string_view key) {
   return std::ranges::binary_search(kHarmless, key);
 }
 
-Value harmless(const Value& ctx) {
+std::string_view own_words(std::string_view sentence) {
+  const auto foreign = sentence.find(kProviderSays);
+  auto own = sentence.substr(0, std::min(foreign, sentence.size()));
+  while (own.ends_with(' ') || own.ends_with(':')) own.remove_suffix(1);
+  return own;
+}
+
+// `code`: of the error.
+Value harmless(const Value& ctx, std::string_view code) {
   Value::Map kept;
-  if (const auto* map = ctx.as_map())
-    for (const auto& [key, field] : *map)
-      if (is_harmless(key.view())) kept.set(key.view(), field);
+  const auto* map = ctx.as_map();
+  if (map == nullptr) return Value::map();
+  for (const auto& [key, field] : *map) {
+    const auto sentence = key.view() == kDetail ? field.as_string() : std::nullopt;
+    if (sentence && code != kNotUsable)
+      kept.set(key.view(), Value::string(std::string(own_words(*sentence))));
+    if (is_harmless(key.view())) kept.set(key.view(), field);
+  }
   return Value::map(std::move(kept));
 }
 
@@ -91,8 +105,7 @@ Value harmless(const Value& ctx) {
 Value::Array own_words(const std::vector<std::string_view>& causes) {
   Value::Array kept;
   for (const auto cause : causes) {
-    const auto foreign = cause.find(kProviderSays);
-    const auto own = cause.substr(0, std::min(foreign, cause.size()));
+    const auto own = own_words(cause);
     if (!own.empty()) kept.push_back(Value::string(std::string(own)));
     if (causes.front() == kNotUsable) break;
   }
@@ -110,7 +123,7 @@ bool is_error(const Value& value) {
 Value log_form(const Error& error) {
   const std::vector<std::string_view> causes(error.causes().begin(), error.causes().end());
   return Value::fields("causes", Value::array(own_words(causes)), "fatal",
-                       Value::boolean(error.fatal()), "ctx", harmless(error.ctx()));
+                       Value::boolean(error.fatal()), "ctx", harmless(error.ctx(), error.code()));
 }
 
 void to_log_form(Value& value) {
@@ -120,7 +133,7 @@ void to_log_form(Value& value) {
       causes.push_back(cause.as_string().value_or("?"));
     if (causes.empty()) causes.emplace_back("?");
     Value own = Value::array(own_words(causes));
-    Value ctx = harmless(*value.find("ctx"));
+    Value ctx = harmless(*value.find("ctx"), causes.front());
     value.as_map()->set("causes", std::move(own));
     value.as_map()->set("ctx", std::move(ctx));
     return;

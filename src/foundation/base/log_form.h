@@ -8,11 +8,11 @@
 
 namespace gvm {
 
-// Begins a cause with words that are not ours.
+// Behind this a sentence has words that are not ours.
 inline constexpr std::string_view kProviderSays = "the provider says: ";
 
-// {"causes", "fatal", "ctx"}: the causes without foreign words, and of ctx the fields that are
-// known to hold none.
+// {"causes", "fatal", "ctx"}: the causes and the detail without foreign words, and of ctx the
+// fields that are known to hold none.
 Value log_form(const Error& error);
 // The same for every table within `value` that is an error, as scripts log them.
 void to_log_form(Value& value);
