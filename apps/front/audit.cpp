@@ -1,4 +1,6 @@
 // `genvm-modules audit verify` and `audit show`: what the LLM module has recorded of its answers.
+#include "apps/front/audit.h"
+
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -7,7 +9,6 @@
 #include <string>
 
 #include "apps/front/audit_place.h"
-#include "apps/front/commands.h"
 #include "apps/front/terminal.h"
 #include "audit/read.h"
 #include "audit/verify.h"

@@ -35,8 +35,6 @@ Command add_sign(CLI::App& app);
 Command add_verify(CLI::App& app);
 Command add_usage(CLI::App& app);
 Command add_ledger(CLI::App& app);
-Command add_audit(CLI::App& app);
-Command add_forget(CLI::App& app);
 Command add_explain(CLI::App& app);
 Command add_replay(CLI::App& app);
 Command add_reload(CLI::App& app);

@@ -4,8 +4,8 @@
 #include <memory>
 #include <string>
 
+#include "apps/front/audit.h"
 #include "apps/front/audit_place.h"
-#include "apps/front/commands.h"
 #include "apps/front/ledger_tool.h"
 #include "apps/front/terminal.h"
 #include "audit/read.h"

@@ -3,6 +3,7 @@
 #include <CLI/App.hpp>
 #include <map>
 
+#include "apps/front/audit.h"
 #include "apps/front/commands.h"
 #include "apps/front/render_service.h"
 #include "apps/front/script.h"

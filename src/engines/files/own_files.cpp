@@ -9,6 +9,10 @@
 namespace gvm::files {
 namespace {
 
+// docs/audit.md: records and what lies beside them, in a folder of data_dir.
+constexpr std::string_view kAuditFile = "audit-";
+constexpr std::string_view kAuditFolder = "/audit";
+
 // Records of the audit and what lies beside them (audit/files.h).
 bool is_of_audit(std::string_view name) {
   return name.starts_with(kAuditFile) && (name.ends_with(".jsonl") || name.ends_with(".texts"));
