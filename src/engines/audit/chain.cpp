@@ -235,9 +235,10 @@ bool Chain::dirty() const {
 Result<void> Chain::sync(When when) {
   const auto now = std::chrono::steady_clock::now();
   if (!dirty() || (when == When::due && now - last_sync_ < options_.sync_interval)) return {};
-  last_sync_ = now;
   if (auto ok = texts_->sync(); !ok) return ok;
-  return records_->sync();
+  if (auto ok = records_->sync(); !ok) return ok;
+  last_sync_ = now;
+  return {};
 }
 
 Result<void> Chain::end() {

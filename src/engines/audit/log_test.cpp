@@ -211,6 +211,24 @@ TEST_F(AuditLog, AFullDiskRefusesPromptsAndLosesNothingWhenThereIsRoomAgain) {
   EXPECT_EQ(report.answers, 2U);
 }
 
+TEST_F(AuditLog, ADiskThatTakesBytesAndDoesNotKeepThemIsAFailureUntilItDoes) {
+  std::atomic<bool> fails{false};
+  auto made = options();
+  made.sync_interval = 1h;  // it is tried again all the same
+  made.disk.sync = [&](int fd) {
+    errno = EIO;
+    return fails ? -1 : ::fdatasync(fd);
+  };
+  const auto log = must_open(made);
+  fails = true;
+  log->add(answer("t", "p", "a"));
+  EXPECT_FALSE(log->flush(200ms));
+  EXPECT_FALSE(log->ready());
+  fails = false;
+  EXPECT_TRUE(becomes([&] { return log->flush(1s); }));
+  EXPECT_TRUE(log->ready());
+}
+
 TEST_F(AuditLog, GoesOnWithoutTheDiskWhenConfiguredAndTellsHowManyAreMissing) {
   FailingDisk disk;
   auto made = options();
