@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <initializer_list>
@@ -101,6 +103,15 @@ void add_writable_folder(LandlockRules& rules, const fs::path& folder) {
   add(rules, Access::write, folder);
 }
 
+// For its owner alone, when it is made here.
+void add_private_folder(LandlockRules& rules, const fs::path& folder) {
+  if (folder.empty()) return;
+  std::error_code ignored;
+  fs::create_directories(folder.parent_path(), ignored);
+  (void)::mkdir(folder.c_str(), 0700);
+  add(rules, Access::write, folder);
+}
+
 }  // namespace
 
 void add_common_paths(LandlockRules& rules, const config::CommonConfig& config,
@@ -125,6 +136,12 @@ void add_common_paths(LandlockRules& rules, const config::CommonConfig& config,
 }
 
 void add_paths(LandlockRules& rules, const config::LlmConfig& config) {
+  if (config.audit.enabled) {
+    add_private_folder(rules, config.audit.path);
+    const fs::path anchors = config.audit.anchor_file;
+    if (!anchors.empty())
+      add_writable_folder(rules, anchors.has_parent_path() ? anchors.parent_path() : ".");
+  }
   add_folder_of(rules, config.pricing.file);
   if (config.ledger.url.empty()) return;
   // What libpq reads of its user.

@@ -3,6 +3,7 @@
 #include <CLI/App.hpp>
 #include <map>
 
+#include "apps/front/audit.h"
 #include "apps/front/commands.h"
 #include "apps/front/render_service.h"
 #include "apps/front/script.h"
@@ -33,6 +34,8 @@ int main(int argc, char** argv) {
   commands["verify"] = add_verify(app);
   commands["usage"] = add_usage(app);
   commands["ledger"] = add_ledger(app);
+  commands["audit"] = add_audit(app);
+  commands["forget"] = add_forget(app);
   commands["explain"] = add_explain(app);
   commands["replay"] = add_replay(app);
 

@@ -267,6 +267,11 @@ SectionBuilder<CommonConfig>& add_process(SectionBuilder<CommonConfig>& table) {
            .doc = "Least severe level that is written; `warning` is `warn`, `off` writes nothing"})
       .leaf(&C::log_disable, {.name = "log_disable",
                               .doc = "Comma-separated globs of log sources that are silenced"})
+      .leaf(&C::log_content,
+            {.name = "log_content",
+             .doc = "true: at `log_level: trace` the log has texts of prompts and answers; they "
+                    "are nowhere else in it",
+             .origin = kOurs})
       .leaf(&C::data_dir, {.name = "data_dir",
                            .doc = "Where scripts keep databases and files",
                            .format = Format::path});

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/secret.h"
+#include "config/audit_config.h"
 #include "config/common_config.h"
 #include "config/guards_config.h"
 #include "config/json_form.h"
@@ -141,6 +142,7 @@ struct BackendConfig {
   std::vector<std::string> hosts;  // further endpoints of the same account, like `host`
   std::vector<Secret> keys;        // further keys, like `key`
   ShareConfig share;
+  BackendDataConfig data;
   bool loopback = false;  // of host
 
   Provider provider() const { return provider_setting.value_or(Provider::openai_compatible); }
@@ -175,6 +177,8 @@ struct LlmConfig {
   std::vector<BudgetConfig> budgets;
   LedgerConfig ledger;
   GuardsConfig guards;
+  AuditConfig audit;
+  DataRulesConfig data_rules;
   OperationConfig operation;
 
   const BackendConfig* find_backend(std::string_view name) const;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "config/audit_schema.h"
 #include "config/budget_checks.h"
 #include "config/load.h"
 #include "config/load_impl.h"
@@ -240,6 +241,7 @@ Loaded<LlmConfig> load_llm_document(Document document, const std::string& file,
                                     check_budget_names(root, context, config);
                                     Backends(root, context, config).finish(options.empty_backends);
                                     check_moderators(root, context, config);
+                                    check_data_rules(root, context, config);
                                   });
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "config/audit_schema.h"
 #include "config/default_templates.h"
 #include "config/guards_schema.h"
 #include "config/routing_schema.h"
@@ -157,6 +158,12 @@ const Section& llm_section() {
           .section(&C::guards, guards_section(),
                    {.name = "guards",
                     .doc = "What prompts and answers may hold",
+                    .origin = Origin::ours})
+          .section(&C::audit, audit_section(),
+                   {.name = "audit", .doc = "A record of every answer", .origin = Origin::ours})
+          .section(&C::data_rules, data_rules_section(),
+                   {.name = "data_rules",
+                    .doc = "Which backends prompts may reach",
                     .origin = Origin::ours})
           .build();
   return section;

@@ -19,6 +19,7 @@ struct ResolvedPrompt {
   std::optional<std::uint32_t> default_max_tokens;
   std::optional<routing::Strategy> strategy;  // in place of the configured one
   std::vector<routing::CandidateId> excluded;
+  bool holds_personal_data = false;  // found in its texts; for data rules
   // A single step: the caller has chosen the model, so no other one is asked, and neither breakers
   // nor limits refuse the call. The candidates are the model's endpoints and keys.
   std::optional<provider::Catalog::Found> only;

@@ -2,6 +2,7 @@
 
 #include "envelope/reply.h"
 #include "host/functions.h"
+#include "llm/audited.h"
 #include "llm/functions.h"
 #include "llm/session.h"
 #include "scripted/current.h"
@@ -23,7 +24,11 @@ class LlmService final : public serve::Service {
     return envelope::encode_error(error, envelope::Generation::c);
   }
   // Lanes have stopped: spending is written to the ledger before the process ends.
-  ~LlmService() override { current_.get()->engine->spending->close(); }
+  ~LlmService() override {
+    const auto now = current_.get();
+    now->engine->spending->close();
+    if (now->audit) now->audit->close();
+  }
 
   scripted::Current<Shared>& current() { return current_; }
 
@@ -33,6 +38,7 @@ class LlmService final : public serve::Service {
     now->engine->router->write_to(out);
     now->engine->spending->write_to(out);
     if (now->guards) now->guards->write_to(out);
+    if (now->audit) now->audit->write_to(out);
     scripted::write_generation(out, "genvm_llm", now->generation, current_.earlier());
   }
 
@@ -75,6 +81,16 @@ Result<void> add_engine(Shared& shared, const config::Environment& environment,
   return {};
 }
 
+// A reload goes on with the same audit.
+Result<void> add_audit(Shared& shared, const log::Logger& logger, const Shared* before) {
+  if (before != nullptr) shared.audit = before->audit;
+  if (before != nullptr || !shared.config->audit.enabled) return {};
+  auto opened = audit::Log::open(audit_options(*shared.config), logger.child("audit"));
+  if (!opened) return fail(std::move(opened).error());
+  shared.audit = std::move(*opened);
+  return {};
+}
+
 // `before`: of the configuration before; null at the start.
 Result<std::shared_ptr<const Shared>> build(std::shared_ptr<const config::LlmConfig> config,
                                             const config::Environment& environment,
@@ -91,6 +107,8 @@ Result<std::shared_ptr<const Shared>> build(std::shared_ptr<const config::LlmCon
   shared->catalog = std::make_unique<provider::Catalog>(config, parts.redactor, *shared->counters,
                                                         parts.logger.child("provider"));
   if (auto added = add_engine(*shared, environment, parts.logger, before); !added)
+    return fail(std::move(added).error());
+  if (auto added = add_audit(*shared, parts.logger, before); !added)
     return fail(std::move(added).error());
   shared->guards = guarded::Guards::make(config->guards, system_texts_of(config->prompt_templates));
   return scripted::freed_later(std::move(shared), parts);

@@ -3,6 +3,7 @@
 #include "dispatch/choice.h"
 #include "llm/functions.h"
 #include "llm/guarded_prompt.h"
+#include "llm/prompt_data.h"
 #include "llm/script_prompt.h"
 #include "llm/services.h"
 
@@ -49,6 +50,7 @@ Result<Value> route(script::Session& session, script::HostFunction::Args& args) 
   const auto& router = *context.engine->router;
   auto prompt = prompt_in(args, router);
   if (!prompt) return fail(std::move(prompt).error());
+  prompt->holds_personal_data = may_hold_personal_data(router.candidates(), prompt->prompt);
   dispatch::PromptChoice choice;
   dispatch::choose(context, *prompt, *context.engine->spending->prices(), Deadline::never(),
                    choice);

@@ -56,6 +56,12 @@ EntryCall entry_call(envelope::LlmRequest& request, envelope::Generation generat
       request);
 }
 
+// As the audit names it.
+std::string origin_of(const envelope::LlmRequest& request) {
+  const auto* judged = std::get_if<envelope::TemplateRequest>(&request);
+  return std::string(judged == nullptr ? "ExecPrompt" : envelope::template_name(judged->kind));
+}
+
 // Not the session's seed, which may be configured: who knows it could write placeholders.
 std::uint64_t random_seed() {
   std::random_device random;
@@ -69,12 +75,13 @@ bool exhausted(const Error& error) {
 }  // namespace
 
 LlmSession::LlmSession(std::shared_ptr<const Shared> shared, net::Lane& lane)
-    : Session(shared, lane), shared_(std::move(shared)) {}
+    : Session(shared, lane), shared_(std::move(shared)), origin_(std::make_shared<Origin>()) {}
 
 asio::awaitable<Result<std::string>> LlmSession::answer(Value message, Deadline deadline) {
   const auto generation = peer().generation;
   auto request = envelope::parse_llm_request(std::move(message), generation);
   if (!request) co_return fail(std::move(request).error());
+  origin_->entry = origin_of(*request);
   EntryCall call = entry_call(*request, generation);
   // From Lua a prompt goes by functions.cpp or route_functions.cpp to dispatch::run_prompt().
   auto returned = co_await call_script(call.name, std::move(call.arguments), deadline);
@@ -108,6 +115,7 @@ std::unique_ptr<script::Services> LlmSession::make_services() {
   dispatch::RunContext context;
   context.engine = shared_->engine;
   context.logger = logger();
+  context.log_content = logs_content();
   net::HttpClient& http = shared_->http->of(lane());
   context.call.http = &http;
   context.call.catalog = shared_->catalog.get();
@@ -121,7 +129,8 @@ std::unique_ptr<script::Services> LlmSession::make_services() {
   if (shared_->guards)
     guards = std::make_shared<guarded::SessionGuards>(shared_->guards, random_seed());
   return std::make_unique<LlmServices>(std::move(context), std::move(facts), shared_->redactor,
-                                       std::move(signer), std::move(guards));
+                                       std::move(signer), std::move(guards),
+                                       Audited{shared_->audit, origin_});
 }
 
 }  // namespace gvm::llm

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/error_codes.h"
+#include "base/log_form.h"
 #include "base/null_fields.h"
 #include "calldata/decode.h"
 #include "envelope/reply.h"
@@ -107,9 +108,12 @@ std::string Session::reply_to(Error error) {
 // At level debug every request is logged.
 void Session::log_failure(const Error& error) const {
   if (!logger().enabled(log::Level::info)) return;
+  if (logs_content())
+    logger().write(log::Level::trace, "what a failed request was told",
+                   {{"tx_id", Value::string(hello_.tx_id)}, {"error", error.to_value()}});
   constexpr std::string_view kMessage = "request failed";
   const std::initializer_list<log::Field> fields = {{"tx_id", Value::string(hello_.tx_id)},
-                                                    {"error", error.to_value()}};
+                                                    {"error", log_form(error)}};
   if (logger().enabled(log::Level::debug)) return logger().info(kMessage, fields);
   context_->failures->write(log::Level::info, kMessage, fields, error.code());
 }
@@ -127,7 +131,7 @@ asio::awaitable<void> Session::finish(Deadline deadline) {
   if (!script_ || !script_->usable() || !context_->program->has_entry("Teardown")) co_return;
   Arguments none;
   auto done = co_await script_->call("Teardown", std::move(none), deadline);
-  if (!done) logger().warn("Teardown failed", {{"error", done.error().to_value()}});
+  if (!done) logger().warn("Teardown failed", {{"error", log_form(done.error())}});
 }
 
 }  // namespace gvm::scripted
