@@ -10,6 +10,7 @@
 
 #include "base/secret.h"
 #include "config/common_config.h"
+#include "config/greybox_config.h"
 #include "config/guards_config.h"
 #include "config/json_form.h"
 #include "config/operation_config.h"
@@ -175,6 +176,7 @@ struct LlmConfig {
   std::vector<BudgetConfig> budgets;
   LedgerConfig ledger;
   GuardsConfig guards;
+  GreyboxConfig greybox;
   OperationConfig operation;
 
   const BackendConfig* find_backend(std::string_view name) const;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "config/default_templates.h"
+#include "config/greybox_schema.h"
 #include "config/guards_schema.h"
 #include "config/routing_schema.h"
 #include "config/schema.h"
@@ -158,6 +159,9 @@ const Section& llm_section() {
                    {.name = "guards",
                     .doc = "What prompts and answers may hold",
                     .origin = Origin::ours})
+          .section(
+              &C::greybox, greybox_section(),
+              {.name = "greybox", .doc = "What is drawn for each prompt", .origin = Origin::ours})
           .build();
   return section;
 }

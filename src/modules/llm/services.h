@@ -5,6 +5,7 @@
 #include "guarded/guards.h"
 #include "host/direct_sender.h"
 #include "host/services.h"
+#include "llm/session_greybox.h"
 
 namespace gvm::llm {
 
@@ -12,13 +13,17 @@ class LlmServices final : public host::Services {
  public:
   LlmServices(dispatch::RunContext context, billing::SessionFacts facts,
               std::shared_ptr<const Redactor> redactor, host::RequestSigner signer,
-              std::shared_ptr<guarded::SessionGuards> guards)
+              std::shared_ptr<guarded::SessionGuards> guards,
+              std::shared_ptr<SessionGreybox> greybox,
+              const script::HostFunction::Async& filter_image)
       : host::Services(std::move(redactor)),
         facts_(std::move(facts)),
         context_(std::move(context)),
         signer_(std::move(signer)),
         sender_(*context_.call.http, &signer_),
-        guards_(std::move(guards)) {
+        guards_(std::move(guards)),
+        greybox_(std::move(greybox)),
+        filter_image_(filter_image) {
     context_.facts = &facts_;
   }
   // The accounts of session budgets end with the session.
@@ -28,6 +33,10 @@ class LlmServices final : public host::Services {
   host::Sender& sender() override { return sender_; }
   // Null when the configuration has no rules.
   std::shared_ptr<guarded::SessionGuards> guards() const { return guards_; }
+  // Null when the configuration has nothing to draw.
+  std::shared_ptr<const SessionGreybox> greybox() const { return greybox_; }
+  // lib.rs.filter_image, for images of prompts.
+  const script::HostFunction::Async& filter_image() const { return filter_image_; }
 
  private:
   billing::SessionFacts facts_;
@@ -35,6 +44,8 @@ class LlmServices final : public host::Services {
   host::RequestSigner signer_;
   host::DirectSender sender_;
   std::shared_ptr<guarded::SessionGuards> guards_;
+  std::shared_ptr<SessionGreybox> greybox_;
+  const script::HostFunction::Async& filter_image_;  // of the session's program
 };
 
 }  // namespace gvm::llm

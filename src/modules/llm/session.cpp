@@ -5,6 +5,7 @@
 
 #include "base/error_codes.h"
 #include "envelope/reply.h"
+#include "host/image_functions.h"
 #include "llm/answer_of_script.h"
 #include "llm/services.h"
 
@@ -69,13 +70,19 @@ bool exhausted(const Error& error) {
 }  // namespace
 
 LlmSession::LlmSession(std::shared_ptr<const Shared> shared, net::Lane& lane)
-    : Session(shared, lane), shared_(std::move(shared)) {}
+    : Session(shared, lane), shared_(std::move(shared)) {
+  if (shared_->config->greybox.enabled())
+    greybox_ = std::make_shared<SessionGreybox>(shared_->config, *shared_->greybox_counters);
+}
 
 asio::awaitable<Result<std::string>> LlmSession::answer(Value message, Deadline deadline) {
   const auto generation = peer().generation;
   auto request = envelope::parse_llm_request(std::move(message), generation);
   if (!request) co_return fail(std::move(request).error());
   EntryCall call = entry_call(*request, generation);
+  if (greybox_)
+    call.arguments.push_back(
+        {.value = greybox_->begin(kind_of(*request)), .ctx_field = kGreyboxField});
   // From Lua a prompt goes by functions.cpp or route_functions.cpp to dispatch::run_prompt().
   auto returned = co_await call_script(call.name, std::move(call.arguments), deadline);
   if (!returned && exhausted(returned.error())) {
@@ -121,7 +128,8 @@ std::unique_ptr<script::Services> LlmSession::make_services() {
   if (shared_->guards)
     guards = std::make_shared<guarded::SessionGuards>(shared_->guards, random_seed());
   return std::make_unique<LlmServices>(std::move(context), std::move(facts), shared_->redactor,
-                                       std::move(signer), std::move(guards));
+                                       std::move(signer), std::move(guards), greybox_,
+                                       host::filter_image_of(shared_->program->host()));
 }
 
 }  // namespace gvm::llm

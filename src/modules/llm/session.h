@@ -8,6 +8,7 @@
 #include "dispatch/run_context.h"
 #include "envelope/request.h"
 #include "guarded/guards.h"
+#include "llm/session_greybox.h"
 #include "money/rational.h"
 #include "net/lane.h"
 #include "scripted/session.h"
@@ -23,6 +24,7 @@ struct Shared : scripted::ModuleContext {
   std::unique_ptr<provider::Catalog> catalog;
   std::shared_ptr<dispatch::Engine> engine;
   std::shared_ptr<guarded::Guards> guards;  // null: no rules
+  std::shared_ptr<GreyboxCounters> greybox_counters = std::make_shared<GreyboxCounters>();
   // Set once the script's old form of answers has been logged.
   std::unique_ptr<std::atomic_flag> told_of_bare_answers = std::make_unique<std::atomic_flag>();
 };
@@ -38,7 +40,8 @@ class LlmSession final : public scripted::Session {
   void tell_of_bare_answer() const;
 
   std::shared_ptr<const Shared> shared_;
-  money::Rational consumed_gen_;  // by all answers of this session
+  std::shared_ptr<SessionGreybox> greybox_;  // null: nothing is drawn
+  money::Rational consumed_gen_;             // by all answers of this session
 };
 
 }  // namespace gvm::llm
