@@ -2,7 +2,8 @@
 -- asked, and which next when one fails, is what the configuration says under `routing` (docs/routing.md). When nothing is
 -- left to ask, the contract sees NO_PROVIDER_FOR_PROMPT with the list of attempts (never the prompt).
 --
--- To make your node differ from others ("greyboxing"), copy this file, change it and point `lua_script_path` at the copy.
+-- To make your node differ from others ("greyboxing"), say under `greybox` in the configuration what is drawn for each
+-- prompt (docs/greyboxing.md): this script uses it. For more, copy this file, change it and point `lua_script_path` at the copy.
 -- Places made for that are marked GREYBOX below; examples/scripts/ has worked examples, and genvm-llm-greybox.lua beside
 -- this file is a chain of models in an order of your own. What to keep in mind:
 --   * Different validators should not fail in the same way for the same input: vary models, order, temperature, filters.

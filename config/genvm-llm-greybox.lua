@@ -144,11 +144,12 @@ local function dispatch(ctx, mapped, remaining_gen)
   local timeout = llm.paid_seconds(ctx, remaining_gen)
   local found, needs = candidates(prompt, format)
   local attempts = {}
+  local drawn = ctx.greybox or {}
   for _, candidate in ipairs(found) do
     -- GREYBOX: what this backend is asked: temperature, seed, extra, max_tokens.
     prompt.use_max_completion_tokens = candidate.use_max_completion_tokens
-    -- What the configuration says for this model counts before the library's defaults.
-    prompt.temperature = candidate.temperature or temperature
+    -- What `greybox` of the configuration has drawn counts first, then what it says for this model, then the library.
+    prompt.temperature = drawn.temperature or candidate.temperature or temperature
     prompt.max_tokens = candidate.max_tokens or max_tokens
     local ok, answer = pcall(llm.rs.exec_prompt_in_provider, ctx, {
       provider = candidate.provider,

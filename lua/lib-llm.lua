@@ -18,6 +18,29 @@ local lib = require("lib-genvm")
 ---@field extra_merge_strategy MergeStrategy|nil default "none"
 ---@field timeout number|nil seconds
 
+---@class GreyboxModel
+---@field provider string
+---@field model string|nil nil: all of the provider
+
+--- What was drawn for the request's prompts; change it, and that is used. Fields are absent where nothing was drawn.
+---@class Greybox
+---@field kind "text"|"json"|"image"|"eq_comparative"|"eq_non_comparative_leader"|"eq_non_comparative_validator"
+---@field ordinal integer of the prompt in the session, from 1
+---@field models GreyboxModel[]|nil in the order they are asked; nil: as routing has it
+---@field temperature number|nil
+---@field top_p number|nil
+---@field seed integer|nil for the provider
+---@field phrasing integer|nil position in the configured list, from 1
+---@field sections integer[]|nil positions in the phrasing, from 1, each once
+---@field delimiters { open: string, close: string }
+---@field filters string[] as lib.rs.filter_text has them
+---@field image_filters table[] as lib.rs.filter_image has them
+
+--- The session's ctx: the fields of the hello, what the script puts into it, and the draw.
+---@class LlmContext
+---@field greybox Greybox|false|nil with `greybox` in the configuration; false: nothing is drawn
+---@field [string] any
+
 ---@class MappedPrompt
 ---@field prompt Prompt
 ---@field format Format

@@ -98,6 +98,10 @@ int check_llm(const std::string& file, const config::Environment& environment,
       check_loaded(loaded, file, "configuration of the LLM module",
                    [](const config::LlmConfig& config) { return llm::load_script(config); });
   if (checked != kExitOk) return checked;
+  if (const auto images = llm::check_image_filters(loaded->config.greybox); !images) {
+    std::fprintf(stderr, "%s\n", std::string(detail_of(images.error())).c_str());
+    return kExitFailure;
+  }
   if (loaded->config.backends.empty())
     std::printf(
         "warning: with this environment no backend is left, and the module would not start\n");

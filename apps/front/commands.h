@@ -31,6 +31,7 @@ Command add_check_config(CLI::App& app);
 Command add_call(CLI::App& app);
 Command add_explain_url(CLI::App& app);
 Command add_guard(CLI::App& app);
+Command add_greybox(CLI::App& app);
 Command add_sign(CLI::App& app);
 Command add_verify(CLI::App& app);
 Command add_usage(CLI::App& app);

@@ -29,6 +29,7 @@ int main(int argc, char** argv) {
   commands["call"] = add_call(app);
   commands["explain-url"] = add_explain_url(app);
   commands["guard"] = add_guard(app);
+  commands["greybox"] = add_greybox(app);
   commands["script"] = add_script(app);
   commands["sign"] = add_sign(app);
   commands["verify"] = add_verify(app);

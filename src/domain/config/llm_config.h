@@ -11,6 +11,7 @@
 #include "base/secret.h"
 #include "config/audit_config.h"
 #include "config/common_config.h"
+#include "config/greybox_config.h"
 #include "config/guards_config.h"
 #include "config/json_form.h"
 #include "config/operation_config.h"
@@ -179,6 +180,7 @@ struct LlmConfig {
   GuardsConfig guards;
   AuditConfig audit;
   DataRulesConfig data_rules;
+  GreyboxConfig greybox;
   OperationConfig operation;
 
   const BackendConfig* find_backend(std::string_view name) const;

@@ -6,6 +6,7 @@
 
 #include "config/audit_schema.h"
 #include "config/default_templates.h"
+#include "config/greybox_schema.h"
 #include "config/guards_schema.h"
 #include "config/routing_schema.h"
 #include "config/schema.h"
@@ -165,6 +166,9 @@ const Section& llm_section() {
                    {.name = "data_rules",
                     .doc = "Which backends prompts may reach",
                     .origin = Origin::ours})
+          .section(
+              &C::greybox, greybox_section(),
+              {.name = "greybox", .doc = "What is drawn for each prompt", .origin = Origin::ours})
           .build();
   return section;
 }

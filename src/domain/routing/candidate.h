@@ -112,8 +112,13 @@ struct Request {
   // The worst-case cost by candidate. Empty, or kUnknownCost for one candidate, when it is unknown.
   std::span<const NanoUsd> worst_case_cost;
   std::optional<NanoUsd> cost_limit;
+  // By candidate, in place of its own tier; empty: the candidates' own.
+  std::span<const std::uint8_t> tiers = {};
 
   NanoUsd cost_of(CandidateId id) const;
+  unsigned tier_of(CandidateId id, const CandidateFacts& facts) const {
+    return id < tiers.size() ? tiers[id] : facts.tier;
+  }
 };
 
 inline constexpr NanoUsd kUnknownCost = -1;

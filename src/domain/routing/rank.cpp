@@ -201,7 +201,8 @@ class Ranker {
       out.rejected.push_back(*rejected);
       return;
     }
-    const auto strategy = policy_.strategy_of(facts.tier);
+    const auto tier = request_.tier_of(id, facts);
+    const auto strategy = policy_.strategy_of(tier);
     auto ranked = score(strategy, policy_, facts, state, request_, id);
     bool last = false;
     if (state.availability == Availability::probe) {
@@ -216,8 +217,8 @@ class Ranker {
       ranked.reason = Reason::full;
       ranked.number = state.calls;
     }
-    orders_[count_++] = order_of(last, facts.tier, ranked.score, draw_at(request_.seed ^ kTie, id),
-                                 out.ranked.size());
+    orders_[count_++] =
+        order_of(last, tier, ranked.score, draw_at(request_.seed ^ kTie, id), out.ranked.size());
     out.ranked.push_back(ranked);
   }
 
@@ -225,7 +226,7 @@ class Ranker {
   // one. Many lanes with the same knowledge therefore do not all choose the same candidate. From
   // time to time another one is tried, to learn its speed.
   void choose_among_equals(std::vector<Ranked>& ranked) const {
-    const auto tier = candidates_.facts(ranked.front().candidate).tier;
+    const auto tier = tier_of(ranked.front());
     if (policy_.strategy_of(tier) != Strategy::latency || is_last(0)) return;
     std::uint32_t peers = 1;
     while (peers < count_ && !is_last(peers) && tier_of(ranked[peers]) == tier) ++peers;
@@ -250,7 +251,9 @@ class Ranker {
     std::rotate(ranked.begin(), ranked.begin() + position, ranked.begin() + position + 1);
   }
   bool is_last(std::size_t position) const { return orders_[position] >> 63 != 0; }
-  unsigned tier_of(const Ranked& r) const { return candidates_.facts(r.candidate).tier; }
+  unsigned tier_of(const Ranked& r) const {
+    return request_.tier_of(r.candidate, candidates_.facts(r.candidate));
+  }
 
   const CandidateSet& candidates_;
   const RankPolicy& policy_;

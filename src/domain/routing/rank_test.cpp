@@ -54,6 +54,15 @@ TEST(Rank, PriorityKeepsTheOrder) {
   EXPECT_THAT(Case(4).order(), ElementsAre(0, 1, 2, 3));
 }
 
+TEST(Rank, TiersOfTheRequestReplaceThoseOfTheCandidates) {
+  Case c(4, Strategy::least_busy);
+  c.candidates[3].tier = 1;
+  const std::uint8_t tiers[] = {2, 1, 1, 0};
+  c.request.tiers = tiers;
+  c.snapshot[1].calls = 5;
+  EXPECT_THAT(c.order(), ElementsAre(3, 2, 1, 0));
+}
+
 TEST(Rank, TiersComeBeforeTheStrategyWithin) {
   Case c(4, Strategy::least_busy);
   c.candidates[0].tier = 1;

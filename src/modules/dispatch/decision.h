@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/value.h"
 #include "routing/failover.h"
 
 namespace gvm::dispatch {
@@ -45,8 +46,10 @@ struct Decision {
   std::uint32_t tokens = 0;        // estimate, prompt and limit of the answer together
   std::uint32_t answer_limit = 0;  // tokens; of `tokens`. 0: the prompt sets none
   std::vector<routing::CandidateId> excluded;
+  std::vector<std::uint8_t> tiers;      // by candidate, in place of its own; empty: its own
   std::vector<routing::NanoUsd> costs;  // by candidate, where the choice looked at them
   std::string state;                    // routing::to_text of the snapshot
+  Value greybox;                        // what was drawn, a small map (docs/greyboxing.md); or null
   routing::Ranking ranking;
   std::vector<DecisionAttempt> attempts;
   std::string outcome;  // "ok" or the code of the error

@@ -6,6 +6,7 @@
 #include "base/error_codes.h"
 #include "base/json.h"
 #include "dispatch/decision.h"
+#include "dispatch/explain_draw.h"
 #include "pricing/usd.h"
 #include "routing/codes.h"
 #include "text/json.h"
@@ -173,6 +174,7 @@ Result<std::string> explain(std::string_view record) {
   out += fmt::format("policy {}  prices {}  strategy {}  seed {}\n", at(*value, "/policy"),
                      at(*value, "/prices"), at(*value, "/strategy"), at(*value, "/seed"));
   out += size_of(*value);
+  if (const Value* drawn = value->find("greybox")) out += explain_draw(*drawn);
   show_rows(out, *value, "order", total_of(*value, 0), "candidates, in order");
   show_rows(out, *value, "rejected", total_of(*value, 1), "not asked");
   show_attempts(out, *value);
@@ -211,6 +213,7 @@ Result<std::string> replay(std::string_view record, const routing::CandidateSet&
   if (!strategy || read.ec != std::errc() || read.ptr != seed.data() + seed.size())
     return cannot_replay("its strategy or its seed cannot be read");
   const auto excluded = numbers_at<CandidateId>(*value, "excluded");
+  const auto tiers = numbers_at<std::uint8_t>(*value, "tiers");
   const auto costs = numbers_at<routing::NanoUsd>(*value, "costs");
   request.needs_json = flag(*value, "json");
   request.needs_image = flag(*value, "image");
@@ -219,6 +222,7 @@ Result<std::string> replay(std::string_view record, const routing::CandidateSet&
   request.holds_personal_data = holds.contains("personal_data");
   request.tokens = static_cast<std::uint32_t>(text::integer_at(*value, "/tokens").value_or(0));
   request.excluded = excluded;
+  request.tiers = tiers;
   request.worst_case_cost = costs;
   request.cost_limit = policy.cost_limit;
   routing::RankPolicy same = policy.rank;

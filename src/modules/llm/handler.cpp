@@ -1,8 +1,13 @@
 #include "llm/handler.h"
 
+#include <fmt/format.h>
+
+#include "base/error_codes.h"
+#include "base/json.h"
 #include "envelope/reply.h"
 #include "host/functions.h"
 #include "llm/audited.h"
+#include "host/image_recipe.h"
 #include "llm/functions.h"
 #include "llm/session.h"
 #include "scripted/current.h"
@@ -39,6 +44,7 @@ class LlmService final : public serve::Service {
     now->engine->spending->write_to(out);
     if (now->guards) now->guards->write_to(out);
     if (now->audit) now->audit->write_to(out);
+    if (now->config->greybox.enabled()) now->greybox_counters->write_to(out);
     scripted::write_generation(out, "genvm_llm", now->generation, current_.earlier());
   }
 
@@ -96,6 +102,8 @@ Result<std::shared_ptr<const Shared>> build(std::shared_ptr<const config::LlmCon
                                             const config::Environment& environment,
                                             const scripted::ModuleParts& parts,
                                             const Shared* before) {
+  if (auto checked = check_image_filters(config->greybox); !checked)
+    return fail(std::move(checked).error());
   auto program = load_script(*config);
   if (!program) return fail(std::move(program).error());
   auto shared = std::make_unique<Shared>();
@@ -110,6 +118,7 @@ Result<std::shared_ptr<const Shared>> build(std::shared_ptr<const config::LlmCon
     return fail(std::move(added).error());
   if (auto added = add_audit(*shared, parts.logger, before); !added)
     return fail(std::move(added).error());
+  if (before != nullptr) shared->greybox_counters = before->greybox_counters;
   shared->guards = guarded::Guards::make(config->guards, system_texts_of(config->prompt_templates));
   return scripted::freed_later(std::move(shared), parts);
 }
@@ -137,6 +146,19 @@ script::ProgramOptions script_options(const config::LlmConfig& config) {
 
 Result<std::shared_ptr<const script::Program>> load_script(const config::LlmConfig& config) {
   return script::Program::load(script_options(config));
+}
+
+Result<void> check_image_filters(const config::GreyboxConfig& greybox) {
+  for (const auto kind : config::kPromptKinds)
+    for (const auto& [filter, probability, where] : greybox.of(kind).image_filters) {
+      const auto steps = host::read_image_filters("greybox", Value::array({filter}));
+      if (steps) continue;
+      const Value* form = steps.error().ctx().find("expected");
+      return fail(codes::kInvalidConfig, Fatality::fatal,
+                  fmt::format("{}got {}, expected {}", where, json::write(filter),
+                              form == nullptr ? "a filter" : form->as_string().value_or("")));
+    }
+  return {};
 }
 
 Result<std::unique_ptr<serve::Service>> make_llm_service(

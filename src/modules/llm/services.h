@@ -6,6 +6,7 @@
 #include "guarded/guards.h"
 #include "host/direct_sender.h"
 #include "host/services.h"
+#include "llm/session_greybox.h"
 
 namespace gvm::llm {
 
@@ -24,14 +25,18 @@ class LlmServices final : public host::Services {
  public:
   LlmServices(dispatch::RunContext context, billing::SessionFacts facts,
               std::shared_ptr<const Redactor> redactor, host::RequestSigner signer,
-              std::shared_ptr<guarded::SessionGuards> guards, Audited audited)
+              std::shared_ptr<guarded::SessionGuards> guards, Audited audited,
+              std::shared_ptr<SessionGreybox> greybox,
+              const script::HostFunction::Async& filter_image)
       : host::Services(std::move(redactor)),
         facts_(std::move(facts)),
         context_(std::move(context)),
         signer_(std::move(signer)),
         sender_(*context_.call.http, &signer_),
         guards_(std::move(guards)),
-        audited_(std::move(audited)) {
+        audited_(std::move(audited)),
+        greybox_(std::move(greybox)),
+        filter_image_(filter_image) {
     context_.facts = &facts_;
   }
   // The accounts of session budgets end with the session.
@@ -44,6 +49,10 @@ class LlmServices final : public host::Services {
   // Null when none is kept.
   const std::shared_ptr<audit::Log>& audit() const { return audited_.log; }
   const Origin& origin() const { return *audited_.origin; }
+  // Null when the configuration has nothing to draw.
+  std::shared_ptr<const SessionGreybox> greybox() const { return greybox_; }
+  // lib.rs.filter_image, for images of prompts.
+  const script::HostFunction::Async& filter_image() const { return filter_image_; }
 
  private:
   billing::SessionFacts facts_;
@@ -52,6 +61,8 @@ class LlmServices final : public host::Services {
   host::DirectSender sender_;
   std::shared_ptr<guarded::SessionGuards> guards_;
   Audited audited_;
+  std::shared_ptr<SessionGreybox> greybox_;
+  const script::HostFunction::Async& filter_image_;  // of the session's program
 };
 
 }  // namespace gvm::llm

@@ -5,6 +5,7 @@
 
 #include "base/error_codes.h"
 #include "envelope/reply.h"
+#include "host/image_functions.h"
 #include "llm/answer_of_script.h"
 #include "llm/services.h"
 
@@ -75,7 +76,10 @@ bool exhausted(const Error& error) {
 }  // namespace
 
 LlmSession::LlmSession(std::shared_ptr<const Shared> shared, net::Lane& lane)
-    : Session(shared, lane), shared_(std::move(shared)), origin_(std::make_shared<Origin>()) {}
+    : Session(shared, lane), shared_(std::move(shared)), origin_(std::make_shared<Origin>()) {
+  if (shared_->config->greybox.enabled())
+    greybox_ = std::make_shared<SessionGreybox>(shared_->config, *shared_->greybox_counters);
+}
 
 asio::awaitable<Result<std::string>> LlmSession::answer(Value message, Deadline deadline) {
   const auto generation = peer().generation;
@@ -83,6 +87,9 @@ asio::awaitable<Result<std::string>> LlmSession::answer(Value message, Deadline 
   if (!request) co_return fail(std::move(request).error());
   origin_->entry = origin_of(*request);
   EntryCall call = entry_call(*request, generation);
+  if (greybox_)
+    call.arguments.push_back(
+        {.value = greybox_->begin(kind_of(*request)), .ctx_field = kGreyboxField});
   // From Lua a prompt goes by functions.cpp or route_functions.cpp to dispatch::run_prompt().
   auto returned = co_await call_script(call.name, std::move(call.arguments), deadline);
   if (!returned && exhausted(returned.error())) {
@@ -130,7 +137,8 @@ std::unique_ptr<script::Services> LlmSession::make_services() {
     guards = std::make_shared<guarded::SessionGuards>(shared_->guards, random_seed());
   return std::make_unique<LlmServices>(std::move(context), std::move(facts), shared_->redactor,
                                        std::move(signer), std::move(guards),
-                                       Audited{shared_->audit, origin_});
+                                       Audited{shared_->audit, origin_}, greybox_,
+                                       host::filter_image_of(shared_->program->host()));
 }
 
 }  // namespace gvm::llm

@@ -9,6 +9,7 @@
 #include "dispatch/run_context.h"
 #include "envelope/request.h"
 #include "guarded/guards.h"
+#include "llm/session_greybox.h"
 #include "money/rational.h"
 #include "net/lane.h"
 #include "scripted/session.h"
@@ -27,6 +28,7 @@ struct Shared : scripted::ModuleContext {
   std::shared_ptr<dispatch::Engine> engine;
   std::shared_ptr<guarded::Guards> guards;  // null: no rules
   std::shared_ptr<audit::Log> audit;        // null: none is kept; the same after a reload
+  std::shared_ptr<GreyboxCounters> greybox_counters = std::make_shared<GreyboxCounters>();
   // Set once the script's old form of answers has been logged.
   std::unique_ptr<std::atomic_flag> told_of_bare_answers = std::make_unique<std::atomic_flag>();
 };
@@ -43,7 +45,8 @@ class LlmSession final : public scripted::Session {
 
   std::shared_ptr<const Shared> shared_;
   std::shared_ptr<Origin> origin_;  // of the request under way
-  money::Rational consumed_gen_;    // by all answers of this session
+  std::shared_ptr<SessionGreybox> greybox_;  // null: nothing is drawn
+  money::Rational consumed_gen_;             // by all answers of this session
 };
 
 }  // namespace gvm::llm
