@@ -10,6 +10,7 @@
 #include "config/load_impl.h"
 #include "config/scalar.h"
 #include "config/templating.h"
+#include "config/traces_schema.h"
 
 namespace gvm::config {
 
@@ -240,6 +241,7 @@ Loaded<LlmConfig> load_llm_document(Document document, const std::string& file,
                                     check_budget_names(root, context, config);
                                     Backends(root, context, config).finish(options.empty_backends);
                                     check_moderators(root, context, config);
+                                    check_propagate(root, context, config.common.traces);
                                   });
 }
 

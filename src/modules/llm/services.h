@@ -20,6 +20,8 @@ class LlmServices final : public host::Services {
         sender_(*context_.call.http, &signer_),
         guards_(std::move(guards)) {
     context_.facts = &facts_;
+    context_.span = &call_span();
+    sender_.trace_below(&call_span());
   }
   // The accounts of session budgets end with the session.
   ~LlmServices() override { context_.engine->spending->end_session(facts_); }

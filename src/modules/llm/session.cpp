@@ -68,8 +68,8 @@ bool exhausted(const Error& error) {
 
 }  // namespace
 
-LlmSession::LlmSession(std::shared_ptr<const Shared> shared, net::Lane& lane)
-    : Session(shared, lane), shared_(std::move(shared)) {}
+LlmSession::LlmSession(std::shared_ptr<const Shared> shared, net::Lane& lane, std::uint64_t number)
+    : Session(shared, lane, number), shared_(std::move(shared)) {}
 
 asio::awaitable<Result<std::string>> LlmSession::answer(Value message, Deadline deadline) {
   const auto generation = peer().generation;
@@ -108,6 +108,7 @@ std::unique_ptr<script::Services> LlmSession::make_services() {
   dispatch::RunContext context;
   context.engine = shared_->engine;
   context.logger = logger();
+  context.session = number();
   net::HttpClient& http = shared_->http->of(lane());
   context.call.http = &http;
   context.call.catalog = shared_->catalog.get();
