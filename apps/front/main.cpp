@@ -35,6 +35,7 @@ int main(int argc, char** argv) {
   commands["ledger"] = add_ledger(app);
   commands["explain"] = add_explain(app);
   commands["replay"] = add_replay(app);
+  commands["top"] = add_top(app);
 
   if (const auto ended = parse_arguments(app, argc, argv)) return *ended;
   hide_argument(argc, argv, "--key");
