@@ -31,7 +31,7 @@ TEST(ShownConfig, HasNoSecretNotEvenAPartOfOne) {
   const auto text = shown(R"(
 backends:
   a:
-    host: "https://user:canary-of-user@a.example/v1?key=canary-of-query"
+    host: "https://user:canary-of-user@a.example/v1"
     provider: openai-compatible
     key: "${ENV[KEY]}"
     keys: [canary-of-keys]
@@ -39,7 +39,7 @@ backends:
     meta: {token: canary-of-meta}
     models: {m: {extra: {token: canary-of-extra}}}
 signer_headers: {X-Signer: canary-of-signer}
-traces: {endpoint: "http://c.example/v1/traces", headers: {Authorization: canary-of-traces}}
+traces: {endpoint: "http://c.example/v1/traces?key=canary-of-query", headers: {Authorization: canary-of-traces}}
 serve: {peers: {tokens: [canary-of-the-peers-token]}}
 canary-no-key: canary-of-unknown
 )");
