@@ -14,6 +14,7 @@ setup: ## installs what is missing: the distribution's packages, Python packages
 	@scripts/model/setup.sh --small || echo "setup: without these Python packages the tests that need them are skipped"
 	@scripts/model/setup.sh --reader || echo "setup: without these Python packages the tests of real pictures are skipped"
 	@scripts/setup-node.sh || echo "setup: without this npm package the tests that need it are skipped"
+	@scripts/setup-collector.sh || echo "setup: without this program of Go one test of traces is skipped"
 
 build: ## release programs in build/release/bin
 	@scripts/setup-system.sh

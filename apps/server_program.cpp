@@ -52,6 +52,7 @@ std::vector<Secret> ServerProgram::all(std::vector<Secret> secrets) const {
 
 ServerProgram::Voice ServerProgram::voice_of(const config::CommonConfig& config,
                                              std::vector<Secret> secrets) const {
+  log::set_format(log_format_of(arguments_.log_format));
   Voice voice;
   secrets = sorted(std::move(secrets));
   voice.redactor = std::make_shared<const Redactor>(secrets);
@@ -66,9 +67,10 @@ scripted::ModuleParts ServerProgram::parts_with(const Voice& voice, net::HttpCli
           .logger = voice.logger,
           .lanes = lanes_,
           .http = std::move(http),
-          .later = [background = background_](std::function<void()> task) {
-            background->post(std::move(task));
-          }};
+          .later = [background = background_](
+                       std::function<void()> task) { background->post(std::move(task)); },
+          .program = names_.program,
+          .version = kVersion};
 }
 
 scripted::ModuleParts ServerProgram::parts() {

@@ -40,5 +40,6 @@ Command add_explain(CLI::App& app);
 Command add_replay(CLI::App& app);
 Command add_reload(CLI::App& app);
 Command add_diff(CLI::App& app);
+Command add_top(CLI::App& app);
 
 }  // namespace gvm::apps

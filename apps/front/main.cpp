@@ -39,6 +39,7 @@ int main(int argc, char** argv) {
   commands["forget"] = add_forget(app);
   commands["explain"] = add_explain(app);
   commands["replay"] = add_replay(app);
+  commands["top"] = add_top(app);
 
   if (const auto ended = parse_arguments(app, argc, argv)) return *ended;
   hide_argument(argc, argv, "--key");

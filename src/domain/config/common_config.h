@@ -16,6 +16,23 @@
 
 namespace gvm::config {
 
+struct ExtraHeader {
+  std::string name;
+  Secret value;
+};
+
+// Traces of requests, for a collector that speaks OTLP over HTTP.
+struct TracesConfig {
+  std::string endpoint;  // the whole URL; empty: no traces
+  std::vector<ExtraHeader> headers;
+  double sample = 0.1;       // of the requests whose caller has no trace: 0 to 1
+  std::string service_name;  // empty: genvm-llm or genvm-web
+  // Backends, in the web module hosts, that are told the trace.
+  std::vector<std::string> propagate;
+  std::chrono::milliseconds timeout{5'000};  // of one batch
+  std::size_t max_queue = 8'192;             // spans that wait to be sent
+};
+
 // Whom the session port is for. Everything empty: for whoever can reach it.
 struct PeersConfig {
   std::vector<Secret> tokens;
@@ -97,7 +114,8 @@ enum class ModuleKind { llm, web };
 struct CommonConfig {
   explicit CommonConfig(ModuleKind kind);
 
-  std::string file;  // the configuration's own, as it was given to load
+  std::string file;   // the configuration's own, as it was given to load
+  std::string shown;  // the configuration for people to look at, without secrets (shown_config.h)
   std::string bind_address;
   std::size_t threads;  // lanes; default: number of cores
   std::size_t blocking_threads = 4;
@@ -117,6 +135,7 @@ struct CommonConfig {
   ServeConfig serve;
   ScriptConfig script;
   HttpConfig http;
+  TracesConfig traces;
 };
 
 }  // namespace gvm::config

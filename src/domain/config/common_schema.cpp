@@ -10,6 +10,7 @@
 #include "config/scalar.h"
 #include "config/schema.h"
 #include "config/templating.h"
+#include "config/traces_schema.h"
 #include "url/url.h"
 
 namespace gvm::config {
@@ -312,6 +313,8 @@ Section build_common(ModuleKind kind) {
                {.name = "script", .doc = "Limits of Lua scripts", .origin = kOurs})
       .section(&C::http, http_section(kind),
                {.name = "http", .doc = "The HTTP client", .origin = kOurs})
+      .section(&C::traces, traces_section(),
+               {.name = "traces", .doc = "Traces of requests, sent by OTLP", .origin = kOurs})
       .check(check_common)
       .build();
 }

@@ -120,11 +120,6 @@ struct TimeoutOverrides {
   std::optional<std::chrono::milliseconds> total;  // like `timeout`, which wins
 };
 
-struct ExtraHeader {
-  std::string name;
-  Secret value;
-};
-
 struct BackendConfig {
   std::string name;
   bool enabled = true;

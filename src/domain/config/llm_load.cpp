@@ -12,6 +12,7 @@
 #include "config/load_impl.h"
 #include "config/scalar.h"
 #include "config/templating.h"
+#include "config/traces_schema.h"
 
 namespace gvm::config {
 
@@ -243,6 +244,7 @@ Loaded<LlmConfig> load_llm_document(Document document, const std::string& file,
         Backends(root, context, config).finish(options.empty_backends);
         check_moderators(root, context, config);
         check_data_rules(root, context, config);
+        check_propagate(root, context, config.common.traces);
         resolve_pools(root, context, config,
                       options.empty_backends == EmptyBackends::refuse ? EmptyPools::refuse
                                                                       : EmptyPools::warn);

@@ -183,6 +183,11 @@ class Opening {
     }
     if (!beast::websocket::is_upgrade(parser->get())) {
       registry_->counters().http_requests.add(1);
+      if (auto part = status_part(parser->get())) {
+        auto answering = answer_page(std::move(*part));
+        co_await std::move(answering);
+        co_return opened;
+      }
       auto page = answer(parser->get());
       auto sending = respond(std::move(page));
       co_await std::move(sending);
@@ -193,14 +198,24 @@ class Opening {
     co_return opened;
   }
 
-  HttpAnswer answer(const Parser::value_type& request) {
-    const std::string_view target(request.target().data(), request.target().size());
+  // Views into the request.
+  PageVisitor visitor(const Parser::value_type& request) {
     const auto host = request[http::field::host];
+    const auto target = request.target();
+    return {{target.data(), target.size()}, {host.data(), host.size()}, is_local()};
+  }
+
+  std::optional<asio::awaitable<HttpAnswer>> status_part(const Parser::value_type& request) {
+    if (request.method() != http::verb::get) return std::nullopt;
+    return serve::status_part(core(), visitor(request));
+  }
+
+  HttpAnswer answer(const Parser::value_type& request) {
+    const auto asked = visitor(request);
     if (request.method() == http::verb::get) {
-      auto page = status_page(core(), {target, {host.data(), host.size()}, is_local()});
-      if (page) return std::move(*page);
+      if (auto page = status_page(core(), asked)) return std::move(*page);
     }
-    return answer_http(core(), request.method(), target);
+    return answer_http(core(), request.method(), asked.target);
   }
 
   asio::awaitable<void> answer_page(asio::awaitable<HttpAnswer> page) {

@@ -3,6 +3,7 @@
 #include <boost/beast/http/status.hpp>
 
 #include "base/json.h"
+#include "serve/process_metrics.h"
 
 namespace gvm::serve {
 namespace {
@@ -89,6 +90,7 @@ std::string metrics_text(Core& core) {
                  .connections = core.limits.connections(),
                  .requests = core.load.running(),
                  .uptime_seconds = uptime_seconds(core)});
+  write_process_metrics(metrics);
   core.service.collect_metrics(metrics);
   return metrics.text();
 }

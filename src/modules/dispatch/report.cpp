@@ -106,6 +106,8 @@ void PromptReport::log_failure(CandidateId id, const CandidateCall& call,
                                                     {"model", text(candidate.model)},
                                                     {"kind", text(kind)},
                                                     {"error", log_form(shown)},
+                                                    {"session", session()},
+                                                    {"tx_id", text(context_.facts->tx)},
                                                     {"record", text(choice_.decision.id)}};
   constexpr std::string_view kMessage = "a model failed";
   if (context_.log_content && context_.logger.enabled(log::Level::trace))
@@ -145,6 +147,10 @@ Error PromptReport::give_up(const routing::GiveUp& over) const {
   return error;
 }
 
+Value PromptReport::session() const {
+  return Value::integer(Integer::from_u64(context_.session));
+}
+
 void PromptReport::answered(CandidateId id) {
   log_answer(id);
   write("ok");
@@ -155,7 +161,9 @@ void PromptReport::log_answer(CandidateId id) const {
   const auto& candidate = context_.engine->router->set()[id];
   const auto calls = static_cast<std::int64_t>(choice_.decision.attempts.size());
   context_.logger.debug("answered",
-                        {{"record", text(choice_.decision.id)},
+                        {{"session", session()},
+                         {"tx_id", text(context_.facts->tx)},
+                         {"record", text(choice_.decision.id)},
                          {"provider", text(candidate.backend)},
                          {"model", text(candidate.model)},
                          {"attempts", Value::integer(calls)},

@@ -149,6 +149,14 @@ void log_answer(const dispatch::RunContext& context, const Result<dispatch::Prom
                         {"answer", logged(got.judged ? *got.judged : text_of(got.data))}});
 }
 
+// So that whoever sees the trace finds the decision record.
+void note_record(trace::Span& span, const Result<dispatch::PromptAnswer>& answer) {
+  if (!span.recorded()) return;
+  if (answer) return span.set("genvm.record", answer->answer.record);
+  const Value* record = answer.error().ctx().find("record");
+  if (record != nullptr) span.set("genvm.record", record->as_string().value_or(""));
+}
+
 }  // namespace
 
 std::shared_ptr<GuardedPrompt> GuardedPrompt::make(LlmServices& services, provider::Format format) {
@@ -294,6 +302,7 @@ asio::awaitable<Result<dispatch::PromptAnswer>> run_guarded(LlmServices& service
   log_prompt(context, prompt.prompt);
   context.check = guarded;
   auto answer = co_await dispatch::run_prompt(std::move(context), std::move(prompt), deadline);
+  note_record(services.call_span(), answer);
   if (answer && guarded) guarded->add_costs(*answer);
   audited.ends(answer, candidates);
   log_answer(services.run_context(), answer);

@@ -2,14 +2,20 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <optional>
+
 #include "base/error_codes.h"
 #include "base/json.h"
 #include "envelope/reply.h"
 #include "host/functions.h"
-#include "llm/audited.h"
 #include "host/image_recipe.h"
+#include "llm/audited.h"
+#include "llm/budget_gauge.h"
 #include "llm/functions.h"
 #include "llm/session.h"
+#include "llm/status_parts.h"
+#include "scripted/config_part.h"
 #include "scripted/current.h"
 #include "scripted/generation.h"
 #include "scripted/program.h"
@@ -19,10 +25,11 @@ namespace {
 
 class LlmService final : public serve::Service {
  public:
-  explicit LlmService(std::shared_ptr<const Shared> shared) : current_(std::move(shared)) {}
+  LlmService(std::shared_ptr<const Shared> shared, BudgetGauge::Later later)
+      : parts_(*shared->config), budgets_(std::move(later)), current_(std::move(shared)) {}
 
-  std::unique_ptr<serve::SessionHandler> open(net::Lane& lane, std::uint64_t) override {
-    return std::make_unique<LlmSession>(current_.get(), lane);
+  std::unique_ptr<serve::SessionHandler> open(net::Lane& lane, std::uint64_t session_id) override {
+    return std::make_unique<LlmSession>(current_.get(), lane, session_id);
   }
   // Only the length-prefixed framing has such replies, and only generation C speaks it.
   std::string fatal_reply(const Error& error) override {
@@ -42,9 +49,11 @@ class LlmService final : public serve::Service {
     now->counters->write_to(out);
     now->engine->router->write_to(out);
     now->engine->spending->write_to(out);
+    if (now->engine->spending->ledger() != nullptr) budgets_.write_to(out, now->config);
     if (now->guards) now->guards->write_to(out);
     if (now->audit) now->audit->write_to(out);
     if (now->config->greybox.enabled()) now->greybox_counters->write_to(out);
+    scripted::write_shared(out, *now);
     scripted::write_generation(out, "genvm_llm", now->generation, current_.earlier());
   }
 
@@ -57,7 +66,19 @@ class LlmService final : public serve::Service {
     return health;
   }
 
+  std::optional<asio::awaitable<serve::HttpAnswer>> status_part(std::string_view target) override {
+    const auto path = target.substr(0, target.find('?'));
+    const auto query = target.substr(std::min(path.size() + 1, target.size()));
+    if (path == scripted::kConfigPart)
+      return scripted::config_part(current_.get()->config->common.shown);
+    if (path == StatusParts::kBudgets) return parts_.budgets(current_.get()->config);
+    if (path == StatusParts::kDecisions) return parts_.decisions(std::string(query));
+    return std::nullopt;
+  }
+
  private:
+  StatusParts parts_;
+  BudgetGauge budgets_;
   scripted::Current<Shared> current_;
 };
 
@@ -166,7 +187,7 @@ Result<std::unique_ptr<serve::Service>> make_llm_service(
     const scripted::ModuleParts& parts) {
   auto shared = build(std::move(config), environment, parts, nullptr);
   if (!shared) return fail(std::move(shared).error());
-  return std::make_unique<LlmService>(std::move(*shared));
+  return std::make_unique<LlmService>(std::move(*shared), parts.later);
 }
 
 Result<scripted::Commit> prepare_reload(serve::Service& service,

@@ -38,6 +38,8 @@ class LlmServices final : public host::Services {
         greybox_(std::move(greybox)),
         filter_image_(filter_image) {
     context_.facts = &facts_;
+    context_.span = &call_span();
+    sender_.trace_below(&call_span());
   }
   // The accounts of session budgets end with the session.
   ~LlmServices() override { context_.engine->spending->end_session(facts_); }

@@ -75,8 +75,8 @@ bool exhausted(const Error& error) {
 
 }  // namespace
 
-LlmSession::LlmSession(std::shared_ptr<const Shared> shared, net::Lane& lane)
-    : Session(shared, lane), shared_(std::move(shared)), origin_(std::make_shared<Origin>()) {
+LlmSession::LlmSession(std::shared_ptr<const Shared> shared, net::Lane& lane, std::uint64_t number)
+    : Session(shared, lane, number), shared_(std::move(shared)), origin_(std::make_shared<Origin>()) {
   if (shared_->config->greybox.enabled())
     greybox_ = std::make_shared<SessionGreybox>(shared_->config, *shared_->greybox_counters);
 }
@@ -123,6 +123,7 @@ std::unique_ptr<script::Services> LlmSession::make_services() {
   context.engine = shared_->engine;
   context.logger = logger();
   context.log_content = logs_content();
+  context.session = number();
   net::HttpClient& http = shared_->http->of(lane());
   context.call.http = &http;
   context.call.catalog = shared_->catalog.get();

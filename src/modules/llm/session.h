@@ -35,7 +35,7 @@ struct Shared : scripted::ModuleContext {
 
 class LlmSession final : public scripted::Session {
  public:
-  LlmSession(std::shared_ptr<const Shared> shared, net::Lane& lane);
+  LlmSession(std::shared_ptr<const Shared> shared, net::Lane& lane, std::uint64_t number);
 
  private:
   asio::awaitable<Result<std::string>> answer(Value message, Deadline deadline) override;

@@ -137,7 +137,8 @@ Exchanged read(CallContext& context, const Asked& asked, net::HttpResponse respo
     failure.usage = std::move(usage);
     return std::unexpected(std::move(failure));
   }
-  return ProviderAnswer{std::move(answer->data), std::move(usage), answer->cut, Integer(), {}};
+  return ProviderAnswer{
+      std::move(answer->data), std::move(usage), answer->cut, Integer(), {}, status};
 }
 
 Exchanged finish(CallContext& context, const Asked& asked, net::HttpResult response) {
@@ -196,6 +197,7 @@ asio::awaitable<Exchanged> exchange(CallContext context, Target target, Provider
     if (!request) co_return not_sent(std::move(request).error(), routing::ErrorKind::bad_request);
     const auto started = Clock::now();
     net::HttpRequest sent = std::move(*request);
+    if (!call.traceparent.empty()) sent.headers.push_back({"traceparent", call.traceparent});
     auto response = co_await context.http->send(std::move(sent), deadline);
     Exchanged out = finish(context, asked, std::move(response));
     count(context, target.model->counters, out, started);
