@@ -122,7 +122,7 @@ std::string described(const Value& drawn) {
   return in_order ? first + "\n\n" + second : second + "\n\n" + first;
 }
 
-TEST(Greybox, WhatIsSentIsWhatTheRecordSays) {
+TEST(GreyboxModule, WhatIsSentIsWhatTheRecordSays) {
   Upstream a, b;
   Module module({.backends = a.backend("a") + b.backend("b"),
                  .script = std::string(kRecordScript),
@@ -189,7 +189,7 @@ std::vector<std::string> session_of(std::uint16_t port, const Upstream& a, const
   return all;
 }
 
-TEST(Greybox, SessionsDifferWithRandomSeedsAndAgreeWithAFixedOne) {
+TEST(GreyboxModule, SessionsDifferWithRandomSeedsAndAgreeWithAFixedOne) {
   Upstream a, b;
   const auto backends = a.backend("a") + b.backend("b");
   Module random({.backends = backends, .more = everything("random")});
@@ -204,7 +204,7 @@ TEST(Greybox, SessionsDifferWithRandomSeedsAndAgreeWithAFixedOne) {
   EXPECT_NE(session_of(eight.port(), a, b), first);
 }
 
-TEST(Greybox, WithoutItNothingChangesAndCtxIsTheScriptsOwn) {
+TEST(GreyboxModule, WithoutItNothingChangesAndCtxIsTheScriptsOwn) {
   Upstream a;
   Module module({.backends = a.backend("a"), .script = R"lua(
 local llm = require("lib-llm")
@@ -224,7 +224,7 @@ function ExecPromptTemplate() error("not in this test") end
   EXPECT_EQ(module.metric("genvm_llm_greybox_draws_total{kind=\"text\"}"), -1);
 }
 
-TEST(Greybox, TheNextModelOfThePoolIsAskedAndNoneBesides) {
+TEST(GreyboxModule, TheNextModelOfThePoolIsAskedAndNoneBesides) {
   Upstream good, outside;
   HttpServer bad([](const HttpServer::Request&) { return HttpServer::Reply{.status = 500}; });
   const auto backends = outside.backend("outside") + backend({.name = "bad", .host = bad.url("")}) +
@@ -248,7 +248,7 @@ TEST(Greybox, TheNextModelOfThePoolIsAskedAndNoneBesides) {
   EXPECT_EQ(outside.server().request_count(), 1u) << "the first of the others";
 }
 
-TEST(Greybox, DelimitersThatStandInThePromptAreReplaced) {
+TEST(GreyboxModule, DelimitersThatStandInThePromptAreReplaced) {
   Upstream a;
   Module module({.backends = a.backend("a"), .more = R"(greybox:
   text:
@@ -267,7 +267,7 @@ TEST(Greybox, DelimitersThatStandInThePromptAreReplaced) {
   }
 }
 
-TEST(Greybox, AScriptSeesAndOverridesEachDraw) {
+TEST(GreyboxModule, AScriptSeesAndOverridesEachDraw) {
   Upstream a, b;
   Module module({.backends = a.backend("a") + b.backend("b"),
                  .script = R"lua(
@@ -320,7 +320,7 @@ function ExecPromptTemplate() error("not in this test") end
   EXPECT_EQ(genvm.ask(prompt("typo")).outcome(), "FatalError SCRIPT_BAD_ARGUMENT");
 }
 
-TEST(Greybox, JudgingTemplatesHaveAKindOfTheirOwn) {
+TEST(GreyboxModule, JudgingTemplatesHaveAKindOfTheirOwn) {
   Upstream a;
   HttpServer judge([](const HttpServer::Request& request) {
     return HttpServer::Reply{.body =
@@ -348,7 +348,7 @@ std::string picture() {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-TEST(Greybox, ImagesPassTheDrawnFiltersBeforeTheyAreSent) {
+TEST(GreyboxModule, ImagesPassTheDrawnFiltersBeforeTheyAreSent) {
   Upstream a;
   const auto bytes = picture();
   ASSERT_FALSE(bytes.empty());
@@ -362,7 +362,7 @@ TEST(Greybox, ImagesPassTheDrawnFiltersBeforeTheyAreSent) {
   EXPECT_THAT(body, Not(HasSubstr("data:image/png;base64,")));
 }
 
-TEST(Greybox, FiltersThatLeaveNothingAreAnErrorTheContractMayCatch) {
+TEST(GreyboxModule, FiltersThatLeaveNothingAreAnErrorTheContractMayCatch) {
   Upstream a;
   Module module({.backends = a.backend("a"),
                  .script = R"lua(
@@ -377,7 +377,7 @@ function ExecPromptTemplate() error("not in this test") end
   EXPECT_EQ(a.server().request_count(), 0u);
 }
 
-TEST(Greybox, AReloadChangesTheDrawsOfNewSessionsOnly) {
+TEST(GreyboxModule, AReloadChangesTheDrawsOfNewSessionsOnly) {
   Upstream a;
   const auto with = [](const std::string& temperature) {
     return "greybox: {text: {temperature: {min: " + temperature + ", max: " + temperature + "}}}\n";

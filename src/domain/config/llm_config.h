@@ -175,8 +175,8 @@ struct LlmConfig {
   GuardsConfig guards;
   AuditConfig audit;
   DataRulesConfig data_rules;
-  GreyboxConfig greybox;
   OperationConfig operation;
+  GreyboxConfig greybox;
 
   const BackendConfig* find_backend(std::string_view name) const;
 };

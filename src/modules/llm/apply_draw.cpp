@@ -165,8 +165,10 @@ asio::awaitable<Result<void>> apply_draw(script::Session& session, Value left,
   const auto noise = greybox->draw().noise;
   auto pictures = co_await filter_images(session, std::move(recipe), noise, prompt.prompt);
   if (!pictures) co_return pictures;
+  auto changed = differences(greybox->drawn(), drawn);
   const bool delimited = put_phrasing(*greybox, drawn, prompt.prompt);
-  const UsedDraw used{drawn, prompt.prompt, !prompt.only.has_value(), delimited};
+  const UsedDraw used{drawn, prompt.prompt, !prompt.only.has_value(), delimited,
+                      std::move(changed)};
   prompt.greybox = draw_record(*greybox, used);
   co_return Result<void>();
 }

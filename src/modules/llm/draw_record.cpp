@@ -91,6 +91,7 @@ void tell_parameters(Value::Map& out, const provider::Sampling& sampling) {
 }  // namespace
 
 Value draw_record(const SessionGreybox& greybox, const UsedDraw& used) {
+  if (!greybox.configured().draws_anything() && used.changed.empty()) return Value::null();
   const auto& draw = greybox.draw();
   Value record = Value::fields("kind", Value::string(std::string(config::name_of(draw.kind))), "n",
                                Value::integer(Integer::from_u64(draw.ordinal)), "seed",
@@ -103,10 +104,9 @@ Value draw_record(const SessionGreybox& greybox, const UsedDraw& used) {
   tell_parameters(out, used.sent.sampling);
   tell_texts(out, greybox, used);
   tell_filters(out, used.drawn);
-  Value::Array changed;
-  for (const auto name : differences(greybox.drawn(), used.drawn))
-    changed.push_back(Value::string(std::string(name)));
-  if (!changed.empty()) out.set("script", Value::array(std::move(changed)));
+  Value::Array names;
+  for (const auto name : used.changed) names.push_back(Value::string(std::string(name)));
+  if (!names.empty()) out.set("script", Value::array(std::move(names)));
   return record;
 }
 

@@ -212,7 +212,7 @@ TEST(DrawRecord, IsSmallWhateverWasDrawn) {
       Value::array(Value::Array(16, Value::object({{std::string(200, 'i'), Value::integer(1)}})));
   drawn.delimiters = {std::string(5000, '<'), std::string(5000, '>')};
   const provider::Prompt sent{};
-  const Value record = draw_record(session.greybox, {drawn, sent, true, true});
+  const Value record = draw_record(session.greybox, {drawn, sent, true, true, {}});
   EXPECT_LT(json::write(record).size(), 800u) << json::write(record);
 }
 
@@ -222,7 +222,7 @@ TEST(DrawRecord, HasTheSharesOfThePoolAndNoTexts) {
   const auto& drawn = session.greybox.drawn();
   provider::Prompt sent;
   sent.sampling.temperature = 0.25;
-  const Value record = draw_record(session.greybox, {drawn, sent, true, true});
+  const Value record = draw_record(session.greybox, {drawn, sent, true, true, {}});
   const auto text = json::write(record);
   EXPECT_THAT(text, HasSubstr(R"(["b/m",0.25])"));
   EXPECT_THAT(text, HasSubstr(R"(["a/m",0.375])"));
