@@ -12,6 +12,7 @@
 #include "config/common_config.h"
 #include "config/guards_config.h"
 #include "config/json_form.h"
+#include "config/judge_config.h"
 #include "config/operation_config.h"
 #include "config/routing_config.h"
 
@@ -175,6 +176,7 @@ struct LlmConfig {
   std::vector<BudgetConfig> budgets;
   LedgerConfig ledger;
   GuardsConfig guards;
+  JudgeConfig judge;
   OperationConfig operation;
 
   const BackendConfig* find_backend(std::string_view name) const;

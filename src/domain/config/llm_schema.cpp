@@ -6,6 +6,7 @@
 
 #include "config/default_templates.h"
 #include "config/guards_schema.h"
+#include "config/judge_schema.h"
 #include "config/routing_schema.h"
 #include "config/schema.h"
 
@@ -158,6 +159,8 @@ const Section& llm_section() {
                    {.name = "guards",
                     .doc = "What prompts and answers may hold",
                     .origin = Origin::ours})
+          .section(&C::judge, judge_section(),
+                   {.name = "judge", .doc = "How the templates judge", .origin = Origin::ours})
           .build();
   return section;
 }
