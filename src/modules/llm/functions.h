@@ -9,5 +9,7 @@ namespace gvm::llm {
 void add_llm_functions(script::HostTable& table, const config::LlmConfig& config);
 // The part of it that chooses models (route_functions.cpp).
 void add_route_functions(script::HostTable& table);
+// The part of it that templates are judged with (template_functions.cpp).
+void add_template_functions(script::HostTable& table, const config::LlmConfig& config);
 
 }  // namespace gvm::llm
