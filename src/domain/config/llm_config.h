@@ -14,6 +14,7 @@
 #include "config/greybox_config.h"
 #include "config/guards_config.h"
 #include "config/json_form.h"
+#include "config/judge_config.h"
 #include "config/operation_config.h"
 #include "config/routing_config.h"
 
@@ -175,6 +176,7 @@ struct LlmConfig {
   GuardsConfig guards;
   AuditConfig audit;
   DataRulesConfig data_rules;
+  JudgeConfig judge;
   OperationConfig operation;
   GreyboxConfig greybox;
 

@@ -8,6 +8,7 @@
 #include "config/default_templates.h"
 #include "config/greybox_schema.h"
 #include "config/guards_schema.h"
+#include "config/judge_schema.h"
 #include "config/routing_schema.h"
 #include "config/schema.h"
 
@@ -169,6 +170,8 @@ const Section& llm_section() {
           .section(
               &C::greybox, greybox_section(),
               {.name = "greybox", .doc = "What is drawn for each prompt", .origin = Origin::ours})
+          .section(&C::judge, judge_section(),
+                   {.name = "judge", .doc = "How the templates judge", .origin = Origin::ours})
           .build();
   return section;
 }
