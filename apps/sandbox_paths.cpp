@@ -24,6 +24,15 @@ void add_folder_of(LandlockRules& rules, const fs::path& file) {
   add(rules, Access::read, file.has_parent_path() ? file.parent_path() : fs::path("."));
 }
 
+// Read again at a reload. Tools that renew certificates leave links to the newest file of another
+// folder.
+void add_renewed(LandlockRules& rules, const fs::path& file) {
+  add_folder_of(rules, file);
+  std::error_code failed;
+  const auto target = fs::canonical(file, failed);
+  if (!file.empty() && !failed) add_folder_of(rules, target);
+}
+
 fs::path of_variable(const char* name) {
   const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): at start
   return value == nullptr ? fs::path() : fs::path(value);
@@ -127,6 +136,8 @@ void add_common_paths(LandlockRules& rules, const config::CommonConfig& config,
   for (const auto& key : config.signing.keys) add_folder_of(rules, key.key_file);
   add_socket(rules, config.bind_address);
   add(rules, Access::read, config.serve.peers.token_file);
+  const auto& tls = config.serve.tls;
+  for (const auto& file : {tls.certificate, tls.key, tls.client_ca}) add_renewed(rules, file);
   add_writable_folder(rules, config.data_dir);
   // The socket through which `genvm-modules reload` asks; what is wrong with it is told later.
   (void)prepare_control_folder(control_folder());

@@ -25,6 +25,7 @@ Command add_web(CLI::App& app);
 Command add_manager(CLI::App& app);
 Command add_attach_executor(CLI::App& app);
 Command add_doctor(CLI::App& app);
+Command add_init(CLI::App& app);
 Command add_ledger_keeper(CLI::App& app);
 Command add_llm_check(CLI::App& app);
 Command add_check_config(CLI::App& app);

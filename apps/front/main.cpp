@@ -23,6 +23,7 @@ int main(int argc, char** argv) {
   commands["diff"] = add_diff(app);
   commands["attach-executor"] = add_attach_executor(app);
   commands["doctor"] = add_doctor(app);
+  commands["init"] = add_init(app);
   commands["ledger-keeper"] = add_ledger_keeper(app);
   commands["llm-check"] = add_llm_check(app);
   commands["check-config"] = add_check_config(app);

@@ -10,6 +10,7 @@
 #include "config/scalar.h"
 #include "config/schema.h"
 #include "config/templating.h"
+#include "config/tls_schema.h"
 #include "config/traces_schema.h"
 #include "url/url.h"
 
@@ -118,6 +119,8 @@ const Section& serve_section() {
                  .origin = kOurs})
           .section(&C::peers, peers_section(),
                    {.name = "peers", .doc = "Whom the session port is for", .origin = kOurs})
+          .section(&C::tls, tls_section(),
+                   {.name = "tls", .doc = "TLS on the session port", .origin = kOurs})
           .check(check_serve)
           .build();
   return section;
@@ -240,6 +243,7 @@ void check_common(const Node& node, const std::string&, Context& context, Common
   const auto* address = node.find("bind_address");
   if (address != nullptr && address->value->kind == Node::Kind::null) c.bind_address.clear();
   check_peers_fit(node, context, c);
+  check_tls_fits(node, context, c);
   const auto* level = node.find("log_level");
   if (level != nullptr && lowered(level->value->text) == "off") c.log_disable = "*";
 }
