@@ -1,5 +1,7 @@
 #include "apps/arguments.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <numeric>
@@ -85,12 +87,25 @@ std::string proposal(CLI::App& app, int argc, char** argv) {
 
 }  // namespace
 
+void add_log_format_argument(CLI::App& command, std::string& format) {
+  command
+      .add_option("--log-format", format,
+                  "pretty, for people, or json, a line an object; default pretty on a terminal")
+      ->check(CLI::IsMember({"pretty", "json"}));
+}
+
+log::Format log_format_of(const std::string& word) {
+  const bool pretty = word.empty() ? ::isatty(STDOUT_FILENO) == 1 : word == "pretty";
+  return pretty ? log::Format::pretty : log::Format::json;
+}
+
 void add_server_arguments(CLI::App& command, Module module, ServerArguments& arguments) {
   command.add_option(
       "--config", arguments.config,
       std::string("the YAML file; default ${exeDir}/../config/") + config_name(module));
   command.add_flag("--die-with-parent", arguments.die_with_parent,
                    "end when the parent process goes");
+  add_log_format_argument(command, arguments.log_format);
   add_manager_arguments(command, arguments);
   if (module != Module::llm) return;
   command.add_flag("--allow-empty-backends", arguments.allow_empty_backends,

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/log_format.h"
+
 namespace gvm::apps {
 
 // The exit code for wrong arguments: EX_USAGE of sysexits.h.
@@ -26,7 +28,13 @@ struct ServerArguments {
   int baton_fd = -1;        // from the process that this one takes over from
   bool user_error = false;  // every request is answered with MODULE_USER_ERROR
   std::string log_level;    // in place of the configuration's
+
+  std::string log_format;  // pretty or json; empty: pretty on a terminal
 };
+
+// --log-format.
+void add_log_format_argument(CLI::App& command, std::string& format);
+log::Format log_format_of(const std::string& word);
 
 enum class Module { llm, web };
 void add_server_arguments(CLI::App& command, Module module, ServerArguments& arguments);

@@ -43,6 +43,7 @@ void add_numbers(Ports& ports, const std::vector<int>& numbers) {
 void add_common(Ports& ports, const config::CommonConfig& config,
                 const config::SandboxConfig& sandbox) {
   add_url(ports, config.signer_url.source());
+  add_url(ports, config.traces.endpoint);
   add_numbers(ports, sandbox.connect_ports);
   ports.push_back(kDns);
 }

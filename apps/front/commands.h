@@ -25,6 +25,7 @@ Command add_web(CLI::App& app);
 Command add_manager(CLI::App& app);
 Command add_attach_executor(CLI::App& app);
 Command add_doctor(CLI::App& app);
+Command add_init(CLI::App& app);
 Command add_ledger_keeper(CLI::App& app);
 Command add_llm_check(CLI::App& app);
 Command add_check_config(CLI::App& app);
@@ -40,5 +41,6 @@ Command add_explain(CLI::App& app);
 Command add_replay(CLI::App& app);
 Command add_reload(CLI::App& app);
 Command add_diff(CLI::App& app);
+Command add_top(CLI::App& app);
 
 }  // namespace gvm::apps

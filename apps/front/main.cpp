@@ -3,6 +3,7 @@
 #include <CLI/App.hpp>
 #include <map>
 
+#include "apps/front/audit.h"
 #include "apps/front/commands.h"
 #include "apps/front/render_service.h"
 #include "apps/front/script.h"
@@ -22,6 +23,7 @@ int main(int argc, char** argv) {
   commands["diff"] = add_diff(app);
   commands["attach-executor"] = add_attach_executor(app);
   commands["doctor"] = add_doctor(app);
+  commands["init"] = add_init(app);
   commands["ledger-keeper"] = add_ledger_keeper(app);
   commands["llm-check"] = add_llm_check(app);
   commands["check-config"] = add_check_config(app);
@@ -34,8 +36,11 @@ int main(int argc, char** argv) {
   commands["verify"] = add_verify(app);
   commands["usage"] = add_usage(app);
   commands["ledger"] = add_ledger(app);
+  commands["audit"] = add_audit(app);
+  commands["forget"] = add_forget(app);
   commands["explain"] = add_explain(app);
   commands["replay"] = add_replay(app);
+  commands["top"] = add_top(app);
 
   if (const auto ended = parse_arguments(app, argc, argv)) return *ended;
   hide_argument(argc, argv, "--key");

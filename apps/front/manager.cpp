@@ -26,6 +26,7 @@ struct Arguments {
   int port = kDefaultPort;
   double drain = kDefaultDrain;
   std::string log_level = "info";
+  std::string log_format;
 };
 
 int failed(const std::string& sentence) {
@@ -50,6 +51,8 @@ int run(Arguments& arguments) {
   options.program_dir = environment.exe_dir;
   log::Options log_options;
   log_options.level = log::parse_level(arguments.log_level).value_or(log::Level::info);
+  log::set_format(log_format_of(arguments.log_format));
+  options.log_format = log::format() == log::Format::pretty ? "pretty" : "json";
   const auto redactor = std::make_shared<const Redactor>(std::vector<Secret>{options.token});
   const auto logger = log::Logger::open(log_options, redactor).child("manager");
   for (const auto* unused : {&arguments.executors_config, &arguments.manifest_path}) {
@@ -90,6 +93,7 @@ Command add_manager(CLI::App& app) {
       ->check(CLI::Range(0.0, kLongestDrain));
   command->add_option("--log-level", arguments->log_level, "trace, debug, info, warn or error")
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}));
+  add_log_format_argument(*command, arguments->log_format);
   return [arguments] { return run(*arguments); };
 }
 

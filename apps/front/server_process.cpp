@@ -18,6 +18,8 @@ int become_server(const std::string& name, const ServerArguments& given,
   arguments.insert(arguments.begin(), path.string());
   if (!given.config.empty()) arguments.insert(arguments.end(), {"--config", given.config});
   if (given.allow_empty_backends) arguments.emplace_back("--allow-empty-backends");
+  if (!given.log_format.empty())
+    arguments.insert(arguments.end(), {"--log-format", given.log_format});
   if (given.die_with_parent) arguments.emplace_back("--die-with-parent");
   std::vector<char*> raw;
   for (auto& argument : arguments) raw.push_back(argument.data());

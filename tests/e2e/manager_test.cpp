@@ -296,6 +296,9 @@ TEST(Manager, SurvivesWhatIsNoRequest) {
   const auto page = http_call(manager.port(), "GET", "/");
   EXPECT_EQ(page.status, 200);
   EXPECT_NE(page.head.find("text/html"), std::string::npos);
+  EXPECT_NE(page.head.find("Content-Security-Policy: default-src 'none'"), std::string::npos);
+  for (const auto* file : {"/status.css", "/page.js", "/manager.js"})
+    EXPECT_EQ(http_call(manager.port(), "GET", file).status, 200) << file;
   EXPECT_EQ(
       http_call(manager.port(), "GET", "/status", "", "Origin: https://evil.example\r\n").status,
       403);

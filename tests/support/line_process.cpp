@@ -42,6 +42,10 @@ LineProcess::~LineProcess() {
 std::string LineProcess::ask(const std::string& line) {
   std::fprintf(to_.get(), "%s\n", line.c_str());
   std::fflush(to_.get());
+  return read_line();
+}
+
+std::string LineProcess::read_line() {
   std::string answer;
   for (int c = std::getc(from_.get()); c != '\n'; c = std::getc(from_.get())) {
     if (c == EOF) throw std::runtime_error("the program ended before it answered");

@@ -20,6 +20,8 @@ class LineProcess {
 
   // Throws when the program ends first.
   std::string ask(const std::string& line);
+  // What it says by itself.
+  std::string read_line();
 
  private:
   struct Close {

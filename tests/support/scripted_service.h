@@ -11,6 +11,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -105,6 +106,17 @@ class ScriptedService final : public serve::Service {
     return health;
   }
   std::string fatal_reply(const Error& error) override { return "fatal " + error.to_string(); }
+  // "/status/echo" is answered with the target.
+  std::optional<boost::asio::awaitable<serve::HttpAnswer>> status_part(
+      std::string_view target) override {
+    if (!target.starts_with("/status/echo")) return std::nullopt;
+    return echo(std::string(target));
+  }
+  static boost::asio::awaitable<serve::HttpAnswer> echo(std::string target) {
+    serve::HttpAnswer answer;
+    answer.body = "\"" + target + "\"";
+    co_return answer;
+  }
 
   ScriptedCounts counts;
   std::atomic<bool> healthy{true};

@@ -16,6 +16,23 @@
 
 namespace gvm::config {
 
+struct ExtraHeader {
+  std::string name;
+  Secret value;
+};
+
+// Traces of requests, for a collector that speaks OTLP over HTTP.
+struct TracesConfig {
+  std::string endpoint;  // the whole URL; empty: no traces
+  std::vector<ExtraHeader> headers;
+  double sample = 0.1;       // of the requests whose caller has no trace: 0 to 1
+  std::string service_name;  // empty: genvm-llm or genvm-web
+  // Backends, in the web module hosts, that are told the trace.
+  std::vector<std::string> propagate;
+  std::chrono::milliseconds timeout{5'000};  // of one batch
+  std::size_t max_queue = 8'192;             // spans that wait to be sent
+};
+
 // Whom the session port is for. Everything empty: for whoever can reach it.
 struct PeersConfig {
   std::vector<Secret> tokens;
@@ -25,6 +42,15 @@ struct PeersConfig {
   std::vector<int> gids;
   std::string unix_mode = "0600";  // of the socket file, octal
   std::string unix_group;          // of the socket file; empty: that of the process
+};
+
+// TLS on the session port. Both files empty: plain text.
+struct TlsConfig {
+  std::string certificate;  // PEM: the port's own, then those up to its authority
+  std::string key;          // PEM, without a passphrase
+  std::string client_ca;  // PEM: who may sign the certificates of clients; empty: none is asked for
+  std::string minimum = "1.2";  // or "1.3"
+  bool on() const { return !certificate.empty(); }
 };
 
 struct ServeConfig {
@@ -41,6 +67,7 @@ struct ServeConfig {
   // Web pages that may open a session: "https://host" or "https://host:port", as browsers write it.
   std::vector<std::string> allowed_origins;
   PeersConfig peers;
+  TlsConfig tls;
 };
 
 struct ScriptConfig {
@@ -97,11 +124,13 @@ enum class ModuleKind { llm, web };
 struct CommonConfig {
   explicit CommonConfig(ModuleKind kind);
 
-  std::string file;  // the configuration's own, as it was given to load
+  std::string file;   // the configuration's own, as it was given to load
+  std::string shown;  // the configuration for people to look at, without secrets (shown_config.h)
   std::string bind_address;
   std::size_t threads;  // lanes; default: number of cores
   std::size_t blocking_threads = 4;
   log::Level log_level = log::Level::info;
+  bool log_content = false;  // texts of prompts and answers in the log, at level trace
   std::string log_disable;  // "*" when log_level is off
   std::string lua_script_path;
   std::size_t vm_count = 6;  // Lua states kept warm
@@ -116,6 +145,7 @@ struct CommonConfig {
   ServeConfig serve;
   ScriptConfig script;
   HttpConfig http;
+  TracesConfig traces;
 };
 
 }  // namespace gvm::config

@@ -9,10 +9,12 @@
 #include <vector>
 
 #include "base/secret.h"
+#include "config/audit_config.h"
 #include "config/common_config.h"
 #include "config/greybox_config.h"
 #include "config/guards_config.h"
 #include "config/json_form.h"
+#include "config/judge_config.h"
 #include "config/operation_config.h"
 #include "config/routing_config.h"
 
@@ -119,11 +121,6 @@ struct TimeoutOverrides {
   std::optional<std::chrono::milliseconds> total;  // like `timeout`, which wins
 };
 
-struct ExtraHeader {
-  std::string name;
-  Secret value;
-};
-
 struct BackendConfig {
   std::string name;
   bool enabled = true;
@@ -142,6 +139,7 @@ struct BackendConfig {
   std::vector<std::string> hosts;  // further endpoints of the same account, like `host`
   std::vector<Secret> keys;        // further keys, like `key`
   ShareConfig share;
+  BackendDataConfig data;
   bool loopback = false;  // of host
 
   Provider provider() const { return provider_setting.value_or(Provider::openai_compatible); }
@@ -176,6 +174,9 @@ struct LlmConfig {
   std::vector<BudgetConfig> budgets;
   LedgerConfig ledger;
   GuardsConfig guards;
+  AuditConfig audit;
+  DataRulesConfig data_rules;
+  JudgeConfig judge;
   OperationConfig operation;
   GreyboxConfig greybox;
 

@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <iterator>
 
+#include "config/audit_schema.h"
 #include "config/budget_checks.h"
 #include "config/greybox_schema.h"
 #include "config/load.h"
 #include "config/load_impl.h"
 #include "config/scalar.h"
 #include "config/templating.h"
+#include "config/traces_schema.h"
 
 namespace gvm::config {
 
@@ -241,6 +243,8 @@ Loaded<LlmConfig> load_llm_document(Document document, const std::string& file,
         check_budget_names(root, context, config);
         Backends(root, context, config).finish(options.empty_backends);
         check_moderators(root, context, config);
+        check_data_rules(root, context, config);
+        check_propagate(root, context, config.common.traces);
         resolve_pools(root, context, config,
                       options.empty_backends == EmptyBackends::refuse ? EmptyPools::refuse
                                                                       : EmptyPools::warn);

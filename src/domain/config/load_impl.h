@@ -3,8 +3,10 @@
 #include <type_traits>
 #include <utility>
 
+#include "base/redactor.h"
 #include "config/load.h"
 #include "config/schema.h"
+#include "config/shown_config.h"
 #include "config/switched_off.h"
 
 namespace gvm::config {
@@ -32,6 +34,9 @@ Loaded<T> load_document(Document document, const std::string& file, const Enviro
     sort_by_position(context.errors);
     return std::unexpected(std::move(context.errors));
   }
+  if constexpr (requires { config.common; })
+    config.common.shown =
+        Redactor(context.secrets).redact(shown_config(section, document.root.get()));
   return LoadResult<T>{std::move(config), std::move(context.warnings), std::move(context.secrets),
                        std::move(context.dropped)};
 }

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "routing/random.h"
 
@@ -28,10 +29,35 @@ double exponential(std::uint64_t random) {
   return static_cast<double>(zeros) + 1.0 - log2;
 }
 
+Rejection rejection_of(DataRule rule) {
+  switch (rule) {
+    case DataRule::no_images:
+      return Rejection::data_no_images;
+    case DataRule::no_personal_data:
+      return Rejection::data_no_personal_data;
+    case DataRule::regions:
+      return Rejection::data_regions;
+    case DataRule::zero_retention:
+    case DataRule::none:
+      return Rejection::data_zero_retention;
+  }
+  std::unreachable();
+}
+
+std::optional<Rejected> reject_for_data(const DataBars& bars, const Request& request,
+                                        CandidateId id) {
+  auto rule = bars.any;
+  if (rule == DataRule::none && request.holds_images) rule = bars.images;
+  if (rule == DataRule::none && request.holds_personal_data) rule = bars.personal_data;
+  if (rule == DataRule::none) return std::nullopt;
+  return Rejected{id, rejection_of(rule), 0};
+}
+
 std::optional<Rejected> reject_for_needs(const CandidateFacts& facts, const CandidateState& state,
                                          const Request& request, CandidateId id) {
   if (std::ranges::find(request.excluded, id) != request.excluded.end())
     return Rejected{id, Rejection::excluded, 0};
+  if (auto rejected = reject_for_data(facts.data, request, id)) return rejected;
   if (request.needs_json && !facts.json) return Rejected{id, Rejection::no_json, 0};
   if (request.needs_image && !facts.image) return Rejected{id, Rejection::no_image, 0};
   if (facts.context_length != 0 && request.tokens > facts.context_length)

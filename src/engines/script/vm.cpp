@@ -3,6 +3,7 @@
 #include <lua_build.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <ctime>
 #include <lua.hpp>
@@ -11,6 +12,7 @@
 #include <utility>
 
 #include "script/codes.h"
+#include "script/live_states.h"
 #include "script/off_lane.h"
 #include "script/random_bits.h"
 
@@ -45,6 +47,8 @@ struct Panic : std::runtime_error {
 // interrupted.
 constexpr auto kShortStretch = std::chrono::microseconds(500);
 
+std::atomic<std::size_t> states{0};
+
 bool shortened(lua_State* thread) {
   return lua_gethookcount(thread) < static_cast<int>(kLongestInterval);
 }
@@ -65,9 +69,15 @@ Vm::Vm(const Limits& limits) : limits_(limits), allocator_(limits.memory_bytes) 
   // Threads made later inherit the hook.
   lua_sethook(main_, &Vm::on_count, LUA_MASKCOUNT, kLongestInterval);
   allocator_.watch({&Vm::on_large_block, this});
+  states.fetch_add(1, std::memory_order_relaxed);
+}
+
+std::size_t live_states() {
+  return states.load(std::memory_order_relaxed);
 }
 
 Vm::~Vm() {
+  states.fetch_sub(1, std::memory_order_relaxed);
   close_state();
 }
 

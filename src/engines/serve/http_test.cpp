@@ -82,6 +82,18 @@ TEST(Http, MetricsCountWhatHappened) {
   EXPECT_EQ(sample(text, "scripted_total"), 1);
 }
 
+// The test's process has some of each.
+TEST(Metrics, TellOfTheProcess) {
+  ScriptedServer under_test;
+  const auto page = get(under_test.port(), "/metrics");
+  for (const std::string name : {"process_cpu_seconds_total", "process_resident_memory_bytes",
+                                 "process_threads", "process_open_fds"}) {
+    const auto at = page.find("\n" + name + " ");
+    ASSERT_NE(at, page.npos) << name << "\n" << page;
+    EXPECT_GT(std::stod(page.substr(at + name.size() + 2)), 0) << name;
+  }
+}
+
 TEST(Http, EveryMetricsLineHasThePrometheusForm) {
   ScriptedServer under_test;
   std::istringstream lines(body_of(get(under_test.port(), "/metrics")));
@@ -172,6 +184,20 @@ TEST(StatusPage, IsRefusedUnderAnotherName) {
   for (const std::string host : {"evil.example", "localhost.evil.example", "10.0.0.1", "[fe80::1]"})
     EXPECT_TRUE(get_as(under_test.port(), "/status/problems", host).starts_with("HTTP/1.1 403 "))
         << host;
+}
+
+// What the product makes is as little for others as the rest of the page.
+TEST(StatusPage, HasPartsOfTheProduct) {
+  ScriptedServer under_test;
+  const auto port = under_test.port();
+  const auto part = get_as(port, "/status/echo?id=1", "localhost");
+  EXPECT_TRUE(part.starts_with("HTTP/1.1 200 OK\r\n")) << part;
+  EXPECT_NE(part.find("Content-Security-Policy: default-src 'none'"), part.npos) << part;
+  EXPECT_EQ(body_of(part), "\"/status/echo?id=1\"");
+  EXPECT_TRUE(get_as(port, "/status/echo", "evil.example").starts_with("HTTP/1.1 403 "));
+  EXPECT_TRUE(get_as(port, "/status/nothing", "localhost").starts_with("HTTP/1.1 404 "));
+  EXPECT_TRUE(ask(port, "POST /status/echo HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                  .starts_with("HTTP/1.1 405 "));
 }
 
 TEST(StatusPage, TellsTheLastWarningsAndErrors) {

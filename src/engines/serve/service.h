@@ -4,12 +4,15 @@
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/deadline.h"
 #include "base/error.h"
 #include "base/metrics.h"
 #include "net/lane.h"
+#include "serve/http_answer.h"
 
 namespace gvm::serve {
 
@@ -68,6 +71,13 @@ class Service {
     Value details = Value::map();
   };
   virtual Health health() = 0;
+  // A part of the status page that the product makes: what GET /status/NAME?QUERY is answered with,
+  // for visitors whom the page is shown to. On a lane's thread, which it must not block; cancelled
+  // when the peer goes. Nothing: there is no such part. `target` lives until this returns.
+  virtual std::optional<asio::awaitable<HttpAnswer>> status_part(std::string_view target) {
+    (void)target;
+    return std::nullopt;
+  }
 };
 
 }  // namespace gvm::serve

@@ -44,6 +44,7 @@ HttpAnswer problems() {
 std::optional<HttpAnswer> page_at(const Core& core, std::string_view path) {
   if (path == "/") return text("status", "text/html");
   if (path == "/status.css") return text("status_style", "text/css");
+  if (path == "/page.js") return text("page_functions", "text/javascript");
   if (path == "/status.js") return text("status_program", "text/javascript");
   if (path == "/status/history") return json(core.history.json() + "\n");
   if (path == "/status/problems") return problems();
@@ -57,18 +58,50 @@ bool is_of_this_machine(std::string_view host) {
   return name.empty() || name == "localhost" || name == "[::1]" || name.starts_with("127.");
 }
 
-}  // namespace
-
-std::optional<HttpAnswer> status_page(const Core& core, const PageVisitor& visitor) {
-  auto page = page_at(core, visitor.target.substr(0, visitor.target.find('?')));
-  if (!page) return std::nullopt;
+std::optional<HttpAnswer> refuse(const PageVisitor& visitor) {
   if (!visitor.is_local)
     return http_error(403, "the status page is shown to browsers on this machine only");
   if (!is_of_this_machine(visitor.host))
     return http_error(403,
                       "open the status page as http://127.0.0.1:PORT/ or http://localhost:PORT/");
+  return std::nullopt;
+}
+
+asio::awaitable<HttpAnswer> ready(HttpAnswer answer) {
+  co_return answer;
+}
+
+asio::awaitable<HttpAnswer> secured(asio::awaitable<HttpAnswer> part) {
+  auto answer = co_await std::move(part);
+  answer.extra_headers += kSecurityHeaders;
+  co_return answer;
+}
+
+}  // namespace
+
+std::optional<HttpAnswer> status_page(const Core& core, const PageVisitor& visitor) {
+  auto page = page_at(core, visitor.target.substr(0, visitor.target.find('?')));
+  if (!page) return std::nullopt;
+  if (auto refusal = refuse(visitor)) return refusal;
   page->extra_headers = kSecurityHeaders;
   return page;
+}
+
+std::optional<asio::awaitable<HttpAnswer>> status_part(const Core& core,
+                                                       const PageVisitor& visitor) {
+  if (!visitor.target.starts_with("/status/")) return std::nullopt;
+  auto part = core.service.status_part(visitor.target);
+  if (!part) return std::nullopt;
+  if (auto refusal = refuse(visitor)) return ready(std::move(*refusal));
+  return secured(std::move(*part));
+}
+
+std::string_view page_style() {
+  return embedded("status_style");
+}
+
+std::string_view page_functions() {
+  return embedded("page_functions");
 }
 
 }  // namespace gvm::serve

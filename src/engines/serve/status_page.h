@@ -1,6 +1,7 @@
 #pragma once
 // The status page of a module's port: "/", its style and program, and what they read beside
 // /health and /metrics. Only for browsers of this machine, because log lines are on it.
+#include <boost/asio/awaitable.hpp>
 #include <optional>
 #include <string_view>
 
@@ -20,5 +21,13 @@ struct PageVisitor {
 // literal of a loopback address and not localhost: a web page of another name must not read the
 // log by DNS rebinding.
 std::optional<HttpAnswer> status_page(const Core& core, const PageVisitor& visitor);
+
+// The same for the parts that the product makes (Service::status_part).
+std::optional<boost::asio::awaitable<HttpAnswer>> status_part(const Core& core,
+                                                              const PageVisitor& visitor);
+
+// The style and the common functions of the pages, for the manager's page too.
+std::string_view page_style();
+std::string_view page_functions();
 
 }  // namespace gvm::serve

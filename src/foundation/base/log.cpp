@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <vector>
 
+#include "base/encoding.h"
 #include "base/json.h"
+#include "base/log_format.h"
 #include "base/log_sink.h"
 #include "base/recent_problems.h"
 #include "base/utc_text.h"
@@ -14,6 +17,8 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kLevelNames{"trace", "debug", "info", "warn", "error"};
 constexpr std::array<std::string_view, 4> kOwnFields{"time", "level", "source", "message"};
+
+std::atomic<Format> output_format{Format::json};
 
 struct FieldRef {
   std::string_view key;
@@ -91,7 +96,57 @@ void keep_for_the_status_page(const Line& line, const std::string& finished) {
   keep_problem(out.append("}"));
 }
 
+// Quoted where it would not be one word.
+void append_pretty_value(std::string& out, const Value& value) {
+  const auto text = value.as_string();
+  const bool is_word = text && !text->empty() && std::ranges::all_of(*text, [](char c) {
+                         return c > ' ' && c < 0x7f && c != '"' && c != '=';
+                       });
+  if (is_word)
+    out += *text;
+  else
+    json::write_to(out, value);
+}
+
+// A message of several lines, or with control characters, is written as JSON writes it.
+void append_pretty_message(std::string& out, std::string_view message) {
+  const bool plain = std::ranges::none_of(
+      message, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+  if (plain)
+    out += to_valid_utf8(message);
+  else
+    json::write_string_to(out, message);
+}
+
+// For people. Redacted as a whole: nothing reads it back.
+std::string build_pretty(const Line& line, const std::vector<FieldRef>& fields,
+                         const Redactor& redactor) {
+  constexpr std::size_t kDate = 11;  // of the time, which is without it and the "Z"
+  constexpr std::size_t kLevelWidth = 6;
+  const auto time = utc_text(std::chrono::system_clock::now());
+  std::string out = time.substr(std::min(kDate, time.size()));
+  if (out.ends_with('Z')) out.pop_back();
+  std::string level(level_name(line.level));
+  std::ranges::transform(level, level.begin(),
+                         [](char c) { return static_cast<char>(c - 'a' + 'A'); });
+  level.resize(kLevelWidth, ' ');
+  out.append(" ").append(level).append(line.source).append("  ");
+  append_pretty_message(out, line.message);
+  for (const auto& field : fields) {
+    out.append("  ").append(field.key).append("=");
+    append_pretty_value(out, *field.value);
+    if (out.size() > Logger::kMaxLineBytes) {
+      out.resize(Logger::kMaxLineBytes);
+      out = to_valid_utf8(out) + "...";
+      break;
+    }
+  }
+  return redactor.redact(out);
+}
+
 void post(Sink& sink, const Line& line, const std::vector<FieldRef>& fields) {
+  if (format() == Format::pretty && line.level < Level::warn)
+    return sink.post(build_pretty(line, fields, sink.redactor()));
   std::string out = build(line, fields);
   if (sink.redactor().contains_secret(out)) {
     out = build_redacted(line, fields, sink.redactor());
@@ -99,10 +154,19 @@ void post(Sink& sink, const Line& line, const std::vector<FieldRef>& fields) {
     out = build_truncated(line);
   }
   if (line.level >= Level::warn) keep_for_the_status_page(line, out);
+  if (format() == Format::pretty) out = build_pretty(line, fields, sink.redactor());
   sink.post(std::move(out));
 }
 
 }  // namespace
+
+void set_format(Format format) {
+  output_format.store(format, std::memory_order_relaxed);
+}
+
+Format format() {
+  return output_format.load(std::memory_order_relaxed);
+}
 
 std::optional<Level> parse_level(std::string_view name) {
   const auto at = std::ranges::find(kLevelNames, name);

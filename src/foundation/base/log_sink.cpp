@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "base/log_format.h"
 #include "base/utc_text.h"
 
 namespace gvm::log {
@@ -46,6 +47,8 @@ void block_signals() {
 }
 
 std::string dropped_line(std::size_t now, std::size_t total) {
+  if (format() == Format::pretty)
+    return fmt::format("WARN  log  log lines dropped  count={}  total={}", now, total);
   return fmt::format(
       R"({{"time":"{}","level":"warn","source":"log","message":"log lines dropped","count":{},"total":{}}})",
       utc_text(std::chrono::system_clock::now()), now, total);

@@ -7,6 +7,7 @@
 #include <regex>
 #include <thread>
 
+#include "base/log_format.h"
 #include "base/log_sink.h"
 
 namespace gvm::log {
@@ -61,6 +62,38 @@ TEST(Log, WritesOneJsonObjectALine) {
       R"(\{"time":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z","level":"info","source":"serve\.session","message":"started \\"it\\"","port":80,"ok":true\}\n)");
   const auto text = pipe.read_some();
   EXPECT_TRUE(std::regex_match(text, form)) << text;
+}
+
+class PrettyLog : public testing::Test {
+ protected:
+  void SetUp() override { set_format(Format::pretty); }
+  void TearDown() override { set_format(Format::json); }
+};
+
+TEST_F(PrettyLog, IsALineOfWords) {
+  Pipe pipe;
+  const auto logger = to(pipe).child("llm");
+  logger.warn("a model failed", {{"model", Value::string("m")},
+                                 {"why", Value::string("two words")},
+                                 {"status", Value::integer(503)},
+                                 {"key", Value::string("hunter2-hunter2")}});
+  logger.flush();
+  const std::regex form(
+      R"(\d\d:\d\d:\d\d\.\d{3} WARN  llm  a model failed  model=m  why="two words"  status=503  key=\[redacted\]\n)");
+  const auto text = pipe.read_some();
+  EXPECT_TRUE(std::regex_match(text, form)) << text;
+}
+
+TEST_F(PrettyLog, IsOneLineWhateverItHolds) {
+  Pipe pipe;
+  const auto logger = to(pipe);
+  logger.info("one\ntwo\x1b[31m", {{"x", Value::string("a\nb\x1b[0m")},
+                                   {"long", Value::string(std::string(100'000, 'y'))}});
+  logger.flush();
+  const auto text = pipe.read_some();
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1) << text.substr(0, 200);
+  EXPECT_EQ(text.find('\x1b'), text.npos);
+  EXPECT_LT(text.size(), Logger::kMaxLineBytes + 100);
 }
 
 TEST(Log, KeepsTheOrderAndLosesNothingOnFlush) {

@@ -1,6 +1,7 @@
 #include "dispatch/candidate_call.h"
 
 #include "base/error_codes.h"
+#include "dispatch/call_span.h"
 #include "dispatch/permit.h"
 #include "store/codes.h"
 
@@ -107,7 +108,9 @@ asio::awaitable<void> call_candidate(RunContext context, CandidateCallSpec spec,
   out.reserved = purchase->worst_nano_usd();
   purchase->sending();
   if (spec.on_sending) spec.on_sending();
+  trace::Span span = begin_call_span(context, target, spec);
   provider::ProviderCall call = std::move(spec.call);
+  call.traceparent = span.traceparent_for(target.backend->config->name);
   auto exchanged = co_await exchange(context.call, target, std::move(call), deadline);
   out.exchanged.emplace(std::move(exchanged));
   judge(out);
@@ -116,6 +119,7 @@ asio::awaitable<void> call_candidate(RunContext context, CandidateCallSpec spec,
         correction_cost(*engine->spending, *spec.prices, target, size, *failure);
   out.bill = purchase->end(end_of(out), spec.record);
   out.outcome.cost = out.bill.nano_usd;
+  end_call_span(span, out);
   context.call.counters->at(target.model->counters)
       .nano_usd.fetch_add(static_cast<std::uint64_t>(out.bill.nano_usd), std::memory_order_relaxed);
   out.ended = Clock::now();

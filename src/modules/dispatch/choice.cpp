@@ -44,6 +44,8 @@ void rank(Router& router, const routing::RankPolicy& policy, PromptChoice& out) 
   decision.needs_json = request.needs_json;
   decision.needs_image = request.needs_image;
   decision.tokens = request.tokens;
+  if (router.candidates().have_data_rules())
+    decision.holds = {.images = request.holds_images, .personal_data = request.holds_personal_data};
 }
 
 // Excludes all candidates of other models. Whether the chosen model can do what is needed is the
@@ -66,6 +68,8 @@ void choose(const RunContext& context, const ResolvedPrompt& prompt,
   out.decision.greybox = prompt.greybox;
   out.decision.answer_limit =
       prompt.prompt.max_tokens.value_or(prompt.default_max_tokens.value_or(0));
+  out.request.holds_images = !prompt.prompt.images.empty();
+  out.request.holds_personal_data = prompt.holds_personal_data;
   if (prompt.only) {
     out.decision.excluded = candidates_beside(*prompt.only->model, router);
     return rank(router, router.rank_policy(), out);

@@ -145,6 +145,9 @@ void write_facts(json::Writer& out, const Decision& d) {
   out.key("tokens");
   out.number(d.tokens);
   text("outcome", d.outcome);
+  if (d.holds.images || d.holds.personal_data)
+    text("holds", fmt::format("{}{}", d.holds.images ? "images " : "",
+                              d.holds.personal_data ? "personal_data" : ""));
   if (d.answer_limit == 0) return;
   out.key("answer_limit");
   out.number(d.answer_limit);

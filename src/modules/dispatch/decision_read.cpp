@@ -156,9 +156,10 @@ std::string difference(const Value& record, std::string_view key, std::size_t of
 std::string size_of(const Value& record) {
   const auto tokens = text::integer_at(record, "/tokens").value_or(0);
   const auto limit = text::integer_at(record, "/answer_limit").value_or(0);
-  return fmt::format("a prompt of about {} tokens{}{}, {}\n", tokens - limit,
+  return fmt::format("a prompt of about {} tokens{}{}{}, {}\n", tokens - limit,
                      flag(record, "json") ? ", JSON wanted" : "",
                      flag(record, "image") ? ", with images" : "",
+                     at(record, "/holds").contains("personal_data") ? ", with personal data" : "",
                      limit == 0 ? "no limit for its answer"
                                 : fmt::format("its answer limited to {} tokens", limit));
 }
@@ -180,6 +181,13 @@ Result<std::string> explain(std::string_view record) {
   if (const auto cut = at(*value, "/cut"); !cut.empty())
     out += fmt::format("left out or shortened, as records are bounded: {}\n", cut);
   return out;
+}
+
+std::optional<std::string> without_words(std::string_view record) {
+  auto value = parsed(record);
+  if (!value || value->find("said") == nullptr) return std::nullopt;
+  value->as_map()->erase("said");
+  return json::write(*value);
 }
 
 Result<std::string> replay(std::string_view record, const routing::CandidateSet& candidates,
@@ -209,6 +217,9 @@ Result<std::string> replay(std::string_view record, const routing::CandidateSet&
   const auto costs = numbers_at<routing::NanoUsd>(*value, "costs");
   request.needs_json = flag(*value, "json");
   request.needs_image = flag(*value, "image");
+  const auto holds = at(*value, "/holds");
+  request.holds_images = holds.contains("images");
+  request.holds_personal_data = holds.contains("personal_data");
   request.tokens = static_cast<std::uint32_t>(text::integer_at(*value, "/tokens").value_or(0));
   request.excluded = excluded;
   request.tiers = tiers;

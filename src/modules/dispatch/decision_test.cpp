@@ -348,5 +348,43 @@ TEST(Decision, OtherVersionsAndOtherJsonAreNoRecords) {
   EXPECT_TRUE(bare);
 }
 
+TEST(Decision, WithDataRulesSaysWhatThePromptHeldAndIsReplayed) {
+  auto all = routing::testing::backends(2);
+  all[0].data.personal_data = routing::DataRule::no_personal_data;
+  Choice made;
+  made.set = routing::testing::set_of(all);
+  made.policy.hash = kHash;
+  made.snapshot.resize(2);
+  Decision& d = made.decision;
+  d.id = "session-1";
+  d.policy = kHash;
+  d.strategy = "priority";
+  d.outcome = "ok";
+  d.holds = {.images = false, .personal_data = true};
+  routing::Request request;
+  request.holds_personal_data = true;
+  routing::rank(*made.set, made.policy.rank, request, made.snapshot, d.ranking);
+  d.state = routing::to_text(made.snapshot);
+  const auto text = made.text();
+  EXPECT_THAT(text, HasSubstr("data_no_personal_data"));
+  EXPECT_EQ(*made.again(text), "");
+  const auto shown = explain(text);
+  EXPECT_THAT(*shown, HasSubstr("with personal data"));
+  EXPECT_THAT(*shown, HasSubstr("data_no_personal_data"));
+}
+
+TEST(Decision, ForgetsTheWordsOfProvidersAndStaysARecord) {
+  Choice made = chosen(3, Strategy::priority, 5);
+  made.decision.attempts = {{.candidate = 0, .end = "bad_request", .said = "canary of a prompt"}};
+  const auto text = made.text();
+  const auto without = without_words(text);
+  ASSERT_TRUE(without);
+  EXPECT_THAT(*without, Not(HasSubstr("canary")));
+  EXPECT_LE(without->size(), text.size());
+  EXPECT_EQ(*made.again(*without), "");
+  EXPECT_FALSE(without_words(*without)) << "nothing is left to forget";
+  EXPECT_FALSE(without_words("no record"));
+}
+
 }  // namespace
 }  // namespace gvm::dispatch

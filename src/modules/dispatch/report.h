@@ -44,6 +44,7 @@ class PromptReport {
   void log_failure(routing::CandidateId id, const CandidateCall& call, const Error& error) const;
   void log_answer(routing::CandidateId id) const;
   std::string needs() const;
+  Value session() const;
   std::string said_in(const CandidateCall& call) const;
   void write(std::string outcome);
 

@@ -1,5 +1,6 @@
 #pragma once
 // What the prompts of a session run with.
+#include <cstdint>
 #include <memory>
 
 #include "base/log.h"
@@ -8,6 +9,7 @@
 #include "billing/spending.h"
 #include "dispatch/answer_check.h"
 #include "dispatch/router.h"
+#include "trace/span.h"
 
 namespace gvm::dispatch {
 
@@ -30,7 +32,11 @@ struct RunContext {
   provider::CallContext call;
   billing::SessionFacts* facts = nullptr;  // outlives the run
   log::Logger logger;
+  bool log_content = false;                      // texts of prompts and answers at level trace
   std::shared_ptr<AnswerCheck> check = nullptr;  // null: answers are taken as they come
+  // Calls become spans below it; outlives the run. Null: they do not.
+  const trace::Span* span = nullptr;
+  std::uint64_t session = 0;  // its number, for the log
 };
 
 }  // namespace gvm::dispatch

@@ -14,8 +14,10 @@ asio::awaitable<Result<net::HttpResponse>> DirectSender::send_hop(const Outgoing
     Result<void> signed_request = co_await std::move(signing);
     if (!signed_request) co_return fail(std::move(signed_request).error());
   }
+  trace::Span span = begin_attempt(request, 1);
   auto sending = http_.send(std::move(http), deadline);
   Result<net::HttpResponse> response = co_await std::move(sending);
+  end_attempt(span, response);
   co_return response;
 }
 

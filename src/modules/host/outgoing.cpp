@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "host/redirects.h"
+#include "trace/http_attributes.h"
 
 namespace gvm::host {
 
@@ -25,6 +26,25 @@ asio::awaitable<Result<net::HttpResponse>> Sender::send(Outgoing& request, Deadl
     move_on(request, *response, std::move(**target));
     ++request.hops;
   }
+}
+
+trace::Span Sender::begin_attempt(const Outgoing& request, unsigned number) const {
+  if (call_ == nullptr) return {};
+  trace::Span span = call_->child(request.http.method, trace::Kind::client);
+  if (!span.recorded()) return span;
+  span.set("http.request.method", request.http.method);
+  if (number > 1) span.set("http.request.resend_count", std::int64_t{number - 1});
+  trace::set_server(span, request.url.href());
+  return span;
+}
+
+void end_attempt(trace::Span& span, const Result<net::HttpResponse>& response) {
+  if (response) {
+    trace::set_status(span, response->status);
+  } else {
+    span.fail(response.error().code());
+  }
+  span.end();
 }
 
 net::HttpRequest request_of(const Outgoing& request) {

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "host/cookies.h"
 #include "net/http_client.h"
+#include "trace/span.h"
 #include "url/url.h"
 
 namespace gvm::host {
@@ -42,6 +43,10 @@ class Sender {
   // SENDING_REQUEST with kind "redirect" when a redirect cannot be followed.
   asio::awaitable<Result<net::HttpResponse>> send(Outgoing& request, Deadline deadline);
 
+  // Attempts become spans below `call`, which outlives this; null: they do not.
+  void trace_below(const trace::Span* call) { call_ = call; }
+  const trace::Span* traced_call() const { return call_; }
+
  protected:
   // Before the first hop: the module's own limits.
   virtual void begin(Outgoing&) {}
@@ -50,7 +55,15 @@ class Sender {
                                                               Deadline deadline) = 0;
   // Turns `request` into the one for `target`.
   virtual void move_on(Outgoing& request, const net::HttpResponse& response, url::Url target);
+
+  // Of one attempt at the current hop; `number` counts from 1.
+  trace::Span begin_attempt(const Outgoing& request, unsigned number) const;
+
+ private:
+  const trace::Span* call_ = nullptr;
 };
+
+void end_attempt(trace::Span& span, const Result<net::HttpResponse>& response);
 
 // The request of one hop, ready for a client: its share of the time that is left, and the cookies
 // of earlier hops.

@@ -117,6 +117,7 @@ void add_llm_functions(script::HostTable& table, const config::LlmConfig& config
                              script::HostFunction::Async(exec_prompt_in_provider),
                              draw_field(config)});
   add_route_functions(table, config);
+  add_template_functions(table, config);
   guarded::add_guard_function(table, kLibrary, guard::Stage::input, [](script::Session& session) {
     auto* services = dynamic_cast<LlmServices*>(&session.services());
     return services == nullptr ? std::shared_ptr<guarded::SessionGuards>() : services->guards();

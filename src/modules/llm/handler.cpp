@@ -2,13 +2,20 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <optional>
+
 #include "base/error_codes.h"
 #include "base/json.h"
 #include "envelope/reply.h"
 #include "host/functions.h"
 #include "host/image_recipe.h"
+#include "llm/audited.h"
+#include "llm/budget_gauge.h"
 #include "llm/functions.h"
 #include "llm/session.h"
+#include "llm/status_parts.h"
+#include "scripted/config_part.h"
 #include "scripted/current.h"
 #include "scripted/generation.h"
 #include "scripted/program.h"
@@ -18,17 +25,22 @@ namespace {
 
 class LlmService final : public serve::Service {
  public:
-  explicit LlmService(std::shared_ptr<const Shared> shared) : current_(std::move(shared)) {}
+  LlmService(std::shared_ptr<const Shared> shared, BudgetGauge::Later later)
+      : parts_(*shared->config), budgets_(std::move(later)), current_(std::move(shared)) {}
 
-  std::unique_ptr<serve::SessionHandler> open(net::Lane& lane, std::uint64_t) override {
-    return std::make_unique<LlmSession>(current_.get(), lane);
+  std::unique_ptr<serve::SessionHandler> open(net::Lane& lane, std::uint64_t session_id) override {
+    return std::make_unique<LlmSession>(current_.get(), lane, session_id);
   }
   // Only the length-prefixed framing has such replies, and only generation C speaks it.
   std::string fatal_reply(const Error& error) override {
     return envelope::encode_error(error, envelope::Generation::c);
   }
   // Lanes have stopped: spending is written to the ledger before the process ends.
-  ~LlmService() override { current_.get()->engine->spending->close(); }
+  ~LlmService() override {
+    const auto now = current_.get();
+    now->engine->spending->close();
+    if (now->audit) now->audit->close();
+  }
 
   scripted::Current<Shared>& current() { return current_; }
 
@@ -37,8 +49,11 @@ class LlmService final : public serve::Service {
     now->counters->write_to(out);
     now->engine->router->write_to(out);
     now->engine->spending->write_to(out);
+    if (now->engine->spending->ledger() != nullptr) budgets_.write_to(out, now->config);
     if (now->guards) now->guards->write_to(out);
+    if (now->audit) now->audit->write_to(out);
     if (now->config->greybox.enabled()) now->greybox_counters->write_to(out);
+    scripted::write_shared(out, *now);
     scripted::write_generation(out, "genvm_llm", now->generation, current_.earlier());
   }
 
@@ -51,7 +66,19 @@ class LlmService final : public serve::Service {
     return health;
   }
 
+  std::optional<asio::awaitable<serve::HttpAnswer>> status_part(std::string_view target) override {
+    const auto path = target.substr(0, target.find('?'));
+    const auto query = target.substr(std::min(path.size() + 1, target.size()));
+    if (path == scripted::kConfigPart)
+      return scripted::config_part(current_.get()->config->common.shown);
+    if (path == StatusParts::kBudgets) return parts_.budgets(current_.get()->config);
+    if (path == StatusParts::kDecisions) return parts_.decisions(std::string(query));
+    return std::nullopt;
+  }
+
  private:
+  StatusParts parts_;
+  BudgetGauge budgets_;
   scripted::Current<Shared> current_;
 };
 
@@ -81,6 +108,16 @@ Result<void> add_engine(Shared& shared, const config::Environment& environment,
   return {};
 }
 
+// A reload goes on with the same audit.
+Result<void> add_audit(Shared& shared, const log::Logger& logger, const Shared* before) {
+  if (before != nullptr) shared.audit = before->audit;
+  if (before != nullptr || !shared.config->audit.enabled) return {};
+  auto opened = audit::Log::open(audit_options(*shared.config), logger.child("audit"));
+  if (!opened) return fail(std::move(opened).error());
+  shared.audit = std::move(*opened);
+  return {};
+}
+
 // `before`: of the configuration before; null at the start.
 Result<std::shared_ptr<const Shared>> build(std::shared_ptr<const config::LlmConfig> config,
                                             const config::Environment& environment,
@@ -99,6 +136,8 @@ Result<std::shared_ptr<const Shared>> build(std::shared_ptr<const config::LlmCon
   shared->catalog = std::make_unique<provider::Catalog>(config, parts.redactor, *shared->counters,
                                                         parts.logger.child("provider"));
   if (auto added = add_engine(*shared, environment, parts.logger, before); !added)
+    return fail(std::move(added).error());
+  if (auto added = add_audit(*shared, parts.logger, before); !added)
     return fail(std::move(added).error());
   if (before != nullptr) shared->greybox_counters = before->greybox_counters;
   shared->guards = guarded::Guards::make(config->guards, system_texts_of(config->prompt_templates));
@@ -148,7 +187,7 @@ Result<std::unique_ptr<serve::Service>> make_llm_service(
     const scripted::ModuleParts& parts) {
   auto shared = build(std::move(config), environment, parts, nullptr);
   if (!shared) return fail(std::move(shared).error());
-  return std::make_unique<LlmService>(std::move(*shared));
+  return std::make_unique<LlmService>(std::move(*shared), parts.later);
 }
 
 Result<scripted::Commit> prepare_reload(serve::Service& service,

@@ -4,6 +4,7 @@
 #include "llm/apply_draw.h"
 #include "llm/functions.h"
 #include "llm/guarded_prompt.h"
+#include "llm/prompt_data.h"
 #include "llm/script_prompt.h"
 #include "llm/services.h"
 
@@ -53,6 +54,7 @@ Result<Value> route(script::Session& session, script::HostFunction::Args& args) 
   const auto& router = *context.engine->router;
   auto prompt = prompt_in(args, router);
   if (!prompt) return fail(std::move(prompt).error());
+  prompt->holds_personal_data = may_hold_personal_data(router.candidates(), prompt->prompt);
   if (auto ordered = order_models(services, std::move(args[0]), *prompt); !ordered)
     return fail(std::move(ordered).error());
   dispatch::PromptChoice choice;

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <memory>
 
+#include "audit/log.h"
 #include "config/llm_config.h"
 #include "dispatch/run_context.h"
 #include "envelope/request.h"
@@ -15,6 +16,8 @@
 
 namespace gvm::llm {
 
+struct Origin;
+
 namespace asio = boost::asio;
 
 // What all sessions of one configuration share; immutable but for the counters.
@@ -24,6 +27,7 @@ struct Shared : scripted::ModuleContext {
   std::unique_ptr<provider::Catalog> catalog;
   std::shared_ptr<dispatch::Engine> engine;
   std::shared_ptr<guarded::Guards> guards;  // null: no rules
+  std::shared_ptr<audit::Log> audit;        // null: none is kept; the same after a reload
   std::shared_ptr<GreyboxCounters> greybox_counters = std::make_shared<GreyboxCounters>();
   // Set once the script's old form of answers has been logged.
   std::unique_ptr<std::atomic_flag> told_of_bare_answers = std::make_unique<std::atomic_flag>();
@@ -31,7 +35,7 @@ struct Shared : scripted::ModuleContext {
 
 class LlmSession final : public scripted::Session {
  public:
-  LlmSession(std::shared_ptr<const Shared> shared, net::Lane& lane);
+  LlmSession(std::shared_ptr<const Shared> shared, net::Lane& lane, std::uint64_t number);
 
  private:
   asio::awaitable<Result<std::string>> answer(Value message, Deadline deadline) override;
@@ -40,6 +44,7 @@ class LlmSession final : public scripted::Session {
   void tell_of_bare_answer() const;
 
   std::shared_ptr<const Shared> shared_;
+  std::shared_ptr<Origin> origin_;  // of the request under way
   std::shared_ptr<SessionGreybox> greybox_;  // null: nothing is drawn
   money::Rational consumed_gen_;             // by all answers of this session
 };

@@ -126,15 +126,18 @@ asio::awaitable<Answer> Api::answer(const Request& request) {
     http::verb method;
     std::string_view path;
   };
-  constexpr std::array<Route, 9> kRoutes{{{http::verb::get, "/"},
-                                          {http::verb::get, "/status"},
-                                          {http::verb::post, "/module/start"},
-                                          {http::verb::post, "/module/stop"},
-                                          {http::verb::post, "/module/restart"},
-                                          {http::verb::post, "/module/reload"},
-                                          {http::verb::post, "/llm/check"},
-                                          {http::verb::post, "/log/level"},
-                                          {http::verb::post, "/env"}}};
+  constexpr std::array<Route, 12> kRoutes{{{http::verb::get, "/"},
+                                           {http::verb::get, "/status.css"},
+                                           {http::verb::get, "/page.js"},
+                                           {http::verb::get, "/manager.js"},
+                                           {http::verb::get, "/status"},
+                                           {http::verb::post, "/module/start"},
+                                           {http::verb::post, "/module/stop"},
+                                           {http::verb::post, "/module/restart"},
+                                           {http::verb::post, "/module/reload"},
+                                           {http::verb::post, "/llm/check"},
+                                           {http::verb::post, "/log/level"},
+                                           {http::verb::post, "/env"}}};
   const auto path = path_of(request);
   const auto route = std::ranges::find(kRoutes, path, &Route::path);
   Answer answer;
@@ -151,9 +154,9 @@ asio::awaitable<Answer> Api::answer(const Request& request) {
     answer.extra_headers = get ? "Allow: GET\r\n" : "Allow: POST\r\n";
     co_return answer;
   }
-  if (path == "/") {
-    answer.body = page();
-    answer.content_type = "text/html; charset=utf-8";
+  if (auto file = page_file(path)) {
+    answer.body = std::move(file->body);
+    answer.content_type = std::move(file->content_type);
     answer.extra_headers = std::string(kPageHeaders);
     co_return answer;
   }

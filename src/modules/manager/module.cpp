@@ -400,6 +400,7 @@ Result<std::shared_ptr<Child>> ManagedModule::spawn(const StartRequest& request,
   if (request.allow_empty_backends && kind_ == config::ModuleKind::llm)
     spec.arguments.emplace_back("--allow-empty-backends");
   if (request.user_error) spec.arguments.emplace_back("--user-error");
+  spec.arguments.insert(spec.arguments.end(), {"--log-format", options_.log_format});
   if (!log_level_.empty()) spec.arguments.insert(spec.arguments.end(), {"--log-level", log_level_});
   return Child::start(context_, spec, relay_);
 }

@@ -17,6 +17,7 @@ struct Options {
   Secret token;             // hosts must show it; empty: only loopback and Unix sockets are served
   std::string program_dir;  // of genvm-llm and genvm-web
   std::string version;
+  std::string log_format = "json";  // of its own lines and those of the modules
   // How long the sessions of a process that was replaced may go on.
   std::chrono::milliseconds drain{600'000};
   // From a module's start to its "checked", and from there to its "ready".

@@ -1,5 +1,7 @@
 #pragma once
-// The page at "/": both modules at a glance, from GET /status.
+// The page at "/": both modules at a glance, from GET /status. It looks like the modules' own pages,
+// and shares their style.
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -7,10 +9,15 @@ namespace gvm::manager {
 
 // Nothing is loaded from elsewhere, and nobody frames it.
 inline constexpr std::string_view kPageHeaders =
-    "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; script-src "
-    "'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'\r\n"
-    "Referrer-Policy: no-referrer\r\n";
+    "Content-Security-Policy: default-src 'none'; style-src 'self'; script-src 'self'; connect-src "
+    "'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n"
+    "Referrer-Policy: no-referrer\r\nCross-Origin-Resource-Policy: same-origin\r\n";
 
-std::string page();
+struct PageFile {
+  std::string body;
+  std::string content_type;
+};
+// "/", its style and its program; empty for every other path.
+std::optional<PageFile> page_file(std::string_view path);
 
 }  // namespace gvm::manager

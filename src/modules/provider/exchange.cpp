@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error_codes.h"
+#include "base/log_form.h"
 #include "base/null_fields.h"
 #include "net/backoff.h"
 #include "provider/answer.h"
@@ -48,7 +49,7 @@ void count(CallContext& context, std::size_t row, const Exchanged& answer,
 
 // Records the provider's own words, and their meaning.
 CallFailure told(Error error, ProviderError said, int status, const Asked& asked) {
-  if (!said.message.empty()) error.add_cause(fmt::format("the provider says: {}", said.message));
+  if (!said.message.empty()) error.add_cause(std::string(kProviderSays) + said.message);
   CallFailure failure(std::move(error), kind_of(said, status, asked.what()), CallStage::status);
   failure.status = status;
   failure.retry_after = wait_of(said, failure.kind);
@@ -136,7 +137,8 @@ Exchanged read(CallContext& context, const Asked& asked, net::HttpResponse respo
     failure.usage = std::move(usage);
     return std::unexpected(std::move(failure));
   }
-  return ProviderAnswer{std::move(answer->data), std::move(usage), answer->cut, Integer(), {}};
+  return ProviderAnswer{
+      std::move(answer->data), std::move(usage), answer->cut, Integer(), {}, status};
 }
 
 Exchanged finish(CallContext& context, const Asked& asked, net::HttpResult response) {
@@ -195,6 +197,7 @@ asio::awaitable<Exchanged> exchange(CallContext context, Target target, Provider
     if (!request) co_return not_sent(std::move(request).error(), routing::ErrorKind::bad_request);
     const auto started = Clock::now();
     net::HttpRequest sent = std::move(*request);
+    if (!call.traceparent.empty()) sent.headers.push_back({"traceparent", call.traceparent});
     auto response = co_await context.http->send(std::move(sent), deadline);
     Exchanged out = finish(context, asked, std::move(response));
     count(context, target.model->counters, out, started);

@@ -66,6 +66,7 @@ struct ProviderCall {
   // The form a JSON answer or a verdict must have; null: any, or as the model's configuration says.
   std::shared_ptr<const json_schema::Schema> schema;
   Prompt prompt;
+  std::string traceparent;  // W3C Trace Context, a header of the request; empty: none
 };
 
 }  // namespace gvm::provider

@@ -2,6 +2,9 @@
 
 #include <string>
 
+#include "script/live_states.h"
+#include "scripted/traces.h"
+
 namespace gvm::scripted {
 namespace {
 
@@ -28,10 +31,20 @@ Result<void> complete(ModuleContext& context, const config::CommonConfig& config
   context.http = std::move(*clients);
   context.redactor = parts.redactor;
   context.logger = parts.logger;
+  context.log_content = config.log_content;
   context.failures = failures_of(parts.logger);
   context.pools = std::make_shared<Pools>(parts.lanes, context.program, config.vm_count);
+  context.traces = config.traces;
+  context.tracer = tracer_of(config.traces, parts, before);
   context.generation = before == nullptr ? 1 : before->generation + 1;
   return {};
+}
+
+void write_shared(metrics::Exposition& out, const ModuleContext& context) {
+  out.family("genvm_script_states", metrics::Type::gauge,
+             "Lua states, those that wait for a session among them.")
+      .sample(script::live_states());
+  if (context.tracer) context.tracer->write_to(out);
 }
 
 void write_generation(metrics::Exposition& out, std::string_view prefix, std::uint64_t generation,

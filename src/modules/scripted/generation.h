@@ -17,6 +17,9 @@ namespace gvm::scripted {
 Result<void> complete(ModuleContext& context, const config::CommonConfig& config,
                       const ModuleParts& parts, const ModuleContext* before);
 
+// genvm_script_states, and genvm_trace_... while there are traces.
+void write_shared(metrics::Exposition& out, const ModuleContext& context);
+
 // PREFIX_config_generation, and PREFIX_config_generations_old: those that sessions still have.
 void write_generation(metrics::Exposition& out, std::string_view prefix, std::uint64_t generation,
                       std::size_t earlier);

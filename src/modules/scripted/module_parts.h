@@ -2,6 +2,7 @@
 // What the program gives a module beside its configuration, at the start and at every reload.
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "base/log.h"
 #include "base/redactor.h"
@@ -18,6 +19,8 @@ struct ModuleParts {
   // Does something later, on a thread that is no lane's; empty: at once. What the last session of
   // an old configuration leaves behind is freed there: it takes longer than a lane may.
   std::function<void(std::function<void()>)> later = {};
+  std::string program = {};  // "genvm-llm"; for traces, with its version
+  std::string version = {};
 };
 
 // Puts a prepared configuration into use: sessions that begin from now on have it. At most once,

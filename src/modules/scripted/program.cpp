@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "host/lua_libraries.h"
+#include "host/watched.h"
 
 namespace gvm::scripted {
 namespace {
@@ -53,7 +54,7 @@ host::CommonOptions common_options(const config::CommonConfig& config) {
   return options;
 }
 
-script::ProgramOptions program_options(const config::CommonConfig& config, script::HostTable host,
+script::ProgramOptions program_options(const config::CommonConfig& config, script::HostTable table,
                                        std::string_view library,
                                        std::initializer_list<std::string_view> entries) {
   script::ProgramOptions options;
@@ -62,7 +63,8 @@ script::ProgramOptions program_options(const config::CommonConfig& config, scrip
   options.required_entries.assign(entries.begin(), entries.end());
   options.libraries = host::common_libraries();
   options.libraries.push_back(host::library(library));
-  options.host = std::move(host);
+  options.host = std::move(table);
+  host::watch_calls(options.host);
   options.limits = limits_of(config.script);
   return options;
 }

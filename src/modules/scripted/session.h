@@ -3,6 +3,7 @@
 // sessions have in common. A module derives from it and says how a message becomes a call of an
 // entry point and what the entry point's result means. On one lane.
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "base/log.h"
 #include "base/redactor.h"
 #include "base/sampled_logger.h"
+#include "config/common_config.h"
 #include "envelope/hello.h"
 #include "host/request_signer.h"
 #include "net/lane.h"
@@ -19,6 +21,7 @@
 #include "scripted/open_session.h"
 #include "scripted/pools.h"
 #include "serve/service.h"
+#include "trace/tracer.h"
 
 namespace gvm::scripted {
 
@@ -42,7 +45,10 @@ struct ModuleContext {
   std::shared_ptr<HttpClients> http;
   log::Logger logger;
   std::shared_ptr<log::SampledLogger> failures = failures_of({});
-  std::uint64_t generation = 1;  // counts from 1 at the start of the process
+  bool log_content = false;  // texts of prompts and answers at level trace
+  config::TracesConfig traces;
+  std::shared_ptr<const trace::Tracer> tracer;  // null: there are no traces
+  std::uint64_t generation = 1;                 // counts from 1 at the start of the process
 };
 
 class Session : public serve::SessionHandler {
@@ -50,7 +56,8 @@ class Session : public serve::SessionHandler {
   using Arguments = std::vector<script::Argument>;
 
   // `lane` outlives the session.
-  Session(std::shared_ptr<const ModuleContext> context, net::Lane& lane);
+  // `number`: the server's, in the lines that the session logs.
+  Session(std::shared_ptr<const ModuleContext> context, net::Lane& lane, std::uint64_t number = 0);
 
   Result<void> hello(std::string frame) final;
   std::string take_token() final { return envelope::take_token(hello_); }
@@ -79,6 +86,10 @@ class Session : public serve::SessionHandler {
   // For a request that exceeded serve.request_timeout: whether the contract may catch the error.
   virtual Fatality deadline_fatality() const { return Fatality::fatal; }
   const log::Logger& logger() const { return context_->logger; }
+  // Whether texts of prompts and answers may be written, at level trace.
+  bool logs_content() const { return context_->log_content && logger().enabled(log::Level::trace); }
+  // The server's, in the lines that the session logs.
+  std::uint64_t number() const { return number_; }
   net::Lane& lane() const { return lane_; }
 
  private:
@@ -87,13 +98,20 @@ class Session : public serve::SessionHandler {
   asio::awaitable<Result<void>> run_setup(Deadline deadline);
   Result<std::unique_ptr<script::Session>> open_script();
   std::string reply_to(Error error);
+  void begin_trace();
+  void begin_span();
+  void end_span(const Error& error);
   void log_failure(const Error& error) const;
+  void log_answer(Clock::time_point began) const;
   Value stats() const;
 
   const OpenSession counted_;
   std::shared_ptr<const ModuleContext> context_;  // outlives script_
+  const std::uint64_t number_;
   net::Lane& lane_;
   envelope::Hello hello_;
+  std::shared_ptr<trace::Span> span_;  // of the request that runs; null: there are no traces
+  std::optional<trace::SpanContext> trace_parent_;
   std::unique_ptr<script::Session> script_;  // made by the first request
   std::uint64_t requests_ = 0;
   std::uint64_t user_errors_ = 0;

@@ -7,6 +7,7 @@
 #include "browser/fonts.h"
 #include "envelope/reply.h"
 #include "host/functions.h"
+#include "scripted/config_part.h"
 #include "scripted/current.h"
 #include "scripted/generation.h"
 #include "scripted/program.h"
@@ -81,8 +82,8 @@ class Module final : public WebModule {
     make_browsers(std::move(options));
   }
 
-  std::unique_ptr<serve::SessionHandler> open(net::Lane& lane, std::uint64_t) override {
-    return std::make_unique<WebSession>(current_.get(), lane, workers_);
+  std::unique_ptr<serve::SessionHandler> open(net::Lane& lane, std::uint64_t session_id) override {
+    return std::make_unique<WebSession>(current_.get(), lane, workers_, session_id);
   }
   // Only the length-prefixed framing has such replies, and only generation C speaks it.
   std::string fatal_reply(const Error& error) override {
@@ -93,6 +94,7 @@ class Module final : public WebModule {
     now->counters->write_to(out);
     if (now->guards) now->guards->write_to(out);
     if (browsers_) browsers_->write_to(out);
+    scripted::write_shared(out, *now);
     scripted::write_generation(out, "genvm_web", now->generation, current_.earlier());
   }
   Health health() override {
@@ -107,6 +109,11 @@ class Module final : public WebModule {
     const auto generation = Integer::from_u64(current_.get()->generation);
     health.details.as_map()->set("generation", Value::integer(generation));
     return health;
+  }
+
+  std::optional<asio::awaitable<serve::HttpAnswer>> status_part(std::string_view target) override {
+    if (target.substr(0, target.find('?')) != scripted::kConfigPart) return std::nullopt;
+    return scripted::config_part(current_.get()->config->common.shown);
   }
 
   Result<scripted::Commit> prepare_reload(std::shared_ptr<const config::WebConfig> config,

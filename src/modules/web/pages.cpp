@@ -4,6 +4,7 @@
 
 #include "base/error_codes.h"
 #include "net/pause.h"
+#include "trace/http_attributes.h"
 #include "web/static_page.h"
 
 namespace gvm::web {
@@ -34,6 +35,23 @@ bool loads_a_page(std::string_view method, std::string_view path) {
          path.ends_with("/click");
 }
 
+// A browser loads a page; its many requests go through the egress proxy and are no spans.
+trace::Span page_span(const host::Sender& sender, const browser::RenderRequest& what) {
+  const auto* call = sender.traced_call();
+  trace::Span span = call == nullptr ? trace::Span() : call->child("page", trace::Kind::client);
+  trace::set_server(span, what.url);
+  return span;
+}
+
+void end_page_span(trace::Span& span, const Result<RenderResult>& result) {
+  if (result) {
+    trace::set_status(span, result->status);
+  } else {
+    span.fail(result.error().code());
+  }
+  span.end();
+}
+
 }  // namespace
 
 std::optional<PageEngine> find_page_engine(std::string_view name) {
@@ -54,9 +72,11 @@ asio::awaitable<Result<RenderResult>> Pages::render(PageRequest request, Deadlin
   const bool by_browser = engine == PageEngine::browser ||
                           (engine == PageEngine::automatic &&
                            (settings_.browsers != nullptr || settings_.webdriver_host != nullptr));
+  trace::Span span = by_browser ? page_span(sender_, request.what) : trace::Span();
   auto rendering = by_browser ? render_in_browser(std::move(request.what), deadline)
                               : render_over_http(std::move(request.what), deadline);
   Result<RenderResult> result = co_await std::move(rendering);
+  end_page_span(span, result);
   co_return result;
 }
 

@@ -7,6 +7,7 @@
 #include "base/error_codes.h"
 #include "host/redirects.h"
 #include "net/pause.h"
+#include "trace/http_attributes.h"
 #include "web/pages.h"
 
 namespace gvm::web {
@@ -50,6 +51,13 @@ std::unexpected<net::HttpFailure> not_sent(Error error, net::HttpFault fault) {
   return std::unexpected(std::move(failure));
 }
 
+// A header of the contract or the script stays as it is.
+void add_traceparent(net::HttpRequest& http, std::string traceparent) {
+  constexpr std::string_view kName = "traceparent";
+  if (std::ranges::find(http.headers, kName, &net::HttpHeader::name) == http.headers.end())
+    http.headers.push_back({std::string(kName), std::move(traceparent)});
+}
+
 }  // namespace
 
 void WebSender::begin(host::Outgoing& request) {
@@ -69,13 +77,21 @@ asio::awaitable<Result<net::HttpResponse>> WebSender::send_hop(const host::Outgo
     auto judging = permit(request, by);
     std::expected<Permission, net::HttpFailure> permission = co_await std::move(judging);
     std::optional<net::HttpResult> outcome;
+    trace::Span span = begin_attempt(request, attempt);
     if (permission) {
-      auto sending = send_signed(request, *permission, deadline);
+      auto sending =
+          send_signed(request, *permission, span.traceparent_for(request.url.host()), deadline);
       net::HttpResult sent = co_await std::move(sending);
       outcome.emplace(std::move(sent));
     } else {
       outcome.emplace(std::unexpected(std::move(permission).error()));
     }
+    if (*outcome) {
+      trace::set_status(span, (*outcome)->status);
+    } else {
+      span.fail(outcome->error().code());
+    }
+    span.end();
     const auto wait = retry_after(request.http, *outcome, network_.retries, attempt, by);
     if (!wait) co_return std::move(*outcome);
     counters_.retries.fetch_add(1, std::memory_order_relaxed);
@@ -133,8 +149,10 @@ asio::awaitable<std::expected<WebSender::Permission, net::HttpFailure>> WebSende
 
 asio::awaitable<net::HttpResult> WebSender::send_signed(const host::Outgoing& request,
                                                         const Permission& permission,
+                                                        std::string traceparent,
                                                         Deadline deadline) {
   net::HttpRequest http = host::request_of(request);
+  if (!traceparent.empty()) add_traceparent(http, std::move(traceparent));
   http.pinned_addresses = permission.addresses;
   http.resend = net::Resend::safe_method;
   if (request.filtering == host::Filtering::filtered) apply(network_.limits, http);

@@ -77,8 +77,10 @@ class WebSender final : public host::Sender {
   bool is_for_webdriver_host(const host::Outgoing& request) const;
   asio::awaitable<std::expected<Permission, net::HttpFailure>> permit(const host::Outgoing& request,
                                                                       Deadline deadline);
+  // `traceparent`: that header; empty: none.
   asio::awaitable<net::HttpResult> send_signed(const host::Outgoing& request,
-                                               const Permission& permission, Deadline deadline);
+                                               const Permission& permission,
+                                               std::string traceparent, Deadline deadline);
   asio::awaitable<net::HttpResult> send_routed(net::HttpRequest request, const Route& route,
                                                bool guarded, Deadline deadline);
 

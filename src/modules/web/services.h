@@ -30,6 +30,7 @@ class WebServices final : public host::Services {
         rules_(*context.network.rules),
         guards_(std::move(guards)) {
     sender_.drive_through(pages_);
+    sender_.trace_below(&call_span());
   }
 
   host::Sender& sender() override { return sender_; }

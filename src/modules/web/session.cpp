@@ -67,8 +67,8 @@ std::shared_ptr<guarded::SessionGuards> session_guards(
 }  // namespace
 
 WebSession::WebSession(std::shared_ptr<const Shared> shared, net::Lane& lane,
-                       asio::thread_pool& workers)
-    : Session(shared, lane),
+                       asio::thread_pool& workers, std::uint64_t number)
+    : Session(shared, lane, number),
       shared_(std::move(shared)),
       guards_(session_guards(shared_->guards)),
       network_(shared_->networks->of(lane)),

@@ -26,7 +26,8 @@ struct Shared : scripted::ModuleContext {
 class WebSession final : public scripted::Session {
  public:
   // `lane` and `workers` outlive the session.
-  WebSession(std::shared_ptr<const Shared> shared, net::Lane& lane, asio::thread_pool& workers);
+  WebSession(std::shared_ptr<const Shared> shared, net::Lane& lane, asio::thread_pool& workers,
+             std::uint64_t number);
 
  private:
   asio::awaitable<Result<std::string>> answer(Value message, Deadline deadline) override;

@@ -1,18 +1,11 @@
-// The status page: asks /health, /metrics and /status/problems every few seconds, and once for the last hour. Whatever came
-// from elsewhere is set as text, never as HTML.
+// The status page of a module: asks /health, /metrics and /status/problems every few seconds, more rarely for the budgets, and
+// once for the last hour. Needs page_functions.js.
 "use strict";
 
 const kEvery = 5000; // ms
 const kHour = 3600; // s
 const kRecent = 300; // s: what "lately" means
-
-const byId = (id) => document.getElementById(id);
-const make = (parent, tag, text, style) => {
-  const made = parent.appendChild(document.createElement(tag));
-  if (text !== undefined) made.textContent = text;
-  if (style) made.className = style;
-  return made;
-};
+const kBudgetsEvery = 30000; // ms: the ledger is read for them
 
 // --- Metrics -------------------------------------------------------------------------------------------------------------
 
@@ -107,25 +100,6 @@ function quantile(first, last, q) {
   return bound;
 }
 
-// --- Words ---------------------------------------------------------------------------------------------------------------
-
-const digits = (value) => value.toLocaleString("en", {maximumSignificantDigits: 3});
-function number(value) {
-  if (value === undefined || Number.isNaN(value)) return "–";
-  for (const [size, unit] of [[1e9, " G"], [1e6, " M"], [1e4, " k"]])
-    if (Math.abs(value) >= size) return digits(value / (unit === " k" ? 1e3 : size)) + unit;
-  return digits(value);
-}
-const seconds = (value) =>
-  value === undefined ? "–" : value < 0.001 ? `${digits(value * 1e6)} µs` : value < 1 ? `${digits(value * 1e3)} ms` : `${digits(value)} s`;
-const dollars = (value) => (value === undefined ? "–" : `$${value === 0 || value >= 1 ? value.toFixed(2) : value.toPrecision(2)}`);
-function span(value) {
-  for (const [size, unit] of [[86400, "day"], [3600, "hour"], [60, "minute"]])
-    if (value >= size) return `${Math.floor(value / size)} ${unit}${value >= 2 * size ? "s" : ""}`;
-  return `${Math.floor(value)} s`;
-}
-const percent = (part, whole) => (whole > 0 ? `${digits((100 * part) / whole)} %` : "–");
-
 // --- What is wrong -------------------------------------------------------------------------------------------------------
 
 // [{grade: "bad" | "warn", what, todo}], the worst first.
@@ -150,6 +124,9 @@ function findings(health, samples, last) {
     add("bad", `${lately("genvm_llm_ledger_unreserved_total")} calls were made ${minutes} without being written down`, "The ledger is broken and ledger.when_broken is “continue”.");
   if (lately("genvm_llm_ledger_refused_total") > 0)
     add("warn", `A budget refused ${lately("genvm_llm_ledger_refused_total")} calls ${minutes}`, "genvm-modules usage shows how full each budget is.");
+  for (const {name, scope, used, resets_at: until} of budgets.filter((row) => row.used >= 1))
+    add("warn", `The budget “${name}”${scope ? ` of ${scope}` : ""} is used up (${(100 * used).toFixed(0)} %)`,
+      until ? `It begins anew at ${until.slice(0, 16).replace("T", " ")} UTC; a higher limit takes effect by a reload.` : "A higher limit takes effect by a reload.");
   const models = samples.filter((s) => s.name === "genvm_llm_candidate_available");
   const paused = models.filter((s) => s.value === 0);
   const names = [...new Set(paused.map((s) => `${s.labels.backend}/${s.labels.model}`))].join(", ");
@@ -179,24 +156,6 @@ function findings(health, samples, last) {
     if (refused > 0) add("warn", `${refused} connections were refused ${minutes}: ${labels.limit}`, `Raise serve.${labels.limit}, or look at who connects.`);
   }
   return found.sort((a, b) => (a.grade === "bad" ? 0 : 1) - (b.grade === "bad" ? 0 : 1));
-}
-
-function showVerdict(found) {
-  const worst = found.length ? found[0].grade : "good";
-  const mark = {good: "✓", warn: "!", bad: "✕"};
-  byId("verdict").className = worst;
-  const sentence = byId("sentence");
-  sentence.replaceChildren();
-  make(sentence, "span", mark[worst] + " ", "mark").setAttribute("aria-hidden", "true");
-  sentence.append(found.length ? found[0].what : "Everything works");
-  const list = byId("findings");
-  list.replaceChildren();
-  found.forEach(({grade, what, todo}, i) => {
-    const item = make(list, "li", undefined, grade);
-    if (i > 0) make(item, "span", mark[grade] + " ", "mark");
-    if (i > 0) item.append(what);
-    make(item, "small", todo);
-  });
 }
 
 // --- Figures and plots ---------------------------------------------------------------------------------------------------
@@ -326,23 +285,6 @@ function showPlots(last) {
 
 // --- Tables --------------------------------------------------------------------------------------------------------------
 
-function table(box, headings, rows, empty) {
-  box.replaceChildren();
-  if (!rows.length) return make(box, "p", empty);
-  const made = make(box, "table");
-  const head = make(make(made, "thead"), "tr");
-  headings.forEach(([name, style]) => make(head, "th", name, style).setAttribute("scope", "col"));
-  const body = make(made, "tbody");
-  for (const row of rows) {
-    const line = make(body, "tr");
-    row.forEach((cell, i) => {
-      const [text, grade] = Array.isArray(cell) ? cell : [cell];
-      const made = make(line, "td", undefined, headings[i][1]);
-      grade ? make(made, "span", text, grade) : (made.textContent = text);
-    });
-  }
-}
-
 function showModels(samples) {
   const rows = new Map();
   for (const {name, labels, value} of samples) {
@@ -439,6 +381,78 @@ function showMetrics(samples) {
   table(byId("metrics").querySelector(".scroll"), [["Name"], ["Labels", "text"], ["Value", "number"]], rows, "No metric has such a name.");
 }
 
+// --- What the module is asked when somebody looks ------------------------------------------------------------------------
+
+let budgetsAsked = -Infinity;
+let budgets = [];
+async function lookAtBudgets() {
+  if (Date.now() - budgetsAsked < kBudgetsEvery) return;
+  budgetsAsked = Date.now();
+  try {
+    const found = await ask("/status/budgets");
+    budgets = found.budgets;
+    showBudgets(found.more);
+  } catch (error) {
+    const box = byId("budgets").querySelector(".scroll");
+    box.replaceChildren();
+    make(box, "p", `${error.message}`);
+  }
+}
+
+function showBudgets(more) {
+  byId("budgets").hidden = false;
+  const box = byId("budgets").querySelector(".scroll");
+  const without = (text) => (text.includes(".") ? text.replace(/0+$/, "").replace(/\.$/, "") : text);
+  const money = (row, text) => (text === null ? "–" : row.unit === "usd" ? `$${without(text)}` : `${text} ${row.unit}`);
+  table(box, [["Budget"], ["For"], ["Window"], ["Used", "fill"], ["Spent", "number"], ["Under way", "number"], ["Limit", "number"], ["When it is full"], ["Begins anew, UTC"]],
+    budgets.map((row) => [row.name, row.scope || "all calls", row.window, "", money(row, row.spent), money(row, row.reserved), money(row, row.limit),
+      {refuse: "calls are refused", cheaper: "cheaper models only", warn: "a warning"}[row.action] || row.action,
+      row.resets_at ? row.resets_at.slice(0, 16).replace("T", " ") : row.window === "session" ? "with the session" : "–"]),
+    "No budget has been used, or none is configured.");
+  box.querySelectorAll("td.fill").forEach((cell, i) => {
+    const used = budgets[i].used;
+    if (used === null) return (cell.textContent = "only the ledger knows");
+    meter(cell, used, `${used >= 1 ? "✕ " : used >= 0.8 ? "! " : ""}${(100 * used).toFixed(1)} %`);
+    return cell.classList.add(used >= 1 ? "bad" : used >= 0.8 ? "warn" : "good");
+  });
+  if (more > 0) make(box, "p", `${more} accounts that are less full are left out; genvm-modules usage --json has them all.`);
+}
+
+// A record is several lines of text; the first one names it.
+async function lookUp(event) {
+  event.preventDefault();
+  const box = byId("decisions").querySelector("[role=status]");
+  const id = byId("decision").value.trim();
+  box.replaceChildren();
+  if (!id) return make(box, "p", "Write the id of a transaction, or of a decision record: `record` of an answer, an error or a log line.");
+  make(box, "p", "Reading the ledger …");
+  try {
+    const {decisions, gone} = await ask(`/status/decisions?id=${encodeURIComponent(id)}`);
+    box.replaceChildren();
+    for (const one of decisions) {
+      make(box, "h3", `${one.at.replace("T", " ")} · record ${one.id}`);
+      make(box, "pre", one.text).setAttribute("tabindex", "0");
+    }
+    if (gone > 0) make(box, "p", `${gone} further records of it are not kept any more (ledger.keep_records_days).`);
+    if (!decisions.length && !gone)
+      make(box, "p", "Nothing was decided under this id, or it is not kept any more. A prompt that called no model is found by its record only.");
+  } catch (error) {
+    box.replaceChildren();
+    make(box, "p", error.message);
+  }
+}
+
+async function showConfig() {
+  if (!byId("config").open) return;
+  const box = byId("config").querySelector("pre");
+  try {
+    const answer = await fetch("/status/config", {cache: "no-store"});
+    box.textContent = answer.ok ? await answer.text() : `The module answers ${answer.status}.`;
+  } catch (error) {
+    box.textContent = error.message;
+  }
+}
+
 // --- The loop ------------------------------------------------------------------------------------------------------------
 
 let samples = [];
@@ -456,6 +470,9 @@ async function look() {
   const last = points[points.length - 1];
   document.title = byId("program").textContent = health.program;
   byId("since").textContent = `version ${health.version}, runs for ${span(health.uptime_seconds)}`;
+  const isLlm = samples.some((sample) => sample.name.startsWith("genvm_llm_"));
+  byId("decisions").hidden = !isLlm;
+  if (isLlm) await lookAtBudgets();
   showVerdict(findings(health, samples, last));
   showTiles(last, health);
   showPlots(last);
@@ -475,4 +492,6 @@ async function loop() {
 }
 byId("filter").addEventListener("input", () => showMetrics(samples));
 byId("metrics").addEventListener("toggle", () => showMetrics(samples));
+byId("config").addEventListener("toggle", showConfig);
+byId("decisions").querySelector("form").addEventListener("submit", lookUp);
 loop();
