@@ -131,8 +131,7 @@ Value shown(const store::DecisionRecord& record) {
 }  // namespace
 
 StatusParts::StatusParts(const config::LlmConfig& config)
-    : ledger_(
-          [options = billing::ledger_options(config)] { return ledger::open_reader(options); }) {}
+    : ledger_(billing::ledger_options(config)) {}
 
 asio::awaitable<HttpAnswer> StatusParts::budgets(std::shared_ptr<const config::LlmConfig> config) {
   std::function<Result<Balances>()> question = [options = ledger_, config] {
