@@ -4,7 +4,7 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 
-.PHONY: help setup build install packages demo test lint bench fuzz smoke memcheck tsan coverage portability pictures check-all clean docs docs-site
+.PHONY: help setup build install packages demo test lint bench fuzz smoke soak memcheck tsan coverage portability pictures check-all clean docs docs-site
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -53,6 +53,9 @@ smoke: ## a part of the end-to-end tests against the release programs; after `ma
 memcheck: ## Valgrind over the release code that reads pages
 	@scripts/setup-system.sh
 	@scripts/memcheck.sh
+
+soak: ## every fault at once against the release programs for SOAK_SECONDS (default 1800); after `make test`
+	@scripts/soak.sh
 
 tsan: ## ThreadSanitizer over routing, store, serve, net and genvm-llm
 	@scripts/setup-system.sh

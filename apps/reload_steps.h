@@ -50,6 +50,12 @@ class ReloadSteps {
     prepared.warnings = std::move(loaded->warnings);
     prepared.reasons = reasons_of(newly_dropped(loaded->dropped), source);
     if (!prepared.reasons.empty()) return prepared;
+    auto tls = program_.read_tls_again();
+    if (!tls) {
+      prepared.reasons.push_back(tls.error().to_string());
+      return prepared;
+    }
+    prepared.warnings.insert(prepared.warnings.end(), tls->warnings.begin(), tls->warnings.end());
     config::keep_until_restart(loaded->config, *now_.config);
     InUse<T> next{std::make_shared<const T>(std::move(loaded->config)), source.text,
                   std::move(loaded->secrets), std::move(loaded->dropped)};
@@ -60,8 +66,10 @@ class ReloadSteps {
       return prepared;
     }
     prepared.changes = changes_to(next, *parts.redactor);
-    prepared.commit = [this, commit = std::move(*commit), next = std::move(next)]() mutable {
+    prepared.commit = [this, commit = std::move(*commit), next = std::move(next),
+                       tls = std::move(*tls)]() mutable {
       commit();
+      program_.use_tls(tls);
       now_ = std::move(next);
     };
     return prepared;

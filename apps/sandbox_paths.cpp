@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <initializer_list>
@@ -20,6 +22,15 @@ void add(LandlockRules& rules, Access access, const fs::path& path) {
 void add_folder_of(LandlockRules& rules, const fs::path& file) {
   if (file.empty()) return;
   add(rules, Access::read, file.has_parent_path() ? file.parent_path() : fs::path("."));
+}
+
+// Read again at a reload. Tools that renew certificates leave links to the newest file of another
+// folder.
+void add_renewed(LandlockRules& rules, const fs::path& file) {
+  add_folder_of(rules, file);
+  std::error_code failed;
+  const auto target = fs::canonical(file, failed);
+  if (!file.empty() && !failed) add_folder_of(rules, target);
 }
 
 fs::path of_variable(const char* name) {
@@ -101,6 +112,15 @@ void add_writable_folder(LandlockRules& rules, const fs::path& folder) {
   add(rules, Access::write, folder);
 }
 
+// For its owner alone, when it is made here.
+void add_private_folder(LandlockRules& rules, const fs::path& folder) {
+  if (folder.empty()) return;
+  std::error_code ignored;
+  fs::create_directories(folder.parent_path(), ignored);
+  (void)::mkdir(folder.c_str(), 0700);
+  add(rules, Access::write, folder);
+}
+
 }  // namespace
 
 void add_common_paths(LandlockRules& rules, const config::CommonConfig& config,
@@ -116,6 +136,8 @@ void add_common_paths(LandlockRules& rules, const config::CommonConfig& config,
   for (const auto& key : config.signing.keys) add_folder_of(rules, key.key_file);
   add_socket(rules, config.bind_address);
   add(rules, Access::read, config.serve.peers.token_file);
+  const auto& tls = config.serve.tls;
+  for (const auto& file : {tls.certificate, tls.key, tls.client_ca}) add_renewed(rules, file);
   add_writable_folder(rules, config.data_dir);
   // The socket through which `genvm-modules reload` asks; what is wrong with it is told later.
   (void)prepare_control_folder(control_folder());
@@ -125,6 +147,12 @@ void add_common_paths(LandlockRules& rules, const config::CommonConfig& config,
 }
 
 void add_paths(LandlockRules& rules, const config::LlmConfig& config) {
+  if (config.audit.enabled) {
+    add_private_folder(rules, config.audit.path);
+    const fs::path anchors = config.audit.anchor_file;
+    if (!anchors.empty())
+      add_writable_folder(rules, anchors.has_parent_path() ? anchors.parent_path() : ".");
+  }
   add_folder_of(rules, config.pricing.file);
   if (config.ledger.url.empty()) return;
   // What libpq reads of its user.

@@ -14,7 +14,7 @@ namespace gvm::apps {
 
 log::Options log_options(const config::CommonConfig& config, const ServerArguments& arguments);
 net::HttpClientOptions http_options(const config::CommonConfig& config);
-// Of the port of the sessions. `tokens`: those of serve.peers.token_file.
+// Of the port of the sessions, in plain text. `tokens`: those of serve.peers.token_file.
 serve::ServerOptions server_options(const config::CommonConfig& config, std::string program,
                                     const std::vector<Secret>& tokens);
 

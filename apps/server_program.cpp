@@ -1,10 +1,15 @@
 #include "apps/server_program.h"
 
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <optional>
 #include <utility>
 
+#include "apps/exit_code.h"
 #include "apps/peer_tokens.h"
 #include "apps/server_options.h"
 #include "apps/version.h"
@@ -24,6 +29,7 @@ ServerProgram::ServerProgram(Names names, const ServerArguments& arguments,
       lifetime_(arguments.die_with_parent ? serve::WithParent::die : serve::WithParent::stay),
       manager_(arguments),
       peer_tokens_(read_peer_tokens(config.serve.peers.token_file)),
+      tls_files_(read_tls(config.serve.tls)),
       voice_(voice_of(config, all(std::move(secrets)))),
       redactor_(voice_.redactor),
       logger_(voice_.logger),
@@ -100,12 +106,14 @@ int ServerProgram::cannot_start(const Error& error) const {
   const auto reason = redactor_->redact(error.to_string());
   std::fprintf(stderr, "%s: %s\n", names_.program, reason.c_str());
   manager_.refused({reason});
-  return 1;
+  return exit_code_of(error.code());
 }
 
 int ServerProgram::serve_until_told(serve::Service& service, const Steps& steps) {
   if (!peer_tokens_) return cannot_start(peer_tokens_.error());
   auto options = server_options(config_, names_.program, *peer_tokens_);
+  if (!tls_files_) return cannot_start(tls_files_.error());
+  options.tls = tls_ = begin_tls();
   if (listen_fd_ >= 0) options.bind_address = "fd://" + std::to_string(listen_fd_);
   serve::Server server(std::move(options), lanes_, service, logger_.child("serve"));
   auto further_options = server_options(config_, names_.program, {});
@@ -132,6 +140,7 @@ int ServerProgram::serve_until_told(serve::Service& service, const Steps& steps)
   further.start(lifetime_);
   Reloads reloads;
   accept_reloads(steps, reloads);
+  lifetime_.on_ending([this](const serve::Ending& ending) { tell_ending(ending); });
   tell_ready(server, further, steps);
   manager_.obey(lifetime_, {.hand_over =
                                 [&] {
@@ -146,6 +155,27 @@ int ServerProgram::serve_until_told(serve::Service& service, const Steps& steps)
   return code;
 }
 
+std::shared_ptr<serve::TlsInUse> ServerProgram::begin_tls() {
+  if (!tls_files_->context) return nullptr;
+  log_tls(*tls_files_);
+  for (const auto& warning : tls_files_->warnings) logger_.warn(warning);
+  return std::make_shared<serve::TlsInUse>(tls_files_->context);
+}
+
+void ServerProgram::use_tls(const TlsFiles& files) {
+  if (!tls_ || !files.context) return;
+  tls_->set(files.context);
+  log_tls(files);
+}
+
+void ServerProgram::log_tls(const TlsFiles& files) const {
+  const auto ends = std::chrono::system_clock::to_time_t(files.context->expires());
+  logger_.info(
+      "TLS is spoken on the session port",
+      {{"certificate", Value::string(config_.serve.tls.certificate)},
+       {"expires", Value::string(fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(ends)))}});
+}
+
 void ServerProgram::tell_ready(const serve::Server& server, const FurtherServer& further,
                                const Steps& steps) const {
   Value::Map ready;
@@ -158,6 +188,15 @@ void ServerProgram::tell_ready(const serve::Server& server, const FurtherServer&
   const auto facts = Value::map(std::move(ready));
   logger_.write_value(log::Level::info, "ready", facts);
   manager_.ready(facts);
+  notify_.ready("serves at " + server.address());
+}
+
+void ServerProgram::tell_ending(const serve::Ending& ending) const {
+  const auto text = fmt::format("ends ({}): {} sessions are open", ending.reason, ending.sessions);
+  using std::chrono::duration_cast;
+  using std::chrono::microseconds;
+  const long long most = duration_cast<microseconds>(ending.most).count();
+  ending.begins ? notify_.stopping(text, most) : notify_.status(text);
 }
 
 void ServerProgram::accept_reloads(const Steps& steps, Reloads& reloads) {

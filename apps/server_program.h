@@ -13,7 +13,9 @@
 #include "apps/control_socket.h"
 #include "apps/further_server.h"
 #include "apps/manager_link.h"
+#include "apps/notify.h"
 #include "apps/reloader.h"
+#include "apps/tls_files.h"
 #include "base/log.h"
 #include "base/redactor.h"
 #include "base/secret.h"
@@ -68,6 +70,10 @@ class ServerProgram {
   // background thread.
   scripted::ModuleParts parts_for(const config::CommonConfig& config, std::vector<Secret> secrets);
   const log::Logger& logger() const { return logger_; }
+  // At a reload: the files of the running serve.tls as they are now, and the context that new
+  // connections take. On the background thread.
+  Result<TlsFiles> read_tls_again() const { return read_tls(config_.serve.tls); }
+  void use_tls(const TlsFiles& files);
 
   ~ServerProgram() { background_->close(); }
   ServerProgram(const ServerProgram&) = delete;
@@ -102,6 +108,10 @@ class ServerProgram {
   int serve_until_told(serve::Service& service, const Steps& steps);
   // `reloads` lives until the process ends.
   void accept_reloads(const Steps& steps, Reloads& reloads);
+  // Of the start; empty: the port is plain text.
+  std::shared_ptr<serve::TlsInUse> begin_tls();
+  void log_tls(const TlsFiles& files) const;
+  void tell_ending(const serve::Ending& ending) const;
   void tell_ready(const serve::Server& server, const FurtherServer& further,
                   const Steps& steps) const;
 
@@ -109,9 +119,12 @@ class ServerProgram {
   const ServerArguments arguments_;
   const config::CommonConfig& config_;
   int listen_fd_;
+  Notify notify_;
   serve::Lifetime lifetime_;
   ManagerLink manager_;
   Result<std::vector<Secret>> peer_tokens_;   // of the start
+  Result<TlsFiles> tls_files_;                // of the start
+  std::shared_ptr<serve::TlsInUse> tls_;      // empty: plain text
   Voice voice_;                               // of the last configuration that was built
   std::shared_ptr<const Redactor> redactor_;  // of the start
   log::Logger logger_;

@@ -2,7 +2,8 @@
 -- asked, and which next when one fails, is what the configuration says under `routing` (docs/routing.md). When nothing is
 -- left to ask, the contract sees NO_PROVIDER_FOR_PROMPT with the list of attempts (never the prompt).
 --
--- To make your node differ from others ("greyboxing"), copy this file, change it and point `lua_script_path` at the copy.
+-- To make your node differ from others ("greyboxing"), say under `greybox` in the configuration what is drawn for each
+-- prompt (docs/greyboxing.md): this script uses it. For more, copy this file, change it and point `lua_script_path` at the copy.
 -- Places made for that are marked GREYBOX below; examples/scripts/ has worked examples, and genvm-llm-greybox.lua beside
 -- this file is a chain of models in an order of your own. What to keep in mind:
 --   * Different validators should not fail in the same way for the same input: vary models, order, temperature, filters.
@@ -22,17 +23,28 @@ local function take_defaults(prompt)
   return defaults
 end
 
-local function dispatch(ctx, mapped, remaining_gen)
-  local answer = llm.rs.exec_prompt(ctx, {
+-- `asked`: models that must not be asked, because they have given their opinion; nil when there is none other.
+local function dispatch(ctx, mapped, remaining_gen, asked, spent)
+  llm.check_spending(ctx)
+  local request = {
     -- GREYBOX: what the models are asked: temperature, seed, extra, max_tokens.
     defaults = take_defaults(mapped.prompt),
     prompt = mapped.prompt,
     format = mapped.format,
     schema = mapped.schema,
     -- GREYBOX: `strategy` and `exclude` choose for this prompt alone; llm.rs.route shows what they would choose.
-    timeout = llm.paid_seconds(ctx, remaining_gen),
-  })
+    exclude = asked,
+    timeout = llm.paid_seconds(ctx, remaining_gen, spent),
+  }
+  if asked ~= nil and #llm.rs.route(ctx, request).candidates == 0 then
+    return nil
+  end
+  local answer = llm.rs.exec_prompt(ctx, request)
   llm.count_spending(ctx, answer)
+  return answer
+end
+
+local function answer_of(answer)
   return { data = answer.data, consumed_gen = answer.consumed_gen }
 end
 
@@ -42,10 +54,12 @@ Setup = llm.begin_spending
 function ExecPrompt(ctx, args, remaining_gen)
   llm.check_spending(ctx)
   args.prompt = llm.clean_prompt(args.prompt, PROMPT_FILTERS)
-  return dispatch(ctx, llm.exec_prompt_transform(args), remaining_gen)
+  return answer_of(dispatch(ctx, llm.exec_prompt_transform(args), remaining_gen))
 end
 
+-- As many opinions as `judge` of the configuration says (docs/judges.md).
 function ExecPromptTemplate(ctx, args, remaining_gen)
-  llm.check_spending(ctx)
-  return dispatch(ctx, llm.exec_prompt_template_transform(args), remaining_gen)
+  return llm.judge(args, function(mapped, asked, spent)
+    return dispatch(ctx, mapped, remaining_gen, asked, spent)
+  end)
 end

@@ -138,17 +138,40 @@ local function raise_no_provider(needs, attempts)
   }
 end
 
-local function dispatch(ctx, mapped, remaining_gen)
+-- Without models that have given their opinion on a template.
+local function not_in(asked, found)
+  local others = {}
+  for _, candidate in ipairs(found) do
+    local is_new = true
+    for _, other in ipairs(asked) do
+      is_new = is_new and (other.provider ~= candidate.provider or other.model ~= candidate.model)
+    end
+    if is_new then
+      others[#others + 1] = candidate
+    end
+  end
+  return others
+end
+
+local function dispatch(ctx, mapped, remaining_gen, asked, spent)
+  llm.check_spending(ctx)
   local prompt, format = mapped.prompt, mapped.format
   local temperature, max_tokens = prompt.temperature, prompt.max_tokens
-  local timeout = llm.paid_seconds(ctx, remaining_gen)
+  local timeout = llm.paid_seconds(ctx, remaining_gen, spent)
   local found, needs = candidates(prompt, format)
+  if asked ~= nil then
+    found = not_in(asked, found)
+    if #found == 0 then
+      return nil
+    end
+  end
   local attempts = {}
+  local drawn = ctx.greybox or {}
   for _, candidate in ipairs(found) do
     -- GREYBOX: what this backend is asked: temperature, seed, extra, max_tokens.
     prompt.use_max_completion_tokens = candidate.use_max_completion_tokens
-    -- What the configuration says for this model counts before the library's defaults.
-    prompt.temperature = candidate.temperature or temperature
+    -- What `greybox` of the configuration has drawn counts first, then what it says for this model, then the library.
+    prompt.temperature = drawn.temperature or candidate.temperature or temperature
     prompt.max_tokens = candidate.max_tokens or max_tokens
     local ok, answer = pcall(llm.rs.exec_prompt_in_provider, ctx, {
       provider = candidate.provider,
@@ -160,7 +183,13 @@ local function dispatch(ctx, mapped, remaining_gen)
     })
     if ok then
       llm.count_spending(ctx, answer)
-      return { data = answer.data, consumed_gen = answer.consumed_gen }
+      return {
+        data = answer.data,
+        consumed_gen = answer.consumed_gen,
+        provider = candidate.provider,
+        model = candidate.model,
+        record = answer.record,
+      }
     end
     local err = lib.rs.as_user_error(answer)
     if err == nil or is_final(err) then
@@ -179,10 +208,13 @@ Setup = llm.begin_spending
 function ExecPrompt(ctx, args, remaining_gen)
   llm.check_spending(ctx)
   args.prompt = llm.clean_prompt(args.prompt, PROMPT_FILTERS)
-  return dispatch(ctx, llm.exec_prompt_transform(args), remaining_gen)
+  local answer = dispatch(ctx, llm.exec_prompt_transform(args), remaining_gen)
+  return { data = answer.data, consumed_gen = answer.consumed_gen }
 end
 
+-- As many opinions as `judge` of the configuration says (docs/judges.md).
 function ExecPromptTemplate(ctx, args, remaining_gen)
-  llm.check_spending(ctx)
-  return dispatch(ctx, llm.exec_prompt_template_transform(args), remaining_gen)
+  return llm.judge(args, function(mapped, asked, spent)
+    return dispatch(ctx, mapped, remaining_gen, asked, spent)
+  end)
 end

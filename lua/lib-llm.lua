@@ -18,10 +18,34 @@ local lib = require("lib-genvm")
 ---@field extra_merge_strategy MergeStrategy|nil default "none"
 ---@field timeout number|nil seconds
 
+---@class GreyboxModel
+---@field provider string
+---@field model string|nil nil: all of the provider
+
+--- What was drawn for the request's prompts; change it, and that is used. Fields are absent where nothing was drawn.
+---@class Greybox
+---@field kind "text"|"json"|"image"|"eq_comparative"|"eq_non_comparative_leader"|"eq_non_comparative_validator"
+---@field ordinal integer of the prompt in the session, from 1
+---@field models GreyboxModel[]|nil in the order they are asked; nil: as routing has it
+---@field temperature number|nil
+---@field top_p number|nil
+---@field seed integer|nil for the provider
+---@field phrasing integer|nil position in the configured list, from 1
+---@field sections integer[]|nil positions in the phrasing, from 1, each once
+---@field delimiters { open: string, close: string }
+---@field filters string[] as lib.rs.filter_text has them
+---@field image_filters table[] as lib.rs.filter_image has them
+
+--- The session's ctx: the fields of the hello, what the script puts into it, and the draw.
+---@class LlmContext
+---@field greybox Greybox|false|nil with `greybox` in the configuration; false: nothing is drawn
+---@field [string] any
+
 ---@class MappedPrompt
 ---@field prompt Prompt
 ---@field format Format
 ---@field schema string|nil the JSON Schema of the answer, where the template has one
+---@field phrasing integer|nil which phrasing of the template was drawn
 
 ---@class ModelConfig
 ---@field enabled boolean
@@ -176,30 +200,193 @@ local function unknown_template(name)
   }
 end
 
---- What ExecPromptTemplate gets, as a prompt for a provider. `#{slot}` in the template is replaced in one pass: a value
---- that contains `#{...}` or `%` stays literal, and a placeholder without a slot of its name stays as it is.
+local function filled(template, args)
+  local user = template.user:gsub("#{([%w_]+)}", function(slot)
+    return slot ~= "template" and args[slot] or nil
+  end)
+  return { system = template.system, user = user }
+end
+
+--- What ExecPromptTemplate gets, as a prompt for a provider: hardened as `judge.harden` says (docs/judges.md), or the
+--- configured text. There `#{slot}` is replaced in one pass: a value that contains `#{...}` or `%` stays literal, and a
+--- placeholder without a slot of its name stays as it is.
 ---@param args LLMExecPromptTemplatePayload
+---@param beside integer|nil the phrasing of an earlier question about the same texts: another one is drawn
 ---@return MappedPrompt
-function M.exec_prompt_template_transform(args)
+function M.exec_prompt_template_transform(args, beside)
   local kind = TEMPLATES[args.template]
   local template = kind and rs.templates[kind.id]
   if template == nil then
     unknown_template(args.template)
   end
+  local texts = rs.harden_template(args, beside) or filled(template, args)
   return {
     format = kind.format,
     schema = template.schema,
+    phrasing = texts.phrasing,
     prompt = {
-      system_message = template.system,
-      user_message = template.user:gsub("#{([%w_]+)}", function(slot)
-        return slot ~= "template" and args[slot] or nil
-      end),
+      system_message = texts.system,
+      user_message = texts.user,
       images = {},
       temperature = TEMPERATURE,
       max_tokens = TEMPLATE_MAX_TOKENS,
       use_max_completion_tokens = false,
     },
   }
+end
+
+-- EqComparative with the two answers in changed places.
+local function swapped(args)
+  local copy = {}
+  for name, value in pairs(args) do
+    copy[name] = value
+  end
+  copy.leader_answer, copy.validator_answer = args.validator_answer, args.leader_answer
+  return copy
+end
+
+-- Errors that end the prompt, whatever a further opinion was for.
+local ENDS_PROMPT = {
+  CANCELLED = true,
+  INSUFFICIENT_EXECUTION_BUDGET = true,
+  SCRIPT_BAD_ARGUMENT = true,
+  SCRIPT_CANNOT_WAIT = true,
+  SCRIPT_CPU_LIMIT = true,
+  SCRIPT_MEMORY_LIMIT = true,
+}
+
+-- A further opinion, or nil when it cannot be had. The error is told by its code: its text could repeat the prompt.
+local function further_opinion(ask, mapped, asked, spent)
+  local ok, answer = pcall(ask, mapped, asked, spent)
+  if ok then
+    return answer
+  end
+  local err = lib.rs.as_user_error(answer)
+  if err == nil or ENDS_PROMPT[err.causes[1]] then
+    error(answer, 0)
+  end
+  lib.log { level = "warning", message = "a further opinion cannot be had", error = err.causes[1] }
+  return nil
+end
+
+-- What `yes` and `no` of `total` opinions come to when `left` more may follow: true, false, "none" (there is no majority),
+-- or nil while it is open.
+local function outcome(yes, no, left, total, disagree)
+  if 2 * yes > total then
+    return true
+  elseif 2 * no > total or disagree == "false" and yes == 0 and 2 * left <= total then
+    return false
+  elseif left == 0 or disagree == "false" and 2 * (yes + left) <= total then
+    return "none"
+  end
+  return nil
+end
+
+local function without_majority(settings, template, votes, records)
+  lib.log { level = "info", message = "the opinions on a template have no majority", template = template, records = records }
+  if settings.disagree == "refuse" then
+    lib.rs.user_error {
+      causes = { "JUDGES_DISAGREE" },
+      fatal = false,
+      ctx = {
+        detail = "the models disagree, or an opinion cannot be had",
+        template = template,
+        opinions = votes,
+        records = records,
+      },
+    }
+  end
+  return false
+end
+
+-- One question after another until the verdict is certain.
+---@class Judging
+local Judging = {}
+Judging.__index = Judging
+
+function Judging.new(args, ask)
+  local settings = rs.judge
+  local first = M.exec_prompt_template_transform(args)
+  local swaps = settings.swap and args.template == "EqComparative"
+  return setmetatable({
+    args = args,
+    ask = ask,
+    settings = settings,
+    first = first,
+    swaps = swaps,
+    total = first.format == "bool" and math.max(settings.models, swaps and 2 or 1) or 1,
+    asked = {},
+    votes = {},
+    records = {},
+    yes = 0,
+    no = 0,
+    spent = rat.zero,
+  }, Judging)
+end
+
+function Judging:take(answer)
+  self.spent = self.spent + (answer.consumed_gen or 0)
+  self.asked[#self.asked + 1] = { provider = answer.provider, model = answer.model }
+  self.votes[#self.votes + 1] = answer.data
+  self.records[#self.records + 1] = answer.record
+  if answer.data then
+    self.yes = self.yes + 1
+  else
+    self.no = self.no + 1
+  end
+end
+
+-- The n-th opinion, or nil. Every second question has the answers in changed places, where that is asked for.
+function Judging:further(n)
+  local changes = self.swaps and n % 2 == 0
+  local mapped = M.exec_prompt_template_transform(changes and swapped(self.args) or self.args, self.first.phrasing)
+  if self.settings.models > 1 then
+    local answer = further_opinion(self.ask, mapped, self.asked, self.spent)
+    if answer ~= nil or not changes then
+      return answer
+    end
+  end
+  return further_opinion(self.ask, mapped, nil, self.spent)
+end
+
+function Judging:verdict()
+  local verdict = outcome(self.yes, self.no, self.total - 1, self.total, self.settings.disagree)
+  local planned = self.total
+  for n = 2, planned do
+    if verdict ~= nil then
+      break
+    end
+    local answer = self:further(n)
+    if answer ~= nil then
+      self:take(answer)
+    elseif self.settings.when_missing == "first" then
+      self.total = self.total - 1
+    end
+    verdict = outcome(self.yes, self.no, planned - n, self.total, self.settings.disagree)
+  end
+  if verdict == "none" then
+    return without_majority(self.settings, self.args.template, self.votes, self.records)
+  end
+  return verdict
+end
+
+--- Answers a template with as many opinions as `judge` of the configuration says (docs/judges.md). `ask` sends one
+--- question; the first time `asked` is nil. Later `asked` lists the models that have given their opinion, none of which may
+--- be asked again; it is nil where any model may be asked, with the answers in changed places. `ask` answers nil when
+--- nobody else is there. Its answer may name `provider`, `model` and `record`; `spent` is what the opinions before it cost.
+--- The answer has the sum. No question is asked once the verdict is certain.
+---@param args LLMExecPromptTemplatePayload
+---@param ask fun(mapped: MappedPrompt, asked: {provider: string, model: string}[]|nil, spent: Rat): table|nil
+---@return { data: string|boolean|table, consumed_gen: Rat|integer }
+function M.judge(args, ask)
+  local judging = Judging.new(args, ask)
+  local first = ask(judging.first, nil, rat.zero)
+  if judging.total == 1 then
+    return { data = first.data, consumed_gen = first.consumed_gen }
+  end
+  judging:take(first)
+  local verdict = judging:verdict()
+  return { data = verdict, consumed_gen = judging.spent }
 end
 
 ---@param capable fun(model: ModelConfig): boolean
@@ -318,10 +505,17 @@ end
 --- Seconds the remaining fuel pays for, or nil when the host does not meter time. Ends the prompt when it pays for none.
 ---@param ctx table
 ---@param remaining_gen Rat
+---@param spent Rat|nil what earlier questions of the same prompt cost
 ---@return number|nil
-function M.paid_seconds(ctx, remaining_gen)
+function M.paid_seconds(ctx, remaining_gen, spent)
   if ctx.gen_per_time_unit == nil then
     return nil
+  end
+  if spent ~= nil and spent > rat.zero and remaining_gen > rat.zero then
+    remaining_gen = remaining_gen - spent
+    if remaining_gen <= rat.zero then
+      M.exhaust()
+    end
   end
   local seconds = remaining_gen / ctx.gen_per_time_unit * TIME_TOLERANCE
   if seconds <= rat.zero or seconds > LONGEST_SECONDS then

@@ -14,7 +14,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 COLUMN = 30  # where CLI11 starts descriptions
 FILES = ("/etc/genvm-modules/genvm-module-llm.yaml", "/etc/genvm-modules/genvm-module-web.yaml")
 # Options whose value is a file, and those whose value is one of a few words, for the completions.
-FILE_OPTIONS = {"--config", "--image", "--out", "--token-file"}
+FILE_OPTIONS = {"--ca", "--certificate", "--config", "--image", "--out", "--token-file"}
 LOCALS = {"genvm-llm": "genvm-web(1), genvm-modules(1)", "genvm-web": "genvm-llm(1), genvm-modules(1)", "genvm-modules": "genvm-llm(1), genvm-web(1)"}
 
 

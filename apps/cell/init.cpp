@@ -187,13 +187,13 @@ void Init::become_ready() {
 }
 
 void Init::on_control() {
-  browser::CellMessage received;
-  switch (browser::receive_message(channels_.control.get(), received)) {
-    case browser::Receive::nothing:
+  launch::Packet received;
+  switch (launch::receive_packet(channels_.control.get(), received)) {
+    case launch::Received::nothing:
       return;
-    case browser::Receive::closed:
+    case launch::Received::closed:
       return end("the module is gone");
-    case browser::Receive::message:
+    case launch::Received::packet:
       if (received.fields[0] == message::kStop) end("stopped");
   }
 }

@@ -130,10 +130,9 @@ int run() {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   Channels channels{Fd(browser::kControlFd), Fd(browser::kDriverListenerFd),
                     Fd(browser::kDevtoolsListenerFd)};
-  browser::CellMessage received;
-  if (browser::receive_message(channels.control.get(), received) != browser::Receive::message)
-    return kUsage;
-  const auto spec = browser::decode_spec(received.fields);
+  const auto received = launch::receive_packet(channels.control.get());
+  if (!received) return kUsage;
+  const auto spec = browser::decode_spec(received->fields);
   if (!spec) return kUsage;
   const pid_t inside = start_inside(*spec, channels);
   channels = Channels();

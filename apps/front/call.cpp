@@ -86,7 +86,8 @@ Command add_call(CLI::App& app) {
   auto* call = app.add_subcommand("call", "send one request to a running module, as a GenVM does");
   auto& plan = options->plan;
   call->add_option("url", plan.url,
-                   "ws://host:port, tcp://host:port, unix:///path or ws+unix:///path")
+                   "ws://host:port, tcp://host:port, wss://host:port, tls://host:port, "
+                   "unix:///path or ws+unix:///path")
       ->required();
   call->add_option("--timeout", plan.timeout_seconds, "seconds for each reply, default 300")
       ->check(CLI::Range(0.1, 86400.0));
@@ -101,6 +102,14 @@ Command add_call(CLI::App& app) {
       "--token", plan.token,
       "a token of the module's serve.peers, or env:NAME to take it from the environment "
       "(not seen in ps)");
+  call->add_option("--ca", plan.trust.ca_file,
+                   "for wss and tls: PEM file of the authorities that are trusted, in place of the "
+                   "system's");
+  auto* certificate = call->add_option("--certificate", plan.trust.certificate_file,
+                                       "for wss and tls: PEM file of the certificate to show");
+  auto* key = call->add_option("--key", plan.trust.key_file, "PEM file of its private key");
+  certificate->needs(key);
+  key->needs(certificate);
   call->require_subcommand(1);
   call->footer("Exit code: 0 Ok, 2 UserError, 3 FatalError, 4 no connection, 64 wrong usage.");
 

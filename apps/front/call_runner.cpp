@@ -89,7 +89,7 @@ Outcome run_session(const CallPlan& plan, const std::string& hello, const std::s
   };
   auto target = client::parse_target(plan.url);
   if (!target) return give_up(target.error());
-  auto connection = client::Connection::open(*target, timeout);
+  auto connection = client::Connection::open(*target, timeout, plan.trust);
   if (!connection) return give_up(connection.error());
   if (auto sent = connection->send(hello, timeout); !sent) return give_up(sent.error());
   while (left.fetch_sub(1) > 0) {

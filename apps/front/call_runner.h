@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/value.h"
+#include "client/connection.h"
 
 namespace gvm::apps {
 
@@ -15,6 +16,7 @@ struct CallPlan {
   std::string generation = "a";  // a, b or c: the generation whose hello is sent
   std::string host_data;         // JSON object
   std::string token;             // of the module's serve.peers, or "env:NAME"; empty: none
+  client::TlsTrust trust;        // of wss:// and tls://
   std::string out_file;          // for a page, a picture or a body; empty: shown
 };
 

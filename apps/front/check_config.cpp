@@ -7,6 +7,8 @@
 
 #include "apps/front/commands.h"
 #include "apps/front/input.h"
+#include "apps/front/tries.h"
+#include "apps/tls_files.h"
 #include "apps/version.h"
 #include "base/error_detail.h"
 #include "billing/price_reload.h"
@@ -52,16 +54,25 @@ class NamedFiles {
     const auto text = read_file(path);
     if (!text) faults_.push_back({config_, {}, key, text.error()});
   }
+  void must_be_sound(const config::TlsConfig& tls) {
+    const auto files = read_tls(tls);
+    if (!files)
+      faults_.push_back({config_, {}, "serve.tls", std::string(detail_of(files.error()))});
+    if (files) warnings_ = files->warnings;
+  }
   void must_be_readable(const config::CommonConfig& common) {
     must_be_readable("lua_script_path", common.lua_script_path);
     must_be_readable("http.ca_file", common.http.ca_file);
     for (const auto& key : common.signing.keys) must_be_readable("signing.keys", key.key_file);
+    must_be_sound(common.serve.tls);
   }
   const std::vector<config::Diagnostic>& faults() const { return faults_; }
+  const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:
   std::string config_;
   std::vector<config::Diagnostic> faults_;
+  std::vector<std::string> warnings_;
 };
 
 // What the module's own start says of its script. `load_script` is the module's.
@@ -80,6 +91,7 @@ int check_loaded(const auto& loaded, const std::string& file, const char* what,
   NamedFiles files(file);
   files.must_be_readable(loaded->config.common);
   if (!files.faults().empty()) return faulty(files.faults(), file);
+  for (const auto& warning : files.warnings()) std::printf("warning: %s\n", warning.c_str());
   if (const auto faults = script_faults(loaded->config, file, load_script); !faults.empty()) {
     // A script may miss a backend that was left out.
     for (const auto& warning : loaded->warnings) std::printf("warning: %s\n", warning.c_str());
@@ -98,6 +110,10 @@ int check_llm(const std::string& file, const config::Environment& environment,
       check_loaded(loaded, file, "configuration of the LLM module",
                    [](const config::LlmConfig& config) { return llm::load_script(config); });
   if (checked != kExitOk) return checked;
+  if (const auto images = llm::check_image_filters(loaded->config.greybox); !images) {
+    std::fprintf(stderr, "%s\n", std::string(detail_of(images.error())).c_str());
+    return kExitFailure;
+  }
   if (loaded->config.backends.empty())
     std::printf(
         "warning: with this environment no backend is left, and the module would not start\n");
@@ -124,6 +140,10 @@ int check(const std::string& file, config::Strictness strictness) {
 }
 
 }  // namespace
+
+int check_config_file(const std::string& file) {
+  return check(file, config::Strictness::lenient);
+}
 
 Command add_check_config(CLI::App& app) {
   auto file = std::make_shared<std::string>();

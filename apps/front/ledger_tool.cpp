@@ -77,7 +77,7 @@ std::optional<store::DecisionRecord> LedgerTool::record(const std::string& id) {
   }
   if (!*found)
     failed(fmt::format("there is no decision record \"{}\"; they are kept for {} days", id,
-                       config_->ledger.keep_records_days));
+                       config_->ledger.keep_records_days.count));
   return std::move(*found);
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "apps/front/commands.h"
+#include "apps/front/tries.h"
 #include "apps/process.h"
 #include "apps/version.h"
 #include "config/load.h"
@@ -107,6 +108,16 @@ int check(Options& options) {
 }
 
 }  // namespace
+
+int try_configured_model(const std::string& file, const std::string& backend,
+                         const std::string& model) {
+  hide_from_core_dumps();
+  Options options;
+  options.config = file;
+  options.backend = backend;
+  options.model = model;
+  return check(options);
+}
 
 Command add_llm_check(CLI::App& app) {
   auto options = std::make_shared<Options>();

@@ -3,6 +3,7 @@
 #include <CLI/App.hpp>
 #include <map>
 
+#include "apps/front/audit.h"
 #include "apps/front/commands.h"
 #include "apps/front/render_service.h"
 #include "apps/front/script.h"
@@ -22,17 +23,21 @@ int main(int argc, char** argv) {
   commands["diff"] = add_diff(app);
   commands["attach-executor"] = add_attach_executor(app);
   commands["doctor"] = add_doctor(app);
+  commands["init"] = add_init(app);
   commands["ledger-keeper"] = add_ledger_keeper(app);
   commands["llm-check"] = add_llm_check(app);
   commands["check-config"] = add_check_config(app);
   commands["call"] = add_call(app);
   commands["explain-url"] = add_explain_url(app);
   commands["guard"] = add_guard(app);
+  commands["greybox"] = add_greybox(app);
   commands["script"] = add_script(app);
   commands["sign"] = add_sign(app);
   commands["verify"] = add_verify(app);
   commands["usage"] = add_usage(app);
   commands["ledger"] = add_ledger(app);
+  commands["audit"] = add_audit(app);
+  commands["forget"] = add_forget(app);
   commands["explain"] = add_explain(app);
   commands["replay"] = add_replay(app);
   commands["top"] = add_top(app);

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PAGES = ["docs/security-model.md", "docs/conformance.md"]
+PAGES = ["docs/security-model.md", "docs/conformance.md", "docs/operations.md"]
 # In place of a test: why there is none, or the command that measures a figure.
 EXCUSE = re.compile(r"^ *(\*\*not (built|tested)\*\*|`bench/\w+\.py`|`\w+_bench`)")
 

@@ -134,7 +134,7 @@ TEST(Inherited, WhatCannotBeServedIsAStartErrorThatSaysWhy) {
     const auto config = write_config(folder, options_for(bind_address));
     const auto run =
         test::run_program({program("genvm-llm"), "--allow-empty-backends", "--config", config});
-    EXPECT_EQ(run.exit_code, 1) << bind_address;
+    EXPECT_EQ(run.exit_code, 75) << bind_address;
     EXPECT_NE(run.err.find(why), std::string::npos) << bind_address << ": " << run.err;
   }
 }

@@ -207,7 +207,7 @@ TEST(RenderServiceKey, ATakenPortIsAStartErrorThatNamesIt) {
   const auto config =
       write_config(folder, web_options(offered_at("127.0.0.1:" + std::to_string(other.port()))));
   const auto run = test::run_program({program("genvm-web"), "--config", config});
-  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_EQ(run.exit_code, 75);
   EXPECT_THAT(run.err, HasSubstr("LISTEN_FAILED"));
   EXPECT_THAT(run.err, HasSubstr(std::to_string(other.port())));
 }

@@ -68,6 +68,96 @@ function Tests.unknown_template_is_a_typed_error()
   t.raises("SCRIPT_BAD_ARGUMENT", llm.exec_prompt_template_transform, { template = "EqNonComparativeValidator" })
 end
 
+-- llm.judge() with these settings and answers: "t", "f", "x" (an error), "-" (nobody there). Gives the verdict and how often
+-- it asked.
+local function judged(settings, answers, template)
+  local kept, asks = llm.rs.judge, {}
+  llm.rs.judge = {
+    swap = settings.swap or false,
+    models = settings.models or 1,
+    disagree = settings.disagree or "false",
+    when_missing = settings.when_missing or "disagree",
+  }
+  local args = { template = template or "EqComparative", leader_answer = "L", validator_answer = "V", principle = "P" }
+  local ok, answer = pcall(llm.judge, args, function(mapped, asked, spent)
+    local n = #asks + 1
+    asks[n] = { text = mapped.prompt.user_message, asked = asked and #asked, spent = spent }
+    local kind = answers:sub(n, n)
+    if kind == "x" then
+      lib.rs.user_error { causes = { "STATUS_NOT_OK" }, fatal = true, ctx = {} }
+    elseif kind == "e" then
+      lib.rs.user_error { causes = { "CANCELLED" }, fatal = true, ctx = {} }
+    elseif kind == "-" then
+      return nil
+    end
+    return { data = kind == "t", consumed_gen = 5, provider = "p" .. n, model = "m", record = "r" .. n }
+  end)
+  llm.rs.judge = kept
+  if not ok then
+    return lib.rs.as_user_error(answer).causes[1], asks
+  end
+  return answer.data, asks, answer.consumed_gen
+end
+
+function Tests.judge_stops_once_the_verdict_is_certain()
+  local rows = {
+    -- models, disagree, when_missing, answers, verdict, questions
+    { 1, "false", "disagree", "t", true, 1 },
+    { 1, "refuse", "disagree", "f", false, 1 },
+    { 2, "false", "disagree", "tt", true, 2 },
+    { 2, "false", "disagree", "tf", false, 2 },
+    { 2, "false", "disagree", "ft", false, 1 },
+    { 2, "refuse", "disagree", "ff", false, 2 },
+    { 2, "refuse", "disagree", "ft", "JUDGES_DISAGREE", 2 },
+    { 2, "refuse", "disagree", "tx", "JUDGES_DISAGREE", 2 },
+    { 2, "refuse", "first", "tx", true, 2 },
+    { 2, "refuse", "first", "f-", false, 2 },
+    { 2, "false", "disagree", "t-", false, 2 },
+    { 2, "false", "first", "t-", true, 2 },
+    { 3, "false", "disagree", "tt", true, 2 },
+    { 3, "false", "disagree", "ff", false, 2 },
+    { 3, "false", "disagree", "ftt", true, 3 },
+    { 3, "false", "disagree", "tfx", false, 3 },
+    { 3, "refuse", "disagree", "tfx", "JUDGES_DISAGREE", 3 },
+    { 3, "refuse", "first", "txt", true, 3 },
+    { 3, "refuse", "first", "txf", "JUDGES_DISAGREE", 3 },
+    { 3, "false", "disagree", "fx", false, 2 },
+    { 2, "false", "disagree", "te", "CANCELLED", 2 },
+    { 2, "false", "first", "x", "STATUS_NOT_OK", 1 },
+  }
+  for i, row in ipairs(rows) do
+    local verdict, asks = judged({ models = row[1], disagree = row[2], when_missing = row[3] }, row[4])
+    t.eq({ i, verdict, #asks }, { i, row[5], row[6] })
+  end
+end
+
+function Tests.judge_changes_places_and_names_who_was_asked()
+  local verdict, asks, gen = judged({ models = 2, swap = true }, "tt")
+  t.eq(verdict, true)
+  t.eq(asks[1].text, "A L B V P P #{other}")
+  t.eq(asks[2].text, "A V B L P P #{other}")
+  t.eq(asks[1].asked, nil)
+  t.eq(asks[2].asked, 1)
+  t.truthy(asks[2].spent == rat.new(5))
+  t.truthy(gen == rat.new(10))
+end
+
+function Tests.judge_asks_the_same_model_again_only_with_changed_places()
+  local verdict, asks, _ = judged({ models = 2, swap = true }, "t-t")
+  t.eq(verdict, true)
+  t.eq(#asks, 3)
+  t.eq(asks[3].asked, nil)
+  t.eq(asks[3].text, "A V B L P P #{other}")
+  t.eq((judged({ models = 2 }, "t-t")), false)
+  _, asks = judged({ swap = true }, "tt")
+  t.eq(#asks, 2)
+end
+
+function Tests.judge_asks_once_for_a_leader()
+  local _, asks = judged({ models = 3, swap = true, disagree = "refuse" }, "t", "EqNonComparativeLeader")
+  t.eq(#asks, 1)
+end
+
 local function names(providers)
   local found = {}
   for backend, entry in pairs(providers) do

@@ -104,6 +104,29 @@ class Module(Program):
         self.port = int(self.address.rsplit(":", 1)[1]) if "unix" not in self.address else None
 
 
+def make_certificates(folder):
+    """An authority, a certificate of localhost and one of a client: paths by name, made by the openssl program."""
+    made = {}
+
+    def run(*words):
+        subprocess.run(["openssl", *words], check=True, capture_output=True, cwd=folder)
+
+    def place(name):
+        return str(pathlib.Path(folder) / name)
+
+    run("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=an authority",
+        "-keyout", "ca.key", "-out", "ca.pem")  # fmt: skip
+    for name, host in (("server", "localhost"), ("client", "a-client")):
+        (pathlib.Path(folder) / f"{name}.ext").write_text(f"subjectAltName=DNS:{host}\n")
+        run("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={host}", "-keyout", f"{name}.key",
+            "-out", f"{name}.csr")  # fmt: skip
+        run("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
+            "-extfile", f"{name}.ext", "-out", f"{name}.pem")  # fmt: skip
+        made[name], made[f"{name}_key"] = place(f"{name}.pem"), place(f"{name}.key")
+    made["ca"] = place("ca.pem")
+    return made
+
+
 def llm_config(upstream):
     return (
         "backends:\n  mock:\n    host: " + upstream.url + "\n    provider: openai-compatible\n"

@@ -5,7 +5,7 @@ import { Aborted, ConnectError, ConnectionLost, DeadlineExceeded, ProtocolError,
 import type { Hello } from './hello.js';
 import * as messages from './messages.js';
 import type { Answer, Call, JsonObject, Method, RenderOptions, RequestOptions, WebResponse } from './messages.js';
-import { DEFAULT_OPTIONS, mayAskAgain, parseAddress, pauseAfter, type Address, type Backoff, type Options } from './options.js';
+import { checkOptions, DEFAULT_OPTIONS, mayAskAgain, parseAddress, pauseAfter, type Address, type Backoff, type Options } from './options.js';
 import * as status from './status.js';
 
 export interface ClientOptions extends Partial<Omit<Options, 'backoff'>> {
@@ -46,6 +46,7 @@ export class Client {
   ) {
     this.target = parseAddress(address);
     this.options = { ...DEFAULT_OPTIONS, ...options, backoff: { ...DEFAULT_OPTIONS.backoff, ...options.backoff } };
+    checkOptions(this.options);
   }
 
   /** Ends the session. Calls that wait get ConnectionLost; further ones are Error. */
@@ -105,11 +106,11 @@ export class Client {
   }
 
   health(timeoutMs?: number): Promise<status.Health> {
-    return status.health(this.address, timeoutMs);
+    return status.health(this.address, timeoutMs, this.options);
   }
 
   metrics(timeoutMs?: number): Promise<status.Sample[]> {
-    return status.metrics(this.address, timeoutMs);
+    return status.metrics(this.address, timeoutMs, this.options);
   }
 
   private template<T>(name: string, slots: { readonly [slot: string]: string }, read: (data: Value) => T, options: PromptOptions): Promise<Answer<T>> {
@@ -166,10 +167,10 @@ export class Client {
   }
 
   private async connect(end: number): Promise<Connection> {
-    const { backoff, maxReplyBytes } = this.options;
+    const { backoff } = this.options;
     for (let failures = 1; ; ++failures) {
       try {
-        return this.taken(await Connection.open(this.target, this.hello.encoded, maxReplyBytes, Math.max(0, end - performance.now())));
+        return this.taken(await Connection.open(this.target, this.hello, this.options, Math.max(0, end - performance.now())));
       } catch (error) {
         const permanent = !(error instanceof ConnectError) || error.permanent;
         if (permanent || failures >= backoff.attempts) throw error;

@@ -4,9 +4,12 @@ import * as tls from 'node:tls';
 import { ConnectError, ConnectionLost, DeadlineExceeded, GenvmError, ProtocolError, SessionClosed, TransportError } from './errors.js';
 import type { Framing } from './framing.js';
 import { unasked } from './messages.js';
-import { authority, framingOf, type Address } from './options.js';
+import type { Hello } from './hello.js';
+import { authority, framingOf, isSecure, isWebSocket, type Address, type Options } from './options.js';
 
 const GOODBYE_MS = 500;
+/** Codes of errors about a certificate: OpenSSL's names, and Node's for a wrong name. */
+const CERTIFICATE_FAULT = /CERT|SELF_SIGNED|ERR_TLS_CERT_ALTNAME_INVALID|UNABLE_TO_/;
 
 interface Waiting {
   /** undefined once the call was given up: its reply is thrown away when it comes. */
@@ -16,6 +19,7 @@ interface Waiting {
 export class Connection {
   private waiting: Waiting[] = [];
   private over: TransportError | undefined;
+  private untrusted = false; // the server's certificate is not
   private onReady: (() => void) | undefined;
   private onFailed: ((error: Error) => void) | undefined;
 
@@ -26,15 +30,18 @@ export class Connection {
     socket.setNoDelay(true);
     socket.on('data', (data: Buffer) => this.received(data));
     socket.on('end', () => this.end(this.framing.eof()));
-    socket.on('error', (error) => this.end(new ConnectionLost(error.message, true)));
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      this.untrusted = CERTIFICATE_FAULT.test(error.code ?? '');
+      this.end(new ConnectionLost(error.message, true));
+    });
     socket.on('close', () => this.end(this.framing.eof()));
   }
 
   /** Connects, shakes hands and sends the hello. ConnectError, ProtocolError or DeadlineExceeded. */
-  static async open(address: Address, hello: Uint8Array, maxReplyBytes: number, leftMs: number): Promise<Connection> {
+  static async open(address: Address, hello: Hello, options: Options, leftMs: number): Promise<Connection> {
     const where = address.scheme === 'unix' ? address.path : authority(address);
-    const socket = dial(address);
-    const connection = new Connection(socket, framingOf(address, maxReplyBytes));
+    const socket = dial(address, options);
+    const connection = new Connection(socket, framingOf(address, options.maxReplyBytes, options.token));
     const timer = setTimeout(() => {
       connection.end(new DeadlineExceeded(`${where}: no connection within the time allowed`, false));
     }, leftMs);
@@ -42,16 +49,18 @@ export class Connection {
       await new Promise<void>((resolve, reject) => {
         connection.onReady = resolve;
         connection.onFailed = reject;
-        socket.once(address.scheme === 'wss' ? 'secureConnect' : 'connect', () => connection.start());
+        socket.once(isSecure(address) ? 'secureConnect' : 'connect', () => connection.start());
       });
     } catch (error) {
       if (!(error instanceof ConnectionLost)) throw error;
+      if (connection.untrusted) throw new ConnectError(`${where}: the certificate is not trusted: ${error.message} (tls.ca)`, undefined, true);
       throw new ConnectError(`${where}: ${error.message}; is the module running?`); // no request was sent yet
     } finally {
       clearTimeout(timer);
       connection.onReady = connection.onFailed = undefined;
     }
-    for (const part of connection.framing.frame(hello)) socket.write(part);
+    const token = isWebSocket(address) ? '' : options.token;
+    for (const part of connection.framing.frame(hello.encodedWith(token))) socket.write(part);
     return connection;
   }
 
@@ -136,10 +145,11 @@ export class Connection {
   }
 }
 
-function dial(address: Address): net.Socket {
+function dial(address: Address, options: Options): net.Socket {
   if (address.scheme === 'unix') return net.connect({ path: address.path });
   const { host, port } = address;
-  return address.scheme === 'wss' ? tls.connect({ host, port, servername: net.isIP(host) ? '' : host }) : net.connect({ host, port });
+  if (!isSecure(address)) return net.connect({ host, port });
+  return tls.connect({ ...options.tls, host, port, servername: net.isIP(host) ? '' : host });
 }
 
 /** An error of its own for each call. */

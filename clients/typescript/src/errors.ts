@@ -75,12 +75,15 @@ export class ConnectError extends TransportError {
   constructor(
     message: string,
     readonly status?: number,
+    /** The server's certificate is not to be trusted. */
+    readonly untrusted = false,
   ) {
     super(message, false);
   }
 
-  /** Whether trying again is useless: the server is no module, or refuses this client. */
+  /** Whether trying again is useless: the server is no module, is not trusted, or refuses this client. */
   get permanent(): boolean {
+    if (this.untrusted) return true;
     return this.status !== undefined && ![408, 429, 500, 502, 503, 504].includes(this.status);
   }
 }

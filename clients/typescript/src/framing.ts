@@ -134,14 +134,16 @@ export class WebSocketFraming extends Framing {
     private readonly host: string,
     private readonly path: string,
     maxBytes: number,
+    private readonly token: string,
   ) {
     super(maxBytes);
   }
 
   override opening(): Buffer {
+    const authorization = this.token === '' ? '' : `Authorization: Bearer ${this.token}\r\n`;
     return Buffer.from(
       `GET ${this.path} HTTP/1.1\r\nHost: ${this.host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
-        `Sec-WebSocket-Key: ${this.key}\r\nSec-WebSocket-Version: 13\r\n\r\n`,
+        `Sec-WebSocket-Key: ${this.key}\r\nSec-WebSocket-Version: 13\r\n${authorization}\r\n`,
       'latin1',
     );
   }

@@ -25,6 +25,11 @@ export class Hello {
     this.encoded = encode(fields);
   }
 
+  /** With the field `token`, unless it is empty. */
+  encodedWith(token: string): Uint8Array {
+    return token === '' ? this.encoded : encode({ ...this.fields, token });
+  }
+
   static a(cookie: string, hostData: HostData = {}): Hello {
     return new Hello('a', { cookie, host_data: hostData });
   }

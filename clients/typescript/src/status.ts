@@ -2,7 +2,10 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { ConnectError, GenvmError, ProtocolError } from './errors.js';
-import { parseAddress } from './options.js';
+import { isSecure, parseAddress, type Options } from './options.js';
+
+/** Those about TLS count. */
+type PageOptions = Partial<Pick<Options, 'tls'>>;
 
 const LARGEST_PAGE = 16 << 20;
 const SAMPLE = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)(?: [0-9]+)?$/;
@@ -22,8 +25,8 @@ export interface Sample {
 }
 
 /** ConnectError when nothing answers in time, ProtocolError when what answers is no module. */
-export async function health(address: string, timeoutMs = 10_000): Promise<Health> {
-  const { status, body } = await get(address, '/health', timeoutMs);
+export async function health(address: string, timeoutMs = 10_000, options: PageOptions = {}): Promise<Health> {
+  const { status, body } = await get(address, '/health', timeoutMs, options);
   if (status !== 200 && status !== 503) throw new ProtocolError(`/health answered with status ${status}`);
   const fields = parsedObject(body);
   if (fields === undefined || !('program' in fields)) throw new ProtocolError('/health is not that of a module');
@@ -31,8 +34,8 @@ export async function health(address: string, timeoutMs = 10_000): Promise<Healt
 }
 
 /** The samples of the metrics page, in its order. */
-export async function metrics(address: string, timeoutMs = 10_000): Promise<Sample[]> {
-  const { status, body } = await get(address, '/metrics', timeoutMs);
+export async function metrics(address: string, timeoutMs = 10_000, options: PageOptions = {}): Promise<Sample[]> {
+  const { status, body } = await get(address, '/metrics', timeoutMs, options);
   if (status !== 200) throw new ProtocolError(`/metrics answered with status ${status}`);
   const lines = body.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   return lines.map(sampleOf);
@@ -66,13 +69,13 @@ function numberOf(text: string): number {
   return Number(text.replace('Inf', 'Infinity'));
 }
 
-function get(addressText: string, path: string, timeoutMs: number): Promise<{ status: number; body: string }> {
+function get(addressText: string, path: string, timeoutMs: number, options: PageOptions): Promise<{ status: number; body: string }> {
   const address = parseAddress(addressText);
   const target = address.scheme === 'unix' ? { socketPath: address.path } : { host: address.host, port: address.port };
-  const module = address.scheme === 'wss' ? https : http;
+  const module = isSecure(address) ? https : http;
   return new Promise((resolve, reject) => {
     const fail = (error: Error): void => reject(error instanceof GenvmError ? error : new ConnectError(`${path}: ${error.message}`));
-    const call = module.get({ ...target, path, agent: false, signal: AbortSignal.timeout(timeoutMs) }, (response) => {
+    const call = module.get({ ...options.tls, ...target, path, agent: false, signal: AbortSignal.timeout(timeoutMs) }, (response) => {
       const chunks: Buffer[] = [];
       let size = 0;
       response.on('data', (chunk: Buffer) => {

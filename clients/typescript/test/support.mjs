@@ -1,5 +1,5 @@
 // Starts the project's real programs for the tests, and false modules for what real ones never do. Loopback only.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as http from 'node:http';
@@ -88,9 +88,24 @@ export class Stage {
     return { ...program, port: Number(program.match[1].split(':').at(-1)) };
   }
 
-  llm(upstream, bind) {
+  llm(upstream, bind, more = '') {
     const model = '    models: {m: {supports_json: true, supports_image: true}}\n';
-    return this.module('llm', `backends:\n  mock:\n    host: ${upstream}\n    provider: openai-compatible\n${model}`, bind);
+    return this.module('llm', `backends:\n  mock:\n    host: ${upstream}\n    provider: openai-compatible\n${model}${more}`, bind);
+  }
+
+  /** An authority, a certificate of localhost and one of a client: paths by name, made by the openssl program. */
+  certificates() {
+    const at = (name) => `${this.folder}/${name}`;
+    const run = (...words) => execFileSync('openssl', words, { cwd: this.folder, stdio: 'pipe' });
+    const fresh = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+    run('req', '-x509', ...fresh, '-days', '2', '-subj', '/CN=an authority', '-keyout', 'ca.key', '-out', 'ca.pem');
+    for (const [name, host] of [['server', 'localhost'], ['client', 'a-client']]) {
+      fs.writeFileSync(at(`${name}.ext`), `subjectAltName=DNS:${host}\n`);
+      run('req', ...fresh, '-subj', `/CN=${host}`, '-keyout', `${name}.key`, '-out', `${name}.csr`);
+      const signing = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2', '-extfile', `${name}.ext`];
+      run('x509', '-req', '-in', `${name}.csr`, ...signing, '-out', `${name}.pem`);
+    }
+    return { ca: at('ca.pem'), server: at('server.pem'), serverKey: at('server.key'), client: at('client.pem'), clientKey: at('client.key') };
   }
 
   web() {

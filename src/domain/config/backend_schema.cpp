@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "config/audit_schema.h"
 #include "config/model_schema.h"
 #include "config/routing_schema.h"
 #include "config/scalar.h"
@@ -206,6 +207,8 @@ const Section& backend_section() {
                           .range = {0, kMostEndpoints}})
         .leaf(&C::keys, {.name = "keys", .doc = "Further keys, each like `key`", .origin = kOurs})
         .inlined(&C::share, share_section())
+        .section(&C::data, backend_data_section(),
+                 {.name = "data", .doc = "What may be sent to it", .origin = kOurs})
         .check(check_backend)
         .build();
   }();

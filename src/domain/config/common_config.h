@@ -44,6 +44,15 @@ struct PeersConfig {
   std::string unix_group;          // of the socket file; empty: that of the process
 };
 
+// TLS on the session port. Both files empty: plain text.
+struct TlsConfig {
+  std::string certificate;  // PEM: the port's own, then those up to its authority
+  std::string key;          // PEM, without a passphrase
+  std::string client_ca;  // PEM: who may sign the certificates of clients; empty: none is asked for
+  std::string minimum = "1.2";  // or "1.3"
+  bool on() const { return !certificate.empty(); }
+};
+
 struct ServeConfig {
   std::size_t max_sessions = 4096;            // connections at the same time, all lanes
   std::size_t max_message_bytes = 32 * kMiB;  // one message: two 5 MiB images and their prompt fit
@@ -58,6 +67,7 @@ struct ServeConfig {
   // Web pages that may open a session: "https://host" or "https://host:port", as browsers write it.
   std::vector<std::string> allowed_origins;
   PeersConfig peers;
+  TlsConfig tls;
 };
 
 struct ScriptConfig {
@@ -120,6 +130,7 @@ struct CommonConfig {
   std::size_t threads;  // lanes; default: number of cores
   std::size_t blocking_threads = 4;
   log::Level log_level = log::Level::info;
+  bool log_content = false;  // texts of prompts and answers in the log, at level trace
   std::string log_disable;  // "*" when log_level is off
   std::string lua_script_path;
   std::size_t vm_count = 6;  // Lua states kept warm

@@ -10,6 +10,7 @@
 #include "config/scalar.h"
 #include "config/schema.h"
 #include "config/templating.h"
+#include "config/tls_schema.h"
 #include "config/traces_schema.h"
 #include "url/url.h"
 
@@ -118,6 +119,8 @@ const Section& serve_section() {
                  .origin = kOurs})
           .section(&C::peers, peers_section(),
                    {.name = "peers", .doc = "Whom the session port is for", .origin = kOurs})
+          .section(&C::tls, tls_section(),
+                   {.name = "tls", .doc = "TLS on the session port", .origin = kOurs})
           .check(check_serve)
           .build();
   return section;
@@ -240,6 +243,7 @@ void check_common(const Node& node, const std::string&, Context& context, Common
   const auto* address = node.find("bind_address");
   if (address != nullptr && address->value->kind == Node::Kind::null) c.bind_address.clear();
   check_peers_fit(node, context, c);
+  check_tls_fits(node, context, c);
   const auto* level = node.find("log_level");
   if (level != nullptr && lowered(level->value->text) == "off") c.log_disable = "*";
 }
@@ -268,6 +272,11 @@ SectionBuilder<CommonConfig>& add_process(SectionBuilder<CommonConfig>& table) {
            .doc = "Least severe level that is written; `warning` is `warn`, `off` writes nothing"})
       .leaf(&C::log_disable, {.name = "log_disable",
                               .doc = "Comma-separated globs of log sources that are silenced"})
+      .leaf(&C::log_content,
+            {.name = "log_content",
+             .doc = "true: at `log_level: trace` the log has texts of prompts and answers; they "
+                    "are nowhere else in it",
+             .origin = kOurs})
       .leaf(&C::data_dir, {.name = "data_dir",
                            .doc = "Where scripts keep databases and files",
                            .format = Format::path});

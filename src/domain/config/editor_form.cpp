@@ -118,6 +118,12 @@ Value editor_form(const LeafRule& rule, const double&) {
   return form;
 }
 
+Value editor_form(const LeafRule& rule, const Days&) {
+  Value form = typed("integer", "^[0-9]+[dwy]$");
+  set_bounds(form, rule.range);
+  return form;
+}
+
 Value editor_form(const LeafRule& rule, const std::chrono::milliseconds&) {
   constexpr double kMillisecondsPerSecond = 1000;
   Value form = typed("number", fmt::format("{}(ms|s|m)$", kNumber));

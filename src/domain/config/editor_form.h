@@ -13,6 +13,7 @@ Value editor_form(const LeafRule& rule, const int&);
 Value editor_form(const LeafRule& rule, const std::int64_t&);
 Value editor_form(const LeafRule& rule, const std::uint64_t&);
 Value editor_form(const LeafRule& rule, const double&);
+Value editor_form(const LeafRule& rule, const Days&);
 Value editor_form(const LeafRule& rule, const std::chrono::milliseconds&);
 Value editor_form(const LeafRule& rule, const std::string&);
 Value editor_form(const LeafRule& rule, const Secret&);

@@ -9,9 +9,12 @@
 #include <vector>
 
 #include "base/secret.h"
+#include "config/audit_config.h"
 #include "config/common_config.h"
+#include "config/greybox_config.h"
 #include "config/guards_config.h"
 #include "config/json_form.h"
+#include "config/judge_config.h"
 #include "config/operation_config.h"
 #include "config/routing_config.h"
 
@@ -136,6 +139,7 @@ struct BackendConfig {
   std::vector<std::string> hosts;  // further endpoints of the same account, like `host`
   std::vector<Secret> keys;        // further keys, like `key`
   ShareConfig share;
+  BackendDataConfig data;
   bool loopback = false;  // of host
 
   Provider provider() const { return provider_setting.value_or(Provider::openai_compatible); }
@@ -170,7 +174,11 @@ struct LlmConfig {
   std::vector<BudgetConfig> budgets;
   LedgerConfig ledger;
   GuardsConfig guards;
+  AuditConfig audit;
+  DataRulesConfig data_rules;
+  JudgeConfig judge;
   OperationConfig operation;
+  GreyboxConfig greybox;
 
   const BackendConfig* find_backend(std::string_view name) const;
 };

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <iterator>
 
+#include "config/audit_schema.h"
 #include "config/budget_checks.h"
+#include "config/greybox_schema.h"
 #include "config/load.h"
 #include "config/load_impl.h"
 #include "config/scalar.h"
@@ -235,14 +237,18 @@ void check_moderators(const Node& root, Context& context, const LlmConfig& confi
 
 Loaded<LlmConfig> load_llm_document(Document document, const std::string& file,
                                     const Environment& env, LoadOptions options) {
-  return load_document<LlmConfig>(std::move(document), file, env, llm_section(),
-                                  unknown_keys_of(options.strictness),
-                                  [&](const Node& root, Context& context, LlmConfig& config) {
-                                    check_budget_names(root, context, config);
-                                    Backends(root, context, config).finish(options.empty_backends);
-                                    check_moderators(root, context, config);
-                                    check_propagate(root, context, config.common.traces);
-                                  });
+  return load_document<LlmConfig>(
+      std::move(document), file, env, llm_section(), unknown_keys_of(options.strictness),
+      [&](const Node& root, Context& context, LlmConfig& config) {
+        check_budget_names(root, context, config);
+        Backends(root, context, config).finish(options.empty_backends);
+        check_moderators(root, context, config);
+        check_data_rules(root, context, config);
+        check_propagate(root, context, config.common.traces);
+        resolve_pools(root, context, config,
+                      options.empty_backends == EmptyBackends::refuse ? EmptyPools::refuse
+                                                                      : EmptyPools::warn);
+      });
 }
 
 }  // namespace

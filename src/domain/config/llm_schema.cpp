@@ -4,8 +4,11 @@
 
 #include <algorithm>
 
+#include "config/audit_schema.h"
 #include "config/default_templates.h"
+#include "config/greybox_schema.h"
 #include "config/guards_schema.h"
+#include "config/judge_schema.h"
 #include "config/routing_schema.h"
 #include "config/schema.h"
 
@@ -158,6 +161,17 @@ const Section& llm_section() {
                    {.name = "guards",
                     .doc = "What prompts and answers may hold",
                     .origin = Origin::ours})
+          .section(&C::audit, audit_section(),
+                   {.name = "audit", .doc = "A record of every answer", .origin = Origin::ours})
+          .section(&C::data_rules, data_rules_section(),
+                   {.name = "data_rules",
+                    .doc = "Which backends prompts may reach",
+                    .origin = Origin::ours})
+          .section(
+              &C::greybox, greybox_section(),
+              {.name = "greybox", .doc = "What is drawn for each prompt", .origin = Origin::ours})
+          .section(&C::judge, judge_section(),
+                   {.name = "judge", .doc = "How the templates judge", .origin = Origin::ours})
           .build();
   return section;
 }

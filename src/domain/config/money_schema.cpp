@@ -171,10 +171,10 @@ const Section& ledger_section() {
                      "refuse: no prompt is answered while nothing can be written down; continue: "
                      "budgets are kept in memory, with an alarm in log and metrics"))
           .leaf(&C::keep_records_days,
-                ours("keep_records_days", "Of decisions", Format::plain, {1, kMostDays}, "days"))
+                ours("keep_records_days", "Of decisions", Format::plain, {1, kMostDays}))
           .leaf(&C::keep_entries_days,
                 ours("keep_entries_days", "Of calls; longer than any budget's window",
-                     Format::plain, {40, kMostDays}, "days"))
+                     Format::plain, {40, kMostDays}))
           .check(check_ledger)
           .build();
   return section;

@@ -1,6 +1,8 @@
 // docs/configuration.md and the list of keys, from the schema.
 #include <fmt/format.h>
 
+#include <map>
+
 #include "config/load.h"
 #include "config/schema.h"
 
@@ -88,9 +90,16 @@ class Page {
     out_ +=
         fmt::format("\n{}\n\n| key | form | default | meaning |\n|---|---|---|---|\n", section.doc);
     rows(path, section);
-    for (const auto& key : section.keys)
-      if (key.section != nullptr && key.shape != Key::Shape::inlined)
-        this->section(inner_path(path, key), *key.section);
+    std::map<const Section*, std::string> shown;
+    for (const auto& key : section.keys) {
+      if (key.section == nullptr || key.shape == Key::Shape::inlined) continue;
+      const auto inner = inner_path(path, key);
+      const auto [same, first] = shown.emplace(key.section, inner);
+      if (first)
+        this->section(inner, *key.section);
+      else
+        out_ += fmt::format("\n### `{}`\n\nHas the keys of `{}`.\n", inner, same->second);
+    }
   }
 
   void heading(std::string_view title) { out_ += fmt::format("\n## {}\n", title); }

@@ -18,7 +18,7 @@ void keep_common(CommonConfig& next, const CommonConfig& running) {
 const std::vector<std::string_view>& restart_keys(ModuleKind kind) {
   static const std::vector<std::string_view> kLlm{"bind_address", "threads", "blocking_threads",
                                                   "data_dir",     "serve",   "sandbox",
-                                                  "watchdog",     "ledger"};
+                                                  "watchdog",     "ledger",  "audit"};
   static const std::vector<std::string_view> kWeb{
       "bind_address", "threads",        "blocking_threads",
       "data_dir",     "serve",          "sandbox",
@@ -32,6 +32,7 @@ void keep_until_restart(LlmConfig& next, const LlmConfig& running) {
   keep_common(next.common, running.common);
   next.operation = running.operation;
   next.ledger = running.ledger;
+  next.audit = running.audit;
 }
 
 void keep_until_restart(WebConfig& next, const WebConfig& running) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/secret.h"
+#include "config/days.h"
 
 namespace gvm::config {
 
@@ -88,8 +89,8 @@ struct LedgerConfig {
   // it may carry a password.
   Secret url;
   std::string when_broken = "refuse";  // or continue
-  int keep_records_days = 30;
-  int keep_entries_days = 400;
+  Days keep_records_days{30};
+  Days keep_entries_days{400};
 };
 
 struct PricesConfig {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/ascii.h"
+#include "base/encoding.h"
 
 namespace gvm::guard {
 namespace {
@@ -123,6 +124,18 @@ std::optional<PersonalKind> personal_kind_named(std::string_view name) {
 
 std::unique_ptr<Detector> make_personal(std::vector<PersonalKind> kinds) {
   return std::make_unique<Personal>(std::move(kinds));
+}
+
+bool holds_personal_data(std::string_view text) {
+  if (text.size() > kMostPersonalBytes || !is_valid_utf8(text)) return true;
+  static const auto kAll = make_personal({});
+  const Reading reading{text, clean_view(text), View(std::string_view()), {}, nullptr};
+  bool found = false;
+  kAll->find(reading, [&found](Span, std::string_view, unsigned) {
+    found = true;
+    return false;
+  });
+  return found;
 }
 
 bool find_emails(const Reading& reading, const Report& report) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/size.h"
 #include "guard/detector.h"
 
 namespace gvm::guard {
@@ -22,6 +23,11 @@ std::optional<PersonalKind> personal_kind_named(std::string_view name);  // "ema
 
 // No kinds: all of them.
 std::unique_ptr<Detector> make_personal(std::vector<PersonalKind> kinds);
+
+// Whether there is any, of all kinds. Text that is no UTF-8, or over kMostPersonalBytes, counts as
+// if there were: nobody has looked.
+inline constexpr std::size_t kMostPersonalBytes = 4 * kMiB;
+bool holds_personal_data(std::string_view text);
 
 // The parts, each over the clean reading. False when `report` takes no more.
 bool find_emails(const Reading& reading, const Report& report);

@@ -85,5 +85,15 @@ TEST(PersonalData, CanBeChosenByKind) {
   EXPECT_EQ(findings(RuleKind::personal, "ann@example.org", {"email"}).size(), 1U);
 }
 
+TEST(PersonalData, IsLookedForAsAWholeWithinBounds) {
+  EXPECT_TRUE(holds_personal_data("Write to ann.lee@example.org please"));
+  EXPECT_TRUE(holds_personal_data("IBAN DE89 3704 0044 0532 0130 00"));
+  EXPECT_FALSE(holds_personal_data("What is the capital of France?"));
+  EXPECT_FALSE(holds_personal_data("Write to [EMAIL_1_abcdefgh] please")) << "it was masked";
+  EXPECT_FALSE(holds_personal_data(""));
+  EXPECT_TRUE(holds_personal_data("\xff\xfe")) << "nobody can look at it";
+  EXPECT_TRUE(holds_personal_data(std::string(kMostPersonalBytes + 1, 'x')));
+}
+
 }  // namespace
 }  // namespace gvm::guard

@@ -70,7 +70,8 @@ CandidateSet::CandidateSet(std::vector<Candidate> candidates) : candidates_(std:
                       .tier = static_cast<std::uint8_t>(c.tier),
                       .json = c.json,
                       .image = c.image,
-                      .limits = c.limits});
+                      .limits = c.limits,
+                      .data = c.data});
     labels_.push_back(label_of(c));
     by_label_.try_emplace(labels_.back(), static_cast<CandidateId>(labels_.size() - 1));
   }

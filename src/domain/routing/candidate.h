@@ -19,6 +19,17 @@ using NanoUsd = std::int64_t;
 inline constexpr std::size_t kMaxCandidates = 4096;
 inline constexpr unsigned kMaxTier = 255;
 
+// The data rule of the operator that keeps a candidate from prompts (docs/routing.md, "Data
+// rules").
+enum class DataRule : std::uint8_t { none, no_images, no_personal_data, regions, zero_retention };
+
+// By what a prompt holds.
+struct DataBars {
+  DataRule any = DataRule::none;            // every prompt
+  DataRule images = DataRule::none;         // one with images
+  DataRule personal_data = DataRule::none;  // one in which personal data was found
+};
+
 // Zero: no limit of this kind.
 struct CandidateLimits {
   std::uint32_t requests_per_minute = 0;  // with this key, all models and endpoints together
@@ -38,6 +49,7 @@ struct Candidate {
   double weight = 1;  // share for `weighted` and `least_busy`; 0: used only when no other is left
   unsigned tier = 0;  // 0 is tried first
   CandidateLimits limits;
+  DataBars data;
 };
 
 // The facts about a candidate that ranking reads, without its texts. The indices refer to rows that
@@ -54,6 +66,7 @@ struct CandidateFacts {
   bool json = false;
   bool image = false;
   CandidateLimits limits;
+  DataBars data;
 };
 
 class CandidateSet {
@@ -90,6 +103,8 @@ class CandidateSet {
 struct Request {
   bool needs_json = false;
   bool needs_image = false;
+  bool holds_images = false;  // for data rules: also where capabilities do not matter
+  bool holds_personal_data = false;
   std::uint32_t tokens = 0;  // estimate, prompt and answer; 0: unknown
   std::uint64_t seed = 0;
   Time now{};
@@ -97,8 +112,13 @@ struct Request {
   // The worst-case cost by candidate. Empty, or kUnknownCost for one candidate, when it is unknown.
   std::span<const NanoUsd> worst_case_cost;
   std::optional<NanoUsd> cost_limit;
+  // By candidate, in place of its own tier; empty: the candidates' own.
+  std::span<const std::uint8_t> tiers = {};
 
   NanoUsd cost_of(CandidateId id) const;
+  unsigned tier_of(CandidateId id, const CandidateFacts& facts) const {
+    return id < tiers.size() ? tiers[id] : facts.tier;
+  }
 };
 
 inline constexpr NanoUsd kUnknownCost = -1;

@@ -28,7 +28,10 @@ Failover::Failover(const HealthTable& table, RetryBudget& retries, const Ranking
   std::sort(places_.begin() + static_cast<std::ptrdiff_t>(recovering), places_.end(),
             [&](const Place& a, const Place& b) {
               const auto& set = table_.candidates();
-              return std::pair(set.facts(a.id).tier, a.id) < std::pair(set.facts(b.id).tier, b.id);
+              const auto tier = [&](const Place& p) {
+                return request_.tier_of(p.id, set.facts(p.id));
+              };
+              return std::pair(tier(a), a.id) < std::pair(tier(b), b.id);
             });
 }
 

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "routing/random.h"
 
@@ -28,10 +29,35 @@ double exponential(std::uint64_t random) {
   return static_cast<double>(zeros) + 1.0 - log2;
 }
 
+Rejection rejection_of(DataRule rule) {
+  switch (rule) {
+    case DataRule::no_images:
+      return Rejection::data_no_images;
+    case DataRule::no_personal_data:
+      return Rejection::data_no_personal_data;
+    case DataRule::regions:
+      return Rejection::data_regions;
+    case DataRule::zero_retention:
+    case DataRule::none:
+      return Rejection::data_zero_retention;
+  }
+  std::unreachable();
+}
+
+std::optional<Rejected> reject_for_data(const DataBars& bars, const Request& request,
+                                        CandidateId id) {
+  auto rule = bars.any;
+  if (rule == DataRule::none && request.holds_images) rule = bars.images;
+  if (rule == DataRule::none && request.holds_personal_data) rule = bars.personal_data;
+  if (rule == DataRule::none) return std::nullopt;
+  return Rejected{id, rejection_of(rule), 0};
+}
+
 std::optional<Rejected> reject_for_needs(const CandidateFacts& facts, const CandidateState& state,
                                          const Request& request, CandidateId id) {
   if (std::ranges::find(request.excluded, id) != request.excluded.end())
     return Rejected{id, Rejection::excluded, 0};
+  if (auto rejected = reject_for_data(facts.data, request, id)) return rejected;
   if (request.needs_json && !facts.json) return Rejected{id, Rejection::no_json, 0};
   if (request.needs_image && !facts.image) return Rejected{id, Rejection::no_image, 0};
   if (facts.context_length != 0 && request.tokens > facts.context_length)
@@ -175,7 +201,8 @@ class Ranker {
       out.rejected.push_back(*rejected);
       return;
     }
-    const auto strategy = policy_.strategy_of(facts.tier);
+    const auto tier = request_.tier_of(id, facts);
+    const auto strategy = policy_.strategy_of(tier);
     auto ranked = score(strategy, policy_, facts, state, request_, id);
     bool last = false;
     if (state.availability == Availability::probe) {
@@ -190,8 +217,8 @@ class Ranker {
       ranked.reason = Reason::full;
       ranked.number = state.calls;
     }
-    orders_[count_++] = order_of(last, facts.tier, ranked.score, draw_at(request_.seed ^ kTie, id),
-                                 out.ranked.size());
+    orders_[count_++] =
+        order_of(last, tier, ranked.score, draw_at(request_.seed ^ kTie, id), out.ranked.size());
     out.ranked.push_back(ranked);
   }
 
@@ -199,7 +226,7 @@ class Ranker {
   // one. Many lanes with the same knowledge therefore do not all choose the same candidate. From
   // time to time another one is tried, to learn its speed.
   void choose_among_equals(std::vector<Ranked>& ranked) const {
-    const auto tier = candidates_.facts(ranked.front().candidate).tier;
+    const auto tier = tier_of(ranked.front());
     if (policy_.strategy_of(tier) != Strategy::latency || is_last(0)) return;
     std::uint32_t peers = 1;
     while (peers < count_ && !is_last(peers) && tier_of(ranked[peers]) == tier) ++peers;
@@ -224,7 +251,9 @@ class Ranker {
     std::rotate(ranked.begin(), ranked.begin() + position, ranked.begin() + position + 1);
   }
   bool is_last(std::size_t position) const { return orders_[position] >> 63 != 0; }
-  unsigned tier_of(const Ranked& r) const { return candidates_.facts(r.candidate).tier; }
+  unsigned tier_of(const Ranked& r) const {
+    return request_.tier_of(r.candidate, candidates_.facts(r.candidate));
+  }
 
   const CandidateSet& candidates_;
   const RankPolicy& policy_;

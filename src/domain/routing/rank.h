@@ -66,16 +66,22 @@ enum class Rejection : std::uint8_t {  // the number that is recorded with the r
   learned_no_json,                     // 0
   learned_no_image,                    // 0
   too_expensive,                       // nano-USD
-  cooling,                             // milliseconds until it recovers
-  open,                                // milliseconds until it may be probed
-  key_open,                            // milliseconds
-  endpoint_open,                       // milliseconds
-  requests_full,                       // requests of the last minute
-  tokens_full,                         // tokens of the last minute
+  data_no_images,                      // 0, as the next three: a data rule of the operator
+  data_no_personal_data,
+  data_regions,
+  data_zero_retention,
+  cooling,        // milliseconds until it recovers
+  open,           // milliseconds until it may be probed
+  key_open,       // milliseconds
+  endpoint_open,  // milliseconds
+  requests_full,  // requests of the last minute
+  tokens_full,    // tokens of the last minute
 };
 std::string_view name_of(Rejection rejection);
 // True when the reason disappears with time alone, so that waiting makes sense.
 bool is_temporary(Rejection rejection);
+// True when a data rule speaks against the candidate, whoever chose it.
+bool is_data_rule(Rejection rejection);
 
 struct Ranked {
   CandidateId candidate;

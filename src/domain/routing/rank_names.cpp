@@ -33,17 +33,32 @@ std::string_view name_of(Reason reason) {
 }
 
 std::string_view name_of(Rejection rejection) {
-  constexpr std::array<std::string_view, 13> kNames = {
-      "excluded",          "no_json",         "no_image",
-      "context_too_short", "learned_no_json", "learned_no_image",
-      "too_expensive",     "cooling",         "open",
-      "key_open",          "endpoint_open",   "requests_full",
-      "tokens_full"};
+  constexpr std::array<std::string_view, 17> kNames = {"excluded",
+                                                       "no_json",
+                                                       "no_image",
+                                                       "context_too_short",
+                                                       "learned_no_json",
+                                                       "learned_no_image",
+                                                       "too_expensive",
+                                                       "data_no_images",
+                                                       "data_no_personal_data",
+                                                       "data_regions",
+                                                       "data_zero_retention",
+                                                       "cooling",
+                                                       "open",
+                                                       "key_open",
+                                                       "endpoint_open",
+                                                       "requests_full",
+                                                       "tokens_full"};
   return kNames[static_cast<std::size_t>(rejection)];
 }
 
 bool is_temporary(Rejection rejection) {
   return rejection >= Rejection::cooling;
+}
+
+bool is_data_rule(Rejection rejection) {
+  return rejection >= Rejection::data_no_images && rejection <= Rejection::data_zero_retention;
 }
 
 std::string to_text(const Ranked& ranked) {

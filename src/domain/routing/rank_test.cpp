@@ -54,6 +54,15 @@ TEST(Rank, PriorityKeepsTheOrder) {
   EXPECT_THAT(Case(4).order(), ElementsAre(0, 1, 2, 3));
 }
 
+TEST(Rank, TiersOfTheRequestReplaceThoseOfTheCandidates) {
+  Case c(4, Strategy::least_busy);
+  c.candidates[3].tier = 1;
+  const std::uint8_t tiers[] = {2, 1, 1, 0};
+  c.request.tiers = tiers;
+  c.snapshot[1].calls = 5;
+  EXPECT_THAT(c.order(), ElementsAre(3, 2, 1, 0));
+}
+
 TEST(Rank, TiersComeBeforeTheStrategyWithin) {
   Case c(4, Strategy::least_busy);
   c.candidates[0].tier = 1;
@@ -329,6 +338,27 @@ TEST(Rank, KnowsItsStrategiesByName) {
   for (const auto strategy : kAll) EXPECT_EQ(parse_strategy(name_of(strategy)), strategy);
   EXPECT_FALSE(parse_strategy("fastest"));
   EXPECT_FALSE(parse_strategy(""));
+}
+
+TEST(Rank, DataRulesLeaveACandidateOutOnlyForWhatAPromptHolds) {
+  Case c(4);
+  c.candidates[0].data.images = DataRule::no_images;
+  c.candidates[1].data.personal_data = DataRule::no_personal_data;
+  c.candidates[2].data.any = DataRule::regions;
+  EXPECT_THAT(c.order(), ElementsAre(0, 1, 3));
+  c.request.holds_images = true;
+  EXPECT_THAT(c.order(), ElementsAre(1, 3));
+  c.request.holds_personal_data = true;
+  EXPECT_THAT(c.order(), ElementsAre(3));
+  const auto ranking = c.run();
+  ASSERT_EQ(ranking.rejected.size(), 3U);
+  EXPECT_EQ(to_text(ranking.rejected[0]), "data_no_images 0");
+  EXPECT_EQ(to_text(ranking.rejected[1]), "data_no_personal_data 0");
+  EXPECT_EQ(to_text(ranking.rejected[2]), "data_regions 0");
+  for (const auto& each : ranking.rejected) {
+    EXPECT_TRUE(is_data_rule(each.reason));
+    EXPECT_FALSE(is_temporary(each.reason)) << "waiting would not help";
+  }
 }
 
 }  // namespace

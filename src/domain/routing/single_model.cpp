@@ -88,7 +88,8 @@ std::vector<CandidateId> candidates_of(const Ranking& ranking) {
   std::vector<CandidateId> out;
   for (const auto& each : ranking.ranked) out.push_back(each.candidate);
   for (const auto& each : ranking.rejected)
-    if (each.reason != Rejection::excluded) out.push_back(each.candidate);
+    if (each.reason != Rejection::excluded && !is_data_rule(each.reason))
+      out.push_back(each.candidate);
   return out;
 }
 

@@ -139,5 +139,14 @@ TEST(SingleModel, IsCalledWhileItsBreakerIsOpen) {
   }
 }
 
+TEST(SingleModel, NeverAsksACandidateThatADataRuleForbids) {
+  Ranking ranking;
+  ranking.rejected = {{0, Rejection::open, 1},
+                      {1, Rejection::data_regions, 0},
+                      {2, Rejection::excluded, 0},
+                      {3, Rejection::data_no_images, 0}};
+  EXPECT_EQ(candidates_of(ranking), std::vector<CandidateId>{0});
+}
+
 }  // namespace
 }  // namespace gvm::routing

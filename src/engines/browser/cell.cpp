@@ -163,10 +163,10 @@ class Cell::Impl : public std::enable_shared_from_this<Cell::Impl> {
 
   void on_control() {
     for (;;) {
-      CellMessage message;
-      const Receive received = receive_message(control_.native_handle(), message);
-      if (received == Receive::nothing) return listen_to_control();
-      if (received == Receive::closed) break;
+      launch::Packet message;
+      const auto received = launch::receive_packet(control_.native_handle(), message);
+      if (received == launch::Received::nothing) return listen_to_control();
+      if (received == launch::Received::closed) break;
       state_.apply(std::move(message));
       if (!state_.usable) log_end();
       wake();

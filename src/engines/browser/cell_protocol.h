@@ -1,15 +1,14 @@
 #pragma once
-// The protocol between the module and `genvm-browser-cell`, over a SOCK_SEQPACKET pair: one message
-// per packet. A message is a list of strings, of which the first names its kind; file descriptors
-// may be attached. Also compiled into that small program, so it uses only the standard library and
-// the system.
+// The protocol between the module and `genvm-browser-cell`: one message per packet, of which the
+// first field names its kind. Also compiled into that small program, so it uses only the standard
+// library and the system.
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/fd.h"
+#include "launch/packet.h"
 
 namespace gvm::browser {
 
@@ -52,19 +51,11 @@ struct CellSpec {
   std::vector<std::string> browser_arguments;  // proxy, profile and port are added
 };
 
-struct CellMessage {
-  std::vector<std::string> fields;  // never empty
-  std::vector<Fd> descriptors;
-};
-
-// Strings must not contain NUL. Does not block. False when the other end is closed or reads too
-// slowly.
-bool send_message(int fd, const std::vector<std::string>& fields,
-                  const std::vector<int>& descriptors = {});
-
-enum class Receive { message, nothing, closed };
-// `nothing` when no message is waiting and `fd` is non-blocking.
-Receive receive_message(int fd, CellMessage& message);
+// Does not block. False when the other end is closed or reads too slowly.
+inline bool send_message(int fd, const std::vector<std::string>& fields,
+                         const std::vector<int>& descriptors = {}) {
+  return launch::send_packet(fd, fields, descriptors, launch::WhenFull::fail);
+}
 
 std::vector<std::string> encode(const CellSpec& spec);
 // Empty when `fields` are not a start message.

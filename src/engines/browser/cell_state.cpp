@@ -44,7 +44,7 @@ std::string Protection::to_string() const {
   return text;
 }
 
-void CellState::take_listeners(CellMessage message) {
+void CellState::take_listeners(launch::Packet message) {
   if (message.descriptors.size() + 1 != message.fields.size() || message.descriptors.empty())
     return;
   listeners.refused = std::move(message.descriptors[0]);
@@ -54,7 +54,7 @@ void CellState::take_listeners(CellMessage message) {
   }
 }
 
-void CellState::apply(CellMessage message) {
+void CellState::apply(launch::Packet message) {
   namespace kinds = cell_message;
   auto& fields = message.fields;
   const std::string kind = fields[0];

@@ -29,10 +29,10 @@ struct CellState {
   std::string exit_reason;
 
   // Messages of an unknown kind, or with missing fields, are ignored.
-  void apply(CellMessage message);
+  void apply(launch::Packet message);
 
  private:
-  void take_listeners(CellMessage message);
+  void take_listeners(launch::Packet message);
 };
 
 }  // namespace gvm::browser

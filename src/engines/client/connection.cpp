@@ -4,7 +4,6 @@
 
 #include <array>
 #include <boost/asio/connect.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -19,6 +18,7 @@
 #include "base/error_codes.h"
 #include "base/size.h"
 #include "client/codes.h"
+#include "client/transport.h"
 
 namespace gvm::client {
 namespace {
@@ -26,7 +26,6 @@ namespace {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 using boost::system::error_code;
-using Socket = asio::generic::stream_protocol::socket;
 
 // A reply with two screenshots or long texts fits; a larger message does not come from a module.
 constexpr std::size_t kLargestMessage = 256 * kMiB;
@@ -45,9 +44,12 @@ class Connection::Impl {
  public:
   Impl() : stream_(context_) {}
 
-  Result<void> open(const Target& target, std::chrono::milliseconds timeout) {
+  Result<void> open(const Target& target, std::chrono::milliseconds timeout,
+                    const TlsTrust& trust) {
     const Deadline deadline = Deadline::in(timeout);
     if (auto connected = connect(target, deadline); !connected) return connected;
+    if (target.tls)
+      if (auto secured = secure(target, deadline, trust); !secured) return secured;
     websocket_ = target.framing == Target::Framing::websocket;
     if (!websocket_) return {};
     stream_.read_message_max(kLargestMessage);
@@ -95,7 +97,7 @@ class Connection::Impl {
   }
 
   void close() {
-    if (!stream_.next_layer().is_open()) return;
+    if (!socket().is_open()) return;
     if (websocket_) {
       (void)run(Deadline::in(std::chrono::milliseconds(500)), [&](auto done) {
         stream_.async_close(beast::websocket::close_code::normal,
@@ -103,7 +105,7 @@ class Connection::Impl {
       });
     }
     error_code ignored;
-    stream_.next_layer().close(ignored);
+    socket().close(ignored);
   }
 
  private:
@@ -117,10 +119,27 @@ class Connection::Impl {
     context_.run_until(deadline.when());
     if (result) return result;
     error_code ignored;
-    stream_.next_layer().close(ignored);
+    socket().close(ignored);
     context_.restart();
     context_.run();
     return std::nullopt;
+  }
+
+  Transport::Socket& socket() { return stream_.next_layer().socket(); }
+
+  Result<void> secure(const Target& target, Deadline deadline, const TlsTrust& trust) {
+    auto& transport = stream_.next_layer();
+    if (auto used = transport.use_tls(trust, target.host); !used) return used;
+    const auto error = run(deadline, [&](auto done) {
+      transport.async_handshake([done](error_code e) { done(e, 0); });
+    });
+    if (!error) return fail(timed_out("the TLS handshake"));
+    if (!*error) return {};
+    const auto problem = transport.certificate_problem();
+    return fail(codes::kConnecting, Fatality::fatal,
+                fmt::format("{}:{}: the TLS handshake failed: {}", target.host, target.port,
+                            problem.empty() ? error->message()
+                                            : problem + " (--ca names the file of its authority)"));
   }
 
   Result<void> connect(const Target& target, Deadline deadline) {
@@ -139,13 +158,12 @@ class Connection::Impl {
     std::optional<error_code> last;
     for (const auto& endpoint : endpoints) {
       error_code ignored;
-      stream_.next_layer().close(ignored);
+      socket().close(ignored);
       last = run(deadline, [&](auto done) {
-        stream_.next_layer().async_connect(endpoint, [done](error_code e) { done(e, 0); });
+        socket().async_connect(endpoint, [done](error_code e) { done(e, 0); });
       });
       if (last && !*last) {
-        if (!target.host.empty())
-          stream_.next_layer().set_option(asio::ip::tcp::no_delay(true), ignored);
+        if (!target.host.empty()) socket().set_option(asio::ip::tcp::no_delay(true), ignored);
         return {};
       }
     }
@@ -195,7 +213,7 @@ class Connection::Impl {
   }
 
   asio::io_context context_{1};
-  beast::websocket::stream<Socket> stream_;
+  beast::websocket::stream<Transport> stream_;
   bool websocket_ = true;
 };
 
@@ -206,9 +224,11 @@ Connection::~Connection() {
   if (impl_) impl_->close();
 }
 
-Result<Connection> Connection::open(const Target& target, std::chrono::milliseconds timeout) {
+Result<Connection> Connection::open(const Target& target, std::chrono::milliseconds timeout,
+                                    const TlsTrust& trust) {
   auto impl = std::make_unique<Impl>();
-  if (auto opened = impl->open(target, timeout); !opened) return fail(std::move(opened).error());
+  if (auto opened = impl->open(target, timeout, trust); !opened)
+    return fail(std::move(opened).error());
   return Connection(std::move(impl));
 }
 

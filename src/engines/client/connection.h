@@ -13,19 +13,30 @@ namespace gvm::client {
 // Where a module listens.
 //   ws://host:port/path   WebSocket      tcp://host:port, unix:///path   length-prefixed
 //   ws+unix:///path       WebSocket over a Unix socket
+//   wss://, tls://        as ws:// and tcp://, under TLS
 struct Target {
   enum class Framing { websocket, length_prefixed };
   Framing framing = Framing::websocket;
   std::string host;  // empty for a Unix socket
   std::string port;
   std::string path;  // of the socket file, or of the request
+  bool tls = false;
 };
 Result<Target> parse_target(std::string_view url);
 
+// PEM files. Whom a client trusts, and what it shows of itself.
+struct TlsTrust {
+  std::string ca_file = {};           // empty: the system's authorities
+  std::string certificate_file = {};  // where the module asks for one (serve.tls.client_ca)
+  std::string key_file = {};
+};
+
 class Connection {
  public:
-  // CONNECTING when nothing listens there, the connection is refused, or the peer is not a module.
-  static Result<Connection> open(const Target& target, std::chrono::milliseconds timeout);
+  // CONNECTING when nothing listens there, the connection is refused, the peer is not a module, or
+  // its certificate is not to be trusted.
+  static Result<Connection> open(const Target& target, std::chrono::milliseconds timeout,
+                                 const TlsTrust& trust = {});
   Connection(Connection&&) noexcept;
   Connection& operator=(Connection&&) noexcept;
   ~Connection();

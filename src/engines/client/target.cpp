@@ -10,8 +10,9 @@ std::unexpected<Error> bad(std::string_view url, std::string_view why) {
   return fail(
       codes::kMalformedUrl, Fatality::user,
       fmt::format(
-          "{}: {}; expected ws://host:port, tcp://host:port, unix:///path or ws+unix:///path", url,
-          why));
+          "{}: {}; expected ws://host:port, tcp://host:port, wss://host:port, tls://host:port, "
+          "unix:///path or ws+unix:///path",
+          url, why));
 }
 
 Result<Target> parse_authority(std::string_view url, std::string_view rest, Target target) {
@@ -38,8 +39,10 @@ Result<Target> parse_target(std::string_view url) {
   const auto scheme = url.substr(0, scheme_end);
   const auto rest = url.substr(scheme_end + 3);
   Target target;
-  if (scheme == "ws" || scheme == "tcp") {
-    target.framing = scheme == "ws" ? Target::Framing::websocket : Target::Framing::length_prefixed;
+  target.tls = scheme == "wss" || scheme == "tls";
+  if (scheme == "ws" || scheme == "tcp" || target.tls) {
+    target.framing =
+        scheme.starts_with("ws") ? Target::Framing::websocket : Target::Framing::length_prefixed;
     return parse_authority(url, rest, std::move(target));
   }
   if (scheme == "unix" || scheme == "ws+unix") {

@@ -9,7 +9,17 @@
 namespace gvm::files {
 namespace {
 
+// docs/audit.md: records and what lies beside them, in a folder of data_dir.
+constexpr std::string_view kAuditFile = "audit-";
+constexpr std::string_view kAuditFolder = "/audit";
+
+// Records of the audit and what lies beside them (audit/files.h).
+bool is_of_audit(std::string_view name) {
+  return name.starts_with(kAuditFile) && (name.ends_with(".jsonl") || name.ends_with(".texts"));
+}
+
 bool is_own_name(std::string_view name) {
+  if (is_of_audit(name)) return true;
   if (name == kLedgerLock || name.starts_with(kLedgerJournal)) return true;
   if (!name.starts_with(kLedgerFile)) return false;
   name.remove_prefix(kLedgerFile.size());
@@ -32,6 +42,9 @@ bool is_at(const std::string& path, int folder) {
 }
 
 bool holds_under_own_name(const std::string& data_dir, const struct stat& file) {
+  if (!data_dir.ends_with(kAuditFolder) &&
+      holds_under_own_name(data_dir + std::string(kAuditFolder), file))
+    return true;
   const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(data_dir.c_str()), &::closedir);
   if (folder == nullptr) return false;
   while (const dirent* entry = ::readdir(folder.get())) {
@@ -52,7 +65,8 @@ bool OwnFiles::is_ledger_folder(int folder) const {
 }
 
 bool OwnFiles::has_name(int parent, std::string_view name) const {
-  return !data_dirs_.empty() && is_own_name(name) && is_ledger_folder(parent);
+  if (data_dirs_.empty()) return false;
+  return is_of_audit(name) || (is_own_name(name) && is_ledger_folder(parent));
 }
 
 bool OwnFiles::is_linked(const struct stat& file) const {

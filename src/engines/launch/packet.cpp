@@ -14,7 +14,7 @@ namespace gvm::launch {
 namespace {
 
 constexpr std::size_t kMostBytes = 192 * kKiB;  // arguments and environment of a program
-constexpr std::size_t kMostDescriptors = 16;
+constexpr std::size_t kMostDescriptors = 128;
 
 // Aligned as CMSG_FIRSTHDR requires.
 struct alignas(cmsghdr) ControlSpace {
@@ -57,7 +57,7 @@ void put_descriptors(msghdr& header, ControlSpace& space, std::span<const int> d
 }  // namespace
 
 bool send_packet(int fd, const std::vector<std::string>& fields,
-                 const std::vector<int>& descriptors) {
+                 const std::vector<int>& descriptors, WhenFull full) {
   std::string text;
   for (const auto& field : fields) text.append(field).push_back('\0');
   errno = EMSGSIZE;
@@ -68,13 +68,15 @@ bool send_packet(int fd, const std::vector<std::string>& fields,
   header.msg_iovlen = 1;
   ControlSpace space;
   if (!descriptors.empty()) put_descriptors(header, space, descriptors);
+  const int flags = MSG_NOSIGNAL | (full == WhenFull::fail ? MSG_DONTWAIT : 0);
   for (;;) {
-    if (::sendmsg(fd, &header, MSG_NOSIGNAL) >= 0) return true;
+    if (::sendmsg(fd, &header, flags) >= 0) return true;
     if (errno != EINTR) return false;
   }
 }
 
-std::optional<Packet> receive_packet(int fd) {
+Received receive_packet(int fd, Packet& packet) {
+  packet = Packet();
   std::string text(kMostBytes, '\0');
   iovec part{.iov_base = text.data(), .iov_len = text.size()};
   ControlSpace space;
@@ -87,10 +89,15 @@ std::optional<Packet> receive_packet(int fd) {
   do {
     count = ::recvmsg(fd, &header, MSG_CMSG_CLOEXEC);
   } while (count < 0 && errno == EINTR);
-  if (count <= 0) return std::nullopt;
-  Packet packet;
+  if (count < 0) return errno == EAGAIN ? Received::nothing : Received::closed;
   take_descriptors(header, packet.descriptors);
   packet.fields = split(std::string_view(text).substr(0, static_cast<std::size_t>(count)));
+  return packet.fields.empty() ? Received::closed : Received::packet;
+}
+
+std::optional<Packet> receive_packet(int fd) {
+  Packet packet;
+  if (receive_packet(fd, packet) != Received::packet) return std::nullopt;
   return packet;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
-// One packet of a SOCK_SEQPACKET pair between a process and its starter: texts without NUL, and
-// descriptors.
+// One packet of a SOCK_SEQPACKET pair between two processes of this system: texts without NUL, and
+// descriptors. Also compiled into `genvm-browser-cell`, so it uses only the standard library and
+// the system.
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,11 +15,19 @@ struct Packet {
   std::vector<Fd> descriptors;
 };
 
-// Waits until there is room. False: the other end is gone, or (EMSGSIZE) the packet is over 192 KiB
-// or 16 descriptors.
+// What sending does when the other end has not yet read what was sent before.
+enum class WhenFull { wait, fail };
+
+// False: the other end is gone, has no room (`WhenFull::fail`), or (EMSGSIZE) the packet is over
+// 192 KiB or 128 descriptors.
 bool send_packet(int fd, const std::vector<std::string>& fields,
-                 const std::vector<int>& descriptors = {});
-// Waits for one. Empty: the other end is gone.
+                 const std::vector<int>& descriptors = {}, WhenFull full = WhenFull::wait);
+
+enum class Received { packet, nothing, closed };
+// Waits for a packet, which has at least one field. `nothing`: none is there and `fd` is
+// non-blocking.
+Received receive_packet(int fd, Packet& packet);
+// The same where nothing else than a packet counts.
 std::optional<Packet> receive_packet(int fd);
 
 }  // namespace gvm::launch

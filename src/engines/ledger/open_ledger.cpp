@@ -7,6 +7,7 @@
 #include "store/postgres/reader.h"
 #include "store/sqlite/ledger.h"
 #include "store/sqlite/reader.h"
+#include "store/sqlite/rewrite.h"
 
 namespace gvm::ledger {
 namespace {
@@ -35,6 +36,13 @@ Result<std::shared_ptr<store::Ledger>> open_ledger(store::LedgerOptions options,
 Result<std::unique_ptr<store::LedgerReader>> open_reader(const store::LedgerOptions& options) {
   if (options.postgres_url.empty()) return store::sqlite::open_reader(options.folder, options.time);
   return store::postgres::open_reader(options.postgres_url);
+}
+
+Result<std::uint64_t> rewrite_records(const store::LedgerOptions& options,
+                                      store::RecordRewrite what) {
+  if (options.postgres_url.empty())
+    return store::sqlite::rewrite_records(options.folder, std::move(what));
+  return store::postgres::rewrite_records(options.postgres_url, std::move(what));
 }
 
 }  // namespace gvm::ledger

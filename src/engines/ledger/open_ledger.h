@@ -5,6 +5,7 @@
 #include <string>
 
 #include "store/ledger.h"
+#include "store/rewrite.h"
 
 namespace gvm::ledger {
 
@@ -19,5 +20,8 @@ Result<std::shared_ptr<store::Ledger>> open_ledger(store::LedgerOptions options,
 void use_keeper(std::string program);
 // For tools: beside the process that owns the ledger, or without one.
 Result<std::unique_ptr<store::LedgerReader>> open_reader(const store::LedgerOptions& options);
+// How many decision records got another text; the modules may be running. LEDGER_*.
+Result<std::uint64_t> rewrite_records(const store::LedgerOptions& options,
+                                      store::RecordRewrite what);
 
 }  // namespace gvm::ledger

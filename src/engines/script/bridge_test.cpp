@@ -53,6 +53,75 @@ Result<Value> echo(Session&, HostFunction::Args& args) {
   return std::move(args[0]);
 }
 
+TEST(Bridge, AFieldOfCtxIsSetBeforeTheEntryPointAndIsNoArgument) {
+  test::ScriptRun run(
+      "function f(ctx, ...) return {ctx.drawn.n, ctx.node, select('#', ...), ...} end");
+  ASSERT_FALSE(run.load_error);
+  std::vector<Argument> arguments;
+  arguments.push_back({.value = Value::string("one")});
+  arguments.push_back({.value = Value::object({{"n", Value::integer(7)}}), .ctx_field = "drawn"});
+  arguments.push_back({.value = Value::string("two")});
+  const auto answer = run.call("f", std::move(arguments));
+  ASSERT_TRUE(answer) << answer.error().to_string();
+  EXPECT_EQ(*answer, Value::list(Value::integer(7), Value::string("n1"), Value::integer(2),
+                                 Value::string("one"), Value::string("two")));
+}
+
+ProgramOptions with_ctx_field() {
+  ProgramOptions options;
+  options.host.functions = {
+      {"t", "usual", "", "", HostFunction::Sync(echo)},
+      {"t", "looking", "", "", HostFunction::Sync(echo), "drawn"},
+  };
+  options.libraries = {{"lib-t", "local name, host = ...\nreturn host['t']"}};
+  return options;
+}
+
+TEST(Bridge, AFunctionGetsTheFieldOfCtxThatItNames) {
+  test::ScriptRun run(R"(
+local t = require("lib-t")
+function f(ctx)
+  ctx.callback = print
+  local nothing = t.looking(ctx)
+  ctx.drawn = { n = 7, list = {1, 2} }
+  return { nothing = nothing, drawn = t.looking(ctx), usual = t.usual(ctx) == nil, other = t.looking({ drawn = 5 }) }
+end)",
+                      with_ctx_field());
+  ASSERT_FALSE(run.load_error) << run.load_error->to_string();
+  const auto answer = run.call("f");
+  ASSERT_TRUE(answer) << answer.error().to_string();
+  EXPECT_EQ(*answer->find("nothing"), Value::object({{"drawn", Value::boolean(false)}}));
+  EXPECT_EQ(*answer->find("drawn")->find("drawn")->find("n"), Value::integer(7));
+  EXPECT_EQ(*answer->find("usual"), Value::boolean(true));
+  EXPECT_EQ(*answer->find("other"), Value::object({{"drawn", Value::integer(5)}}));
+}
+
+TEST(Bridge, AFieldOfCtxThatIsNoValueIsRefused) {
+  test::ScriptRun run(R"(
+local t = require("lib-t")
+function f(ctx)
+  ctx.drawn = { g = function() end }
+  return t.looking(ctx)
+end)",
+                      with_ctx_field());
+  const auto answer = run.call("f");
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), codes::kScriptBadArgument);
+}
+
+TEST(Bridge, AMetatableOfCtxDoesNotAnswerForTheField) {
+  test::ScriptRun run(R"(
+local t = require("lib-t")
+function f(ctx)
+  setmetatable(ctx, { __index = function() return { n = 1 } end, __newindex = function() end })
+  return t.looking(ctx)
+end)",
+                      with_ctx_field());
+  const auto answer = run.call("f");
+  ASSERT_TRUE(answer) << answer.error().to_string();
+  EXPECT_EQ(*answer, Value::object({{"drawn", Value::boolean(false)}}));
+}
+
 ProgramOptions with_host() {
   ProgramOptions options;
   options.host.functions = {

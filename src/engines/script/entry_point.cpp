@@ -28,14 +28,25 @@ CallFrame& frame_at(lua_State* L, int index) {
   return *static_cast<CallFrame*>(lua_touserdata(L, index));
 }
 
+// ctx lies on top of the stack. A metatable of the script's does not take part.
+void set_ctx_field(lua_State* L, const Argument& argument) {
+  lua_pushlstring(L, argument.ctx_field.data(), argument.ctx_field.size());
+  push(L, argument.value);
+  lua_rawset(L, -3);
+}
+
 // frame -> the entry point and what it is called with; nothing when the script has none.
 int prepare(lua_State* L) {
   const CallFrame& frame = frame_at(L, 1);
   if (lua_getglobal(L, frame.entry.c_str()) == LUA_TNIL) return 0;
-  const int count = static_cast<int>(frame.arguments.size()) + 1;
-  luaL_checkstack(L, count + 3, nullptr);
+  luaL_checkstack(L, static_cast<int>(frame.arguments.size()) + 4, nullptr);
   Vm::of(L).session().push_ctx(L);
+  for (const Argument& argument : frame.arguments)
+    if (!argument.ctx_field.empty()) set_ctx_field(L, argument);
+  int count = 1;
   for (const Argument& argument : frame.arguments) {
+    if (!argument.ctx_field.empty()) continue;
+    ++count;
     if (argument.integer_as_rat)
       push_as_rat(L, argument.value);
     else

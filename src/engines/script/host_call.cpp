@@ -29,6 +29,21 @@ std::string name_of(const HostFunction& row) {
   return std::string(row.library) + "." + std::string(row.name);
 }
 
+// What the host gets of the session's own ctx, which may hold anything, functions too; more of it
+// is in Session::ctx_fields.
+Result<Value> read_ctx(lua_State* L, int index, const HostFunction& row, ReadBudget& budget) {
+  if (row.ctx_field.empty()) return Value::null();
+  luaL_checkstack(L, 4, nullptr);
+  lua_pushlstring(L, row.ctx_field.data(), row.ctx_field.size());
+  lua_rawget(L, index);
+  Result<Value> field = to_value(L, -1, budget);
+  lua_pop(L, 1);
+  if (!field) return field;
+  Value::Map map;
+  map.set(row.ctx_field, field->is_null() ? Value::boolean(false) : std::move(*field));
+  return Value::map(std::move(map));
+}
+
 // `bytes`: what they take outside of Lua.
 HostFunction::Args read_arguments(lua_State* L, const HostFunction& row, std::size_t* bytes) {
   Vm::of(L).note_outside();
@@ -39,8 +54,8 @@ HostFunction::Args read_arguments(lua_State* L, const HostFunction& row, std::si
   const int count = lua_gettop(L);
   arguments.reserve(static_cast<std::size_t>(count));
   for (int i = 1; i <= count; ++i) {
-    // ctx may hold anything, functions too; what the host needs of it is in Session::ctx_fields.
-    Result<Value> value = session.is_ctx(L, i) ? Value::null() : to_value(L, i, budget);
+    Result<Value> value =
+        session.is_ctx(L, i) ? read_ctx(L, i, row, budget) : to_value(L, i, budget);
     if (!value) {
       raise(L,
             std::move(value.error()).add_cause(name_of(row) + ": argument " + std::to_string(i)));

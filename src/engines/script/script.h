@@ -99,6 +99,9 @@ struct HostFunction {
   std::string_view signature;  // LuaLS: "fun(text: string, filters: string[]): string"
   std::string_view doc;        // one line, with units and errors
   std::variant<Sync, Async, Sliced, Heavy, Raw> implementation;
+  // Not for Raw. With a name, the session's own ctx arrives as a map of this one field, which is
+  // false where the script has none.
+  std::string_view ctx_field = {};
 };
 
 // A constant in a library table, e.g. lib.rs.data_dir or llm.rs.providers. Every session has its
@@ -163,6 +166,9 @@ class Program {
 struct Argument {
   Value value;
   bool integer_as_rat = false;  // remaining_gen: always a Rat, whatever its size
+  // With a name it is no argument: ctx gets it as this field before the entry point is called. The
+  // name is a literal.
+  std::string_view ctx_field = {};
 };
 
 class Session {

@@ -13,5 +13,7 @@ inline constexpr std::string_view kPeerForbidden =
 inline constexpr std::string_view kShuttingDown = "SHUTTING_DOWN";
 
 inline constexpr std::string_view kUnauthorized = "UNAUTHORIZED";  // no token, or a wrong one
+inline constexpr std::string_view kTlsNeeded =
+    "TLS_NEEDED";  // plain text was spoken to a port with serve.tls
 
 }  // namespace gvm::codes

@@ -30,6 +30,8 @@ namespace http = beast::http;
 using Parser = http::request_parser<http::empty_body>;
 
 constexpr std::size_t kOneRead = 1024;  // most upgrade requests fit
+constexpr std::string_view kPlainText =
+    "this port speaks TLS and got plain text: use wss://, https:// or tls://";
 
 // Closes a connection that does not become a session, or is not answered, in time.
 class Handshake final : public TrackedConnection {
@@ -105,19 +107,62 @@ class Opening {
       : registry_(std::move(registry)), stream_(stream), handshake_(registry_, stream) {}
 
   asio::awaitable<Opened> run() {
+    if (core().options.tls) {
+      auto securing = secure();
+      const bool secured = co_await std::move(securing);
+      if (!secured) co_return Opened();
+    }
     std::string first;
     auto reading = read_more(first);
     const auto received = co_await std::move(reading);
     Opened opened;
     if (received.count == 0) co_return opened;
-    // Every HTTP method begins with a capital; a length that does is over kLargestMessageLimit.
-    const bool is_http = first[0] >= 'A' && first[0] <= 'Z';
-    auto opening = is_http ? open_http(std::move(first)) : open_framed(std::move(first));
+    auto opening = is_http(first) ? open_http(std::move(first)) : open_framed(std::move(first));
     opened = co_await std::move(opening);
     co_return opened;
   }
 
  private:
+  // False: the connection is done.
+  asio::awaitable<bool> secure() {
+    auto shaking_hands = stream_.secure(core().options.tls->get());
+    const auto end = co_await std::move(shaking_hands);
+    registry_->counters().tls[static_cast<std::size_t>(end.outcome)].add(1);
+    if (end.outcome == TlsOutcome::secured) co_return true;
+    if (end.outcome == TlsOutcome::left) co_return false;
+    const bool is_plain = end.outcome == TlsOutcome::plain_text;
+    const std::string_view why = is_plain ? kPlainText : std::string_view(end.problem);
+    core().sampled.warn("TLS handshake refused", {{"reason", Value::string(std::string(why))}},
+                        why);
+    auto ending = is_plain ? answer_plain_text() : wait_for_close();
+    co_await std::move(ending);
+    co_return false;
+  }
+
+  // Tells a peer in its own form that the port is not for plain text.
+  asio::awaitable<void> answer_plain_text() {
+    std::string first;
+    auto reading = read_more(first);
+    const auto received = co_await std::move(reading);
+    if (received.count == 0) co_return;
+    if (is_http(first)) {
+      auto sending = respond(http_error(400, kPlainText));
+      co_await std::move(sending);
+      co_return;
+    }
+    auto channel = make_framed_channel(stream_, core().options, registry_->counters());
+    CloseReason reason;
+    reason.fatal_reply = core().service.fatal_reply(
+        Error(codes::kTlsNeeded, Fatality::fatal, std::string(kPlainText)));
+    auto closing = channel->close(std::move(reason));
+    co_await std::move(closing);
+    auto ending = wait_for_close();
+    co_await std::move(ending);
+  }
+
+  // Every HTTP method begins with a capital; a length that does is over kLargestMessageLimit.
+  static bool is_http(const std::string& first) { return first[0] >= 'A' && first[0] <= 'Z'; }
+
   // Appends what comes next to `bytes`, which stays in place meanwhile.
   asio::awaitable<Stream::Received> read_more(std::string& bytes) {
     const std::size_t filled = bytes.size();

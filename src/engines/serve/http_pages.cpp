@@ -1,6 +1,7 @@
 #include "serve/http_pages.h"
 
 #include <boost/beast/http/status.hpp>
+#include <chrono>
 
 #include "base/json.h"
 #include "serve/process_metrics.h"
@@ -83,6 +84,18 @@ HttpAnswer http_refusal(RefusalReason refusal) {
   return answer;
 }
 
+namespace {
+
+void write_certificate(metrics::Exposition& metrics, const TlsInUse& tls) {
+  const auto ends = tls.get()->expires().time_since_epoch();
+  metrics
+      .family("genvm_serve_tls_certificate_expires_at_seconds", metrics::Type::gauge,
+              "When the certificate of the port ends, in seconds since 1970.")
+      .sample(std::chrono::duration<double>(ends).count());
+}
+
+}  // namespace
+
 std::string metrics_text(Core& core) {
   metrics::Exposition metrics;
   write_metrics(metrics, core.counters,
@@ -91,6 +104,7 @@ std::string metrics_text(Core& core) {
                  .requests = core.load.running(),
                  .uptime_seconds = uptime_seconds(core)});
   write_process_metrics(metrics);
+  if (core.options.tls) write_certificate(metrics, *core.options.tls);
   core.service.collect_metrics(metrics);
   return metrics.text();
 }

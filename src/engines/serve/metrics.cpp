@@ -83,6 +83,9 @@ void write_metrics(metrics::Exposition& exposition, const CountersPerLane& lanes
   out.framings();
   out.labelled("genvm_serve_refused_total", "Connections turned away, by limit.", "limit",
                kRefusalNames, &LaneCounters::refused);
+  out.labelled("genvm_serve_tls_handshakes_total",
+               "Connections to a port with TLS, by how they began.", "outcome", kTlsOutcomeNames,
+               &LaneCounters::tls);
   out.labelled("genvm_serve_requests_total", "Requests by outcome.", "outcome", kOutcomeNames,
                &LaneCounters::requests);
   out.labelled("genvm_serve_overloaded_total",

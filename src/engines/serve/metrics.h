@@ -46,6 +46,12 @@ inline constexpr std::array<const char*, 9> kRefusalNames{"max_sessions",
                                                           "peer_user",
                                                           "peer_token"};
 
+// How a connection to a port with TLS began. `left`: the peer went away, or was silent for too
+// long.
+enum class TlsOutcome : std::uint8_t { secured, plain_text, failed, left };
+inline constexpr std::array<const char*, 4> kTlsOutcomeNames{"secured", "plain_text", "failed",
+                                                             "left"};
+
 // Which limit a request was beyond, and the limit's key.
 enum class Overload : std::uint8_t { requests, memory, lane_delay };
 inline constexpr std::array<const char*, 3> kOverloadNames{"max_requests", "max_memory",
@@ -92,6 +98,7 @@ struct alignas(64) LaneCounters {
   Count write_timeouts;
   std::array<Count, kOutcomeNames.size()> requests;
   std::array<Count, kRefusalNames.size()> refused;
+  std::array<Count, kTlsOutcomeNames.size()> tls;
   std::array<Count, kOverloadNames.size()> overloaded;
   Durations durations;
   Durations rounds;  // of the lane's queue, while requests come

@@ -3,11 +3,13 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/size.h"
 #include "serve/peer_options.h"
+#include "serve/tls_context.h"
 
 namespace gvm::serve {
 
@@ -23,7 +25,8 @@ struct ServerOptions {
   std::string bind_address = "127.0.0.1:0";
   unsigned unix_mode = 0600;  // permissions of the socket file
   PeerOptions peers;
-  int backlog = 4096;  // connections the kernel keeps until they are accepted
+  std::shared_ptr<TlsInUse> tls;  // empty: plain text. The owner may change what it holds.
+  int backlog = 4096;             // connections the kernel keeps until they are accepted
 
   std::size_t max_sessions = 4096;           // whole process
   std::size_t max_sessions_per_address = 0;  // sessions of one IP address; 0: no limit

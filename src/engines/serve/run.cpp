@@ -4,6 +4,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
@@ -14,7 +15,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include "base/deadline.h"
 
 namespace gvm::serve {
 namespace {
@@ -24,6 +28,9 @@ namespace asio = boost::asio;
 constexpr std::chrono::milliseconds kAfterGrace{
     6'000};                                           // cancelled sessions have ended long before
 constexpr std::chrono::milliseconds kUsualGrace{-1};  // the one that run() was given
+// Between two lines of the log about the end, and about sessions that outlive a takeover.
+constexpr std::chrono::seconds kProgress{5};
+constexpr std::chrono::seconds kSlowProgress{60};
 constexpr int kSignalExitBase = 128;
 
 }  // namespace
@@ -31,13 +38,17 @@ constexpr int kSignalExitBase = 128;
 class Lifetime::Impl {
  public:
   explicit Impl(WithParent parent)
-      : signals_(context_, SIGTERM, SIGINT, SIGHUP), timer_(context_), retirement_(context_) {
+      : signals_(context_, SIGTERM, SIGINT, SIGHUP),
+        timer_(context_),
+        retirement_(context_),
+        progress_(context_) {
     std::signal(SIGPIPE, SIG_IGN);
     if (parent == WithParent::die) watch_parent();
   }
 
   void also(Server& other) { servers_.push_back(&other); }
   void on_hangup(std::function<void()> reload) { hangup_ = std::move(reload); }
+  void on_ending(std::function<void(const Ending&)> tell) { tell_ = std::move(tell); }
 
   int run(Server& server, std::chrono::milliseconds grace, const log::Logger& log) {
     servers_.insert(servers_.begin(), &server);
@@ -58,6 +69,9 @@ class Lifetime::Impl {
     retired_ = true;
     log_->info("another process takes over",
                {{"sessions", Value::integer(static_cast<std::int64_t>(sessions()))}});
+    ending_ = {.reason = "another process takes over", .sessions = 0, .most = longest};
+    end_ = Clock::now() + longest;
+    tell_progress();
     retirement_.expires_after(longest);
     retirement_.async_wait([this](const boost::system::error_code& error) {
       if (!error) begin("sessions have outlived the takeover");
@@ -80,6 +94,9 @@ class Lifetime::Impl {
     log_->info("shutting down",
                {{"reason", Value::string(why)},
                 {"sessions", Value::integer(static_cast<std::int64_t>(sessions()))}});
+    ending_ = {.reason = why, .sessions = 0, .most = grace + kAfterGrace};
+    end_ = Clock::now() + ending_.most;
+    tell_progress();
     timer_.expires_after(grace + kAfterGrace);
     timer_.async_wait([this](const boost::system::error_code& error) {
       if (!error) finish(1, "shut down, leaving sessions behind that did not end");
@@ -90,6 +107,34 @@ class Lifetime::Impl {
 
  private:
   std::size_t sessions() const { return servers_.front()->sessions(); }
+
+  // Now, and until the process ends. The first lines of the log are written by who begins.
+  void tell_progress() {
+    ending_.begins = true;
+    tell();
+    ending_.begins = false;
+    wait_progress();
+  }
+
+  void wait_progress() {
+    progress_.expires_after(stopping_ ? kProgress : kSlowProgress);
+    progress_.async_wait([this](const boost::system::error_code& error) {
+      if (error) return;
+      tell();
+      log_->info("still ending",
+                 {{"reason", Value::string(ending_.reason)},
+                  {"sessions", Value::integer(static_cast<std::int64_t>(ending_.sessions))},
+                  {"at_most_ms", Value::integer(ending_.most.count())}});
+      wait_progress();
+    });
+  }
+
+  void tell() {
+    ending_.sessions = sessions();
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end_ - Clock::now());
+    ending_.most = std::max(left, std::chrono::milliseconds(0));
+    if (tell_) tell_(ending_);
+  }
 
   // Set anew by begin() after retire(): an earlier call's count does not matter any more.
   void await_end() {
@@ -162,6 +207,10 @@ class Lifetime::Impl {
   asio::signal_set signals_;
   asio::steady_timer timer_;
   asio::steady_timer retirement_;
+  asio::steady_timer progress_;
+  Ending ending_;
+  Clock::time_point end_;  // of the process, whatever its sessions do
+  std::function<void(const Ending&)> tell_;
   std::optional<asio::posix::stream_descriptor> parent_;
   bool orphaned_ = false;
   bool stopping_ = false;
@@ -179,6 +228,10 @@ Lifetime::~Lifetime() = default;
 
 void Lifetime::also(Server& other) {
   impl_->also(other);
+}
+
+void Lifetime::on_ending(std::function<void(const Ending&)> tell) {
+  impl_->on_ending(std::move(tell));
 }
 
 void Lifetime::on_hangup(std::function<void()> reload) {

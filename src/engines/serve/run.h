@@ -3,6 +3,7 @@
 // shuts down in good order.
 #include <boost/asio/io_context.hpp>
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -13,6 +14,14 @@
 namespace gvm::serve {
 
 enum class WithParent : bool { stay, die };  // --die-with-parent
+
+// How far the end of the process has come, at its beginning and every few seconds.
+struct Ending {
+  std::string reason;
+  std::size_t sessions = 0;           // open still, of run()'s server
+  std::chrono::milliseconds most{0};  // until the process ends, whatever they do
+  bool begins = false;
+};
 
 class Lifetime {
  public:
@@ -30,6 +39,9 @@ class Lifetime {
   // Before run(), on whose thread `reload` runs at every SIGHUP. Without it SIGHUP is logged and
   // changes nothing.
   void on_hangup(std::function<void()> reload);
+
+  // Before run(), on whose thread `tell` runs. What it is told is in the log as well.
+  void on_ending(std::function<void(const Ending&)> tell);
 
   // Blocks. The first signal starts the shutdown: 0 once everything ended well, 1 when a
   // session did not end in time. A second signal ends the process at once with 128 + its number.

@@ -7,17 +7,126 @@
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <cerrno>
 #include <cstring>
 
+#include "base/size.h"
+
 namespace gvm::serve {
 namespace {
 
 constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t kRecord = 16 * kKiB;     // RFC 8446, 5.1
+constexpr std::size_t kTurn = 16 * kRecord;    // enciphered in a tenth of a millisecond or so
+constexpr unsigned char kTlsHandshake = 0x16;  // RFC 8446, 5.1: the first byte of a ClientHello
 
 }  // namespace
+
+// ---------------------------------------------------------------- TLS
+
+asio::awaitable<Stream::Secured> Stream::secure(std::shared_ptr<const TlsContext> context) {
+  Secured secured;
+  auto looking = first_byte();
+  secured.outcome = co_await std::move(looking);
+  if (secured.outcome != TlsOutcome::secured) co_return secured;
+  auto layer = std::make_unique<TlsLayer>(std::move(context), socket_);
+  for (;;) {
+    const auto step = layer->handshake();
+    if (step.failed || step.closed) {
+      secured.problem = layer->problem();
+      secured.outcome = TlsOutcome::failed;
+      co_return secured;
+    }
+    if (step.need == TlsLayer::Need::nothing) break;
+    auto waiting = ready_for(step.need);
+    const bool ready = co_await std::move(waiting);
+    if (ready) continue;
+    secured.outcome = TlsOutcome::left;
+    co_return secured;
+  }
+  tls_ = std::move(layer);
+  co_return secured;
+}
+
+// Whether the peer begins with TLS; the byte stays in the socket.
+asio::awaitable<TlsOutcome> Stream::first_byte() {
+  for (;;) {
+    auto waiting = ready_for(TlsLayer::Need::reading);
+    const bool ready = co_await std::move(waiting);
+    if (!ready) co_return TlsOutcome::left;
+    unsigned char first = 0;
+    const auto count = ::recv(socket_.native_handle(), &first, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (count == 1) co_return first == kTlsHandshake ? TlsOutcome::secured : TlsOutcome::plain_text;
+    if (count == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR))
+      co_return TlsOutcome::left;
+  }
+}
+
+asio::awaitable<bool> Stream::ready_for(TlsLayer::Need need) {
+  const auto what = need == TlsLayer::Need::reading ? Socket::wait_read : Socket::wait_write;
+  const auto [error] = co_await socket_.async_wait(what, kToken);
+  at_once_ = 0;
+  co_return !error && socket_.is_open();
+}
+
+asio::awaitable<void> Stream::give_way() {
+  const auto executor = socket_.get_executor();
+  co_await asio::post(executor, asio::use_awaitable);
+}
+
+asio::awaitable<Stream::Received> Stream::receive_tls(asio::mutable_buffer into) {
+  Received received;
+  if (at_once_ >= kTurn) {
+    at_once_ = 0;
+    auto waiting = give_way();
+    co_await std::move(waiting);
+  }
+  for (;;) {
+    if (!socket_.is_open()) co_return received;
+    const auto step = tls_->read(into);
+    received.count = step.count;
+    received.closed = step.closed;
+    at_once_ += step.count;
+    if (step.closed) tls_->say_goodbye();  // RFC 8446, 6.1: the peer waits for it
+    if (step.need == TlsLayer::Need::nothing) co_return received;
+    auto waiting = ready_for(step.need);
+    const bool ready = co_await std::move(waiting);
+    if (!ready) co_return received;
+  }
+}
+
+// A message that fits one record is one record and one system call.
+asio::awaitable<bool> Stream::send_tls(std::string_view head, std::string_view body) {
+  std::string first(head);
+  const auto beside = body.substr(0, kRecord - std::min(kRecord, head.size()));
+  first.append(beside);
+  body.remove_prefix(beside.size());
+  std::size_t in_turn = 0;
+  std::string_view rest = first;
+  for (;;) {
+    if (rest.empty()) std::swap(rest, body);
+    if (rest.empty()) co_return true;
+    if (!socket_.is_open()) co_return false;
+    const auto step = tls_->write(rest);
+    if (step.failed || step.closed) co_return false;
+    rest.remove_prefix(step.count);
+    in_turn += step.count;
+    if (step.need != TlsLayer::Need::nothing) {
+      auto waiting = ready_for(step.need);
+      const bool ready = co_await std::move(waiting);
+      if (!ready) co_return false;
+    } else if (in_turn >= kTurn) {
+      in_turn = 0;
+      auto waiting = give_way();
+      co_await std::move(waiting);
+    }
+  }
+}
+
+// ---------------------------------------------------------------- both
 
 asio::awaitable<Stream::Received> Stream::receive(asio::mutable_buffer into) {
   Received received;
@@ -28,6 +137,11 @@ asio::awaitable<Stream::Received> Stream::receive(asio::mutable_buffer into) {
     if (unread_.empty()) unread_ = {};
     co_return received;
   }
+  if (tls_) {
+    auto reading = receive_tls(into);
+    received = co_await std::move(reading);
+    co_return received;
+  }
   const auto [error, count] = co_await socket_.async_read_some(into, kToken);
   received.count = error ? 0 : count;
   received.closed = error == asio::error::eof;
@@ -35,6 +149,11 @@ asio::awaitable<Stream::Received> Stream::receive(asio::mutable_buffer into) {
 }
 
 asio::awaitable<bool> Stream::send(std::string_view head, std::string_view body) {
+  if (tls_) {
+    auto sending = send_tls(head, body);
+    const bool sent = co_await std::move(sending);
+    co_return sent;
+  }
   const Sent now = send_now(head, body);
   if (now.failed) co_return false;
   if (now.count == head.size() + body.size()) co_return true;
@@ -69,6 +188,7 @@ bool Stream::peer_vanished() {
 }
 
 void Stream::shutdown_send() {
+  if (tls_ && socket_.is_open()) tls_->say_goodbye();
   boost::system::error_code ignored;
   socket_.shutdown(Socket::shutdown_send, ignored);
 }

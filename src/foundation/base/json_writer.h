@@ -44,6 +44,10 @@ class Writer {
     separate();
     out_ += "null";
   }
+  void value(const Value& value) {
+    separate();
+    write_to(out_, value);
+  }
   // `n` is finite.
   void real(double n) {
     separate();

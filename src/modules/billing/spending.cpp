@@ -160,8 +160,8 @@ store::LedgerOptions ledger_options(const config::LlmConfig& config) {
   options.postgres_url = config.ledger.url;
   options.when_broken = config.ledger.when_broken == "continue" ? store::WhenBroken::proceed
                                                                 : store::WhenBroken::refuse;
-  options.keep_records = std::chrono::days(config.ledger.keep_records_days);
-  options.keep_calls = std::chrono::days(config.ledger.keep_entries_days);
+  options.keep_records = std::chrono::days(config.ledger.keep_records_days.count);
+  options.keep_calls = std::chrono::days(config.ledger.keep_entries_days.count);
   return options;
 }
 

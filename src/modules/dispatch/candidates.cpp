@@ -35,6 +35,24 @@ unsigned tier_of(const std::vector<int>& tiers, int priority) {
   return std::min(static_cast<unsigned>(at - tiers.begin()), routing::kMaxTier);
 }
 
+using routing::DataRule;
+
+DataRule broken_rule(const config::BackendDataConfig& data, const config::DataDemand& demand) {
+  const auto& regions = demand.regions;
+  if (!regions.empty() && std::ranges::find(regions, data.region) == regions.end())
+    return DataRule::regions;
+  if (demand.zero_retention_only && !data.zero_retention) return DataRule::zero_retention;
+  return DataRule::none;
+}
+
+routing::DataBars bars_of(const config::BackendDataConfig& data,
+                          const config::DataRulesConfig& rules) {
+  return {.any = broken_rule(data, rules.all),
+          .images = data.no_images ? DataRule::no_images : broken_rule(data, rules.images),
+          .personal_data = data.no_personal_data ? DataRule::no_personal_data
+                                                 : broken_rule(data, rules.personal_data)};
+}
+
 Candidate candidate_of(const config::BackendConfig& backend, const config::ModelConfig& model,
                        const std::vector<int>& tiers) {
   Candidate made;
@@ -67,6 +85,7 @@ Result<Candidates> Candidates::of(const provider::Catalog& catalog) {
           Candidate candidate = candidate_of(backend, model, tiers);
           candidate.endpoint = entry.endpoints[endpoint];
           candidate.key = static_cast<std::uint32_t>(key);
+          candidate.data = bars_of(backend.data, config.data_rules);
           all.push_back(std::move(candidate));
           made.targets_.push_back({&entry, &known, endpoint, key});
         }
@@ -77,6 +96,20 @@ Result<Candidates> Candidates::of(const provider::Catalog& catalog) {
   if (!set) return fail(std::move(set).error());
   made.set_ = std::make_shared<const routing::CandidateSet>(std::move(*set));
   return made;
+}
+
+bool Candidates::look_for_personal_data() const {
+  return std::ranges::any_of(set_->facts(), [](const routing::CandidateFacts& facts) {
+    return facts.data.personal_data != DataRule::none;
+  });
+}
+
+bool Candidates::have_data_rules() const {
+  return std::ranges::any_of(set_->facts(), [](const routing::CandidateFacts& facts) {
+    const auto& data = facts.data;
+    return data.any != DataRule::none || data.images != DataRule::none ||
+           data.personal_data != DataRule::none;
+  });
 }
 
 std::string Candidates::key_name(CandidateId id) const {

@@ -17,6 +17,10 @@ class Candidates {
 
   const std::shared_ptr<const routing::CandidateSet>& set() const { return set_; }
   const provider::Target& target(routing::CandidateId id) const { return targets_[id]; }
+  // Whether a data rule speaks against some of them for prompts with personal data: otherwise
+  // nobody needs to look for it.
+  bool look_for_personal_data() const;
+  bool have_data_rules() const;
   // "key 1", "key 2", ...: what ledgers and records know of a key.
   std::string key_name(routing::CandidateId id) const;
   // All of one backend, or of one of its models by name or alias.

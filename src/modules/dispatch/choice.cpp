@@ -37,12 +37,15 @@ void rank(Router& router, const routing::RankPolicy& policy, PromptChoice& out) 
   auto& [decision, request, snapshot] = out;
   router.health().snapshot(request.now, snapshot);
   request.excluded = decision.excluded;
+  request.tiers = decision.tiers;
   routing::rank(router.set(), policy, request, snapshot, decision.ranking);
   decision.strategy = std::string(routing::name_of(policy.strategy));
   decision.seed = request.seed;
   decision.needs_json = request.needs_json;
   decision.needs_image = request.needs_image;
   decision.tokens = request.tokens;
+  if (router.candidates().have_data_rules())
+    decision.holds = {.images = request.holds_images, .personal_data = request.holds_personal_data};
 }
 
 // Excludes all candidates of other models. Whether the chosen model can do what is needed is the
@@ -62,8 +65,11 @@ void choose(const RunContext& context, const ResolvedPrompt& prompt,
   Router& router = *context.engine->router;
   begin(context, prices, out);
   out.request.tokens = estimated_tokens(prompt.prompt, prompt.default_max_tokens);
+  out.decision.greybox = prompt.greybox;
   out.decision.answer_limit =
       prompt.prompt.max_tokens.value_or(prompt.default_max_tokens.value_or(0));
+  out.request.holds_images = !prompt.prompt.images.empty();
+  out.request.holds_personal_data = prompt.holds_personal_data;
   if (prompt.only) {
     out.decision.excluded = candidates_beside(*prompt.only->model, router);
     return rank(router, router.rank_policy(), out);
@@ -72,6 +78,7 @@ void choose(const RunContext& context, const ResolvedPrompt& prompt,
   out.request.needs_image = !prompt.prompt.images.empty();
   out.request.cost_limit = router.failover_policy(deadline).limits.cost;
   out.decision.excluded = prompt.excluded;
+  out.decision.tiers = prompt.tiers;
   const auto policy = prompt.strategy ? router.rank_policy(*prompt.strategy) : router.rank_policy();
   look_at_costs(context, prompt, prices, policy, out);
   rank(router, policy, out);

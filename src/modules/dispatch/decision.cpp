@@ -145,6 +145,9 @@ void write_facts(json::Writer& out, const Decision& d) {
   out.key("tokens");
   out.number(d.tokens);
   text("outcome", d.outcome);
+  if (d.holds.images || d.holds.personal_data)
+    text("holds", fmt::format("{}{}", d.holds.images ? "images " : "",
+                              d.holds.personal_data ? "personal_data" : ""));
   if (d.answer_limit == 0) return;
   out.key("answer_limit");
   out.number(d.answer_limit);
@@ -165,6 +168,10 @@ void write_state(json::Writer& out, const Decision& d) {
     out.key("excluded");
     write_numbers(out, d.excluded);
   }
+  if (!d.tiers.empty()) {
+    out.key("tiers");
+    write_numbers(out, d.tiers);
+  }
   if (!d.costs.empty()) {
     out.key("costs");
     write_numbers(out, d.costs);
@@ -179,6 +186,10 @@ std::string write_record(const Decision& d, const routing::CandidateSet& set, co
   json::Writer out(text);
   out.begin_object();
   write_facts(out, d);
+  if (!d.greybox.is_null()) {
+    out.key("greybox");
+    out.value(d.greybox);
+  }
   out.key("names");
   write_names(out, d, set, room);
   write_order(out, d.ranking, room);

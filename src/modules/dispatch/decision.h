@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/value.h"
 #include "routing/failover.h"
 
 namespace gvm::dispatch {
@@ -36,11 +37,19 @@ struct Decision {
   std::uint64_t seed = 0;
   bool needs_json = false;
   bool needs_image = false;
+  // What data rules depend on; nothing when there are none.
+  struct Holds {
+    bool images = false;
+    bool personal_data = false;
+  };
+  Holds holds = {};
   std::uint32_t tokens = 0;        // estimate, prompt and limit of the answer together
   std::uint32_t answer_limit = 0;  // tokens; of `tokens`. 0: the prompt sets none
   std::vector<routing::CandidateId> excluded;
+  std::vector<std::uint8_t> tiers;      // by candidate, in place of its own; empty: its own
   std::vector<routing::NanoUsd> costs;  // by candidate, where the choice looked at them
   std::string state;                    // routing::to_text of the snapshot
+  Value greybox;                        // what was drawn, a small map (docs/greyboxing.md); or null
   routing::Ranking ranking;
   std::vector<DecisionAttempt> attempts;
   std::string outcome;  // "ok" or the code of the error
@@ -54,6 +63,9 @@ std::string to_text(const Decision& decision, const routing::CandidateSet& candi
 // For people: several lines. `text` is the result of to_text; DESERIALIZING when it is not a
 // record.
 Result<std::string> explain(std::string_view text);
+
+// The record without the words of providers, which may repeat a prompt; nothing when it has none.
+std::optional<std::string> without_words(std::string_view text);
 
 // What a record can be replayed with: of the configuration that made it.
 struct ReplayPolicy {

@@ -6,6 +6,7 @@
 #include "base/error_codes.h"
 #include "base/json.h"
 #include "dispatch/decision.h"
+#include "dispatch/explain_draw.h"
 #include "pricing/usd.h"
 #include "routing/codes.h"
 #include "text/json.h"
@@ -155,9 +156,10 @@ std::string difference(const Value& record, std::string_view key, std::size_t of
 std::string size_of(const Value& record) {
   const auto tokens = text::integer_at(record, "/tokens").value_or(0);
   const auto limit = text::integer_at(record, "/answer_limit").value_or(0);
-  return fmt::format("a prompt of about {} tokens{}{}, {}\n", tokens - limit,
+  return fmt::format("a prompt of about {} tokens{}{}{}, {}\n", tokens - limit,
                      flag(record, "json") ? ", JSON wanted" : "",
                      flag(record, "image") ? ", with images" : "",
+                     at(record, "/holds").contains("personal_data") ? ", with personal data" : "",
                      limit == 0 ? "no limit for its answer"
                                 : fmt::format("its answer limited to {} tokens", limit));
 }
@@ -172,12 +174,20 @@ Result<std::string> explain(std::string_view record) {
   out += fmt::format("policy {}  prices {}  strategy {}  seed {}\n", at(*value, "/policy"),
                      at(*value, "/prices"), at(*value, "/strategy"), at(*value, "/seed"));
   out += size_of(*value);
+  if (const Value* drawn = value->find("greybox")) out += explain_draw(*drawn);
   show_rows(out, *value, "order", total_of(*value, 0), "candidates, in order");
   show_rows(out, *value, "rejected", total_of(*value, 1), "not asked");
   show_attempts(out, *value);
   if (const auto cut = at(*value, "/cut"); !cut.empty())
     out += fmt::format("left out or shortened, as records are bounded: {}\n", cut);
   return out;
+}
+
+std::optional<std::string> without_words(std::string_view record) {
+  auto value = parsed(record);
+  if (!value || value->find("said") == nullptr) return std::nullopt;
+  value->as_map()->erase("said");
+  return json::write(*value);
 }
 
 Result<std::string> replay(std::string_view record, const routing::CandidateSet& candidates,
@@ -203,11 +213,16 @@ Result<std::string> replay(std::string_view record, const routing::CandidateSet&
   if (!strategy || read.ec != std::errc() || read.ptr != seed.data() + seed.size())
     return cannot_replay("its strategy or its seed cannot be read");
   const auto excluded = numbers_at<CandidateId>(*value, "excluded");
+  const auto tiers = numbers_at<std::uint8_t>(*value, "tiers");
   const auto costs = numbers_at<routing::NanoUsd>(*value, "costs");
   request.needs_json = flag(*value, "json");
   request.needs_image = flag(*value, "image");
+  const auto holds = at(*value, "/holds");
+  request.holds_images = holds.contains("images");
+  request.holds_personal_data = holds.contains("personal_data");
   request.tokens = static_cast<std::uint32_t>(text::integer_at(*value, "/tokens").value_or(0));
   request.excluded = excluded;
+  request.tiers = tiers;
   request.worst_case_cost = costs;
   request.cost_limit = policy.cost_limit;
   routing::RankPolicy same = policy.rank;

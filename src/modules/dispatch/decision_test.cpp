@@ -110,6 +110,70 @@ void call(Choice& choice, CandidateId id, std::string end) {
                                       .charged = 72'000});
 }
 
+TEST(Decision, AChoiceByDrawnModelsIsReplayed) {
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    auto choice = chosen(4, Strategy::weighted, seed);
+    Decision& d = choice.decision;
+    d.tiers = {3, 1, 2, 0};
+    routing::Request request;
+    request.needs_json = d.needs_json;
+    request.needs_image = d.needs_image;
+    request.tokens = d.tokens;
+    request.seed = d.seed;
+    request.excluded = d.excluded;
+    request.tiers = d.tiers;
+    routing::RankPolicy policy;
+    policy.strategy = Strategy::weighted;
+    routing::rank(*choice.set, policy, request, choice.snapshot, d.ranking);
+    const auto again = choice.again(choice.text());
+    ASSERT_TRUE(again) << again.error().to_string();
+    EXPECT_EQ(*again, "") << choice.text();
+  }
+}
+
+Value drawn() {
+  return Value::object({{"kind", Value::string("json")},
+                        {"n", Value::integer(3)},
+                        {"seed", Value::string("0x00000000000000ff")},
+                        {"models", Value::list(Value::list(Value::string("a/m"), Value::real(0.75)),
+                                               Value::string("b/m"))},
+                        {"pool", Value::integer(5)},
+                        {"temperature", Value::real(0.7312)},
+                        {"provider_seed", Value::integer(17)},
+                        {"phrasing", Value::integer(2)},
+                        {"phrasings", Value::integer(3)},
+                        {"sections", Value::list(Value::integer(2), Value::integer(1))},
+                        {"open", Value::string("<a>")},
+                        {"close", Value::string("</a>")},
+                        {"filters", Value::list(Value::string("NFKC"))},
+                        {"image_filters", Value::integer(9)},
+                        {"script", Value::list(Value::string("temperature"))}});
+}
+
+TEST(Decision, ExplainTellsWhatWasDrawnAndHowProbableItWas) {
+  auto choice = chosen(2, Strategy::priority, 1);
+  choice.decision.greybox = drawn();
+  const auto told = explain(choice.text());
+  ASSERT_TRUE(told) << told.error().to_string();
+  for (const std::string_view part :
+       {"drawn for a prompt of the kind json, the session's number 3, seed 0x00000000000000ff",
+        "models         a/m (75.0 %), b/m and 3 more", "temperature    0.7312", "provider_seed  17",
+        "phrasing       2 of 3, its sections in the order 2, 1", "delimiters     <a> and </a>",
+        "filters        NFKC", "image_filters  9 of them", "by the script  temperature"})
+    EXPECT_THAT(*told, HasSubstr(part));
+}
+
+TEST(Decision, ABrokenDrawIsToldAsFarAsItGoes) {
+  auto choice = chosen(2, Strategy::priority, 1);
+  for (Value broken :
+       {Value::integer(1), Value::list(), Value::object({{"models", Value::integer(1)}}),
+        Value::object({{"models", Value::list(Value::list())}}),
+        Value::object({{"phrasing", Value::list()}, {"filters", Value::map()}})}) {
+    choice.decision.greybox = std::move(broken);
+    EXPECT_TRUE(explain(choice.text()));
+  }
+}
+
 TEST(Decision, EveryStrategyIsReplayedFromASmallSet) {
   for (const auto strategy : kStrategies) {
     for (std::uint64_t seed = 0; seed < 200; ++seed) {
@@ -282,6 +346,44 @@ TEST(Decision, OtherVersionsAndOtherJsonAreNoRecords) {
   const auto bare =
       explain(R"({"v":1,"order":[1,[2],["x",3]],"attempts":[[]],"names":7,"of":"x"})");
   EXPECT_TRUE(bare);
+}
+
+TEST(Decision, WithDataRulesSaysWhatThePromptHeldAndIsReplayed) {
+  auto all = routing::testing::backends(2);
+  all[0].data.personal_data = routing::DataRule::no_personal_data;
+  Choice made;
+  made.set = routing::testing::set_of(all);
+  made.policy.hash = kHash;
+  made.snapshot.resize(2);
+  Decision& d = made.decision;
+  d.id = "session-1";
+  d.policy = kHash;
+  d.strategy = "priority";
+  d.outcome = "ok";
+  d.holds = {.images = false, .personal_data = true};
+  routing::Request request;
+  request.holds_personal_data = true;
+  routing::rank(*made.set, made.policy.rank, request, made.snapshot, d.ranking);
+  d.state = routing::to_text(made.snapshot);
+  const auto text = made.text();
+  EXPECT_THAT(text, HasSubstr("data_no_personal_data"));
+  EXPECT_EQ(*made.again(text), "");
+  const auto shown = explain(text);
+  EXPECT_THAT(*shown, HasSubstr("with personal data"));
+  EXPECT_THAT(*shown, HasSubstr("data_no_personal_data"));
+}
+
+TEST(Decision, ForgetsTheWordsOfProvidersAndStaysARecord) {
+  Choice made = chosen(3, Strategy::priority, 5);
+  made.decision.attempts = {{.candidate = 0, .end = "bad_request", .said = "canary of a prompt"}};
+  const auto text = made.text();
+  const auto without = without_words(text);
+  ASSERT_TRUE(without);
+  EXPECT_THAT(*without, Not(HasSubstr("canary")));
+  EXPECT_LE(without->size(), text.size());
+  EXPECT_EQ(*made.again(*without), "");
+  EXPECT_FALSE(without_words(*without)) << "nothing is left to forget";
+  EXPECT_FALSE(without_words("no record"));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "base/encoding.h"
 #include "base/error_codes.h"
+#include "base/log_form.h"
 #include "store/codes.h"
 
 namespace gvm::dispatch {
@@ -104,11 +105,14 @@ void PromptReport::log_failure(CandidateId id, const CandidateCall& call,
   const std::initializer_list<log::Field> fields = {{"provider", text(candidate.backend)},
                                                     {"model", text(candidate.model)},
                                                     {"kind", text(kind)},
-                                                    {"error", shown.to_value()},
+                                                    {"error", log_form(shown)},
                                                     {"session", session()},
                                                     {"tx_id", text(context_.facts->tx)},
                                                     {"record", text(choice_.decision.id)}};
   constexpr std::string_view kMessage = "a model failed";
+  if (context_.log_content && context_.logger.enabled(log::Level::trace))
+    context_.logger.write(log::Level::trace, "what a failed model said",
+                          {{"record", text(choice_.decision.id)}, {"error", shown.to_value()}});
   if (context_.logger.enabled(log::Level::debug))
     return context_.logger.write(level, kMessage, fields);
   const auto subject =

@@ -19,6 +19,11 @@ struct ResolvedPrompt {
   std::optional<std::uint32_t> default_max_tokens;
   std::optional<routing::Strategy> strategy;  // in place of the configured one
   std::vector<routing::CandidateId> excluded;
+  bool holds_personal_data = false;  // found in its texts; for data rules
+  // By candidate, in place of its own tier, so that these come before those; empty: their own.
+  std::vector<std::uint8_t> tiers;
+  // What was drawn for it, for the decision record; null: nothing was.
+  Value greybox;
   // A single step: the caller has chosen the model, so no other one is asked, and neither breakers
   // nor limits refuse the call. The candidates are the model's endpoints and keys.
   std::optional<provider::Catalog::Found> only;

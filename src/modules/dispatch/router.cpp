@@ -77,6 +77,12 @@ std::string policy_text(const config::RoutingConfig& config, const routing::Cand
                    facts.tier, facts.weight, facts.json, facts.image, facts.context_length,
                    facts.limits.requests_per_minute, facts.limits.tokens_per_minute,
                    facts.limits.backend_concurrency);
+    const auto& data = facts.data;
+    if (data.any == routing::DataRule::none && data.images == data.any &&
+        data.personal_data == data.any)
+      continue;  // records of configurations without data rules stay replayable
+    fmt::format_to(std::back_inserter(text), "data {} {} {};", static_cast<int>(data.any),
+                   static_cast<int>(data.images), static_cast<int>(data.personal_data));
   }
   return text;
 }

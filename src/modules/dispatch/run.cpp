@@ -11,6 +11,7 @@
 #include <map>
 
 #include "base/error_codes.h"
+#include "dispatch/data_rules.h"
 #include "dispatch/report.h"
 #include "net/pause.h"
 #include "routing/single_model.h"
@@ -74,6 +75,10 @@ class PromptRun {
     wake_.emplace(co_await asio::this_coro::executor);
     choose(context_, prompt_, *prices_, policy_.deadline, choice_);
     ++context_.facts->prompts;
+    if (auto kept = kept_by_data_rules(router_.candidates(), choice_, prompt_.only.has_value())) {
+      fail_with(*kept);
+      co_return fail(std::move(*kept));
+    }
     plan_ = make_plan();
     auto result = co_await try_candidates();
     if (result) {

@@ -32,6 +32,7 @@ struct RunContext {
   provider::CallContext call;
   billing::SessionFacts* facts = nullptr;  // outlives the run
   log::Logger logger;
+  bool log_content = false;                      // texts of prompts and answers at level trace
   std::shared_ptr<AnswerCheck> check = nullptr;  // null: answers are taken as they come
   // Calls become spans below it; outlives the run. Null: they do not.
   const trace::Span* span = nullptr;

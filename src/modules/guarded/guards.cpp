@@ -107,7 +107,21 @@ Result<guard::Verdict> SessionGuards::look(guard::Stage stage, std::string_view 
                                            .prompt_texts = beside.prompt_texts,
                                            .links = beside.links});
   guards_->count(stage, verdict);
+  if (verdict && !verdict->findings.empty()) note_fired(*verdict);
   return verdict;
+}
+
+void SessionGuards::note_fired(const guard::Verdict& verdict) {
+  const std::lock_guard lock(fired_mutex_);
+  for (const auto& finding : verdict.findings)
+    if (std::ranges::find(fired_, finding.rule) == fired_.end()) fired_.push_back(finding.rule);
+}
+
+std::vector<std::string> SessionGuards::take_fired() {
+  const std::lock_guard lock(fired_mutex_);
+  std::vector<std::string> names;
+  for (const auto* rule : std::exchange(fired_, {})) names.push_back(rule->name);
+  return names;
 }
 
 Passed<std::string> SessionGuards::pass(guard::Stage stage, std::string_view text,

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -89,6 +90,9 @@ class SessionGuards {
   void clean(guard::Stage stage, Error& error);
   std::string cleaned(guard::Stage stage, std::string_view text);
 
+  // The names of the rules that fired since the last call, each once.
+  std::vector<std::string> take_fired();
+
   // For scripts: what happens to the text, without any effect on it.
   Result<guard::Verdict> look(guard::Stage stage, std::string_view text, const Beside& beside = {});
 
@@ -104,10 +108,14 @@ class SessionGuards {
   Guards& module() { return *guards_; }
 
  private:
+  void note_fired(const guard::Verdict& verdict);
+
   std::shared_ptr<Guards> guards_;
   guard::Placeholders placeholders_;
   std::string last_system_text_;
   std::shared_ptr<const guard::SystemTexts> last_texts_;
+  std::mutex fired_mutex_;
+  std::vector<const guard::Rule*> fired_;
 };
 
 // The verdict for a script: {action, text, rules = [{rule, kind, action, dry_run, from, to}],

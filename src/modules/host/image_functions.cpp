@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <boost/asio/thread_pool.hpp>
 #include <cstring>
@@ -154,6 +155,13 @@ void add_image_functions(script::HostTable& table, const RandomSource& random) {
        "channels: integer, bits: integer, alpha: boolean, animated: boolean, bytes: integer}",
        "What the header of an image says; nothing is decoded. Errors (not fatal): INVALID_IMAGE.",
        image_info});
+}
+
+const script::HostFunction::Async& filter_image_of(const script::HostTable& table) {
+  const auto row = std::ranges::find_if(table.functions, [](const auto& each) {
+    return each.library == kCommonLibrary && each.name == "filter_image";
+  });
+  return std::get<script::HostFunction::Async>(row->implementation);
 }
 
 }  // namespace gvm::host

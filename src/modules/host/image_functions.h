@@ -8,4 +8,8 @@ namespace gvm::host {
 // `random` gives each call the seed of its noise.
 void add_image_functions(script::HostTable& table, const RandomSource& random);
 
+// lib.rs.filter_image of a table that has it, for the module's own pictures: the same threads and
+// limits.
+const script::HostFunction::Async& filter_image_of(const script::HostTable& table);
+
 }  // namespace gvm::host

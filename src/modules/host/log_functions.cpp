@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "base/log_form.h"
 #include "host/arguments.h"
 #include "host/functions.h"
 
@@ -47,6 +48,8 @@ Result<Value> log_json(Session& session, std::size_t longest_string, Args& args)
   }
   record.as_map()->erase("level");
   record.as_map()->erase("message");
+  // What a provider said stays out of the log, as in our own lines.
+  to_log_form(record);
   session.logger().write_value(level, message, record);
   return Value::null();
 }

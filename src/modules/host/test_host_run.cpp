@@ -54,6 +54,14 @@ void FakeLlm::add_rows(HostTable& table, Value providers) {
   table.functions.push_back({"llm.rs", "exec_prompt_in_provider", "fun()", "", exec});
   table.functions.push_back({"llm.rs", "exec_prompt", "fun()", "", routed});
   table.functions.push_back({"llm.rs", "exhaust", "fun()", "", exhaust});
+  // Prompts are made of the templates below as they are.
+  auto as_it_is = [](Session&, Args&) -> Result<Value> { return Value::null(); };
+  table.functions.push_back({"llm.rs", "harden_template", "fun()", "", as_it_is});
+  table.constants.push_back({"llm.rs", "judge", "table", "",
+                             Value::object({{"swap", Value::boolean(false)},
+                                            {"models", Value::integer(1)},
+                                            {"disagree", Value::string("false")},
+                                            {"when_missing", Value::string("disagree")}})});
   table.constants.push_back({"llm.rs", "providers", "table", "", std::move(providers)});
   const auto text = [](std::string s) { return Value::string(std::move(s)); };
   table.constants.push_back(

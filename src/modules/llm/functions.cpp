@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/null_fields.h"
 #include "guarded/functions.h"
+#include "llm/apply_draw.h"
 #include "llm/guarded_prompt.h"
 #include "llm/script_prompt.h"
 #include "llm/services.h"
@@ -24,6 +25,9 @@ asio::awaitable<Result<Value>> exec_prompt_in_provider(script::Session& session,
   auto resolved = dispatch::resolve_single_step(std::move(*call), *catalog);
   if (!resolved) co_return fail(std::move(resolved).error());
   dispatch::ResolvedPrompt prompt = std::move(*resolved);
+  Value left = std::move(args[0]);
+  auto applied = co_await apply_draw(session, std::move(left), prompt);
+  if (!applied) co_return fail(std::move(applied).error());
   const auto deadline = session.deadline();
   auto answer = co_await run_guarded(services, std::move(prompt), deadline);
   if (!answer) co_return fail(std::move(answer).error());
@@ -98,16 +102,22 @@ Value templates_value(const config::PromptTemplates& templates) {
 
 }  // namespace
 
+std::string_view draw_field(const config::LlmConfig& config) {
+  return config.greybox.enabled() ? kGreyboxField : std::string_view();
+}
+
 void add_llm_functions(script::HostTable& table, const config::LlmConfig& config) {
   table.functions.push_back({kLibrary, "exec_prompt_in_provider",
-                             "fun(ctx: table, request: ProviderRequest): ProviderResult",
+                             "fun(ctx: LlmContext, request: ProviderRequest): ProviderResult",
                              "Sends one prompt to one model. Suspends only this session. Raises "
                              "STATUS_NOT_OK (ctx.status), SENDING_REQUEST, "
                              "READING_BODY, DEADLINE_EXCEEDED, DESERIALIZING, ANSWER_NOT_USABLE "
                              "(ctx.tokens), UNKNOWN_PROVIDER, "
                              "MISSING_CAPABILITY; timeout is in seconds.",
-                             script::HostFunction::Async(exec_prompt_in_provider)});
-  add_route_functions(table);
+                             script::HostFunction::Async(exec_prompt_in_provider),
+                             draw_field(config)});
+  add_route_functions(table, config);
+  add_template_functions(table, config);
   guarded::add_guard_function(table, kLibrary, guard::Stage::input, [](script::Session& session) {
     auto* services = dynamic_cast<LlmServices*>(&session.services());
     return services == nullptr ? std::shared_ptr<guarded::SessionGuards>() : services->guards();

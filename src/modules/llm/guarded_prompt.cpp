@@ -4,12 +4,15 @@
 #include <utility>
 #include <vector>
 
+#include "base/encoding.h"
 #include "base/error_codes.h"
 #include "base/error_detail.h"
 #include "base/json.h"
 #include "guarded/in_turn.h"
 #include "guarded/moderate.h"
+#include "llm/audited.h"
 #include "llm/model_judge.h"
+#include "llm/prompt_data.h"
 #include "money/rational.h"
 #include "text/json.h"
 
@@ -118,6 +121,32 @@ provider::CallFailure failure_of(Refusal refusal, provider::ProviderAnswer& answ
   failure.said = detail_of(failure.error);
   failure.usage = std::move(answer.usage);
   return failure;
+}
+
+// The only lines of the log that have texts of prompts and answers: as the guards left them.
+bool shows_texts(const dispatch::RunContext& context) {
+  return context.log_content && context.logger.enabled(log::Level::trace);
+}
+
+constexpr std::size_t kLoggedBytes = 8 * kKiB;  // of one text
+
+Value logged(std::string_view text) {
+  return Value::string(to_valid_utf8(text.substr(0, kLoggedBytes)));
+}
+
+void log_prompt(const dispatch::RunContext& context, const provider::Prompt& prompt) {
+  if (!shows_texts(context)) return;
+  const auto system = prompt.system_message ? prompt.system_message->view() : std::string_view();
+  context.logger.write(log::Level::trace, "prompt",
+                       {{"system", logged(system)}, {"user", logged(prompt.user_message.view())}});
+}
+
+void log_answer(const dispatch::RunContext& context, const Result<dispatch::PromptAnswer>& answer) {
+  if (!answer || !shows_texts(context)) return;
+  const auto& got = answer->answer;
+  context.logger.write(log::Level::trace, "answer",
+                       {{"record", Value::string(got.record)},
+                        {"answer", logged(got.judged ? *got.judged : text_of(got.data))}});
 }
 
 // So that whoever sees the trace finds the decision record.
@@ -234,6 +263,8 @@ asio::awaitable<dispatch::AnswerCheck::Next> GuardedPrompt::look_at_answer(
     refusal = std::move(said);
   }
   if (!refusal) {
+    if (services_.audit() || services_.run_context().log_content)
+      exchanged->judged = text_of(exchanged->data);
     restore(*guards_, format_, exchanged->data);
     co_return Next::usual;
   }
@@ -252,15 +283,29 @@ asio::awaitable<Result<dispatch::PromptAnswer>> run_guarded(LlmServices& service
                                                             dispatch::ResolvedPrompt prompt,
                                                             Deadline deadline) {
   dispatch::RunContext context = services.run_context();
+  const auto engine = context.engine;  // of the candidates
+  AuditedPrompt audited(services, prompt.format);
+  auto ready = audited.ready();
+  if (!ready) co_return fail(std::move(ready).error());
   const auto guarded = GuardedPrompt::make(services, prompt.format);
   if (guarded) {
     auto passed = co_await guarded->enter(prompt.prompt, deadline);
-    if (!passed) co_return fail(std::move(passed).error());
+    if (!passed) {
+      audited.ends(passed.error());
+      co_return fail(std::move(passed).error());
+    }
   }
+  const auto& candidates = engine->router->candidates();
+  const bool personal = co_await look_for_personal_data(candidates, prompt.prompt);
+  prompt.holds_personal_data = personal;
+  audited.sends(prompt.prompt);
+  log_prompt(context, prompt.prompt);
   context.check = guarded;
   auto answer = co_await dispatch::run_prompt(std::move(context), std::move(prompt), deadline);
   note_record(services.call_span(), answer);
   if (answer && guarded) guarded->add_costs(*answer);
+  audited.ends(answer, candidates);
+  log_answer(services.run_context(), answer);
   co_return answer;
 }
 

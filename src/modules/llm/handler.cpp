@@ -1,10 +1,16 @@
 #include "llm/handler.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
 
+#include "base/error_codes.h"
+#include "base/json.h"
 #include "envelope/reply.h"
 #include "host/functions.h"
+#include "host/image_recipe.h"
+#include "llm/audited.h"
 #include "llm/budget_gauge.h"
 #include "llm/functions.h"
 #include "llm/session.h"
@@ -30,7 +36,11 @@ class LlmService final : public serve::Service {
     return envelope::encode_error(error, envelope::Generation::c);
   }
   // Lanes have stopped: spending is written to the ledger before the process ends.
-  ~LlmService() override { current_.get()->engine->spending->close(); }
+  ~LlmService() override {
+    const auto now = current_.get();
+    now->engine->spending->close();
+    if (now->audit) now->audit->close();
+  }
 
   scripted::Current<Shared>& current() { return current_; }
 
@@ -41,6 +51,8 @@ class LlmService final : public serve::Service {
     now->engine->spending->write_to(out);
     if (now->engine->spending->ledger() != nullptr) budgets_.write_to(out, now->config);
     if (now->guards) now->guards->write_to(out);
+    if (now->audit) now->audit->write_to(out);
+    if (now->config->greybox.enabled()) now->greybox_counters->write_to(out);
     scripted::write_shared(out, *now);
     scripted::write_generation(out, "genvm_llm", now->generation, current_.earlier());
   }
@@ -96,11 +108,23 @@ Result<void> add_engine(Shared& shared, const config::Environment& environment,
   return {};
 }
 
+// A reload goes on with the same audit.
+Result<void> add_audit(Shared& shared, const log::Logger& logger, const Shared* before) {
+  if (before != nullptr) shared.audit = before->audit;
+  if (before != nullptr || !shared.config->audit.enabled) return {};
+  auto opened = audit::Log::open(audit_options(*shared.config), logger.child("audit"));
+  if (!opened) return fail(std::move(opened).error());
+  shared.audit = std::move(*opened);
+  return {};
+}
+
 // `before`: of the configuration before; null at the start.
 Result<std::shared_ptr<const Shared>> build(std::shared_ptr<const config::LlmConfig> config,
                                             const config::Environment& environment,
                                             const scripted::ModuleParts& parts,
                                             const Shared* before) {
+  if (auto checked = check_image_filters(config->greybox); !checked)
+    return fail(std::move(checked).error());
   auto program = load_script(*config);
   if (!program) return fail(std::move(program).error());
   auto shared = std::make_unique<Shared>();
@@ -113,6 +137,9 @@ Result<std::shared_ptr<const Shared>> build(std::shared_ptr<const config::LlmCon
                                                         parts.logger.child("provider"));
   if (auto added = add_engine(*shared, environment, parts.logger, before); !added)
     return fail(std::move(added).error());
+  if (auto added = add_audit(*shared, parts.logger, before); !added)
+    return fail(std::move(added).error());
+  if (before != nullptr) shared->greybox_counters = before->greybox_counters;
   shared->guards = guarded::Guards::make(config->guards, system_texts_of(config->prompt_templates));
   return scripted::freed_later(std::move(shared), parts);
 }
@@ -140,6 +167,19 @@ script::ProgramOptions script_options(const config::LlmConfig& config) {
 
 Result<std::shared_ptr<const script::Program>> load_script(const config::LlmConfig& config) {
   return script::Program::load(script_options(config));
+}
+
+Result<void> check_image_filters(const config::GreyboxConfig& greybox) {
+  for (const auto kind : config::kPromptKinds)
+    for (const auto& [filter, probability, where] : greybox.of(kind).image_filters) {
+      const auto steps = host::read_image_filters("greybox", Value::array({filter}));
+      if (steps) continue;
+      const Value* form = steps.error().ctx().find("expected");
+      return fail(codes::kInvalidConfig, Fatality::fatal,
+                  fmt::format("{}got {}, expected {}", where, json::write(filter),
+                              form == nullptr ? "a filter" : form->as_string().value_or("")));
+    }
+  return {};
 }
 
 Result<std::unique_ptr<serve::Service>> make_llm_service(

@@ -27,6 +27,9 @@ Result<std::unique_ptr<serve::Service>> make_llm_service(
 // of the start, also for tools that judge a configuration. Opens no socket and no ledger.
 // INVALID_CONFIG names the file, and what the script's own message names: file, line, reason.
 Result<std::shared_ptr<const script::Program>> load_script(const config::LlmConfig& config);
+// Whether lib.rs.filter_image takes the image filters under `greybox`. INVALID_CONFIG names file,
+// line, key and the form it takes.
+Result<void> check_image_filters(const config::GreyboxConfig& greybox);
 // What it is loaded with.
 script::ProgramOptions script_options(const config::LlmConfig& config);
 

@@ -5,6 +5,7 @@
 
 #include "dispatch/run.h"
 #include "llm/guarded_prompt.h"
+#include "llm/prompt_data.h"
 #include "money/rational.h"
 
 namespace gvm::llm {
@@ -44,6 +45,10 @@ asio::awaitable<Result<bool>> ask(dispatch::RunContext context, std::shared_ptr<
   auto resolved = dispatch::resolve_single_step(std::move(call), *context.call.catalog);
   if (!resolved) co_return fail(std::move(resolved).error());
   dispatch::ResolvedPrompt prompt = std::move(*resolved);
+  const auto engine = context.engine;  // of the candidates
+  const auto& candidates = engine->router->candidates();
+  const bool personal = co_await look_for_personal_data(candidates, prompt.prompt);
+  prompt.holds_personal_data = personal;
   auto answer = co_await dispatch::run_prompt(std::move(context), std::move(prompt), deadline);
   // Only the code: the rest may repeat the text.
   if (!answer) co_return fail(Error(answer.error().code(), Fatality::user));

@@ -5,6 +5,7 @@
 
 #include "base/error_codes.h"
 #include "envelope/reply.h"
+#include "host/image_functions.h"
 #include "llm/answer_of_script.h"
 #include "llm/services.h"
 
@@ -56,6 +57,12 @@ EntryCall entry_call(envelope::LlmRequest& request, envelope::Generation generat
       request);
 }
 
+// As the audit names it.
+std::string origin_of(const envelope::LlmRequest& request) {
+  const auto* judged = std::get_if<envelope::TemplateRequest>(&request);
+  return std::string(judged == nullptr ? "ExecPrompt" : envelope::template_name(judged->kind));
+}
+
 // Not the session's seed, which may be configured: who knows it could write placeholders.
 std::uint64_t random_seed() {
   std::random_device random;
@@ -69,13 +76,22 @@ bool exhausted(const Error& error) {
 }  // namespace
 
 LlmSession::LlmSession(std::shared_ptr<const Shared> shared, net::Lane& lane, std::uint64_t number)
-    : Session(shared, lane, number), shared_(std::move(shared)) {}
+    : Session(shared, lane, number),
+      shared_(std::move(shared)),
+      origin_(std::make_shared<Origin>()) {
+  if (shared_->config->greybox.enabled())
+    greybox_ = std::make_shared<SessionGreybox>(shared_->config, *shared_->greybox_counters);
+}
 
 asio::awaitable<Result<std::string>> LlmSession::answer(Value message, Deadline deadline) {
   const auto generation = peer().generation;
   auto request = envelope::parse_llm_request(std::move(message), generation);
   if (!request) co_return fail(std::move(request).error());
+  origin_->entry = origin_of(*request);
   EntryCall call = entry_call(*request, generation);
+  if (greybox_)
+    call.arguments.push_back(
+        {.value = greybox_->begin(kind_of(*request)), .ctx_field = kGreyboxField});
   // From Lua a prompt goes by functions.cpp or route_functions.cpp to dispatch::run_prompt().
   auto returned = co_await call_script(call.name, std::move(call.arguments), deadline);
   if (!returned && exhausted(returned.error())) {
@@ -108,6 +124,7 @@ std::unique_ptr<script::Services> LlmSession::make_services() {
   dispatch::RunContext context;
   context.engine = shared_->engine;
   context.logger = logger();
+  context.log_content = logs_content();
   context.session = number();
   net::HttpClient& http = shared_->http->of(lane());
   context.call.http = &http;
@@ -121,8 +138,9 @@ std::unique_ptr<script::Services> LlmSession::make_services() {
   std::shared_ptr<guarded::SessionGuards> guards;
   if (shared_->guards)
     guards = std::make_shared<guarded::SessionGuards>(shared_->guards, random_seed());
-  return std::make_unique<LlmServices>(std::move(context), std::move(facts), shared_->redactor,
-                                       std::move(signer), std::move(guards));
+  return std::make_unique<LlmServices>(
+      std::move(context), std::move(facts), shared_->redactor, std::move(signer), std::move(guards),
+      Audited{shared_->audit, origin_}, greybox_, host::filter_image_of(shared_->program->host()));
 }
 
 }  // namespace gvm::llm

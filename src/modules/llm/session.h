@@ -4,15 +4,19 @@
 #include <atomic>
 #include <memory>
 
+#include "audit/log.h"
 #include "config/llm_config.h"
 #include "dispatch/run_context.h"
 #include "envelope/request.h"
 #include "guarded/guards.h"
+#include "llm/session_greybox.h"
 #include "money/rational.h"
 #include "net/lane.h"
 #include "scripted/session.h"
 
 namespace gvm::llm {
+
+struct Origin;
 
 namespace asio = boost::asio;
 
@@ -23,6 +27,8 @@ struct Shared : scripted::ModuleContext {
   std::unique_ptr<provider::Catalog> catalog;
   std::shared_ptr<dispatch::Engine> engine;
   std::shared_ptr<guarded::Guards> guards;  // null: no rules
+  std::shared_ptr<audit::Log> audit;        // null: none is kept; the same after a reload
+  std::shared_ptr<GreyboxCounters> greybox_counters = std::make_shared<GreyboxCounters>();
   // Set once the script's old form of answers has been logged.
   std::unique_ptr<std::atomic_flag> told_of_bare_answers = std::make_unique<std::atomic_flag>();
 };
@@ -38,7 +44,9 @@ class LlmSession final : public scripted::Session {
   void tell_of_bare_answer() const;
 
   std::shared_ptr<const Shared> shared_;
-  money::Rational consumed_gen_;  // by all answers of this session
+  std::shared_ptr<Origin> origin_;  // of the request under way
+  std::shared_ptr<SessionGreybox> greybox_;  // null: nothing is drawn
+  money::Rational consumed_gen_;             // by all answers of this session
 };
 
 }  // namespace gvm::llm

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error_codes.h"
+#include "base/log_form.h"
 #include "base/null_fields.h"
 #include "net/backoff.h"
 #include "provider/answer.h"
@@ -48,7 +49,7 @@ void count(CallContext& context, std::size_t row, const Exchanged& answer,
 
 // Records the provider's own words, and their meaning.
 CallFailure told(Error error, ProviderError said, int status, const Asked& asked) {
-  if (!said.message.empty()) error.add_cause(fmt::format("the provider says: {}", said.message));
+  if (!said.message.empty()) error.add_cause(std::string(kProviderSays) + said.message);
   CallFailure failure(std::move(error), kind_of(said, status, asked.what()), CallStage::status);
   failure.status = status;
   failure.retry_after = wait_of(said, failure.kind);

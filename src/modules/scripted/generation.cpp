@@ -31,6 +31,7 @@ Result<void> complete(ModuleContext& context, const config::CommonConfig& config
   context.http = std::move(*clients);
   context.redactor = parts.redactor;
   context.logger = parts.logger;
+  context.log_content = config.log_content;
   context.failures = failures_of(parts.logger);
   context.pools = std::make_shared<Pools>(parts.lanes, context.program, config.vm_count);
   context.traces = config.traces;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/error_codes.h"
+#include "base/log_form.h"
 #include "base/null_fields.h"
 #include "calldata/decode.h"
 #include "envelope/reply.h"
@@ -152,11 +153,14 @@ void Session::log_answer(Clock::time_point began) const {
 // At level debug every request is logged.
 void Session::log_failure(const Error& error) const {
   if (!logger().enabled(log::Level::info)) return;
+  if (logs_content())
+    logger().write(log::Level::trace, "what a failed request was told",
+                   {{"tx_id", Value::string(hello_.tx_id)}, {"error", error.to_value()}});
   constexpr std::string_view kMessage = "request failed";
   const std::initializer_list<log::Field> fields = {
       {"session", Value::integer(Integer::from_u64(number_))},
       {"tx_id", Value::string(hello_.tx_id)},
-      {"error", error.to_value()}};
+      {"error", log_form(error)}};
   if (logger().enabled(log::Level::debug)) return logger().info(kMessage, fields);
   context_->failures->write(log::Level::info, kMessage, fields, error.code());
 }
@@ -174,7 +178,7 @@ asio::awaitable<void> Session::finish(Deadline deadline) {
   if (!script_ || !script_->usable() || !context_->program->has_entry("Teardown")) co_return;
   Arguments none;
   auto done = co_await script_->call("Teardown", std::move(none), deadline);
-  if (!done) logger().warn("Teardown failed", {{"error", done.error().to_value()}});
+  if (!done) logger().warn("Teardown failed", {{"error", log_form(done.error())}});
 }
 
 }  // namespace gvm::scripted

@@ -45,6 +45,7 @@ struct ModuleContext {
   std::shared_ptr<HttpClients> http;
   log::Logger logger;
   std::shared_ptr<log::SampledLogger> failures = failures_of({});
+  bool log_content = false;  // texts of prompts and answers at level trace
   config::TracesConfig traces;
   std::shared_ptr<const trace::Tracer> tracer;  // null: there are no traces
   std::uint64_t generation = 1;                 // counts from 1 at the start of the process
@@ -85,6 +86,8 @@ class Session : public serve::SessionHandler {
   // For a request that exceeded serve.request_timeout: whether the contract may catch the error.
   virtual Fatality deadline_fatality() const { return Fatality::fatal; }
   const log::Logger& logger() const { return context_->logger; }
+  // Whether texts of prompts and answers may be written, at level trace.
+  bool logs_content() const { return context_->log_content && logger().enabled(log::Level::trace); }
   // The server's, in the lines that the session logs.
   std::uint64_t number() const { return number_; }
   net::Lane& lane() const { return lane_; }

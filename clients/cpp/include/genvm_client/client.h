@@ -37,6 +37,8 @@ struct Options {
   // Ask again when the connection was lost after the request was sent. A prompt may then be paid
   // for twice.
   bool resend_lost = false;
+  std::string token = {};  // one of the module's serve.peers.tokens; every session shows it
+  Secure secure = {};      // for tls://: genvm::tls() of genvm_client/tls.h
 };
 
 struct PromptOptions {
@@ -50,9 +52,9 @@ namespace detail {
 // One connection whose hello has been sent.
 class Connection {
  public:
-  Connection(const Endpoint& to, const std::string& hello, std::size_t max_reply_bytes,
+  Connection(const Endpoint& to, const std::string& hello, const Options& options,
              const Deadline& deadline)
-      : socket_(Socket::connect(to, deadline)), max_reply_bytes_(max_reply_bytes) {
+      : wire_(connect(to, options.secure, deadline)), max_reply_bytes_(options.max_reply_bytes) {
     try {
       send(hello, deadline);
     } catch (const ConnectionLost& lost) {  // no request was sent yet
@@ -63,7 +65,7 @@ class Connection {
   }
 
   // Whether the connection still stands, with nothing in it that no request asked for.
-  bool usable() const { return socket_.quiet(); }
+  bool usable() const { return wire_->quiet(); }
 
   std::string ask(const std::string& message, const Deadline& deadline) {
     send(message, deadline);
@@ -83,18 +85,18 @@ class Connection {
   void send(const std::string& message, const Deadline& deadline) {
     std::string head;
     for (int shift = 24; shift >= 0; shift -= 8) head += static_cast<char>(message.size() >> shift);
-    socket_.send(head + message, deadline);
+    wire_->send(head + message, deadline);
   }
 
   void read_exactly(std::string& into, const Deadline& deadline) {
     for (std::size_t filled = 0; filled < into.size();) {
-      const auto count = socket_.receive(into.data() + filled, into.size() - filled, deadline);
+      const auto count = wire_->receive(into.data() + filled, into.size() - filled, deadline);
       if (count == 0) throw ConnectionLost("the connection ended before the whole answer");
       filled += count;
     }
   }
 
-  Socket socket_;
+  std::unique_ptr<Wire> wire_;
   std::size_t max_reply_bytes_;
 };
 
@@ -102,13 +104,14 @@ class Connection {
 
 class Client {
  public:
-  // `address`: tcp://HOST:PORT or unix:///PATH; std::invalid_argument for anything else.
+  // `address`: tcp://HOST:PORT, tls://HOST:PORT or unix:///PATH; std::invalid_argument for anything
+  // else.
   Client(const std::string& address, const Hello& hello, Options options = {})
       : address_(address),
         endpoint_(Endpoint::parse(address)),
         generation_(hello.generation),
-        hello_(calldata::encode(Value::map(hello.fields))),
-        options_(options) {}
+        hello_(hello.encoded(options.token)),
+        options_(std::move(options)) {}
 
   // Requests to the LLM module.
 
@@ -177,10 +180,10 @@ class Client {
     return ask(calldata::encode(Value::string("GetStats")), timeout);
   }
   Health health(Milliseconds timeout = Milliseconds(10'000)) const {
-    return genvm::health(address_, timeout);
+    return genvm::health(address_, timeout, options_.secure);
   }
   std::string metrics(Milliseconds timeout = Milliseconds(10'000)) const {
-    return genvm::metrics(address_, timeout);
+    return genvm::metrics(address_, timeout, options_.secure);
   }
 
  private:
@@ -229,8 +232,9 @@ class Client {
   std::unique_ptr<detail::Connection> connect(const Deadline& deadline) {
     for (int failures = 1;; ++failures) {
       try {
-        return std::make_unique<detail::Connection>(endpoint_, hello_, options_.max_reply_bytes,
-                                                    deadline);
+        return std::make_unique<detail::Connection>(endpoint_, hello_, options_, deadline);
+      } catch (const UntrustedError&) {
+        throw;
       } catch (const ConnectError& error) {
         if (failures >= options_.backoff.attempts) throw;
         if (pause_after(failures) >= deadline.left()) {

@@ -86,6 +86,12 @@ class ConnectError : public TransportError {
   explicit ConnectError(const std::string& what) : TransportError(what, false) {}
 };
 
+// The server's certificate is not to be trusted. Trying again is useless.
+class UntrustedError : public ConnectError {
+ public:
+  using ConnectError::ConnectError;
+};
+
 // The connection ended before the whole answer had arrived. A part of it is never delivered.
 class ConnectionLost : public TransportError {
  public:

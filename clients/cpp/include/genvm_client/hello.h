@@ -40,6 +40,13 @@ struct Hello {
     return made(Generation::c, std::move(own), std::move(host_data));
   }
 
+  // As calldata, with the field `token` unless it is empty.
+  std::string encoded(const std::string& token) const {
+    Value::Map all = fields;
+    if (!token.empty()) all["token"] = Value::string(token);
+    return calldata::encode(Value::map(std::move(all)));
+  }
+
  private:
   static Hello made(Generation generation, Value::Map own, Value::Map host_data) {
     own.emplace("host_data", Value::map(std::move(host_data)));

@@ -13,7 +13,9 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <functional>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -38,11 +40,13 @@ class Deadline {
   std::chrono::steady_clock::time_point end_;
 };
 
-// tcp://HOST:PORT, tcp://[IPv6]:PORT or unix:///PATH; std::invalid_argument for anything else.
+// tcp://HOST:PORT, tcp://[IPv6]:PORT, tls:// likewise, or unix:///PATH; std::invalid_argument for
+// anything else.
 struct Endpoint {
   std::string host;  // empty: a Unix socket
   std::string port;
   std::string path;
+  bool tls = false;
 
   static Endpoint parse(const std::string& address);
 };
@@ -118,20 +122,65 @@ class Socket {
   int fd_ = -1;
 };
 
+// The bytes of a connection: those of a socket, or TLS over one (genvm_client/tls.h).
+class Wire {
+ public:
+  virtual ~Wire() = default;
+  // As the functions of Socket.
+  virtual void send(std::string_view bytes, const Deadline& deadline) = 0;
+  virtual std::size_t receive(char* into, std::size_t room, const Deadline& deadline) = 0;
+  virtual bool quiet() = 0;
+};
+
+// Shakes hands over a connected socket: genvm::tls() of genvm_client/tls.h makes one.
+using Secure = std::function<std::unique_ptr<Wire>(Socket, const Endpoint&, const Deadline&)>;
+
+namespace detail {
+
+class PlainWire final : public Wire {
+ public:
+  explicit PlainWire(Socket socket) : socket_(std::move(socket)) {}
+  void send(std::string_view bytes, const Deadline& deadline) override {
+    socket_.send(bytes, deadline);
+  }
+  std::size_t receive(char* into, std::size_t room, const Deadline& deadline) override {
+    return socket_.receive(into, room, deadline);
+  }
+  bool quiet() override { return socket_.quiet(); }
+
+ private:
+  Socket socket_;
+};
+
+// std::invalid_argument: the endpoint asks for TLS, and `secure` is empty.
+inline std::unique_ptr<Wire> connect(const Endpoint& to, const Secure& secure,
+                                     const Deadline& deadline) {
+  if (to.tls && !secure)
+    throw std::invalid_argument("tls:// needs Options::secure, which genvm_client/tls.h makes");
+  Socket socket = Socket::connect(to, deadline);
+  if (to.tls) return secure(std::move(socket), to, deadline);
+  return std::make_unique<PlainWire>(std::move(socket));
+}
+
+}  // namespace detail
+
 inline Endpoint Endpoint::parse(const std::string& address) {
   const std::string unix_scheme = "unix://";
   const std::string tcp_scheme = "tcp://";
-  if (address.rfind(unix_scheme + "/", 0) == 0) return {"", "", address.substr(unix_scheme.size())};
+  if (address.rfind(unix_scheme + "/", 0) == 0)
+    return {"", "", address.substr(unix_scheme.size()), false};
   const auto colon = address.rfind(':');
-  if (address.rfind(tcp_scheme, 0) == 0 && colon > tcp_scheme.size()) {
+  const bool tls = address.rfind("tls://", 0) == 0;  // as long as tcp://
+  if ((tls || address.rfind(tcp_scheme, 0) == 0) && colon > tcp_scheme.size()) {
     Endpoint out{address.substr(tcp_scheme.size(), colon - tcp_scheme.size()),
-                 address.substr(colon + 1), ""};
+                 address.substr(colon + 1), "", tls};
     if (out.host.front() == '[' && out.host.back() == ']')
       out.host = out.host.substr(1, out.host.size() - 2);
     const bool digits = out.port.find_first_not_of("0123456789") == std::string::npos;
     if (digits && !out.port.empty() && out.port.size() <= 5 && !out.host.empty()) return out;
   }
-  throw std::invalid_argument("\"" + address + "\": expected tcp://HOST:PORT or unix:///PATH");
+  throw std::invalid_argument("\"" + address +
+                              "\": expected tcp://HOST:PORT, tls://HOST:PORT or unix:///PATH");
 }
 
 inline Socket Socket::connect(const Endpoint& to, const Deadline& deadline) {

@@ -21,15 +21,15 @@ struct Page {
 };
 
 // The module closes the connection after the answer, which has a Content-Length.
-inline Page get_page(const Endpoint& from, std::string_view path, const Deadline& deadline) {
+inline Page get_page(const Endpoint& from, std::string_view path, const Deadline& deadline,
+                     const Secure& secure) {
   constexpr std::size_t kLargestPage = std::size_t{16} << 20;
   const std::string what(path);
-  Socket socket = Socket::connect(from, deadline);
-  socket.send("GET " + what + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
-              deadline);
+  const auto wire = connect(from, secure, deadline);
+  wire->send("GET " + what + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", deadline);
   std::string all;
   std::string chunk(std::size_t{64} << 10, '\0');
-  while (const auto count = socket.receive(chunk.data(), chunk.size(), deadline)) {
+  while (const auto count = wire->receive(chunk.data(), chunk.size(), deadline)) {
     all.append(chunk, 0, count);
     if (all.size() > kLargestPage) throw ProtocolError(what + " is too large");
   }
@@ -49,8 +49,11 @@ inline Page get_page(const Endpoint& from, std::string_view path, const Deadline
 }  // namespace detail
 
 // ConnectError, ConnectionLost, DeadlineExceeded, or ProtocolError when what answers is no module.
-inline Health health(const std::string& address, Milliseconds timeout = Milliseconds(10'000)) {
-  const auto page = detail::get_page(Endpoint::parse(address), "/health", Deadline(timeout));
+// `secure`: for tls://.
+inline Health health(const std::string& address, Milliseconds timeout = Milliseconds(10'000),
+                     const Secure& secure = {}) {
+  const auto page =
+      detail::get_page(Endpoint::parse(address), "/health", Deadline(timeout), secure);
   auto fields = parse_json(page.body);
   const bool known = page.status == 200 || page.status == 503;
   if (!known || !fields || fields->find("program") == nullptr)
@@ -59,9 +62,9 @@ inline Health health(const std::string& address, Milliseconds timeout = Millisec
 }
 
 // The page in Prometheus' text form.
-inline std::string metrics(const std::string& address,
-                           Milliseconds timeout = Milliseconds(10'000)) {
-  auto page = detail::get_page(Endpoint::parse(address), "/metrics", Deadline(timeout));
+inline std::string metrics(const std::string& address, Milliseconds timeout = Milliseconds(10'000),
+                           const Secure& secure = {}) {
+  auto page = detail::get_page(Endpoint::parse(address), "/metrics", Deadline(timeout), secure);
   if (page.status != 200) throw ProtocolError("/metrics is not that of a module");
   return std::move(page.body);
 }

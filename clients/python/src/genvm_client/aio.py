@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
 from collections import deque
 from typing import Any, Deque, Dict, Mapping, Optional, Sequence, TypeVar
 
@@ -29,7 +28,7 @@ class AsyncClient:
         self._address = Address.parse(address)
         self._text = address
         self._hello = hello
-        self._options = options
+        self._options = options.ready_for(self._address)
         self._connecting: Optional[asyncio.Lock] = None  # made inside the loop: Python 3.9 binds it to one
         self._connection: Optional[_Connection] = None
         self._closed = False
@@ -180,7 +179,8 @@ class _Connection:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, address: Address, options: Options) -> None:
         self._reader = reader
         self._writer = writer
-        self._framing = address.framing(options.max_reply_bytes)
+        self._framing = address.framing(options.max_reply_bytes, options.token)
+        self._token = "" if address.websocket else options.token
         self._waiting: Deque["asyncio.Future[bytes]"] = deque()  # given up ones are done already
         self._over: Optional[TransportError] = None
         self._task: Optional["asyncio.Task[None]"] = None
@@ -192,7 +192,7 @@ class _Connection:
         except asyncio.TimeoutError:
             raise DeadlineExceeded(f"{address.authority}: no connection within the time allowed", maybe_executed=False) from None
         except (ConnectionLost, OSError) as error:
-            raise ConnectError(f"{address.authority}: {error}; is the module running?") from error
+            raise connect_error(address, error) from error
 
     @staticmethod
     async def _open(address: Address, hello: Hello, options: Options) -> "_Connection":
@@ -209,7 +209,7 @@ class _Connection:
         self._writer.write(self._framing.opening())
         while not self._framing.ready:
             await self._read()
-        self._writer.write(self._framing.frame(hello.encoded()))
+        self._writer.write(self._framing.frame(hello.encoded(self._token)))
         await self._writer.drain()
         self._task = asyncio.get_running_loop().create_task(self._run())
 
@@ -310,7 +310,7 @@ def _copy(error: TransportError, maybe_executed: bool = True) -> TransportError:
 async def _streams(address: Address, options: Options) -> "tuple[asyncio.StreamReader, asyncio.StreamWriter]":
     if address.scheme == "unix":
         return await asyncio.open_unix_connection(address.path)
-    context = (options.ssl_context or ssl.create_default_context()) if address.scheme == "wss" else None
+    context = options.tls_context() if address.tls else None
     reader, writer = await asyncio.open_connection(address.host, address.port, ssl=context)
     connected = writer.get_extra_info("socket")
     if connected is not None:

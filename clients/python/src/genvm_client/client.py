@@ -12,7 +12,7 @@ from . import messages, status
 from .errors import ConnectError, ConnectionLost, DeadlineExceeded, ProtocolError, SessionClosed, TransportError
 from .hello import Hello
 from .messages import Answer, Call, WebResponse
-from .options import Address, Deadline, Options
+from .options import Address, Deadline, Options, connect_error
 
 T = TypeVar("T")
 _CHUNK = 256 << 10
@@ -29,10 +29,11 @@ class Client:
     """
 
     def __init__(self, address: str, hello: Hello, options: Options = Options()) -> None:
+        """ValueError for an address that is none, OSError for a file of the options that cannot be used."""
         self._address = Address.parse(address)
         self._text = address
         self._hello = hello
-        self._options = options
+        self._options = options.ready_for(self._address)
         self._lock = threading.Lock()
         self._connection: Optional[_Connection] = None
         self._closed = False
@@ -114,10 +115,10 @@ class Client:
         return self._call(messages.stats(), timeout)
 
     def health(self, timeout: float = 10.0) -> status.Health:
-        return status.health(self._text, timeout)
+        return status.health(self._text, timeout, self._options)
 
     def metrics(self, timeout: float = 10.0) -> Sequence[status.Sample]:
-        return status.metrics(self._text, timeout)
+        return status.metrics(self._text, timeout, self._options)
 
     def _call(self, call: Call[T], timeout: Optional[float]) -> T:
         deadline = Deadline(self._options.timeout if timeout is None else timeout)
@@ -184,14 +185,14 @@ class _Connection:
     """One connection whose hello has been sent."""
 
     def __init__(self, address: Address, hello: Hello, options: Options, deadline: Deadline) -> None:
-        self._framing = address.framing(options.max_reply_bytes)
+        self._framing = address.framing(options.max_reply_bytes, options.token)
         self._over = False  # the module said goodbye
         self._socket = _open(address, options, deadline)
         try:
             self._send(self._framing.opening(), deadline)
             while not self._framing.ready:
                 self._read(deadline)
-            self._send(self._framing.frame(hello.encoded()), deadline)
+            self._send(self._framing.frame(hello.encoded("" if address.websocket else options.token)), deadline)
         except BaseException as error:
             self.close()
             if isinstance(error, (ConnectionLost, OSError)):  # no request was sent yet
@@ -298,6 +299,14 @@ def _too_late() -> DeadlineExceeded:
     return DeadlineExceeded("the module did not answer within the time allowed", maybe_executed=True)
 
 
+def _secured(connected: socket.socket, address: Address, options: Options) -> socket.socket:
+    try:
+        return options.tls_context().wrap_socket(connected, server_hostname=address.host)
+    except BaseException:
+        connected.close()
+        raise
+
+
 def _open(address: Address, options: Options, deadline: Deadline) -> socket.socket:
     left = deadline.left()
     if left <= 0:
@@ -314,12 +323,10 @@ def _open(address: Address, options: Options, deadline: Deadline) -> socket.sock
             return connected
         connected = socket.create_connection((address.host, address.port), timeout=left)
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if address.scheme == "wss":
-            context = options.ssl_context or ssl.create_default_context()
-            connected = context.wrap_socket(connected, server_hostname=address.host)
+        if address.tls:
+            return _secured(connected, address, options)
         return connected
     except socket.timeout:
         raise DeadlineExceeded(f"{address.authority}: no connection within the time allowed", maybe_executed=False) from None
     except OSError as error:
-        where = address.path if address.scheme == "unix" else address.authority
-        raise ConnectError(f"{where}: {error}; is the module running?") from error
+        raise connect_error(address, error) from error

@@ -74,14 +74,15 @@ class TransportError(GenvmError):
 class ConnectError(TransportError):
     """No session could be opened. ``status`` is that of an HTTP answer that refused the WebSocket, if there was one."""
 
-    def __init__(self, text: str, status: Optional[int] = None) -> None:
+    def __init__(self, text: str, status: Optional[int] = None, untrusted: bool = False) -> None:
         super().__init__(text, maybe_executed=False)
         self.status = status
+        self.untrusted = untrusted  # the server's certificate is not to be trusted
 
     @property
     def permanent(self) -> bool:
-        """Whether trying again is useless: the server is no module, or refuses this client."""
-        return self.status is not None and self.status not in (408, 429, 500, 502, 503, 504)
+        """Whether trying again is useless: the server is no module, is not trusted, or refuses this client."""
+        return self.untrusted or (self.status is not None and self.status not in (408, 429, 500, 502, 503, 504))
 
 
 class ConnectionLost(TransportError):

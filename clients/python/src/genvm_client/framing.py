@@ -78,8 +78,9 @@ class LengthPrefixed(Framing):
 class WebSocket(Framing):
     """The client's side of RFC 6455, without extensions."""
 
-    def __init__(self, host: str, path: str, max_message_bytes: int) -> None:
+    def __init__(self, host: str, path: str, max_message_bytes: int, token: str = "") -> None:
         super().__init__(max_message_bytes)
+        self._authorization = f"Authorization: Bearer {token}\r\n" if token else ""
         self.ready = False
         self._host = host
         self._path = path
@@ -91,7 +92,7 @@ class WebSocket(Framing):
     def opening(self) -> bytes:
         return (
             f"GET {self._path} HTTP/1.1\r\nHost: {self._host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            f"Sec-WebSocket-Key: {self._key.decode()}\r\nSec-WebSocket-Version: 13\r\n\r\n"
+            f"Sec-WebSocket-Key: {self._key.decode()}\r\nSec-WebSocket-Version: 13\r\n{self._authorization}\r\n"
         ).encode("ascii")
 
     def frame(self, message: bytes) -> bytes:

@@ -57,6 +57,7 @@ class Hello:
         hello.encoded()
         return hello
 
-    def encoded(self) -> bytes:
-        """CalldataError for a field that calldata cannot carry."""
-        return calldata.encode(dict(self.fields))
+    def encoded(self, token: str = "") -> bytes:
+        """With the field ``token``, unless it is empty. CalldataError for a field that calldata cannot carry."""
+        own = {"token": token} if token else {}
+        return calldata.encode({**self.fields, **own})

@@ -6,12 +6,11 @@ import http.client
 import json
 import re
 import socket
-import ssl
 from dataclasses import dataclass
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, List, Mapping
 
 from .errors import ConnectError, ProtocolError
-from .options import Address
+from .options import Address, Options
 
 _LARGEST_PAGE = 16 << 20
 _SAMPLE = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)(?: \d+)?")
@@ -36,9 +35,9 @@ class Sample:
     value: float
 
 
-def health(address: str, timeout: float = 10.0) -> Health:
-    """ConnectError when nothing answers, ProtocolError when what answers is no module."""
-    status, body = _get(Address.parse(address), "/health", timeout)
+def health(address: str, timeout: float = 10.0, options: Options = Options()) -> Health:
+    """ConnectError when nothing answers, ProtocolError when what answers is no module. Of the options those about TLS count."""
+    status, body = _get(Address.parse(address), "/health", timeout, options)
     if status not in (200, 503):
         raise ProtocolError(f"/health answered with status {status}")
     try:
@@ -50,9 +49,9 @@ def health(address: str, timeout: float = 10.0) -> Health:
     return Health(status == 200, fields)
 
 
-def metrics(address: str, timeout: float = 10.0) -> List[Sample]:
+def metrics(address: str, timeout: float = 10.0, options: Options = Options()) -> List[Sample]:
     """The samples of the metrics page, in its order."""
-    status, body = _get(Address.parse(address), "/metrics", timeout)
+    status, body = _get(Address.parse(address), "/metrics", timeout, options)
     if status != 200:
         raise ProtocolError(f"/metrics answered with status {status}")
     return [_sample(line) for line in body.decode("utf-8").splitlines() if line and not line.startswith("#")]
@@ -84,17 +83,19 @@ class _UnixConnection(http.client.HTTPConnection):
         self.sock.connect(self._path)
 
 
-def _connection(address: Address, timeout: float) -> http.client.HTTPConnection:
+def _connection(address: Address, timeout: float, options: Options) -> http.client.HTTPConnection:
     if address.scheme == "unix":
         return _UnixConnection(address.path, timeout)
-    if address.scheme == "wss":
-        context: Optional[ssl.SSLContext] = ssl.create_default_context()
-        return http.client.HTTPSConnection(address.host, address.port, timeout=timeout, context=context)
+    if address.tls:
+        return http.client.HTTPSConnection(address.host, address.port, timeout=timeout, context=options.tls_context())
     return http.client.HTTPConnection(address.host, address.port, timeout=timeout)
 
 
-def _get(address: Address, path: str, timeout: float) -> "tuple[int, bytes]":
-    connection = _connection(address, timeout)
+def _get(address: Address, path: str, timeout: float, options: Options) -> "tuple[int, bytes]":
+    try:
+        connection = _connection(address, timeout, options)
+    except OSError as error:
+        raise ConnectError(f"{path}: {error}") from error
     try:
         connection.request("GET", path, headers={"Connection": "close"})
         response = connection.getresponse()

@@ -75,6 +75,7 @@ class PgReader final : public LedgerReader {
   Result<std::vector<Balance>> balances(std::span<const BudgetPtr> budgets) override;
   Result<std::optional<DecisionRecord>> record(const std::string& id) override;
   Result<std::vector<Finding>> verify() override;
+  Result<std::uint64_t> rewrite(RecordRewrite what);
 
  private:
   template <class T>
@@ -166,7 +167,31 @@ Result<std::vector<Finding>> PgReader::verify() {
   return findings;
 }
 
+Result<std::uint64_t> PgReader::rewrite(RecordRewrite what) {
+  auto calls = ask("SELECT DISTINCT record_id FROM gvm_entries WHERE tx = $1", {what.tx});
+  if (!calls) return fail(std::move(calls.error()));
+  for (auto& row : *calls)
+    if (!row[0].empty()) what.ids.insert(std::move(row[0]));
+  std::uint64_t changed = 0;
+  for (const auto& id : what.ids) {
+    auto found = record(id);
+    if (!found) return fail(std::move(found.error()));
+    const auto text = *found ? what.rewrite((*found)->text) : std::nullopt;
+    if (!text) continue;
+    auto updated = ask("UPDATE gvm_records SET text = $2 WHERE id = $1", {id, *text});
+    if (!updated) return fail(std::move(updated.error()));
+    ++changed;
+  }
+  return changed;
+}
+
 }  // namespace
+
+Result<std::uint64_t> rewrite_records(const Secret& url, RecordRewrite what) {
+  PgReader reader;
+  if (auto ok = reader.open(url); !ok) return fail(std::move(ok.error()));
+  return reader.rewrite(std::move(what));
+}
 
 Result<std::unique_ptr<LedgerReader>> open_reader(const Secret& url) {
   auto reader = std::make_unique<PgReader>();

@@ -1,0 +1,108 @@
+#pragma once
+// The records of the audit: one JSON object a line, each with the hash of the line before it.
+// docs/audit.md describes every field. Pure.
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "base/size.h"
+
+namespace gvm::audit {
+
+// No record is longer; a longer line is not one.
+inline constexpr std::size_t kMostLineBytes = 32 * kKiB;
+// Of one field that a host or a script chose; what is longer is cut.
+inline constexpr std::size_t kMostFieldBytes = 256;
+inline constexpr std::size_t kMostRules = 32;
+
+// What was sent and what came back, as the guards left it. Pictures are kept as their SHA-256 only.
+struct Texts {
+  bool sent = true;  // false: guards refused the prompt, so nothing of it is kept, no hash either
+  std::optional<std::string> system;
+  std::string user;
+  std::vector<std::string> images;    // their bytes
+  std::optional<std::string> answer;  // none: the prompt failed
+
+  std::size_t bytes() const;
+};
+
+// One prompt that was answered or failed.
+struct Answer {
+  std::int64_t at_ms = 0;  // since 1970
+  std::string session;
+  std::string node;
+  std::string tx;
+  std::string contract;
+  std::string decision;  // the id of its decision record; empty: none was made
+  std::string entry;     // the entry point or template: "ExecPrompt", "eq_comparative", ...
+  std::string format;    // text, json, bool
+  std::string backend;   // who answered; empty: nobody
+  std::string model;
+  std::string outcome = "ok";      // or the code of the error
+  std::vector<std::string> rules;  // guards that fired, by name
+  Texts texts;
+};
+
+// The last record of a chain, as another process or file names it.
+struct Head {
+  std::string chain;
+  std::uint64_t seq = 0;
+  std::string hash;
+};
+
+// Where the next record of a chain stands.
+struct Link {
+  std::uint64_t seq = 0;
+  std::string prev;  // hash of the record before
+};
+
+// Hashes of the texts, and the line of the file beside that has their salt.
+struct SealedTexts {
+  std::string prompt;  // HMAC
+  std::string answer;  // HMAC; empty without an answer
+  std::string line;    // JSON, without newline
+};
+enum class Keep : std::uint8_t { none, prompts, answers, all };
+std::optional<Keep> parse_keep(std::string_view word);
+SealedTexts seal(const Answer& answer, std::uint64_t seq, Keep keep);
+
+// Lines without newline. What a field has beyond kMostFieldBytes is cut.
+std::string begin_line(const Link& link, std::int64_t at_ms, const std::string& chain,
+                       std::string_view module, const std::vector<Head>& before);
+std::string answer_line(const Link& link, const Answer& answer, const SealedTexts& sealed);
+std::string anchor_line(const Link& link, std::int64_t at_ms);
+std::string gap_line(const Link& link, std::int64_t at_ms, std::uint64_t lost,
+                     std::string_view why);
+std::string retired_line(const Link& link, std::int64_t at_ms, std::string_view file,
+                         const Head& last);
+std::string end_line(const Link& link, std::int64_t at_ms);
+
+// A line read again. `fields` is the whole object.
+struct Parsed {
+  std::uint64_t seq = 0;
+  std::string prev;
+  std::string kind;
+  std::int64_t at_ms = 0;
+  Value fields;
+};
+// DESERIALIZING: no record. Unknown kinds and fields are allowed, later versions may have them.
+Result<Parsed> parse_line(std::string_view line);
+// Milliseconds since 1970 of "2025-01-31T00:00:00.123Z".
+std::optional<std::int64_t> parse_time(std::string_view text);
+std::string text_of(const Parsed& record, std::string_view field);
+// Of a `begin` record.
+std::vector<Head> heads_in(const Parsed& begin);
+
+// The hash over the texts of a line beside the chain, made again.
+struct OpenedTexts {
+  std::string prompt;  // HMAC; empty when the prompt is not kept
+  std::string answer;
+  Value fields;
+};
+// Empty: the line was forgotten or is no such line.
+std::optional<OpenedTexts> open_texts(std::string_view line);
+
+}  // namespace gvm::audit
