@@ -35,7 +35,7 @@ struct ProviderAnswer {
   std::string record;    // its decision record; empty: none was written
   // `data` as text before guards put values in the place of their masks; empty: no guard looked.
   std::optional<std::string> judged = {};
-  int status = 0;        // of the HTTP answer
+  int status = 0;  // of the HTTP answer
 
   // {data, consumed_gen, tokens, record, cut}, as exec_prompt_in_provider answers; without `cut`
   // when it is whole.
