@@ -343,7 +343,8 @@ TEST(GreyboxModule, JudgingTemplatesHaveAKindOfTheirOwn) {
   EXPECT_EQ(a.server().request_count(), 0u);
   const auto sent = sent_in(parsed(judge.last_request().body));
   EXPECT_EQ(sent.temperature, 0.25);
-  EXPECT_THAT(sent.system, AllOf(HasSubstr("impartial judge"), HasSubstr("\nThink first.")));
+  EXPECT_TRUE(sent.system.ends_with("\nThink first."));
+  EXPECT_GT(sent.system.size(), 100u) << "the template's own text stands before it";
   EXPECT_TRUE(sent.user.ends_with("\n\nBe fair."));
 }
 
