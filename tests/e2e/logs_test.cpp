@@ -73,7 +73,8 @@ TEST(Logs, AreWordsForPeopleWhereThatIsWanted) {
       write_config(folder, {.program = "genvm-web", .more = "browser: {engine: http}\n"});
   for (const std::string form : {"pretty", "json"}) {
     test::Process process({program("genvm-web"), "--config", config, "--log-format", form});
-    const auto line = process.wait_for_line("ready", 60s);
+    const auto line =
+        process.wait_for_line(form == "pretty" ? "  ready  " : R"("message":"ready")", 60s);
     ASSERT_TRUE(line) << process.err();
     EXPECT_EQ(line->starts_with('{'), form == "json") << *line;
     if (form == "pretty") {

@@ -137,7 +137,8 @@ TEST(StatusPageParts, TellWhyAModelWasChosen) {
   EXPECT_EQ(text_at(of_record, "/decisions/0/text"), text_at(of_tx, "/decisions/0/text"));
   EXPECT_THAT(text_at(of_record, "/decisions/0/text"), HasSubstr("main/m"));
   EXPECT_EQ(text::at(part_of(module, path + "unknown"), "/decisions/0"), nullptr);
-  for (const std::string bad : {"", "a%27b", "a'b", std::string(129, 'a')})
+  for (const auto& bad :
+       {std::string(), std::string("a%27b"), std::string("a'b"), std::string(129, 'a')})
     EXPECT_THAT(module.http(path + bad), HasSubstr("HTTP/1.1 400")) << bad;
   EXPECT_THAT(module.http("/status/decisions"), HasSubstr("HTTP/1.1 400"));
 }

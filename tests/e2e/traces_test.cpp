@@ -26,7 +26,7 @@ struct SpanSeen {
   std::string name, id, parent, trace;
   std::int64_t kind = 0;
   bool failed = false;
-  std::map<std::string, std::string> attributes;  // numbers as their text
+  std::map<std::string, std::string> attributes = {};  // numbers as their text
 };
 
 class Collector {

@@ -67,8 +67,8 @@ TEST(AuditConfig, OfALedgerTimesMayHaveAUnit) {
 }
 
 TEST(AuditConfig, TakesEffectAtTheNextStart) {
-  const auto changed = changes("audit: {texts: none}", "audit: {texts: all}", ModuleKind::llm,
-                               test_environment());
+  const auto changed =
+      changes("audit: {texts: none}", "audit: {texts: all}", ModuleKind::llm, test_environment());
   ASSERT_EQ(changed.size(), 1U);
   EXPECT_TRUE(changed[0].restart);
 }
@@ -98,8 +98,9 @@ TEST(DataRules, RefuseWhatIsNoRegion) {
 TEST(DataRules, WarnWhenNoBackendFitsThem) {
   EXPECT_THAT(warnings_of("data_rules: {regions: [ch]}"),
               ElementsAre(HasSubstr("no backend fits it")));
-  EXPECT_THAT(warnings_of("data_rules: {personal_data: {regions: [us], zero_retention_only: true}}"),
-              ElementsAre(HasSubstr("data_rules.personal_data")));
+  EXPECT_THAT(
+      warnings_of("data_rules: {personal_data: {regions: [us], zero_retention_only: true}}"),
+      ElementsAre(HasSubstr("data_rules.personal_data")));
 }
 
 }  // namespace

@@ -113,8 +113,7 @@ struct AuditTest : testing::Test {
   std::vector<fs::path> record_files() const {
     std::vector<fs::path> paths;
     const auto files = *list_files(folder.audit());
-    for (const auto& file : files)
-      paths.push_back(folder.audit() / file.records());
+    for (const auto& file : files) paths.push_back(folder.audit() / file.records());
     return paths;
   }
   Report verified(const fs::path& anchors = {}) const {

@@ -76,7 +76,9 @@ bool exhausted(const Error& error) {
 }  // namespace
 
 LlmSession::LlmSession(std::shared_ptr<const Shared> shared, net::Lane& lane, std::uint64_t number)
-    : Session(shared, lane, number), shared_(std::move(shared)), origin_(std::make_shared<Origin>()) {
+    : Session(shared, lane, number),
+      shared_(std::move(shared)),
+      origin_(std::make_shared<Origin>()) {
   if (shared_->config->greybox.enabled())
     greybox_ = std::make_shared<SessionGreybox>(shared_->config, *shared_->greybox_counters);
 }
@@ -136,10 +138,9 @@ std::unique_ptr<script::Services> LlmSession::make_services() {
   std::shared_ptr<guarded::SessionGuards> guards;
   if (shared_->guards)
     guards = std::make_shared<guarded::SessionGuards>(shared_->guards, random_seed());
-  return std::make_unique<LlmServices>(std::move(context), std::move(facts), shared_->redactor,
-                                       std::move(signer), std::move(guards),
-                                       Audited{shared_->audit, origin_}, greybox_,
-                                       host::filter_image_of(shared_->program->host()));
+  return std::make_unique<LlmServices>(
+      std::move(context), std::move(facts), shared_->redactor, std::move(signer), std::move(guards),
+      Audited{shared_->audit, origin_}, greybox_, host::filter_image_of(shared_->program->host()));
 }
 
 }  // namespace gvm::llm

@@ -137,8 +137,9 @@ Exchanged read(CallContext& context, const Asked& asked, net::HttpResponse respo
     failure.usage = std::move(usage);
     return std::unexpected(std::move(failure));
   }
-  return ProviderAnswer{
-      std::move(answer->data), std::move(usage), answer->cut, Integer(), {}, status};
+  ProviderAnswer out{std::move(answer->data), std::move(usage), answer->cut, Integer(), {}};
+  out.status = status;
+  return out;
 }
 
 Exchanged finish(CallContext& context, const Asked& asked, net::HttpResult response) {
