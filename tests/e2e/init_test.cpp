@@ -35,8 +35,10 @@ class Init : public testing::Test {
     return {std::istreambuf_iterator<char>(file), {}};
   }
 
-  HttpServer upstream_{
-      [](const HttpServer::Request&) { return HttpServer::Reply{.body = openai_answer("ok")}; }};
+  HttpServer upstream_{[](const HttpServer::Request& request) {
+    const bool json = request.body.find("json_object") != request.body.npos;
+    return HttpServer::Reply{.body = openai_answer(json ? R"({"word":"ok"})" : "ok")};
+  }};
   TempFolder folder_;
 };
 
@@ -73,7 +75,7 @@ TEST_F(Init, TriesTheModelWhereItIsAskedTo) {
                                        "--key-env",       "THE_KEY", "--try"};
   const auto tried = init(given, "", {"THE_KEY=canary-key-1"});
   EXPECT_EQ(tried.exit_code, 0) << tried.out << tried.err;
-  EXPECT_EQ(upstream_.request_count(), 1U);
+  EXPECT_EQ(upstream_.request_count(), 2U) << "a text, and JSON as the file says";
   EXPECT_EQ(upstream_.last_request().header("authorization"), "Bearer canary-key-1");
   EXPECT_THAT(tried.out + tried.err + text(), Not(HasSubstr("canary-key-1")));
   EXPECT_NE(init(given).exit_code, 0) << "the key is not there";

@@ -2,9 +2,11 @@
 // the part says it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <array>
 #include <csignal>
@@ -151,10 +153,11 @@ TEST(Operations, AModuleThatWasKilledStartsAgainOnItsSocketWithItsLedger) {
 
 // As the kernel does when the machine has no memory left.
 TEST(Operations, AKilledKeeperOfTheLedgerIsStartedAgainAndNothingIsCharged) {
-  RunningLlm llm("still here");
+  (void)::prctl(PR_SET_CHILD_SUBREAPER, 1);  // whatever has lost its parent is found below
+  const RunningLlm llm("still here");
   EXPECT_EQ(llm.ask(), "still here");
   const auto keepers = [&] {
-    return test::with_command(test::process_tree(llm.manager.process().pid()), "ledger-keeper");
+    return test::with_command(test::process_tree(::getpid()), "ledger-keeper");
   };
   const auto before = keepers();
   ASSERT_EQ(before.size(), 1U);

@@ -131,7 +131,7 @@ struct CommonConfig {
   std::size_t blocking_threads = 4;
   log::Level log_level = log::Level::info;
   bool log_content = false;  // texts of prompts and answers in the log, at level trace
-  std::string log_disable;  // "*" when log_level is off
+  std::string log_disable;   // "*" when log_level is off
   std::string lua_script_path;
   std::size_t vm_count = 6;  // Lua states kept warm
   std::string lua_path = "${exeDir}/../lib/genvm-lua/?.lua";

@@ -92,7 +92,8 @@ TEST(Greybox, ReadsEveryKeyOfAKind) {
   EXPECT_EQ(text.filters[1].probability, 0.25);
   EXPECT_EQ(text.filters[0].probability, 1);
   EXPECT_NE(text.image_filters[0].filter.find("Denoise"), nullptr);
-  EXPECT_THAT(text.image_filters[0].where, HasSubstr("g.yaml:18:21: greybox.text.image_filters[0]"));
+  EXPECT_THAT(text.image_filters[0].where,
+              HasSubstr("g.yaml:18:21: greybox.text.image_filters[0]"));
   EXPECT_FALSE(greybox.of(PromptKind::json).draws_anything());
 }
 

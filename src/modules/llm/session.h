@@ -44,7 +44,7 @@ class LlmSession final : public scripted::Session {
   void tell_of_bare_answer() const;
 
   std::shared_ptr<const Shared> shared_;
-  std::shared_ptr<Origin> origin_;  // of the request under way
+  std::shared_ptr<Origin> origin_;           // of the request under way
   std::shared_ptr<SessionGreybox> greybox_;  // null: nothing is drawn
   money::Rational consumed_gen_;             // by all answers of this session
 };

@@ -1,6 +1,6 @@
 #pragma once
-// The page at "/": both modules at a glance, from GET /status. It looks like the modules' own pages,
-// and shares their style.
+// The page at "/": both modules at a glance, from GET /status. It looks like the modules' own
+// pages, and shares their style.
 #include <optional>
 #include <string>
 #include <string_view>

@@ -33,9 +33,9 @@ struct ProviderAnswer {
   bool cut = false;      // a limit ended the text
   Integer consumed_gen;  // what the host is charged for it
   std::string record;    // its decision record; empty: none was written
+  int status = 0;        // of the HTTP answer
   // `data` as text before guards put values in the place of their masks; empty: no guard looked.
   std::optional<std::string> judged = {};
-  int status = 0;  // of the HTTP answer
 
   // {data, consumed_gen, tokens, record, cut}, as exec_prompt_in_provider answers; without `cut`
   // when it is whole.
