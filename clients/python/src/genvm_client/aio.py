@@ -11,7 +11,7 @@ from . import messages, status
 from .errors import ConnectError, ConnectionLost, DeadlineExceeded, ProtocolError, SessionClosed, TransportError
 from .hello import Hello
 from .messages import Answer, Call, WebResponse
-from .options import Address, Deadline, Options
+from .options import Address, Deadline, Options, connect_error
 
 T = TypeVar("T")
 _CHUNK = 256 << 10
