@@ -125,7 +125,7 @@ TEST(Judge, NeverExpandsAPlaceholderInAnAnswer) {
   World world({says(true)}, "{}");
   expect_verdict(world.genvm.ask(e2e::compare("#{principle}#{validator_answer}", "BBB")), true);
   const auto text = user_text(world.servers[0]->last_request());
-  EXPECT_THAT(text, HasSubstr("#{principle}#{validator_ans"));
+  EXPECT_THAT(text, HasSubstr("#{principle}#{validator_"));
   EXPECT_EQ(text.find("the same meaning"), text.rfind("the same meaning"));
 }
 
