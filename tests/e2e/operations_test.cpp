@@ -114,10 +114,11 @@ TEST(Operations, ExitCodesTellWhetherAnotherStartMaySucceed) {
   EXPECT_EQ(exit_of({.backends = backends, .more = "threads: many\n"}), 1);
   EXPECT_EQ(exit_of({.backends = backends, .script = "error('at the top')"}), 1);
   EXPECT_EQ(exit_of({.backends = backends}, {"--no-such-option"}), 64);
-  Module running({.backends = backends});
+  const std::string budget = "budgets: {b: {requests: 3, window: day}}\n";  // needs a ledger
+  Module running({.backends = backends, .more = budget});
   EXPECT_EQ(exit_of({.backends = backends, .bind_address = running.address()}), 75)
       << "the address";
-  const auto config = write_config(running.folder(), {.backends = backends});
+  const auto config = write_config(running.folder(), {.backends = backends, .more = budget});
   const auto second = test::run_program({program("genvm-llm"), "--config", config});
   EXPECT_EQ(second.exit_code, 75) << "its ledger: " << second.err;
   EXPECT_THAT(second.err, HasSubstr("LEDGER_LOCKED"));
