@@ -35,7 +35,8 @@ Value models_of(const DrawnPrompt& drawn, const config::GreyboxKind& from) {
   Value::Array told;
   for (std::size_t i = 0; i < std::min(kModelsTold, drawn.models.size()); ++i) {
     const auto& model = drawn.models[i];
-    Value name = text(model.provider + "/" + model.model, kNameBytes);
+    const auto whole = model.model.empty() ? model.provider : model.provider + "/" + model.model;
+    Value name = text(whole, kNameBytes);
     const auto share = share_of(model, from, shares);
     told.push_back(share ? Value::list(std::move(name), Value::real(*share)) : std::move(name));
   }
