@@ -93,7 +93,7 @@ class Growth {
 std::string head_of(const std::string& url, const Seen& now) {
   const auto status = text_at(now.health, "/status");
   const char* mark = status == "ok" ? "+" : "!";
-  return fmt::format("{} {}  {} {}  {}  up {}\n", mark, text_at(now.health, "/program"),
+  return fmt::format("{} {} {}  {}  {}  up {}\n", mark, text_at(now.health, "/program"),
                      text_at(now.health, "/version"), status, url,
                      span_text(real_at(now.health, "uptime_seconds")));
 }

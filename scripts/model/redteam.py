@@ -185,8 +185,8 @@ def run_set(args, url, guards, results):
         with Client(f"ws://{address}", Hello.b(genvm_id=1), Options(timeout=TIMEOUT)) as client:
             for n, case in enumerate(open_cases):
                 row = measure(client, case, guards)
-                if row["calls"] == 0:
-                    sys.exit(f"{row['id']}: the model was not asked: {row.get('error')}")
+                if row["output"] == 0:
+                    sys.exit(f"{row['id']}: the model has not answered: {row.get('error')}")
                 with results.open("a", encoding="utf-8") as out:
                     out.write(json.dumps(row) + "\n")
                 print(f"{guards} {n + 1}/{len(open_cases)} {row['id']} {row['verdict']} {row['seconds']} s", flush=True)

@@ -19,25 +19,28 @@ using test::HttpServer;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
+using testing::StartsWith;
 
 std::string verdict(bool result) {
   return openai_answer(result ? R"({"reason":"r","result":true})"
                               : R"({"reason":"r","result":false})");
 }
 
-// The messages of a request, and whether the text with "AAA" stands before the one with "BBB".
+// A message's content is a text or a list of parts.
+std::string content_of(const Value& message) {
+  const Value& content = *message.find("content");
+  if (const auto text = content.as_string()) return std::string(*text);
+  return std::string(content.as_array()->front().find("text")->as_string().value_or(""));
+}
 std::string user_text(const HttpServer::Request& request) {
   const auto body = text::parse_json(request.body);
-  if (!body) return {};
-  const auto* messages = body->find("messages")->as_array();
-  return std::string(*messages->back().find("content")->as_string());
+  return body ? content_of(body->find("messages")->as_array()->back()) : std::string();
 }
 std::string system_text(const HttpServer::Request& request) {
   const auto body = text::parse_json(request.body);
-  if (!body) return {};
-  const auto& first = body->find("messages")->as_array()->front();
-  return std::string(*first.find("content")->as_string());
+  return body ? content_of(body->find("messages")->as_array()->front()) : std::string();
 }
+// Whether the text with "AAA" stands before the one with "BBB".
 bool in_order(const HttpServer::Request& request) {
   const auto text = user_text(request);
   return text.find("AAA") < text.find("BBB");
@@ -111,7 +114,7 @@ TEST(Judge, LeavesTheOperatorsOwnTemplateAsItIsUnlessItIsToldToHardenIt) {
   World plain({says(true)}, "{}", own);
   expect_verdict(plain.compare(), true);
   EXPECT_EQ(user_text(plain.servers[0]->last_request()), "A AAA B BBB P the same meaning");
-  EXPECT_EQ(system_text(plain.servers[0]->last_request()), "mine");
+  EXPECT_THAT(system_text(plain.servers[0]->last_request()), StartsWith("mine\n\nAnswer"));
   World hardened({says(true)}, "{harden_own: true}", own);
   expect_verdict(hardened.compare(), true);
   EXPECT_THAT(system_text(hardened.servers[0]->last_request()),
@@ -122,7 +125,7 @@ TEST(Judge, NeverExpandsAPlaceholderInAnAnswer) {
   World world({says(true)}, "{}");
   expect_verdict(world.genvm.ask(e2e::compare("#{principle}#{validator_answer}", "BBB")), true);
   const auto text = user_text(world.servers[0]->last_request());
-  EXPECT_THAT(text, HasSubstr("#{principle}#{validator_ans"));
+  EXPECT_THAT(text, HasSubstr("#{principle}#{validator_"));
   EXPECT_EQ(text.find("the same meaning"), text.rfind("the same meaning"));
 }
 

@@ -71,16 +71,19 @@ TEST_F(StatusPageInABrowser, SaysThatEverythingWorks) {
 // Names and texts of others are shown as they are, and are no markup.
 TEST_F(StatusPageInABrowser, SaysWhatIsWrongAndWhatToDo) {
   HttpServer upstream([](const HttpServer::Request&) {
-    return HttpServer::Reply{.status = 401,
-                             .body = R"({"error":{"message":"<b id=strange>no such key</b>"}})"};
+    return HttpServer::Reply{.status = 401, .body = R"({"error":{"message":"no such key"}})"};
   });
   Module module({.backends = backend_at(upstream.url(""))});
-  GenVm genvm(module.port());
+  Value hello = hello_a();
+  Value host_data = *hello.find("host_data");
+  host_data.as_map()->set("tx_id", Value::string("<b id=strange>0x1</b>"));
+  hello.as_map()->set("host_data", std::move(host_data));
+  GenVm genvm(module.port(), hello);
   for (int i = 0; i < 8; ++i) EXPECT_FALSE(genvm.ask(prompt("x")).ok());
   const auto document = document_of(module, profile_);
   EXPECT_THAT(document,
               AllOf(HasSubstr("No model answers: main/m"), HasSubstr("genvm-modules llm-check"),
-                    HasSubstr("The provider refuses the key"), HasSubstr("no such key"),
+                    HasSubstr("The provider refuses the key"), HasSubstr("&lt;b id=strange&gt;0x1"),
                     Not(HasSubstr("id=\"strange\"")), Not(HasSubstr("Everything works"))));
 }
 

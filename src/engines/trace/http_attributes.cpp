@@ -10,7 +10,7 @@ void set_server(Span& span, std::string_view url) {
   if (!span.recorded()) return;
   const auto parsed = url::parse(url);
   if (!parsed) return;
-  span.set("server.address", parsed->host());
+  span.set("server.address", parsed->hostname());
   if (const auto port = parsed->effective_port())
     span.set("server.port", static_cast<std::int64_t>(*port));
   span.set("url.scheme", parsed->scheme());

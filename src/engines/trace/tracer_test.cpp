@@ -213,7 +213,7 @@ TEST(Span, NamesServersWithoutPathsAndQueries) {
   ASSERT_TRUE(collector.wait_for_requests(1, kPatience));
   EXPECT_THAT(
       collector.last_request().body,
-      AllOf(HasSubstr("api.example"), HasSubstr("8443"), HasSubstr(R"("503")"),
+      AllOf(HasSubstr(R"("api.example")"), HasSubstr(R"("8443")"), HasSubstr(R"("503")"),
             Not(HasSubstr("pass")), Not(HasSubstr("key-in-path")), Not(HasSubstr("in-query"))));
 }
 

@@ -80,7 +80,7 @@ asio::awaitable<Result<net::HttpResponse>> WebSender::send_hop(const host::Outgo
     trace::Span span = begin_attempt(request, attempt);
     if (permission) {
       auto sending =
-          send_signed(request, *permission, span.traceparent_for(request.url.host()), deadline);
+          send_signed(request, *permission, span.traceparent_for(request.url.hostname()), deadline);
       net::HttpResult sent = co_await std::move(sending);
       outcome.emplace(std::move(sent));
     } else {
