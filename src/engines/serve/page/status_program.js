@@ -123,7 +123,7 @@ function findings(health, samples, last) {
   if (lately("genvm_llm_ledger_unreserved_total") > 0)
     add("bad", `${lately("genvm_llm_ledger_unreserved_total")} calls were made ${minutes} without being written down`, "The ledger is broken and ledger.when_broken is “continue”.");
   if (lately("genvm_llm_ledger_refused_total") > 0)
-    add("warn", `A budget refused ${lately("genvm_llm_ledger_refused_total")} calls ${minutes}`, "genvm-modules usage shows how full each budget is.");
+    add("warn", `A budget refused ${lately("genvm_llm_ledger_refused_total")} calls ${minutes}`, "The table of budgets below shows how full each is; a call is reserved at the most it can cost.");
   for (const {name, scope, used, resets_at: until} of budgets.filter((row) => row.used >= 1))
     add("warn", `The budget “${name}”${scope ? ` of ${scope}` : ""} is used up (${(100 * used).toFixed(0)} %)`,
       until ? `It begins anew at ${until.slice(0, 16).replace("T", " ")} UTC; a higher limit takes effect by a reload.` : "A higher limit takes effect by a reload.");
