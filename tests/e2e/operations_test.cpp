@@ -141,8 +141,11 @@ TEST(Operations, AModuleThatWasKilledStartsAgainOnItsSocketWithItsLedger) {
     test::Process module({program("genvm-llm"), "--config", config});
     ASSERT_TRUE(module.wait_for_line("\"message\":\"ready\"", 60s)) << module.err() << module.out();
     const auto called = call();
-    if (start < 3) EXPECT_EQ(called.exit_code, 0) << called.err;
-    if (start == 3) EXPECT_THAT(called.out + called.err, HasSubstr("BUDGET_EXCEEDED"));
+    if (start < 3) {
+      EXPECT_EQ(called.exit_code, 0) << called.err;
+    } else {
+      EXPECT_THAT(called.out + called.err, HasSubstr("BUDGET_EXCEEDED"));
+    }
     module.signal(SIGKILL);
     ASSERT_TRUE(module.wait_exit(20s));
     EXPECT_TRUE(std::filesystem::exists(socket)) << "what a killed process leaves behind";
@@ -286,8 +289,11 @@ TEST(Operations, SignalsInAnyOrderAtAnyMomentEndAModuleInGoodOrder) {
     const auto config = write_config(folder, {.backends = backend_at(upstream.url(""))});
     test::Process module({program("genvm-llm"), "--config", config});
     const bool ready_first = round % 3 != 0;
-    if (ready_first) ASSERT_TRUE(module.wait_for_line("\"message\":\"ready\"", 60s));
-    if (!ready_first) std::this_thread::sleep_for(std::chrono::milliseconds(below(400)));
+    if (ready_first) {
+      ASSERT_TRUE(module.wait_for_line("\"message\":\"ready\"", 60s));
+    } else {
+      std::this_thread::sleep_for(std::chrono::milliseconds(below(400)));
+    }
     const auto burst = [&] {
       for (int i = below(20); i > 0; --i)
         module.signal(kSignals.at(static_cast<std::size_t>(below(kSignals.size()))));

@@ -264,9 +264,10 @@ TEST(SoakFaults, LeaveNothingBehindAndTheLedgerIsTheBill) {
   EXPECT_LE(after.descriptors, before.descriptors + kPooled);
   EXPECT_LE(after.processes, before.processes);
   EXPECT_LE(after.files, before.files + 1) << "a segment of the journal may be new";
-  if (memory_is_its_own())
+  if (memory_is_its_own()) {
     EXPECT_LE(after.memory, before.memory + before.memory / 10 + 1 * kMiB)
         << before.memory << " bytes before";
+  }
   ASSERT_TRUE(soaked.all_settled("exact", soaked.exact));
   ASSERT_TRUE(soaked.all_settled("lossy", soaked.lossy));
   const auto exact = soaked.ledger_of("exact");
