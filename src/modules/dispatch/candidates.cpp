@@ -35,6 +35,16 @@ unsigned tier_of(const std::vector<int>& tiers, int priority) {
   return std::min(static_cast<unsigned>(at - tiers.begin()), routing::kMaxTier);
 }
 
+// Names of candidates stand in records, metrics and errors; an address may hold a password.
+std::string without_credentials(std::string endpoint) {
+  const auto scheme = endpoint.find("://");
+  if (scheme == std::string::npos) return endpoint;
+  const auto begin = scheme + 3;
+  const auto at = endpoint.substr(0, endpoint.find('/', begin)).rfind('@');
+  if (at != std::string::npos && at >= begin) endpoint.erase(begin, at + 1 - begin);
+  return endpoint;
+}
+
 using routing::DataRule;
 
 DataRule broken_rule(const config::BackendDataConfig& data, const config::DataDemand& demand) {
@@ -83,7 +93,7 @@ Result<Candidates> Candidates::of(const provider::Catalog& catalog) {
       for (std::size_t key = 0; key < entry.headers.size(); ++key) {
         for (std::size_t endpoint = 0; endpoint < entry.endpoints.size(); ++endpoint) {
           Candidate candidate = candidate_of(backend, model, tiers);
-          candidate.endpoint = entry.endpoints[endpoint];
+          candidate.endpoint = without_credentials(entry.endpoints[endpoint]);
           candidate.key = static_cast<std::uint32_t>(key);
           candidate.data = bars_of(backend.data, config.data_rules);
           all.push_back(std::move(candidate));
