@@ -16,13 +16,19 @@ std::string quoted_yaml(std::string_view text) {
   return json::write(Value::string(std::string(text)));
 }
 
+bool holds(std::string_view text, char from, char to) {
+  return std::ranges::any_of(text, [&](char c) { return c >= from && c <= to; });
+}
+
+// Keys may be of these characters as well, but are long, or mix capitals, small letters and digits.
 bool is_name(std::string_view text) {
   const auto fits = [](char c) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
   };
-  constexpr std::size_t kLongest = 64;  // a key may be of these characters as well, but is longer
-  return !text.empty() && text.size() <= kLongest && !(text[0] >= '0' && text[0] <= '9') &&
-         std::ranges::all_of(text, fits);
+  constexpr std::size_t kLongest = 48;
+  const bool mixed = holds(text, 'A', 'Z') && holds(text, 'a', 'z') && holds(text, '0', '9');
+  return !text.empty() && text.size() <= kLongest && !mixed &&
+         !(text[0] >= '0' && text[0] <= '9') && std::ranges::all_of(text, fits);
 }
 
 // Control characters have no business here, and ${...} would be filled in at load.

@@ -78,7 +78,6 @@ TEST_F(Init, TriesTheModelWhereItIsAskedTo) {
   EXPECT_EQ(upstream_.request_count(), 2U) << "a text, and JSON as the file says";
   EXPECT_EQ(upstream_.last_request().header("authorization"), "Bearer canary-key-1");
   EXPECT_THAT(tried.out + tried.err + text(), Not(HasSubstr("canary-key-1")));
-  EXPECT_NE(init(given).exit_code, 0) << "the key is not there";
 }
 
 TEST_F(Init, ReplacesNothingUnlessTold) {
@@ -96,9 +95,9 @@ TEST_F(Init, ReplacesNothingUnlessTold) {
 }
 
 TEST_F(Init, AKeyInPlaceOfItsNameIsRefusedAndNotRepeated) {
-  for (const std::string key :
-       {"sk-canary-0123456789", "canary key", "9canary",
-        "canary0123456789012345678901234567890123456789012345678901234567"}) {
+  for (const std::string& key :
+       {std::string("sk-canary-0123456789"), std::string("canary key"), std::string("9canary"),
+        std::string("AIzacanary4x"), "canary" + std::string(43, '0')}) {
     const auto refused = init({"--yes", "--model", "m", "--key-env", key});
     EXPECT_EQ(refused.exit_code, 64);
     EXPECT_THAT(refused.err, AllOf(HasSubstr("--key-env"), Not(HasSubstr("canary"))));

@@ -33,8 +33,8 @@ std::chrono::seconds soak_time() {
   return std::chrono::seconds(given == nullptr ? 15 : std::max(1, std::atoi(given)));
 }
 
-// A sanitizer keeps what was freed. GVM_E2E_BIN names programs without one.
-bool memory_is_its_own() {
+// The programs: a sanitizer keeps what was freed. GVM_E2E_BIN names others.
+bool is_not_sanitized() {
 #ifdef GVM_SANITIZED
   return std::getenv("GVM_E2E_BIN") != nullptr;
 #else
@@ -194,7 +194,8 @@ void be_the_machine(Soaked& soaked, Clock::time_point end) {
         ::kill(pid, SIGCONT);
         break;
       case 3:
-        starve_of_descriptors(soaked.module, pid);
+        // UBSan needs a descriptor to look at an object.
+        if (is_not_sanitized()) starve_of_descriptors(soaked.module, pid);
         break;
       default:
         (void)soaked.module.http("/metrics");
@@ -264,7 +265,7 @@ TEST(SoakFaults, LeaveNothingBehindAndTheLedgerIsTheBill) {
   EXPECT_LE(after.descriptors, before.descriptors + kPooled);
   EXPECT_LE(after.processes, before.processes);
   EXPECT_LE(after.files, before.files + 1) << "a segment of the journal may be new";
-  if (memory_is_its_own()) {
+  if (is_not_sanitized()) {
     EXPECT_LE(after.memory, before.memory + before.memory / 10 + 1 * kMiB)
         << before.memory << " bytes before";
   }
