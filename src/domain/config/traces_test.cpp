@@ -27,7 +27,9 @@ std::string fault_of(const std::string& text) {
 }
 
 TEST(TracesConfig, AreOffUnlessThereIsAnEndpoint) {
-  EXPECT_EQ(load("{}")->config.common.traces.endpoint, "");
+  const auto loaded = load("");
+  ASSERT_TRUE(loaded) << to_string(loaded.error());
+  EXPECT_EQ(loaded->config.common.traces.endpoint, "");
 }
 
 TEST(TracesConfig, HeadersAreSecretsOfTheConfiguration) {
