@@ -120,24 +120,25 @@ TEST_F(BehindHaproxy, ThreeModulesHoldOneBudgetToTheNanoUsdAndARollingReloadIsUn
     EXPECT_TRUE(module->wait_for_sessions(4)) << "they are spread over all three";
   // One module after the other is reloaded while all of them work.
   std::size_t reloaded = 0;
-  int refused = 0;
-  while (refused == 0) {
+  // Until no prompt is accepted: then nothing is reserved, and no call fits.
+  for (bool any = true; any;) {
+    any = false;
     if (reloaded < modules_.size()) modules_[reloaded]->process().signal(SIGHUP);
     for (const auto& reply : ask_all(sessions, prompt("a prompt of some length"))) {
-      if (reply.ok()) continue;
-      ASSERT_EQ(reply.outcome(), "UserError BUDGET_EXCEEDED") << reply.shown;
-      ++refused;
+      any = any || reply.ok();
+      if (!reply.ok()) {
+        ASSERT_EQ(reply.outcome(), "UserError BUDGET_EXCEEDED") << reply.shown;
+      }
     }
     ASSERT_LE(upstream_.bill().cost_nano_usd, kBudget);
-    if (reloaded < modules_.size()) {
-      ASSERT_TRUE(modules_[reloaded]->process().wait_for_line("\"reloaded\"", 60s));
-      ++reloaded;
-    }
+    if (reloaded == modules_.size()) continue;
+    ASSERT_TRUE(modules_[reloaded]->process().wait_for_line("\"reloaded\"", 60s));
+    ++reloaded;
   }
   EXPECT_EQ(reloaded, modules_.size()) << "the budget was used up before";
   ASSERT_TRUE(nothing_is_reserved());
   const auto bill = upstream_.bill();
-  EXPECT_GE(bill.cost_nano_usd, kBudget * 9 / 10);
+  EXPECT_GE(bill.cost_nano_usd, kBudget * 95 / 100);
   EXPECT_EQ(spent(), bill.cost_nano_usd);
   EXPECT_EQ(number("SELECT sum(spent) FROM gvm_buckets"), bill.cost_nano_usd);
 }
@@ -205,7 +206,7 @@ TEST(IdleSessions, TenThousandConnectWithinTenSecondsAndCostAtMost200Megabytes) 
   if (limit.rlim_cur < wanted + 500)
     GTEST_SKIP() << "this process may have " << limit.rlim_cur << " open files only";
   Module module({.backends = backend_at("http://127.0.0.1:1"),
-                 .more = "serve: {max_sessions: 11000, idle_timeout: 1h}\n"});
+                 .more = "serve: {max_sessions: 11000, idle_timeout: 60m}\n"});
   const auto before = private_dirty(module.process().pid());
   const auto hello = encode(hello_a());
   const auto began = std::chrono::steady_clock::now();
