@@ -111,7 +111,7 @@ class Soaked {
                                                             .more = "timeout: 2s"}),
        .script = std::string(kScript),
        .more = pricing_of(prices) + "budgets: {b: {usd: 1000, window: month}}\n"
-                                    "routing: {breaker: {failures: 0, minimum: 1000000}}\n"}};
+                                    "routing: {breaker: {failures: 0, minimum: 100000}}\n"}};
 };
 
 // ---------------------------------------------------------------- what peers do
