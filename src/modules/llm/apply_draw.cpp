@@ -116,16 +116,11 @@ asio::awaitable<Result<void>> filter_images(script::Session& session, Value filt
   co_return Result<void>();
 }
 
-// Whether a text of the prompt would end or begin what the delimiters enclose.
-bool collide(const greybox::Delimiters& delimiters, const provider::Prompt& prompt) {
-  return greybox::occurs_in(delimiters, prompt.user_message.view());
-}
-
 // Whether the phrasing has delimiters.
 bool put_phrasing(const SessionGreybox& greybox, DrawnPrompt& drawn, provider::Prompt& prompt) {
   if (!drawn.phrasing) return false;
   const auto& phrasing = greybox.configured().phrasings[*drawn.phrasing];
-  if (phrasing.delimited && collide(drawn.delimiters, prompt))
+  if (phrasing.delimited && greybox::occurs_in(drawn.delimiters, prompt.user_message.view()))
     drawn.delimiters = greybox.draw().reserve;
   std::optional<std::string_view> system;
   if (prompt.system_message) system = prompt.system_message->view();
