@@ -44,7 +44,7 @@ std::shared_ptr<const trace::Tracer> tracer_of(const config::TracesConfig& confi
                                                const ModuleParts& parts,
                                                const ModuleContext* before) {
   if (config.endpoint.empty()) return nullptr;
-  const auto old = before == nullptr ? nullptr : before->tracer;
+  auto old = before == nullptr ? nullptr : before->tracer;
   if (old && same(config, before->traces) && before->redactor == parts.redactor &&
       before->http->settings() == HttpSettings::of(parts.http))
     return old;
