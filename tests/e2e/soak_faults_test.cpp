@@ -47,7 +47,6 @@ bool is_not_sanitized() {
 constexpr std::string_view kExactRules = R"({"rules": [
   {"when": {"rate": 0.06}, "fault": "status_500"}, {"when": {"rate": 0.06}, "fault": "status_503"},
   {"when": {"rate": 0.06}, "fault": "chunked"}, {"when": {"rate": 0.06}, "fault": "http_1_0"},
-  {"when": {"rate": 0.06}, "fault": "closed_between_requests"},
   {"when": {"rate": 0.06}, "fault": "close_announced"}]})";
 constexpr std::string_view kLossyRules = R"({"rules": [
   {"when": {"rate": 0.1}, "fault": "cut_in_body"}, {"when": {"rate": 0.1}, "fault": "reset_in_body"},
