@@ -43,7 +43,7 @@ ln -s "$build/source/node_modules/@types" "$user/node_modules/@types"
 cat >"$user/use.ts" <<'TS'
 import { Client, Hello, UserError, type Answer } from 'genvm-modules-client';
 export async function ask(): Promise<string> {
-  const client = new Client('ws://127.0.0.1:1', Hello.c({ genvmId: 1n }), { timeoutMs: 10, backoff: { attempts: 1 } });
+  const client = new Client('ws://127.0.0.1:1', Hello.c({ genvmId: 1n }), { timeoutMs: 30_000, backoff: { attempts: 1 } });
   try {
     const answer: Answer<string> = await client.prompt('x', { images: [new Uint8Array(1)], fuel: 1n });
     return answer.data;
