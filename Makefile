@@ -4,7 +4,7 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 
-.PHONY: help setup build install packages demo test lint bench fuzz smoke soak memcheck tsan coverage portability pictures check-all clean docs docs-site
+.PHONY: help setup build install packages demo test lint bench fuzz smoke soak memcheck tsan coverage portability pictures collector check-all clean docs docs-site
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -14,7 +14,6 @@ setup: ## installs what is missing: the distribution's packages, Python packages
 	@scripts/model/setup.sh --small || echo "setup: without these Python packages the tests that need them are skipped"
 	@scripts/model/setup.sh --reader || echo "setup: without these Python packages the tests of real pictures are skipped"
 	@scripts/setup-node.sh || echo "setup: without this npm package the tests that need it are skipped"
-	@scripts/setup-collector.sh || echo "setup: without this program of Go one test of traces is skipped"
 
 build: ## release programs in build/release/bin
 	@scripts/setup-system.sh
@@ -72,7 +71,10 @@ pictures: ## a hundred pictures of each page that moves: all must be the same
 	@scripts/test.sh -R MovingPictures
 	@GVM_PICTURE_RENDERS=100 build/dev/bin/browser_test --gtest_brief=1 --gtest_filter='*MovingPictures*'
 
-check-all: test lint smoke pictures memcheck tsan fuzz portability bench ## everything; hours. CI runs the part that fits in an hour
+collector: ## the OpenTelemetry Collector's receiver, for one test of traces; needs Go
+	@scripts/setup-collector.sh || echo "collector: without it that test is skipped"
+
+check-all: collector test lint smoke pictures memcheck tsan fuzz portability bench ## everything; hours. CI runs the part that fits in an hour
 
 docs: ## writes the generated pages anew (Lua reference, LuaLS types, configuration)
 	@GVM_UPDATE_DOCS=1 scripts/test.sh -R 'Docs|Reference|Stale|Current'
