@@ -12,8 +12,6 @@ class Notify {
   // Takes NOTIFY_SOCKET out of the environment, so that no child speaks for this process.
   Notify();
 
-  explicit operator bool() const { return static_cast<bool>(socket_); }
-
   // `status` is what `systemctl status` shows: one line.
   void ready(std::string_view status) const;
   // The end has begun; it may take `most_microseconds` from now.
