@@ -6,12 +6,26 @@ cd "$(dirname "$0")/../.." || exit 1
 failed=0
 run() { echo "lint: $1"; shift; "$@" || failed=1; }
 
+# A script that begins with an interpreter's name but may not be executed works for whoever starts it by hand with that interpreter,
+# and fails in a fresh clone.
+executable() {
+  local problems=0 mode file
+  while read -r mode _ _ file; do
+    [[ $mode == 100644 && $(head -c 2 "$file" | tr -d '\0') == '#!' ]] || continue
+    echo "$file: begins with #! but is not executable: git update-index --chmod=+x $file"
+    problems=$((problems + 1))
+  done < <(git ls-files -s)
+  echo "executable: $problems problems"
+  ((problems == 0))
+}
+
 mapfile -t sources < <(git ls-files 'src/*.cpp' 'src/*.h' 'apps/*.cpp' 'apps/*.h' 'tests/*.cpp' 'tests/*.h' 'bench/*.cpp' 'bench/*.h' 'fuzz/*.cpp')
 mapfile -t shells < <(git ls-files '*.sh' .ci/run)
 run "layers itself" scripts/lint/layers.py --self-test
 run "layers" scripts/lint/layers.py
 run "co_await" scripts/lint/co_await.py
 run "words" scripts/lint/words.sh
+run "executable" executable
 run "links itself" scripts/lint/links.py --self-test
 run "links" scripts/lint/links.py
 run "named tests" scripts/lint/named_tests.py
