@@ -9,14 +9,12 @@ run() { echo "lint: $1"; shift; "$@" || failed=1; }
 # A script that begins with an interpreter's name but may not be executed works for whoever starts it by hand with that interpreter,
 # and fails in a fresh clone.
 executable() {
-  local problems=0 mode file
-  while read -r mode _ _ file; do
-    [[ $mode == 100644 && $(head -c 2 "$file" | tr -d '\0') == '#!' ]] || continue
-    echo "$file: begins with #! but is not executable: git update-index --chmod=+x $file"
-    problems=$((problems + 1))
-  done < <(git ls-files -s)
-  echo "executable: $problems problems"
-  ((problems == 0))
+  local problems
+  problems=$(git ls-files -s | sed -n 's/^100644 [^\t]*\t//p' | xargs -d '\n' awk '/^#!/ {print FILENAME} {nextfile}')
+  [ -z "$problems" ] && { echo "executable: 0 problems"; return 0; }
+  echo "executable: these begin with #! but are not executable in the repository (git update-index --chmod=+x FILE):"
+  echo "$problems"
+  return 1
 }
 
 mapfile -t sources < <(git ls-files 'src/*.cpp' 'src/*.h' 'apps/*.cpp' 'apps/*.h' 'tests/*.cpp' 'tests/*.h' 'bench/*.cpp' 'bench/*.h' 'fuzz/*.cpp')
