@@ -6,24 +6,13 @@ cd "$(dirname "$0")/../.." || exit 1
 failed=0
 run() { echo "lint: $1"; shift; "$@" || failed=1; }
 
-# A script that begins with an interpreter's name but may not be executed works for whoever starts it by hand with that interpreter,
-# and fails in a fresh clone.
-executable() {
-  local problems
-  problems=$(git ls-files -s | sed -n 's/^100644 [^\t]*\t//p' | xargs -d '\n' awk '/^#!/ {print FILENAME} {nextfile}')
-  [ -z "$problems" ] && { echo "executable: 0 problems"; return 0; }
-  echo "executable: these begin with #! but are not executable in the repository (git update-index --chmod=+x FILE):"
-  echo "$problems"
-  return 1
-}
-
 mapfile -t sources < <(git ls-files 'src/*.cpp' 'src/*.h' 'apps/*.cpp' 'apps/*.h' 'tests/*.cpp' 'tests/*.h' 'bench/*.cpp' 'bench/*.h' 'fuzz/*.cpp')
 mapfile -t shells < <(git ls-files '*.sh' .ci/run)
 run "layers itself" scripts/lint/layers.py --self-test
 run "layers" scripts/lint/layers.py
 run "co_await" scripts/lint/co_await.py
 run "words" scripts/lint/words.sh
-run "executable" executable
+run "executable" scripts/lint/executable.sh
 run "links itself" scripts/lint/links.py --self-test
 run "links" scripts/lint/links.py
 run "named tests" scripts/lint/named_tests.py
