@@ -32,14 +32,15 @@ using browser::Lease;
 using Seconds = std::chrono::duration<double>;
 
 constexpr std::size_t kParagraphs = 40;
+constexpr std::size_t kManyParagraphs = 64'500;  // 4.9 MB
 constexpr const char* kUrl = "http://page.example.com/";
 constexpr std::size_t kAtOnce = 2;
 constexpr std::size_t kBrowsers = 4;
 const Deadline kAmple = Deadline::in(std::chrono::minutes(10));
 
-std::string page_answer() {
+std::string page_answer(std::size_t paragraphs) {
   std::string body = "<!doctype html><title>Bench</title><h1>A static page</h1>";
-  for (std::size_t i = 0; i < kParagraphs; ++i)
+  for (std::size_t i = 0; i < paragraphs; ++i)
     body +=
         fmt::format("<p>Paragraph {} has <b>some</b> words and <a href=/{}>a link</a>.</p>", i, i);
   return fmt::format(
@@ -76,7 +77,7 @@ void must(bool good, std::string_view what) {
 }
 
 struct Bench {
-  Bench() {
+  explicit Bench(std::size_t paragraphs) : server(0, page_answer(paragraphs)) {
     std::string name = "/tmp/gvm-bench-XXXXXX";
     folder = ::mkdtemp(name.data());
     auto rules = policy::UrlRules::compile({}, policy::AddressRules());
@@ -110,7 +111,7 @@ struct Bench {
 
   asio::io_context context{1};
   net::HttpClient http{context, {}};
-  bench::CannedServer server{0, page_answer()};
+  bench::CannedServer server;
   OneName resolver;
   ToServer dialer{context, server.port()};
   egress::Proxy proxy{context.get_executor(), resolver, dialer};
@@ -129,6 +130,23 @@ asio::awaitable<void> with_the_pool(Bench& bench, std::size_t pages, Times& time
     browser::RenderRequest request{.url = kUrl};
     auto result = co_await lease->render(std::move(request), kAmple);
     must(result && result->content.starts_with("A static page"), "a page was not rendered");
+    times.push_back(Seconds(Clock::now() - begin).count() * 1e3);
+  }
+}
+
+// Pictures as high as the module takes them; the page is higher.
+asio::awaitable<void> long_pictures(Bench& bench, browser::PictureFormat format, Times& times) {
+  constexpr int kPictures = 5;
+  for (int i = 0; i < kPictures; ++i) {
+    auto lease = co_await bench.pool->lease(bench.http, bench.policy, kAmple);
+    must(lease.has_value(), "no lease");
+    const auto begin = Clock::now();
+    browser::RenderRequest request{.url = kUrl,
+                                   .mode = browser::RenderMode::screenshot,
+                                   .capture = browser::Capture::full_page,
+                                   .format = format};
+    auto result = co_await lease->render(std::move(request), kAmple);
+    must(result.has_value(), result ? "" : result.error().to_string());
     times.push_back(Seconds(Clock::now() - begin).count() * 1e3);
   }
 }
@@ -239,7 +257,7 @@ double pages_a_second(Bench& bench, std::size_t pages) {
 
 int main(int argc, char** argv) {
   const std::size_t pages = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 60;
-  Bench bench;
+  Bench bench(kParagraphs);
   OwnDriver driver;
   Times direct, first, warm, same;
   bench.run(directly(bench.http, driver.url(),
@@ -253,5 +271,11 @@ int main(int argc, char** argv) {
   report("rendered, one session for all pages", same, floor);
   fmt::print("{:<44} {:.1f} pages/s\n", "rendered, a session each, two at once",
              pages_a_second(bench, pages));
+  Bench long_page(kManyParagraphs);
+  Times png, jpeg;
+  long_page.run(long_pictures(long_page, browser::PictureFormat::png, png));
+  long_page.run(long_pictures(long_page, browser::PictureFormat::jpeg, jpeg));
+  report("picture of a page of 4.9 MB, PNG", png, floor);
+  report("picture of a page of 4.9 MB, JPEG", jpeg, floor);
   return 0;
 }
