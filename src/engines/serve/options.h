@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/secret.h"
 #include "base/size.h"
 #include "serve/peer_options.h"
 #include "serve/tls_context.h"
@@ -17,6 +18,18 @@ namespace gvm::serve {
 // for one.
 inline constexpr std::size_t kLargestMessageLimit = 1 * kGiB;
 
+// For who watches the module: /metrics and the status page.
+struct AdminOptions {
+  // A further address for that alone, host:port or unix:///path; empty: it is at bind_address.
+  std::string address;
+  // With it one may watch from everywhere; empty: only from this machine.
+  Secret token;
+  bool tls = false;  // TLS is spoken there too, with what `ServerOptions::tls` holds
+  // At the same time. They are not counted as other connections, so that neither port can be made
+  // deaf by connections to the other one.
+  std::size_t max_connections = 64;
+};
+
 struct ServerOptions {
   std::string program = "genvm-module";
   std::string version = "0";
@@ -25,6 +38,7 @@ struct ServerOptions {
   std::string bind_address = "127.0.0.1:0";
   unsigned unix_mode = 0600;  // permissions of the socket file
   PeerOptions peers;
+  AdminOptions admin;
   std::shared_ptr<TlsInUse> tls;  // empty: plain text. The owner may change what it holds.
   int backlog = 4096;             // connections the kernel keeps until they are accepted
 
