@@ -1,5 +1,5 @@
-// Whom the module shows its metrics and its status page: what would be more open, or less reachable,
-// than it looks is refused.
+// Whom the module shows its metrics and its status page: what would be more open, or less
+// reachable, than it looks is refused.
 #include "config/admin_checks.h"
 
 #include <fmt/format.h>
@@ -16,8 +16,7 @@ namespace {
 const Node* value_of(const Node& node, std::string_view key) {
   const auto* serve = node.find("serve");
   const auto* entry = serve == nullptr ? nullptr : serve->value->find(key);
-  return entry == nullptr || entry->value->kind == Node::Kind::null ? nullptr
-                                                                    : entry->value.get();
+  return entry == nullptr || entry->value->kind == Node::Kind::null ? nullptr : entry->value.get();
 }
 
 bool is_of_this_machine(std::string_view address) {
@@ -35,11 +34,9 @@ void check_token(const Node& at, Context& context, const ServeConfig& c) {
   if (c.admin_token.empty())
     return refuse(fmt::format("got an empty token, expected {}", kPeerTokenForm));
   if (!is_peer_token(c.admin_token.reveal()))
-    return refuse(fmt::format("got a token that is too short or holds a space, expected {}",
-                              kPeerTokenForm));
-  const auto same = [&](const Secret& token) {
-    return token.reveal() == c.admin_token.reveal();
-  };
+    return refuse(
+        fmt::format("got a token that is too short or holds a space, expected {}", kPeerTokenForm));
+  const auto same = [&](const Secret& token) { return token.reveal() == c.admin_token.reveal(); };
   if (std::ranges::any_of(c.peers.tokens, same))
     refuse("got a token of serve.peers, expected another one: hosts do not read the log");
 }

@@ -36,8 +36,8 @@ constexpr std::string_view kPlainText =
 // Closes a connection that does not become a session, or is not answered, in time.
 class Handshake final : public TrackedConnection {
  public:
-  Handshake(std::shared_ptr<ConnectionRegistry> registry, Stream& stream)
-      : registry_(std::move(registry)), stream_(stream) {
+  Handshake(std::shared_ptr<ConnectionRegistry> registry, Stream& stream, Door door)
+      : registry_(std::move(registry)), stream_(stream), makes_way_(door == Door::admin) {
     const auto limit = registry_->core().options.handshake_timeout;
     if (limit.count() > 0) due_ = Clock::now() + limit;
     registry_->add(*this);
@@ -46,6 +46,9 @@ class Handshake final : public TrackedConnection {
   ~Handshake() override { registry_->remove(*this); }
   Handshake(const Handshake&) = delete;
   Handshake& operator=(const Handshake&) = delete;
+
+  // The peer has asked something.
+  void asked() { makes_way_ = false; }
 
   // A page is being made: the peer waits, not the server. Until writes().
   void waits_for(PageCall& page) {
@@ -74,13 +77,19 @@ class Handshake final : public TrackedConnection {
   }
   void drain() override {}
   void abort() override {
+    makes_way_ = false;
     if (page_ != nullptr) page_->cancel();
     stream_.close();
+  }
+  Clock::time_point waits_since() const override {
+    return makes_way_ ? began_ : Clock::time_point::max();
   }
 
  private:
   std::shared_ptr<ConnectionRegistry> registry_;
   Stream& stream_;
+  const Clock::time_point began_ = Clock::now();
+  bool makes_way_;
   Clock::time_point due_ = Clock::time_point::max();
   PageCall* page_ = nullptr;
 };
@@ -107,7 +116,7 @@ class Opening {
       : registry_(std::move(registry)),
         stream_(stream),
         door_(door),
-        handshake_(registry_, stream) {}
+        handshake_(registry_, stream, door) {}
 
   asio::awaitable<Opened> run() {
     if (speaks_tls()) {
@@ -216,6 +225,7 @@ class Opening {
     auto parser = std::make_unique<Parser>();
     auto reading = read_header(*parser, std::move(head));
     const auto error = co_await std::move(reading);
+    handshake_.asked();
     if (error) {
       const bool too_long = error == http::error::header_limit;
       auto page = too_long ? http_error(431, "the request's header is too long")
@@ -235,8 +245,8 @@ class Opening {
     const bool is_upgrade = beast::websocket::is_upgrade(parser->get());
     if (pages != nullptr || is_admin || !is_upgrade) {
       registry_->counters().http_requests.add(1);
-      auto answering = pages != nullptr ? answer_by(*pages, parser->get())
-                                        : answer_plain_request(parser->get());
+      auto answering =
+          pages != nullptr ? answer_by(*pages, parser->get()) : answer_plain_request(parser->get());
       co_await std::move(answering);
       co_return opened;
     }
@@ -276,9 +286,9 @@ class Opening {
     const auto [first, last] = request.equal_range(http::field::authorization);
     const bool several = first != last && std::next(first) != last;
     const auto shown = first == last ? beast::string_view() : first->value();
-    const bool is_forwarded =
-        request.count(http::field::forwarded) > 0 || request.count("X-Forwarded-For") > 0 ||
-        request.count("X-Real-IP") > 0 || request.count(http::field::via) > 0;
+    const bool is_forwarded = request.count(http::field::forwarded) > 0 ||
+                              request.count("X-Forwarded-For") > 0 ||
+                              request.count("X-Real-IP") > 0 || request.count(http::field::via) > 0;
     return {.authorization = several ? std::string_view("several") : text_of(shown),
             .host = text_of(request[http::field::host]),
             .is_local = is_local_peer(stream_.socket().native_handle()),
@@ -407,8 +417,8 @@ class Opening {
     const auto index = static_cast<std::size_t>(reason);
     registry_->counters().refused[index].add(1);
     const bool watches = reason == RefusalReason::admin_token || reason == RefusalReason::watcher;
-    core().sampled.warn(watches ? "watching refused" : "session refused", {{"limit", Value::string(kRefusalNames[index])}},
-                        kRefusalNames[index]);
+    core().sampled.warn(watches ? "watching refused" : "session refused",
+                        {{"limit", Value::string(kRefusalNames[index])}}, kRefusalNames[index]);
   }
 
   // The peer's IP address, if sessions of one address are limited; empty for a Unix socket.

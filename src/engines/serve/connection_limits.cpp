@@ -13,7 +13,7 @@ std::expected<Admission, RefusalReason> ConnectionLimits::enter(Door door) {
   const std::scoped_lock lock(mutex_);
   if (stopping_) return std::unexpected(RefusalReason::stopping);
   if (door == Door::admin) {
-    if (admin_ >= max_admin_) return std::unexpected(RefusalReason::admin_connections);
+    if (admin_ >= 2 * max_admin_) return std::unexpected(RefusalReason::admin_connections);
     ++admin_;
     ++connections_;
     return Admission(*this, Admission::Kind::admin_connection);
@@ -55,6 +55,11 @@ std::size_t ConnectionLimits::sessions() const {
 std::size_t ConnectionLimits::connections() const {
   const std::scoped_lock lock(mutex_);
   return connections_;
+}
+
+bool ConnectionLimits::admin_is_full() const {
+  const std::scoped_lock lock(mutex_);
+  return admin_ >= max_admin_;
 }
 
 void ConnectionLimits::stop() {

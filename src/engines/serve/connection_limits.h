@@ -56,13 +56,15 @@ class ConnectionLimits {
         max_other_(options.max_other_connections),
         max_admin_(options.admin.max_connections) {}
 
-  // For an accepted connection.
+  // For an accepted connection. At the admin address those that have asked nothing make way, so
+  // the limit there is soft, up to twice the number.
   std::expected<Admission, RefusalReason> enter(Door door = Door::sessions);
   // For a connection that turns out to be a session. `address` is empty for a Unix socket.
   std::expected<Admission, RefusalReason> begin_session(const std::string& address);
 
   std::size_t sessions() const;
   std::size_t connections() const;
+  bool admin_is_full() const;
 
   // From now on no session may begin.
   void stop();

@@ -25,8 +25,8 @@ struct AdminOptions {
   // With it one may watch from everywhere; empty: only from this machine.
   Secret token;
   bool tls = false;  // TLS is spoken there too, with what `ServerOptions::tls` holds
-  // At the same time. They are not counted as other connections, so that neither port can be made
-  // deaf by connections to the other one.
+  // At the same time; for a further one that makes way which has waited longest without a request.
+  // They are not among the other connections, so that neither port can be made deaf at the other.
   std::size_t max_connections = 64;
 };
 

@@ -26,7 +26,9 @@ PlainAnswer nothing_here(Door door) {
 
 PlainAnswer refused(WatchRefusal refusal) {
   const bool wrong = refusal == WatchRefusal::wrong_token;
-  return {.now = watch_refusal(refusal),
+  auto answer = http_error(status_of(refusal), sentence_of(refusal));
+  if (answer.status == 401) answer.extra_headers = "WWW-Authenticate: Bearer\r\n";
+  return {.now = std::move(answer),
           .refused = wrong ? RefusalReason::admin_token : RefusalReason::watcher};
 }
 

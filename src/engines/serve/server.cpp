@@ -222,7 +222,8 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
     bool complained = false;
     auto& acceptor = listener.acceptor();
     while (acceptor.is_open()) {
-      auto& lane = self->lanes_.next();
+      // Those of the admin address are on one lane, which knows who has waited longest.
+      auto& lane = door == Door::admin ? self->lanes_.at(0) : self->lanes_.next();
       auto [error, socket] = co_await acceptor.async_accept(lane.context(), kToken);
       if (!error) {
         complained = false;
@@ -241,11 +242,12 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
 
   // `ended` runs when the connection is over, on its lane.
   void adopt(net::Lane& lane, Socket socket, Door door, std::function<void()> ended = {}) {
+    if (door == Door::admin && core_->limits.admin_is_full() && registries_[0]->make_way())
+      count_refusal(RefusalReason::admin_connections);
     auto admission = core_->limits.enter(door);
     auto& registry = registries_[lane.index()];
     if (!admission) {
-      // On the accepting lane: not that lane's own counter set, which only its own thread writes.
-      registries_[0]->counters().refused[static_cast<std::size_t>(admission.error())].add(1);
+      count_refusal(admission.error());
       return;
     }
     asio::co_spawn(lane.executor(),
@@ -254,6 +256,11 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
                      if (failure) registry->core().log.error("connection failed by an exception");
                      if (ended) ended();
                    });
+  }
+
+  // On the first lane, which accepts: its own counters, which only its own thread writes.
+  void count_refusal(RefusalReason reason) {
+    registries_[0]->counters().refused[static_cast<std::size_t>(reason)].add(1);
   }
 
   void close_listeners() {

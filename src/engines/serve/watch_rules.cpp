@@ -15,12 +15,6 @@ bool is_of_this_machine(std::string_view host) {
   return address && address->is_v4() && address->is_loopback();
 }
 
-HttpAnswer needs_token(std::string_view sentence) {
-  auto answer = http_error(401, sentence);
-  answer.extra_headers = "WWW-Authenticate: Bearer\r\n";
-  return answer;
-}
-
 }  // namespace
 
 std::optional<WatchRefusal> judge_watcher(const Secret& token, const Watcher& watcher) {
@@ -34,22 +28,24 @@ std::optional<WatchRefusal> judge_watcher(const Secret& token, const Watcher& wa
   return near ? WatchRefusal::other_name : WatchRefusal::elsewhere;
 }
 
-HttpAnswer watch_refusal(WatchRefusal refusal) {
+unsigned status_of(WatchRefusal refusal) {
+  const bool asks = refusal == WatchRefusal::wrong_token || refusal == WatchRefusal::no_token;
+  return asks ? 401 : 403;
+}
+
+std::string_view sentence_of(WatchRefusal refusal) {
   switch (refusal) {
     case WatchRefusal::wrong_token:
-      return needs_token("this is not the admin token");
+      return "this is not the admin token";
     case WatchRefusal::no_token:
-      return needs_token("the admin token is needed: Authorization: Bearer TOKEN");
+      return "the admin token is needed: Authorization: Bearer TOKEN";
+    case WatchRefusal::other_name:
+      return "without an admin token this is shown under http://127.0.0.1:PORT/ and "
+             "http://localhost:PORT/ only";
     case WatchRefusal::elsewhere:
       break;
-    case WatchRefusal::other_name:
-      return http_error(403,
-                        "without an admin token this is shown under http://127.0.0.1:PORT/ and "
-                        "http://localhost:PORT/ only");
   }
-  return http_error(403,
-                    "without an admin token this is shown on this machine only (localhost, or a "
-                    "Unix socket)");
+  return "without an admin token this is shown on this machine only (loopback, or a Unix socket)";
 }
 
 }  // namespace gvm::serve

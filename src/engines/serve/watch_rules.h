@@ -6,16 +6,15 @@
 #include <string_view>
 
 #include "base/secret.h"
-#include "serve/http_answer.h"
 
 namespace gvm::serve {
 
 // What is known of who asks. Views into the request.
 struct Watcher {
-  std::string_view authorization;  // the value of the header, empty when it is missing
-  std::string_view host;           // of the header Host, empty when it is missing
-  bool is_local = false;           // a loopback address or a Unix socket
-  bool is_forwarded = false;       // a proxy says that it asks for somebody else
+  std::string_view authorization = {};  // the value of the header, empty when it is missing
+  std::string_view host = {};           // of the header Host, empty when it is missing
+  bool is_local = false;                // a loopback address or a Unix socket
+  bool is_forwarded = false;            // a proxy says that it asks for somebody else
 };
 
 enum class WatchRefusal : std::uint8_t { wrong_token, no_token, elsewhere, other_name };
@@ -27,6 +26,7 @@ enum class WatchRefusal : std::uint8_t { wrong_token, no_token, elsewhere, other
 std::optional<WatchRefusal> judge_watcher(const Secret& token, const Watcher& watcher);
 
 // 401 where a token would help, else 403.
-HttpAnswer watch_refusal(WatchRefusal refusal);
+unsigned status_of(WatchRefusal refusal);
+std::string_view sentence_of(WatchRefusal refusal);
 
 }  // namespace gvm::serve
