@@ -114,6 +114,8 @@ int ServerProgram::serve_until_told(serve::Service& service, const Steps& steps)
   auto options = server_options(config_, names_.program, *peer_tokens_);
   if (!tls_files_) return cannot_start(tls_files_.error());
   options.tls = tls_ = begin_tls();
+  const auto stuck_lanes = std::make_shared<serve::StuckLanes>();
+  options.stuck_lanes = stuck_lanes;
   if (listen_fd_ >= 0) options.bind_address = "fd://" + std::to_string(listen_fd_);
   serve::Server server(std::move(options), lanes_, service, logger_.child("serve"));
   auto further_options = server_options(config_, names_.program, {});
@@ -125,7 +127,7 @@ int ServerProgram::serve_until_told(serve::Service& service, const Steps& steps)
   std::optional<net::LaneWatchdog> watchdog;  // ends before the lanes do
   if (steps.watchdog.stuck_after.count() > 0)
     watchdog.emplace(lanes_, steps.watchdog.stuck_after,
-                     watchdog_actions(steps.watchdog, logger_.child("watchdog")));
+                     watchdog_actions(steps.watchdog, logger_.child("watchdog"), stuck_lanes));
   if (auto checked = steps.check(); !checked) return cannot_start(checked.error());
   // The process before may hold the address still, and gives it away with its turn.
   for (auto bound : {further.bind(), server.bind_admin()})

@@ -99,6 +99,17 @@ void write_certificate(metrics::Exposition& metrics, const TlsInUse& tls) {
       .sample(std::chrono::duration<double>(ends).count());
 }
 
+void write_stuck_lanes(metrics::Exposition& metrics, const StuckLanes* lanes) {
+  metrics
+      .family("genvm_serve_lanes_stuck", metrics::Type::gauge,
+              "Lanes that do not come back, as the watchdog sees them.")
+      .sample(lanes == nullptr ? 0 : lanes->now.load());
+  metrics
+      .family("genvm_serve_lane_stuck_total", metrics::Type::counter,
+              "Times that a lane did not come back in time.")
+      .sample(lanes == nullptr ? 0 : lanes->times.load());
+}
+
 }  // namespace
 
 std::string metrics_text(Core& core) {
@@ -109,6 +120,7 @@ std::string metrics_text(Core& core) {
                  .requests = core.load.running(),
                  .uptime_seconds = uptime_seconds(core)});
   write_process_metrics(metrics);
+  write_stuck_lanes(metrics, core.options.stuck_lanes.get());
   if (core.options.tls) write_certificate(metrics, *core.options.tls);
   core.service.collect_metrics(metrics);
   return metrics.text();

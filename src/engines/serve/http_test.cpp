@@ -94,6 +94,19 @@ TEST(Metrics, TellOfTheProcess) {
   }
 }
 
+TEST(Metrics, TellOfStuckLanes) {
+  const auto found = std::make_shared<StuckLanes>();
+  ServerOptions options;
+  options.stuck_lanes = found;
+  ScriptedServer under_test(options);
+  const auto page = [&] { return get(under_test.port(), "/metrics"); };
+  EXPECT_EQ(sample(page(), "genvm_serve_lanes_stuck"), 0);
+  found->now = 1;
+  found->times = 3;
+  EXPECT_EQ(sample(page(), "genvm_serve_lanes_stuck"), 1);
+  EXPECT_EQ(sample(page(), "genvm_serve_lane_stuck_total"), 3);
+}
+
 TEST(Http, EveryMetricsLineHasThePrometheusForm) {
   ScriptedServer under_test;
   std::istringstream lines(body_of(get(under_test.port(), "/metrics")));

@@ -10,6 +10,7 @@
 #include "base/secret.h"
 #include "base/size.h"
 #include "serve/peer_options.h"
+#include "serve/stuck_lanes.h"
 #include "serve/tls_context.h"
 
 namespace gvm::serve {
@@ -40,7 +41,8 @@ struct ServerOptions {
   PeerOptions peers;
   AdminOptions admin;
   std::shared_ptr<TlsInUse> tls;  // empty: plain text. The owner may change what it holds.
-  int backlog = 4096;             // connections the kernel keeps until they are accepted
+  std::shared_ptr<const StuckLanes> stuck_lanes;  // of the watchdog; empty: there is none
+  int backlog = 4096;  // connections the kernel keeps until they are accepted
 
   std::size_t max_sessions = 4096;           // whole process
   std::size_t max_sessions_per_address = 0;  // sessions of one IP address; 0: no limit
