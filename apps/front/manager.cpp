@@ -48,6 +48,7 @@ std::string read_token(const std::string& file, Secret& token) {
 }
 
 int run(Arguments& arguments) {
+  ignore_stray_signals();
   hide_from_core_dumps();
   auto& options = arguments.options;
   options.port = static_cast<std::uint16_t>(arguments.port);
