@@ -28,7 +28,8 @@ policy::AddressRules address_rules_of(const config::WebConfig& config) {
   for (const auto& address : net::interface_addresses()) {
     if (const auto own = address_of(address)) rules.own.push_back(*own);
   }
-  for (const auto& listening : {config.common.bind_address, config.render_service.bind_address}) {
+  for (const auto& listening : {config.common.bind_address, config.common.serve.admin_address,
+                                config.render_service.bind_address}) {
     if (const auto port = port_of(listening); port != 0)
       rules.listeners.push_back({policy::IpAddress(), port});
   }

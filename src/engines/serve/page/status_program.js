@@ -100,6 +100,17 @@ function quantile(first, last, q) {
   return bound;
 }
 
+// Of genvm_serve_refused_total, where no limit can be raised: what was refused, and what to do.
+const kRefusals = {
+  allowed_origins: ["sessions of web pages were refused", "serve.allowed_origins lists the pages that may open one."],
+  peer_address: ["connections from other addresses were refused", "serve.peers.addresses lists those that may connect."],
+  peer_user: ["connections of other users were refused", "serve.peers.uids and gids list those that may connect."],
+  peer_token: ["sessions without a right token were refused", "The host must show one of serve.peers; a token in a loop is somebody who guesses."],
+  admin_connections: ["connections to serve.admin_address were closed, because too many were open", "Look at who connects there."],
+  admin_token: ["wrong admin tokens were shown", "Somebody guesses, or has the one before: look at who reaches this address."],
+  watcher: ["requests from elsewhere for metrics or this page were refused", "They need serve.admin_token; a scraper shows it as a bearer token."],
+};
+
 // --- What is wrong -------------------------------------------------------------------------------------------------------
 
 // [{grade: "bad" | "warn", what, todo}], the worst first.
@@ -153,7 +164,8 @@ function findings(health, samples, last) {
   if (now("genvm_llm_prices_outdated") > 0) add("warn", "The price catalogue is out of date", "Give pricing.file a newer one; it is read again by itself.");
   for (const {labels} of samples.filter((s) => s.name === "genvm_serve_refused_total" && s.labels.limit !== "shutting_down")) {
     const refused = grew(recent, last, "genvm_serve_refused_total", [labels.limit]) || 0;
-    if (refused > 0) add("warn", `${refused} connections were refused ${minutes}: ${labels.limit}`, `Raise serve.${labels.limit}, or look at who connects.`);
+    const [what, todo] = kRefusals[labels.limit] || [`connections were refused: ${labels.limit}`, `Raise serve.${labels.limit}, or look at who connects.`];
+    if (refused > 0) add("warn", `${refused} ${what} ${minutes}`, todo);
   }
   return found.sort((a, b) => (a.grade === "bad" ? 0 : 1) - (b.grade === "bad" ? 0 : 1));
 }
@@ -446,7 +458,7 @@ async function showConfig() {
   if (!byId("config").open) return;
   const box = byId("config").querySelector("pre");
   try {
-    const answer = await fetch("/status/config", {cache: "no-store"});
+    const answer = await load("/status/config");
     box.textContent = answer.ok ? await answer.text() : `The module answers ${answer.status}.`;
   } catch (error) {
     box.textContent = error.message;
@@ -458,12 +470,12 @@ async function showConfig() {
 let samples = [];
 async function look() {
   const get = async (path) => {
-    const answer = await fetch(path, {cache: "no-store"});
+    const answer = await load(path);
     if (!answer.ok && path !== "/health") throw new Error(`${path} answers ${answer.status}`);
     return answer;
   };
-  const [health, metrics, problems] = await Promise.all([
-    get("/health").then((r) => r.json()), get("/metrics").then((r) => r.text()), get("/status/problems").then((r) => r.json())]);
+  const metrics = await get("/metrics").then((r) => r.text()); // alone: a wrong token is shown once
+  const [health, problems] = await Promise.all([get("/health").then((r) => r.json()), get("/status/problems").then((r) => r.json())]);
   if (!points.length) rememberHistory(await (await get("/status/history")).json());
   samples = samplesOf(metrics);
   remember(Date.now() / 1000, sumsOf(samples));
@@ -482,16 +494,8 @@ async function look() {
   if (byId("metrics").open) showMetrics(samples);
 }
 
-async function loop() {
-  try {
-    await look();
-  } catch (error) {
-    showVerdict([{grade: "bad", what: "The module does not answer", todo: `${error.message}. Its log says whether it ended; this page tries again.`}]);
-  }
-  setTimeout(loop, kEvery);
-}
 byId("filter").addEventListener("input", () => showMetrics(samples));
 byId("metrics").addEventListener("toggle", () => showMetrics(samples));
 byId("config").addEventListener("toggle", showConfig);
 byId("decisions").querySelector("form").addEventListener("submit", lookUp);
-loop();
+watch(look, kEvery, {what: "The module does not answer", todo: "Its log says whether it ended; this page tries again."});
