@@ -38,7 +38,12 @@ TEST_P(GuardsOnALane, LetNeighboursHaveTheirTurn) {
   script::ProgramOptions options;
   add_guard_function(options.host, "rs", guard::Stage::page,
                      [guards](script::Session&) { return guards; });
-  test::ScriptRun run("function Main(ctx, text) return #rs.guard(text).rules end", options);
+  options.libraries = {{"lib-t", "local name, host = ...\nreturn host['rs']"}};
+  options.limits.memory_bytes = 512 * kMiB;
+  options.limits.cpu_total = 60s;
+  test::ScriptRun run(
+      "local rs = require('lib-t')\nfunction Main(ctx, text) return #rs.guard(text).rules end",
+      options);
   ASSERT_FALSE(run.load_error) << run.load_error->to_string();
   std::vector<script::Argument> arguments(1);
   arguments[0].value = Value::string(GetParam().text());
