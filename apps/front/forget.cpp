@@ -70,6 +70,8 @@ int run(Options& options) {
   if (!rewritten) return failed(redactor, rewritten.error().to_string());
   std::printf("decision records: the words of providers were removed from %llu\n",
               static_cast<unsigned long long>(*rewritten));
+  if (*rewritten > 0 && !config.ledger.url.empty())
+    std::printf("their old versions are in the database's files until VACUUM FULL gvm_records\n");
   return kExitOk;
 }
 
