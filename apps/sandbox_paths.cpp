@@ -121,6 +121,14 @@ void add_private_folder(LandlockRules& rules, const fs::path& folder) {
   add(rules, Access::write, folder);
 }
 
+void add_audit(LandlockRules& rules, const config::AuditConfig& audit) {
+  if (!audit.enabled) return;
+  add_private_folder(rules, audit.path);
+  const fs::path anchors = audit.anchor_file;
+  if (!anchors.empty())
+    add_writable_folder(rules, anchors.has_parent_path() ? anchors.parent_path() : ".");
+}
+
 }  // namespace
 
 void add_common_paths(LandlockRules& rules, const config::CommonConfig& config,
@@ -148,12 +156,7 @@ void add_common_paths(LandlockRules& rules, const config::CommonConfig& config,
 }
 
 void add_paths(LandlockRules& rules, const config::LlmConfig& config) {
-  if (config.audit.enabled) {
-    add_private_folder(rules, config.audit.path);
-    const fs::path anchors = config.audit.anchor_file;
-    if (!anchors.empty())
-      add_writable_folder(rules, anchors.has_parent_path() ? anchors.parent_path() : ".");
-  }
+  add_audit(rules, config.audit);
   add_folder_of(rules, config.pricing.file);
   if (config.ledger.url.empty()) return;
   // What libpq reads of its user.
@@ -165,6 +168,7 @@ void add_paths(LandlockRules& rules, const config::LlmConfig& config) {
 }
 
 void add_paths(LandlockRules& rules, const config::WebConfig& config) {
+  add_audit(rules, config.audit);
   add_folder_of(rules, config.policy.public_suffix_list);
   add_socket(rules, config.render_service.bind_address);
   if (!config.browser.runtime_dir.empty()) add_writable_folder(rules, config.browser.runtime_dir);

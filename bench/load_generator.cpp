@@ -3,12 +3,13 @@
 // coordinated omission).
 //
 // Usage: bench_load_generator --mode genvm|framed|web|echo|http|get --port N [--url U] --rate R
-// --seconds S [--connections C] [--warmup S] [--session-each 1]
+// --seconds S [--connections C] [--warmup S] [--session-each 1] [--prompt-file F]
 //   genvm   prompts to an LLM module, as a GenVM sends them
 //   framed  the same over the length-prefixed framing
 //   web     requests to a web module
 //   echo    small messages to bench_echo_floor
 //   http    the provider's HTTP call, made directly to the mock
+// --prompt-file F: the text of prompts, under 64 KB.
 // --session-each 1 makes a connection and a session for every message, as hosts do for a contract,
 // and counts them into the latency. A message then is: connect, upgrade, hello, prompt, answer,
 // end.
@@ -23,6 +24,8 @@
 #include <cstdio>
 #include <cstring>
 #include <deque>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <string>
@@ -41,6 +44,7 @@ namespace {
 struct Options {
   std::string mode = "genvm";
   std::string url;  // what `web` asks for
+  std::string prompt{kPrompt};
   unsigned short port = 0;
   double rate = 1000;
   double seconds = 5;
@@ -79,8 +83,9 @@ class Connection {
 class Generator {
  public:
   explicit Generator(Options options) : options_(std::move(options)), timer_(context_) {
-    if (options_.mode == "genvm" || options_.mode == "echo") request_ = frame(genvm_prompt());
-    if (options_.mode == "framed") request_ = prefixed(genvm_prompt());
+    if (options_.mode == "genvm" || options_.mode == "echo")
+      request_ = frame(genvm_prompt(options_.prompt));
+    if (options_.mode == "framed") request_ = prefixed(genvm_prompt(options_.prompt));
     if (options_.mode == "http") request_ = http_call();
     if (options_.mode == "get") request_ = http_get();
     if (options_.mode == "web") request_ = frame(genvm_request(options_.url));
@@ -312,6 +317,10 @@ Options parse(int argc, char** argv) {
   };
   if (given.contains("--mode")) options.mode = given["--mode"];
   options.url = given["--url"];
+  if (given.contains("--prompt-file")) {
+    std::ifstream file(given["--prompt-file"]);
+    options.prompt.assign(std::istreambuf_iterator<char>(file), {});
+  }
   options.port = static_cast<unsigned short>(number("--port", 0));
   options.rate = number("--rate", options.rate);
   options.seconds = number("--seconds", options.seconds);

@@ -22,9 +22,9 @@ inline std::string genvm_hello() {
       Value::fields("node_address", Value::string("0x1111"), "tx_id", Value::string("0x2222"))));
 }
 
-inline std::string genvm_prompt() {
+inline std::string genvm_prompt(std::string_view text) {
   Value payload = Value::fields("response_format", Value::string("text"), "prompt",
-                                Value::string(std::string(kPrompt)), "images", Value::array());
+                                Value::string(std::string(text)), "images", Value::array());
   return encode(
       Value::fields("Prompt", Value::fields("payload", std::move(payload), "remaining_fuel_as_gen",
                                             Value::integer(1'000'000))));

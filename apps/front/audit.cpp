@@ -1,4 +1,4 @@
-// `genvm-modules audit verify` and `audit show`: what the LLM module has recorded of its answers.
+// `genvm-modules audit verify` and `audit show`: what a module has recorded of its answers.
 #include "apps/front/audit.h"
 
 #include <fmt/format.h>
@@ -10,9 +10,11 @@
 
 #include "apps/front/audit_place.h"
 #include "apps/front/terminal.h"
+#include "audit/page_record.h"
 #include "audit/read.h"
 #include "audit/verify.h"
 #include "base/json.h"
+#include "text/json_view.h"
 
 namespace gvm::apps {
 namespace {
@@ -94,17 +96,34 @@ std::string list_at(const Value& fields, std::string_view key) {
   return out.empty() ? "-" : out;
 }
 
+std::string field(const audit::Parsed& record, std::string_view name) {
+  const auto text = audit::text_of(record, name);
+  return text.empty() ? std::string("-") : printable(text);
+}
+
+void show_page(const audit::Parsed& record) {
+  const auto status = text::integer_at(record.fields, "/status").value_or(0);
+  std::printf("%s  %-24s  %s %s  status %s  tx %s  rules %s\n", field(record, "at").c_str(),
+              field(record, "outcome").c_str(), field(record, "entry").c_str(),
+              field(record, "form").c_str(), status == 0 ? "-" : std::to_string(status).c_str(),
+              field(record, "tx").c_str(), printable(list_at(record.fields, "rules")).c_str());
+}
+
+void show_answer(const audit::Parsed& record) {
+  std::printf("%s  %-24s  %s/%s  %s %s  tx %s  record %s  rules %s\n", field(record, "at").c_str(),
+              field(record, "outcome").c_str(), field(record, "backend").c_str(),
+              field(record, "model").c_str(), field(record, "entry").c_str(),
+              field(record, "format").c_str(), field(record, "tx").c_str(),
+              field(record, "decision").c_str(),
+              printable(list_at(record.fields, "rules")).c_str());
+}
+
 void show_text(const audit::Shown& shown) {
-  const auto field = [&](std::string_view name) {
-    const auto text = audit::text_of(shown.record, name);
-    return text.empty() ? std::string("-") : printable(text);
-  };
-  std::printf("%s  %-24s  %s/%s  %s %s  tx %s  record %s  rules %s\n", field("at").c_str(),
-              field("outcome").c_str(), field("backend").c_str(), field("model").c_str(),
-              field("entry").c_str(), field("format").c_str(), field("tx").c_str(),
-              field("decision").c_str(), printable(list_at(shown.record.fields, "rules")).c_str());
+  const bool is_page = shown.record.kind == audit::kPageKind;
+  is_page ? show_page(shown.record) : show_answer(shown.record);
   if (!shown.texts) return;
-  for (const auto* name : {"system", "user", "answer"}) {
+  for (const auto* name :
+       {"system", "user", "url", "body", "body_sha256", "answer", "answer_sha256"}) {
     const Value* text = shown.texts->fields.find(name);
     const auto words = text == nullptr ? std::nullopt : text->as_string();
     if (words) std::printf("  %s: %s\n", name, printable(*words).c_str());

@@ -42,19 +42,23 @@ int run(Options& options) {
   if (auto found = options.place.resolve(); !found)
     return failed(*options.place.redactor, found.error());
   const auto& redactor = *options.place.redactor;
-  const auto& config = *options.place.config;
   audit::Forgotten forgotten;
   if (is_there(options.place.folder)) {
     auto done = audit::forget(options.place.folder, options.tx);
     if (!done) return failed(redactor, done.error().to_string());
     forgotten = std::move(*done);
-    std::printf("audit: the texts and salts of %llu prompt%s were overwritten (%llu bytes)\n",
-                static_cast<unsigned long long>(forgotten.prompts),
-                forgotten.prompts == 1 ? "" : "s",
+    std::printf("audit: the texts and salts of %llu answer%s were overwritten (%llu bytes)\n",
+                static_cast<unsigned long long>(forgotten.answers),
+                forgotten.answers == 1 ? "" : "s",
                 static_cast<unsigned long long>(forgotten.bytes));
   } else {
     std::printf("audit: there is none at %s\n", printable(options.place.folder).c_str());
   }
+  if (options.place.llm == nullptr) {
+    std::printf("decision records: the web module has none\n");
+    return kExitOk;
+  }
+  const auto& config = *options.place.llm;
   if (!has_ledger(config)) {
     std::printf("decision records: there is no ledger\n");
     return kExitOk;
@@ -66,6 +70,8 @@ int run(Options& options) {
   if (!rewritten) return failed(redactor, rewritten.error().to_string());
   std::printf("decision records: the words of providers were removed from %llu\n",
               static_cast<unsigned long long>(*rewritten));
+  if (*rewritten > 0 && !config.ledger.url.empty())
+    std::printf("their old versions are in the database's files until VACUUM FULL gvm_records\n");
   return kExitOk;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// The record of answers, and where prompts may go by what they hold. Settings of the LLM module;
-// docs/audit.md.
+// The record of answers (docs/audit.md), a setting of both modules; and where prompts may go by
+// what they hold, one of the LLM module.
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -13,7 +13,7 @@ namespace gvm::config {
 struct AuditConfig {
   bool enabled = false;
   std::string path;            // a folder; empty: "audit" in data_dir
-  std::string texts = "none";  // or prompts, answers, all: which are kept
+  std::string texts = "none";  // or prompts (web: requests), answers, all: which are kept
   Days retention{400};
   std::string anchor = "daily";  // or off
   std::string anchor_file;

@@ -16,10 +16,19 @@ constexpr Origin kOurs = Origin::ours;
 constexpr double kMostDays = 36'500;
 constexpr double kMostRegions = 64;
 
-void check_audit(const Node& node, const std::string& path, Context& context, AuditConfig& c) {
-  check_choice(node, path, "texts", context, c.texts, {"none", "prompts", "answers", "all"});
+void check_words(const Node& node, const std::string& path, Context& context, AuditConfig& c) {
   check_choice(node, path, "anchor", context, c.anchor, {"daily", "off"});
   check_choice(node, path, "on_failure", context, c.on_failure, {"refuse", "continue"});
+}
+
+void check_llm_audit(const Node& node, const std::string& path, Context& context, AuditConfig& c) {
+  check_choice(node, path, "texts", context, c.texts, {"none", "prompts", "answers", "all"});
+  check_words(node, path, context, c);
+}
+
+void check_web_audit(const Node& node, const std::string& path, Context& context, AuditConfig& c) {
+  check_choice(node, path, "texts", context, c.texts, {"none", "requests", "answers", "all"});
+  check_words(node, path, context, c);
 }
 
 bool is_region(std::string_view text) {
@@ -73,46 +82,57 @@ bool fits(const BackendConfig& backend, const DataDemand& demand) {
   return in_region && (data.zero_retention || !demand.zero_retention_only);
 }
 
+// What keys mean is the same in both modules but for the words.
+struct AuditWords {
+  std::string_view texts;
+  std::string_view on_failure;
+  void (*check)(const Node&, const std::string&, Context&, AuditConfig&);
+};
+
+Section audit_section_of(const AuditWords& words) {
+  using C = AuditConfig;
+  return SectionBuilder<C>("the audit", "A record of every answer; see [audit.md](audit.md).")
+      .leaf(&C::enabled, {.name = "enabled", .doc = "Whether records are written", .origin = kOurs})
+      .leaf(&C::path,
+            {.name = "path", .doc = "The folder; absent: `audit` in `data_dir`", .origin = kOurs})
+      .leaf(&C::texts, {.name = "texts", .doc = words.texts, .origin = kOurs})
+      .leaf(&C::retention, {.name = "retention",
+                            .doc = "Older files are removed",
+                            .origin = kOurs,
+                            .range = {1, kMostDays}})
+      .leaf(&C::anchor,
+            {.name = "anchor",
+             .doc = "daily: the hash of the last record is a record of its own and a line of "
+                    "the log every day; off",
+             .origin = kOurs})
+      .leaf(&C::anchor_file, {.name = "anchor_file",
+                              .doc = "A file that gets a line for each anchor, on another disk "
+                                     "or machine; absent: none",
+                              .origin = kOurs})
+      .leaf(&C::on_failure, {.name = "on_failure", .doc = words.on_failure, .origin = kOurs})
+      .leaf(&C::max_file_bytes, {.name = "max_file_bytes",
+                                 .doc = "Then the next file begins; each day has one anyway",
+                                 .origin = kOurs,
+                                 .format = Format::bytes,
+                                 .range = {64.0 * kKiB, 16.0 * kGiB}})
+      .check(words.check)
+      .build();
+}
+
 }  // namespace
 
-const Section& audit_section() {
-  using C = AuditConfig;
-  static const Section section =
-      SectionBuilder<C>("the audit", "A record of every answer; see [audit.md](audit.md).")
-          .leaf(&C::enabled,
-                {.name = "enabled", .doc = "Whether records are written", .origin = kOurs})
-          .leaf(
-              &C::path,
-              {.name = "path", .doc = "The folder; absent: `audit` in `data_dir`", .origin = kOurs})
-          .leaf(&C::texts, {.name = "texts",
-                            .doc = "Which texts are kept: none, prompts, answers or all",
-                            .origin = kOurs})
-          .leaf(&C::retention, {.name = "retention",
-                                .doc = "Older files are removed",
-                                .origin = kOurs,
-                                .range = {1, kMostDays}})
-          .leaf(&C::anchor,
-                {.name = "anchor",
-                 .doc = "daily: the hash of the last record is a record of its own and a line of "
-                        "the log every day; off",
-                 .origin = kOurs})
-          .leaf(&C::anchor_file, {.name = "anchor_file",
-                                  .doc = "A file that gets a line for each anchor, on another disk "
-                                         "or machine; absent: none",
-                                  .origin = kOurs})
-          .leaf(&C::on_failure,
-                {.name = "on_failure",
-                 .doc = "refuse: no prompt is answered while the audit cannot be written; "
-                        "continue: they are, and a record tells later how many are missing",
-                 .origin = kOurs})
-          .leaf(&C::max_file_bytes, {.name = "max_file_bytes",
-                                     .doc = "Then the next file begins; each day has one anyway",
-                                     .origin = kOurs,
-                                     .format = Format::bytes,
-                                     .range = {64.0 * kKiB, 16.0 * kGiB}})
-          .check(check_audit)
-          .build();
-  return section;
+const Section& audit_section(ModuleKind kind) {
+  static const Section llm = audit_section_of(
+      {"Which texts are kept: none, prompts, answers or all",
+       "refuse: no prompt is answered while the audit cannot be written; continue: they are, and a "
+       "record tells later how many are missing",
+       check_llm_audit});
+  static const Section web = audit_section_of(
+      {"Which texts are kept: none, requests, answers or all",
+       "refuse: nothing is answered while the audit cannot be written; continue: it is, and a "
+       "record tells later how much is missing",
+       check_web_audit});
+  return kind == ModuleKind::llm ? llm : web;
 }
 
 const Section& backend_data_section() {

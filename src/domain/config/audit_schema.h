@@ -5,7 +5,7 @@
 
 namespace gvm::config {
 
-const Section& audit_section();
+const Section& audit_section(ModuleKind kind);
 const Section& backend_data_section();  // of a backend
 const Section& data_rules_section();
 // No backend that is left fits a demand: a warning. After backends were dropped.

@@ -161,7 +161,7 @@ const Section& llm_section() {
                    {.name = "guards",
                     .doc = "What prompts and answers may hold",
                     .origin = Origin::ours})
-          .section(&C::audit, audit_section(),
+          .section(&C::audit, audit_section(ModuleKind::llm),
                    {.name = "audit", .doc = "A record of every answer", .origin = Origin::ours})
           .section(&C::data_rules, data_rules_section(),
                    {.name = "data_rules",

@@ -23,7 +23,7 @@ const std::vector<std::string_view>& restart_keys(ModuleKind kind) {
       "bind_address", "threads",        "blocking_threads",
       "data_dir",     "serve",          "sandbox",
       "watchdog",     "webdriver_host", "session_create_request",
-      "browser",      "render_service",
+      "browser",      "render_service", "audit",
   };
   return kind == ModuleKind::llm ? kLlm : kWeb;
 }
@@ -42,6 +42,7 @@ void keep_until_restart(WebConfig& next, const WebConfig& running) {
   next.session_create_request = running.session_create_request;
   next.browser = running.browser;
   next.render_service = running.render_service;
+  next.audit = running.audit;
 }
 
 }  // namespace gvm::config

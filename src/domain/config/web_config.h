@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/secret.h"
+#include "config/audit_config.h"
 #include "config/browser_config.h"
 #include "config/common_config.h"
 #include "config/guards_config.h"
@@ -60,6 +61,7 @@ struct WebConfig {
   std::vector<RouteConfig> routes;   // the first that matches decides; none: direct
   BrowserConfig browser;
   GuardsConfig guards;
+  AuditConfig audit;
   RenderServiceConfig render_service;
   OperationConfig operation;
 

@@ -1,6 +1,7 @@
 // The rows of the web module alone, and its load.
 #include "base/error_detail.h"
 #include "base/json.h"
+#include "config/audit_schema.h"
 #include "config/guards_schema.h"
 #include "config/load.h"
 #include "config/load_impl.h"
@@ -141,6 +142,10 @@ const Section& web_section() {
                     .origin = Origin::ours})
           .section(&C::guards, guards_section(),
                    {.name = "guards", .doc = "What pages may hold", .origin = Origin::ours})
+          .section(&C::audit, audit_section(ModuleKind::web),
+                   {.name = "audit",
+                    .doc = "A record of every page and request of contracts",
+                    .origin = Origin::ours})
           .check(check_web)
           .build();
   return section;

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "guard/effort.h"
 #include "guard/match.h"
 #include "guard/tokens.h"
 #include "guard/views.h"
@@ -26,6 +27,7 @@ struct Reading {
   View search;
   std::array<const SystemTexts*, 2> system_texts{};  // null: none are known
   const LinkJudge* links = nullptr;                  // null: every address passes
+  Effort* effort = nullptr;                          // null: whatever it costs
 
   // Of clean.text(); made when somebody asks first.
   const std::vector<Token>& tokens() const {

@@ -77,8 +77,10 @@ class Search {
     // Literals that end each other ("a", "aa", ...) are all found at one place.
     constexpr std::size_t kHitsOfAByte = 64;
     constexpr std::size_t kMoreHits = 100'000;
+    constexpr std::uint64_t kHit = 50;
     auto hits_left = text.size() * kHitsOfAByte + kMoreHits;
     compiled_.literals.each(text, [&](std::uint32_t id, std::size_t begin, std::size_t end) {
+      if (!may_spend(reading_.effort, kHit)) return false;
       if (--hits_left == 0) found_.give_up();
       return hits_left > 0 && take(compiled_.literal_uses[id], {begin, end});
     });
@@ -101,7 +103,8 @@ class Search {
 
   void find_patterns() {
     const auto text = reading_.clean.text();
-    compiled_.patterns.each(text, atoms_, atom_seen_, [&](std::uint32_t id, Span span) {
+    const PatternMatcher::Atoms atoms{atoms_, atom_seen_};
+    compiled_.patterns.each(text, atoms, reading_.effort, [&](std::uint32_t id, Span span) {
       const auto& use = compiled_.pattern_uses[id];
       if (!wanted(use.rule)) return true;
       const auto secret = text.substr(span.begin, span.end - span.begin);

@@ -16,6 +16,12 @@ struct GuardSet::Compiled {
 
 namespace {
 
+// Of one round, estimated at their worst: of each text, of each of its bytes, and what a detector
+// takes for a byte.
+constexpr std::uint64_t kLook = 5'000;
+constexpr std::uint64_t kByte = 50;
+constexpr std::uint64_t kDetectorByte = 20;
+
 bool blocks(const Finding& finding) {
   return finding.rule->action == Action::block && !finding.rule->dry_run;
 }
@@ -70,13 +76,26 @@ class Passage {
     return {};
   }
 
+  std::unexpected<Error> too_long() const {
+    return fail(codes::kTooLarge, Fatality::user,
+                "looking at " + stage_text(inspection_.stage) + " takes too long");
+  }
+
+  bool may_look() const {
+    const auto byte = kByte + kDetectorByte * compiled_.detectors.size();
+    return may_spend(inspection_.effort, kLook + compiled_.atoms + text_.size() * byte);
+  }
+
   Result<std::vector<Match>> find() const {
+    if (!may_look()) return too_long();
     Reading reading{text_,
                     clean_view(text_),
                     search_view(text_),
                     {inspection_.system_texts, inspection_.prompt_texts},
-                    inspection_.links};
+                    inspection_.links,
+                    inspection_.effort};
     auto matches = find_matches(compiled_, inspection_.stage, inspection_.scope, reading);
+    if (inspection_.effort != nullptr && inspection_.effort->exhausted()) return too_long();
     if (matches.overflow())
       return fail(codes::kTooLarge, Fatality::user,
                   "guards found over " + std::to_string(compiled_.limits.matches) + " places in " +

@@ -14,6 +14,7 @@
 #include "guard/canary.h"
 #include "guard/codes.h"
 #include "guard/detector.h"
+#include "guard/effort.h"
 #include "guard/placeholders.h"
 #include "guard/rule.h"
 
@@ -27,6 +28,7 @@ struct Inspection {
   const SystemTexts* system_texts = nullptr;  // of the module; null: none
   const SystemTexts* prompt_texts = nullptr;  // of this prompt; null: none
   const LinkJudge* links = nullptr;           // null: rules of kind `links` find active links only
+  Effort* effort = nullptr;                   // null: whatever it costs
 };
 
 struct Finding {
@@ -60,7 +62,8 @@ class GuardSet {
   GuardSet& operator=(const GuardSet&) = delete;
 
   // Time is linear in the text. Errors, all non-fatal: GUARD_BAD_TEXT, TOO_LARGE (the text, or what
-  // was found in it), GUARD_MASK_FAILED. An error means that the text goes no further.
+  // was found in it), GUARD_MASK_FAILED. An error means that the text goes no further; when the
+  // effort is exhausted it means nothing.
   Result<Verdict> inspect(const Inspection& inspection) const;
 
   const std::vector<Rule>& rules() const;

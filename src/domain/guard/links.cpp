@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kLongestScheme = 12;
 constexpr std::size_t kLongestUrl = 8192;
+constexpr std::uint64_t kJudging = 10'000;  // nanoseconds for one address
 
 constexpr bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -55,6 +56,7 @@ class Links final : public Detector {
       auto begin = at;
       while (begin > 0 && at - begin < kLongestScheme && is_letter(text[begin - 1])) --begin;
       const auto end = end_of_url(text, begin);
+      if (!may_spend(reading.effort, kJudging)) return;
       const bool is_url = begin < at && end > at + 3;
       if (is_url && !(*reading.links)(text.substr(begin, end - begin)).empty() &&
           !report({begin, end}, "link", 0))

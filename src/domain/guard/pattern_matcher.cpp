@@ -20,6 +20,9 @@ constexpr std::size_t kMostMemory = 4 * kMiB;
 constexpr std::size_t kSetMemory = 64 * kMiB;
 constexpr std::size_t kFewPatterns = 4;  // run one by one
 constexpr int kMostGroup = 4;
+// Steps of a set's program that a byte of text takes at most, of all: a set does not retreat to the
+// slower way of following every step.
+constexpr std::size_t kShareOfSet = 4;
 
 // Newer versions of RE2 take Abseil's string_view, to which std::string_view does not convert.
 re2::StringPiece piece(std::string_view text) {
@@ -39,6 +42,7 @@ struct PatternMatcher::Compiled {
   struct Entry {
     std::uint32_t id;
     int group;
+    std::size_t steps;  // RE2's instructions: a hostile text takes all of them for a byte
     std::string text;
     std::unique_ptr<re2::FilteredRE2> filter;  // of this expression alone
     std::vector<std::uint32_t> atoms;          // in the filter's order
@@ -51,11 +55,11 @@ struct PatternMatcher::Compiled {
   std::size_t steps = 0;
   std::vector<std::uint32_t> without_atoms;
   std::unique_ptr<re2::RE2::Set> set;  // of those, when they are many
+  std::size_t set_steps = 0;
 
   bool run(std::string_view text, std::uint32_t index, const Found& found) const;
   bool may_match(const Entry& entry, std::span<const std::uint8_t> occurs) const;
-  std::vector<std::uint32_t> candidates(std::string_view text, std::span<const std::uint32_t> atoms,
-                                        std::span<const std::uint8_t> occurs) const;
+  std::vector<std::uint32_t> candidates(const Atoms& atoms) const;
   void add_candidates_of_set(std::string_view text, std::vector<std::uint32_t>& out) const;
   void choose_wakers(std::uint32_t index, const std::vector<std::string>& names);
   bool make_set();
@@ -105,16 +109,19 @@ std::string PatternMatcher::add(std::string_view pattern, std::uint32_t id, int 
   int index = 0;
   auto filter = std::make_unique<re2::FilteredRE2>(kLeastAtom);
   if (filter->Add(piece(pattern), options, &index) != re2::RE2::NoError) return "RE2 refuses it";
-  compiled_->steps += static_cast<std::size_t>(std::max(alone.ProgramSize(), 0));
-  compiled_->entries.push_back({id, group, std::string(pattern), std::move(filter), {}, {}});
+  const auto steps = static_cast<std::size_t>(std::max(alone.ProgramSize(), 0));
+  compiled_->steps += steps;
+  compiled_->entries.push_back({id, group, steps, std::string(pattern), std::move(filter), {}, {}});
   return {};
 }
 
 bool PatternMatcher::Compiled::make_set() {
   if (without_atoms.size() <= kFewPatterns) return true;
   set = std::make_unique<re2::RE2::Set>(options_with(kSetMemory), re2::RE2::UNANCHORED);
-  for (const auto index : without_atoms)
+  for (const auto index : without_atoms) {
     if (set->Add(piece(entries[index].text), nullptr) < 0) return false;
+    set_steps += entries[index].steps;
+  }
   return set->Compile();
 }
 
@@ -203,26 +210,31 @@ void PatternMatcher::Compiled::add_candidates_of_set(std::string_view text,
   for (const int i : matching) out.push_back(without_atoms[static_cast<std::size_t>(i)]);
 }
 
-std::vector<std::uint32_t> PatternMatcher::Compiled::candidates(
-    std::string_view text, std::span<const std::uint32_t> atoms,
-    std::span<const std::uint8_t> occurs) const {
+// Of the expressions with atoms.
+std::vector<std::uint32_t> PatternMatcher::Compiled::candidates(const Atoms& atoms) const {
   std::vector<std::uint32_t> out;
-  for (const auto atom : atoms)
+  for (const auto atom : atoms.list)
     for (const auto index : wakes[atom]) out.push_back(index);
   std::ranges::sort(out);
   const auto same = std::ranges::unique(out);
   out.erase(same.begin(), same.end());
-  std::erase_if(out, [&](std::uint32_t index) { return !may_match(entries[index], occurs); });
-  if (!without_atoms.empty()) add_candidates_of_set(text, out);
-  std::ranges::sort(out);
+  std::erase_if(out, [&](std::uint32_t index) { return !may_match(entries[index], atoms.occurs); });
   return out;
 }
 
-void PatternMatcher::each(std::string_view text, std::span<const std::uint32_t> atoms,
-                          std::span<const std::uint8_t> occurs, const Found& found) const {
+void PatternMatcher::each(std::string_view text, const Atoms& atoms, Effort* effort,
+                          const Found& found) const {
   if (compiled_->entries.empty()) return;
-  for (const auto index : compiled_->candidates(text, atoms, occurs))
+  auto candidates = compiled_->candidates(atoms);
+  if (!compiled_->without_atoms.empty()) {
+    if (!may_spend(effort, text.size() * compiled_->set_steps / kShareOfSet)) return;
+    compiled_->add_candidates_of_set(text, candidates);
+    std::ranges::sort(candidates);
+  }
+  for (const auto index : candidates) {
+    if (!may_spend(effort, text.size() * compiled_->entries[index].steps)) return;
     if (!compiled_->run(text, index, found)) return;
+  }
 }
 
 }  // namespace gvm::guard

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "guard/effort.h"
 #include "guard/rule.h"
 #include "guard/views.h"
 
@@ -33,11 +34,15 @@ class PatternMatcher {
   Result<std::vector<std::string>> build();
 
   // Calls found(id, span) for each match that does not overlap an earlier one of the same
-  // expression, and `group` of which matched something; stops when that returns false. `atoms` are
-  // the indices, into what build() returned, of atoms that occur; `occurs` says the same by index.
+  // expression, and `group` of which matched something; stops when that returns false, and when
+  // `effort`, which may be null, is exhausted.
   using Found = std::function<bool(std::uint32_t id, Span span)>;
-  void each(std::string_view text, std::span<const std::uint32_t> atoms,
-            std::span<const std::uint8_t> occurs, const Found& found) const;
+  // The atoms that occur, as indices into what build() returned, and the same by index.
+  struct Atoms {
+    std::span<const std::uint32_t> list;
+    std::span<const std::uint8_t> occurs;
+  };
+  void each(std::string_view text, const Atoms& atoms, Effort* effort, const Found& found) const;
 
  private:
   struct Compiled;

@@ -25,7 +25,7 @@ Hits hits_of(const std::vector<std::string>& patterns, const std::string& text) 
     if (occurs.back() != 0) found.push_back(i);
   }
   Hits hits;
-  matcher.each(text, found, occurs, [&](std::uint32_t id, Span span) {
+  matcher.each(text, {found, occurs}, nullptr, [&](std::uint32_t id, Span span) {
     hits.emplace(id, text.substr(span.begin, span.end - span.begin));
     return true;
   });

@@ -108,6 +108,17 @@ Result<std::unique_ptr<Detector>> choice_rule(const Rule& rule) {
   });
 }
 
+bool fits(const json_schema::Schema& schema, const Reading& reading) {
+  constexpr std::uint64_t kStep = 1'000;  // nanoseconds
+  std::size_t steps = json_schema::kMostSteps;
+  if (reading.effort != nullptr)
+    steps =
+        static_cast<std::size_t>(std::min<std::uint64_t>(steps, reading.effort->left() / kStep));
+  const auto fit = schema.fit(reading.original, steps);
+  if (!fit.finished && steps < json_schema::kMostSteps) reading.effort->give_up();
+  return may_spend(reading.effort, fit.steps * kStep) && fit.fits;
+}
+
 Result<std::unique_ptr<Detector>> json_rule(const Rule& rule) {
   std::shared_ptr<const json_schema::Schema> schema;
   if (rule.schema) {
@@ -119,7 +130,7 @@ Result<std::unique_ptr<Detector>> json_rule(const Rule& rule) {
   }
   return whole([schema](const Reading& reading) {
     if (!text::parse_json(reading.original, text::JsonStrings::borrow)) return "no_json";
-    return schema && schema->violation(reading.original) ? "other_form" : "";
+    return schema && !fits(*schema, reading) ? "other_form" : "";
   });
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "text/character_bits.h"
+#include "text/grapheme.h"
 #include "text/utf8.h"
 
 namespace gvm::judge {
@@ -10,6 +11,37 @@ namespace {
 
 constexpr int kUnspacedRun = 4;
 constexpr int kRun = 24;
+constexpr int kLongestCluster = 32;  // UAX #15 has 30 for marks in a row
+
+// How marks of chat templates begin, or all of them where that is too usual a beginning.
+constexpr std::string_view kTokens[] = {"<|",
+                                        "<\uFF5C",
+                                        "<s>",
+                                        "</s>",
+                                        "<bos>",
+                                        "<eos>",
+                                        "<unk>",
+                                        "<pad>",
+                                        "<<SYS>>",
+                                        "<</SYS>>",
+                                        "<think>",
+                                        "</think>",
+                                        "<tool_call>",
+                                        "</tool_call>",
+                                        "<start_of_turn>",
+                                        "<end_of_turn>",
+                                        "[INST]",
+                                        "[/INST]",
+                                        "[SYSTEM_PROMPT]",
+                                        "[/SYSTEM_PROMPT]",
+                                        "[AVAILABLE_TOOLS]",
+                                        "[TOOL_"};
+
+bool begins_token(std::string_view rest) {
+  if (rest.front() != '<' && rest.front() != '[') return false;
+  return std::ranges::any_of(kTokens,
+                             [rest](std::string_view token) { return rest.starts_with(token); });
+}
 
 struct Range {
   char32_t first;
@@ -50,24 +82,37 @@ std::uint16_t bits_of(const text::CodePoint& c) {
 // Where marks belong, from one character to the next.
 class Places {
  public:
-  bool before(const text::CodePoint& c) {
+  // `rest` begins with `c`.
+  bool before(const text::CodePoint& c, std::string_view rest) {
     const auto bits = bits_of(c);
+    const bool joins = is_joined(c, bits);
     if (is_space(c.value, bits) && c.bytes > 0) {
       due_ = true;
       return false;
     }
-    if (combines(bits) && !due_) return false;
+    if (joins && !due_) return false;
     const bool unspaced = is_unspaced(c.value);
     const bool marked = due_ || run_ >= (unspaced ? kUnspacedRun : kRun);
     if (marked) run_ = 0;
-    due_ = false;
+    due_ = begins_token(rest);
     ++run_;
     return marked;
   }
 
  private:
+  // Whether it is a part of the character before it.
+  bool is_joined(const text::CodePoint& c, std::uint16_t bits) {
+    constexpr char32_t kReplacement = 0xFFFD;
+    const bool begins = borders_.before(c.bytes == 0 ? kReplacement : c.value);
+    const bool joins = (!begins || combines(bits)) && joined_ < kLongestCluster;
+    joined_ = joins ? joined_ + 1 : 0;
+    return joins;
+  }
+
+  text::GraphemeBorders borders_;
   bool due_ = true;
-  int run_ = 0;  // characters since the last mark
+  int run_ = 0;     // characters since the last mark
+  int joined_ = 0;  // code points in a row that belong to one character
 };
 
 }  // namespace
@@ -78,7 +123,7 @@ std::string datamark(std::string_view text, std::string_view marker) {
   Places places;
   while (!text.empty()) {
     const auto c = text::first_code_point(text);
-    if (places.before(c)) marked.append(marker).append(1, ' ');
+    if (places.before(c, text)) marked.append(marker).append(1, ' ');
     const auto size = std::max<std::size_t>(c.bytes, 1);
     marked.append(text.substr(0, size));
     text.remove_prefix(size);

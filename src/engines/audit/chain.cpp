@@ -134,14 +134,14 @@ Result<void> Chain::begin() {
   return sync(When::now);
 }
 
-Result<void> Chain::write(std::span<const Answer> answers, std::uint64_t lost,
+Result<void> Chain::write(std::span<const Entry> answers, std::uint64_t lost,
                           std::string_view why) {
   Batch batch(link_);
   if (lost > 0) batch.add(gap_line(batch.link, now_ms(), lost, why));
   for (const auto& answer : answers) {
     const auto sealed = seal(answer, batch.link.seq, options_.keep);
     batch.texts += sealed.line + '\n';
-    batch.add(answer_line(batch.link, answer, sealed));
+    batch.add(line_of(batch.link, answer, sealed));
   }
   return put(batch);
 }
@@ -204,7 +204,9 @@ Result<void> Chain::retire_old_files() {
   Batch batch(link_);
   std::size_t young = 0;
   for (const auto& file : *files) {
-    if (file == name_ || old.size() >= kRetiredAtOnce || young >= kLookedAtAtOnce) continue;
+    // Another module in the same folder has a retention of its own.
+    if (file == name_ || file.module != name_.module) continue;
+    if (old.size() >= kRetiredAtOnce || young >= kLookedAtAtOnce) continue;
     const auto path = options_.folder / file.records();
     const auto tail = read_tail(path);
     if (!tail || !tail->record || tail->record->at_ms >= oldest || is_in_use(path)) {

@@ -23,7 +23,7 @@ class Chain {
   // there. Nothing when that is done.
   Result<void> begin();
   // All of them or none. `lost`: answers that are missing before these.
-  Result<void> write(std::span<const Answer> answers, std::uint64_t lost, std::string_view why);
+  Result<void> write(std::span<const Entry> answers, std::uint64_t lost, std::string_view why);
   // A new day, a full file, files that are too old.
   Result<void> keep_up();
   enum class When { due, now };

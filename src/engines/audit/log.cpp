@@ -49,12 +49,12 @@ Result<void> Log::ready() {
   if (!failure_ && !full) return {};
   const auto code = failure_ ? failure_->code() : codes::kAuditUnavailable;
   return fail(code, Fatality::fatal,
-              "the audit cannot be written, and without it no prompt is answered "
+              "the audit cannot be written, and without it nothing is answered "
               "(audit.on_failure)");
 }
 
-void Log::add(Answer answer) {
-  const auto bytes = answer.texts.bytes();
+void Log::add(Entry answer) {
+  const auto bytes = bytes_of(answer);
   const std::lock_guard lock(mutex_);
   if (stopping_ || waiting_.size() + writing_ >= options_.most_waiting ||
       waiting_bytes_ + bytes > options_.most_waiting_bytes) {
@@ -121,7 +121,7 @@ bool Log::wait() {
 // After a failure what was taken waits on.
 Result<void> Log::write_waiting() {
   for (;;) {
-    std::vector<Answer> batch;
+    std::vector<Entry> batch;
     std::uint64_t lost = 0;
     std::string why;
     std::size_t bytes = 0;
@@ -130,7 +130,7 @@ Result<void> Log::write_waiting() {
       lost = lost_;
       why = failure_ ? std::string(failure_->code()) : std::string(codes::kAuditUnavailable);
       while (!waiting_.empty() && batch.size() < kMostInBatch && bytes < kMostBatchBytes) {
-        bytes += waiting_.front().texts.bytes();
+        bytes += bytes_of(waiting_.front());
         batch.push_back(std::move(waiting_.front()));
         waiting_.pop_front();
       }

@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "audit/page_record.h"
 #include "audit/record.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -21,7 +22,7 @@
 
 namespace gvm::audit {
 
-// What happens to prompts while the audit cannot be written.
+// What happens to prompts and requests while the audit cannot be written.
 enum class OnFailure : std::uint8_t {
   refuse,   // they are refused
   proceed,  // they are answered; a record tells later how many are missing
@@ -29,7 +30,7 @@ enum class OnFailure : std::uint8_t {
 
 struct Options {
   std::filesystem::path folder;  // made when it is absent, for its owner alone
-  std::string module = "llm";    // small letters
+  std::string module = "llm";    // small letters: part of the files' names
   Keep keep = Keep::none;        // which texts
   std::chrono::hours retention{400 * 24};
   bool anchor = true;                 // a record and a line of the log for every day
@@ -57,10 +58,10 @@ class Log {
   ~Log();
   Log(const Log&) = delete;
 
-  // Before a prompt: whether it may be answered. AUDIT_* with OnFailure::refuse.
+  // Before a prompt or a request: whether it may be answered. AUDIT_* with OnFailure::refuse.
   Result<void> ready();
   // Never blocks. While too much waits, the answer is left out and counted.
-  void add(Answer answer);
+  void add(Entry answer);
 
   // Blocks until everything added before is written, and what is due is done (anchor, retention);
   // false when `longest` has passed.
@@ -87,7 +88,7 @@ class Log {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::condition_variable written_;
-  std::deque<Answer> waiting_;
+  std::deque<Entry> waiting_;
   std::size_t writing_ = 0;        // taken from there, not written yet
   std::size_t waiting_bytes_ = 0;  // of both
   std::uint64_t lost_ = 0;         // not told in the chain yet

@@ -7,6 +7,8 @@
 #include <cerrno>
 
 #include "audit/files.h"
+#include "audit/page_record.h"
+#include "audit/record_line.h"
 #include "base/encoding.h"
 #include "base/json.h"
 
@@ -18,10 +20,6 @@ namespace fs = std::filesystem;
 constexpr std::size_t kMostTextsBytes = 64 * kMiB;  // of one answer
 constexpr std::size_t kChunk = 64 * kKiB;
 constexpr std::size_t kHeadBytes = 4 * kKiB;  // where tx stands in a line of texts
-
-std::string cut(std::string_view text) {
-  return to_valid_utf8(text.substr(0, kMostFieldBytes));
-}
 
 // The texts beside a file with records, in the same order.
 class TextsBeside {
@@ -58,15 +56,23 @@ class TextsBeside {
 };
 
 std::string_view fault_of(const Parsed& record, const OpenedTexts& texts) {
-  if (!texts.prompt.empty() && texts.prompt != text_of(record, "prompt"))
+  const auto differs = [&record](const std::string& hash, std::string_view field) {
+    return !hash.empty() && hash != text_of(record, field);
+  };
+  const bool is_page = record.kind == kPageKind;
+  if (differs(texts.url, "url"))
+    return "the address beside this record is another one than it has the hash of";
+  if (is_page && differs(texts.prompt, "body"))
+    return "the body beside this record is another one than it has the hash of";
+  if (!is_page && differs(texts.prompt, "prompt"))
     return "the prompt beside this record is another one than it has the hash of";
-  if (!texts.answer.empty() && texts.answer != text_of(record, "answer"))
+  if (differs(texts.answer, "answer"))
     return "the answer beside this record is another one than it has the hash of";
   return {};
 }
 
 bool is_wanted(const Parsed& record, const Wanted& wanted) {
-  if (record.kind != "answer") return false;
+  if (!is_answer(record)) return false;
   if (wanted.since_ms && record.at_ms < *wanted.since_ms) return false;
   return !wanted.tx || text_of(record, "tx") == cut(*wanted.tx);
 }
@@ -98,15 +104,15 @@ Result<void> forget_in(const fs::path& path, std::string_view tx_json, Forgotten
   const Fd target(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW));
   if (!target) return fail(disk_error(errno, path.string()));
   LineReader lines(std::move(*file), kHeadBytes);
-  const auto before = out.prompts;
+  const auto before = out.answers;
   while (const auto line = lines.next()) {
     if (!line->whole || !is_of(line->text, tx_json)) continue;
     if (auto done = overwrite(target.get(), line->offset, line->size, path); !done) return done;
-    ++out.prompts;
+    ++out.answers;
     out.bytes += line->size;
   }
   if (lines.error() != 0) return fail(disk_error(lines.error(), path.string()));
-  if (out.prompts > before && ::fdatasync(target.get()) != 0)
+  if (out.answers > before && ::fdatasync(target.get()) != 0)
     return fail(disk_error(errno, path.string()));
   return {};
 }

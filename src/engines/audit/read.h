@@ -32,7 +32,7 @@ Result<void> for_each_answer(const std::filesystem::path& folder, const Wanted& 
                              const std::function<bool(const Shown&)>& show);
 
 struct Forgotten {
-  std::uint64_t prompts = 0;  // whose salts, and texts if they were kept, were overwritten
+  std::uint64_t answers = 0;  // whose salts, and texts if they were kept, were overwritten
   std::uint64_t bytes = 0;
   std::set<std::string> decisions;  // the ids of their decision records
 };

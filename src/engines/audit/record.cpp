@@ -8,59 +8,16 @@
 #include <chrono>
 
 #include "audit/hash.h"
+#include "audit/page_record.h"
+#include "audit/record_line.h"
 #include "base/encoding.h"
 #include "base/error_codes.h"
 #include "base/json_writer.h"
-#include "base/utc_text.h"
 #include "text/json.h"
 #include "text/json_view.h"
 
 namespace gvm::audit {
 namespace {
-
-constexpr std::int64_t kVersion = 1;
-
-std::string cut(std::string_view text) {
-  return to_valid_utf8(text.substr(0, kMostFieldBytes));
-}
-
-std::string time_text(std::int64_t ms) {
-  return utc_text(std::chrono::system_clock::time_point(std::chrono::milliseconds(ms)));
-}
-
-// The members that every record has, first.
-class Line {
- public:
-  Line(const Link& link, std::int64_t at_ms, std::string_view kind) : out_(text_) {
-    out_.begin_object();
-    number("v", kVersion);
-    number("seq", link.seq);
-    text("prev", link.prev);
-    text("at", time_text(at_ms));
-    text("kind", kind);
-  }
-  void text(std::string_view key, std::string_view value) {
-    out_.key(key);
-    out_.string(value);
-  }
-  template <class T>
-  void number(std::string_view key, T value) {
-    out_.key(key);
-    out_.number(value);
-  }
-  json::Writer& key(std::string_view name) {
-    out_.key(name);
-    return out_;
-  }
-  std::string take() {
-    out_.end_object();
-    return std::move(text_);
-  }
-
- private:
-  std::string text_;
-  json::Writer out_;
-};
 
 void write_head(json::Writer& out, const Head& head) {
   out.begin_object();
@@ -80,11 +37,6 @@ std::uint64_t unsigned_at(const Value& value, std::string_view pointer) {
 
 std::string string_at(const Value& value, std::string_view pointer) {
   return std::string(text::string_at(value, pointer).value_or(""));
-}
-
-void add_part(std::string& whole, char tag, std::string_view part) {
-  whole += fmt::format("{}{}:", tag, part.size());
-  whole += part;
 }
 
 // Parts with their lengths, so that no two prompts have the same text.
@@ -108,7 +60,8 @@ std::size_t Texts::bytes() const {
 }
 
 std::optional<Keep> parse_keep(std::string_view word) {
-  const auto at = std::ranges::find(kKeeps, word);
+  if (word == "requests") return Keep::prompts;
+  const auto* const at = std::ranges::find(kKeeps, word);
   if (at == kKeeps.end()) return std::nullopt;
   return static_cast<Keep>(at - kKeeps.begin());
 }
@@ -133,7 +86,7 @@ SealedTexts seal(const Answer& answer, std::uint64_t seq, Keep keep) {
   out.number(seq);
   text("tx", cut(answer.tx));
   text("salt", hex_encode(salt));
-  if (texts.sent && (keep == Keep::prompts || keep == Keep::all)) {
+  if (texts.sent && keeps_asked(keep)) {
     if (system) text("system", *system);
     text("user", user);
     out.key("images");
@@ -144,7 +97,7 @@ SealedTexts seal(const Answer& answer, std::uint64_t seq, Keep keep) {
   if (texts.answer) {
     const auto said = to_valid_utf8(*texts.answer);
     sealed.answer = hmac_sha256(salt, said);
-    if (keep == Keep::answers || keep == Keep::all) text("answer", said);
+    if (keeps_answers(keep)) text("answer", said);
   }
   out.end_object();
   return sealed;
@@ -164,10 +117,7 @@ std::string begin_line(const Link& link, std::int64_t at_ms, const std::string& 
 
 std::string answer_line(const Link& link, const Answer& answer, const SealedTexts& sealed) {
   Line line(link, answer.at_ms, "answer");
-  line.text("session", cut(answer.session));
-  line.text("node", cut(answer.node));
-  line.text("tx", cut(answer.tx));
-  line.text("contract", cut(answer.contract));
+  line.subject(answer);
   line.text("decision", cut(answer.decision));
   line.text("entry", cut(answer.entry));
   line.text("format", cut(answer.format));
@@ -175,11 +125,7 @@ std::string answer_line(const Link& link, const Answer& answer, const SealedText
   line.text("backend", cut(answer.backend));
   line.text("model", cut(answer.model));
   line.text("outcome", cut(answer.outcome));
-  auto& out = line.key("rules");
-  out.begin_array();
-  for (std::size_t i = 0; i < std::min(answer.rules.size(), kMostRules); ++i)
-    out.string(cut(answer.rules[i]));
-  out.end_array();
+  line.rules(answer);
   line.text("prompt", sealed.prompt);
   line.text("answer", sealed.answer);
   return line.take();
@@ -256,6 +202,10 @@ std::string text_of(const Parsed& record, std::string_view field) {
   return string_at(record.fields, "/" + std::string(field));
 }
 
+bool is_answer(const Parsed& record) {
+  return record.kind == "answer" || record.kind == kPageKind;
+}
+
 std::vector<Head> heads_in(const Parsed& begin) {
   std::vector<Head> heads;
   const Value* before = begin.fields.find("before");
@@ -273,6 +223,7 @@ std::optional<OpenedTexts> open_texts(std::string_view line) {
   const auto salt = hex_decode(string_at(*value, "/salt"));
   if (!salt || salt->size() != kSaltBytes) return std::nullopt;
   OpenedTexts opened;
+  if (string_at(*value, "/kind") == kPageKind) return open_page_texts(*salt, std::move(*value));
   if (const auto user = text::string_at(*value, "/user")) {
     std::optional<std::string> system;
     if (const auto told = text::string_at(*value, "/system")) system = std::string(*told);

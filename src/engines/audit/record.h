@@ -1,6 +1,6 @@
 #pragma once
 // The records of the audit: one JSON object a line, each with the hash of the line before it.
-// docs/audit.md describes every field. Pure.
+// docs/audit.md describes every field. Pure. page_record.h has those of the web module.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -29,20 +29,24 @@ struct Texts {
   std::size_t bytes() const;
 };
 
-// One prompt that was answered or failed.
-struct Answer {
+// What every answer of a module has: for whom, when, and how it ended.
+struct Subject {
   std::int64_t at_ms = 0;  // since 1970
   std::string session;
   std::string node;
   std::string tx;
   std::string contract;
+  std::string entry;               // the entry point or template: "ExecPrompt", "Render", ...
+  std::string outcome = "ok";      // or the code of the error
+  std::vector<std::string> rules;  // guards that fired, by name
+};
+
+// One prompt that was answered or failed.
+struct Answer : Subject {
   std::string decision;  // the id of its decision record; empty: none was made
-  std::string entry;     // the entry point or template: "ExecPrompt", "eq_comparative", ...
   std::string format;    // text, json, bool
   std::string backend;   // who answered; empty: nobody
   std::string model;
-  std::string outcome = "ok";      // or the code of the error
-  std::vector<std::string> rules;  // guards that fired, by name
   Texts texts;
 };
 
@@ -61,12 +65,20 @@ struct Link {
 
 // Hashes of the texts, and the line of the file beside that has their salt.
 struct SealedTexts {
-  std::string prompt;  // HMAC
+  std::string url;     // HMAC; of pages
+  std::string prompt;  // HMAC; of pages: of the request's body
   std::string answer;  // HMAC; empty without an answer
   std::string line;    // JSON, without newline
 };
 enum class Keep : std::uint8_t { none, prompts, answers, all };
+// "none", "prompts" or "requests", "answers", "all".
 std::optional<Keep> parse_keep(std::string_view word);
+inline bool keeps_asked(Keep keep) {
+  return keep == Keep::prompts || keep == Keep::all;
+}
+inline bool keeps_answers(Keep keep) {
+  return keep == Keep::answers || keep == Keep::all;
+}
 SealedTexts seal(const Answer& answer, std::uint64_t seq, Keep keep);
 
 // Lines without newline. What a field has beyond kMostFieldBytes is cut.
@@ -93,12 +105,15 @@ Result<Parsed> parse_line(std::string_view line);
 // Milliseconds since 1970 of "2025-01-31T00:00:00.123Z".
 std::optional<std::int64_t> parse_time(std::string_view text);
 std::string text_of(const Parsed& record, std::string_view field);
+// Of an answer of any module: of kind "answer" or "page".
+bool is_answer(const Parsed& record);
 // Of a `begin` record.
 std::vector<Head> heads_in(const Parsed& begin);
 
-// The hash over the texts of a line beside the chain, made again.
+// The hashes over the texts of a line beside the chain, made again.
 struct OpenedTexts {
-  std::string prompt;  // HMAC; empty when the prompt is not kept
+  std::string url;     // HMAC; empty when it is not kept
+  std::string prompt;  // HMAC; empty when the prompt, or the body, is not kept
   std::string answer;
   Value fields;
 };

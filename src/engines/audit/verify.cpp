@@ -162,7 +162,7 @@ class Verifier {
       return changed("this is no record: it was changed, or something else was written here");
     }
     ++report_.records;
-    if (record->kind == "answer") ++report_.answers;
+    if (is_answer(*record)) ++report_.answers;
     if (ended_) changed("a record behind the end of the chain");
     const auto hash = sha256(line.text);
     compare(*record);

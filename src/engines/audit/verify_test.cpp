@@ -185,7 +185,7 @@ TEST_F(AuditForget, RemovesTextsAndSaltsAndTheChainStaysValid) {
   add(*log, answer("tx-1", std::string(300'000, 'x') + "canary three", "said three"));
   const auto forgotten = forget(folder.audit(), "tx-1");  // the log is open
   ASSERT_TRUE(forgotten) << forgotten.error().to_string();
-  EXPECT_EQ(forgotten->prompts, 2U);
+  EXPECT_EQ(forgotten->answers, 2U);
   EXPECT_GT(forgotten->bytes, 300'000U);
   EXPECT_THAT(forgotten->decisions, testing::ElementsAre("decision-of-tx-1"));
   const auto all = all_bytes(folder.audit());
@@ -196,7 +196,7 @@ TEST_F(AuditForget, RemovesTextsAndSaltsAndTheChainStaysValid) {
   add(*log, answer("tx-2", "canary two", "said two"));
   log->close();
   EXPECT_THAT(told(verified()), IsEmpty());
-  EXPECT_EQ(forget(folder.audit(), "tx-1")->prompts, 0U) << "nothing is left of it";
+  EXPECT_EQ(forget(folder.audit(), "tx-1")->answers, 0U) << "nothing is left of it";
 }
 
 TEST_F(AuditForget, WhatIsShownComesWithItsTextsOrSaysThatTheyAreOthers) {

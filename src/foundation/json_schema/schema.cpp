@@ -180,4 +180,20 @@ std::optional<std::string> Schema::violation(std::string_view json) const {
   }
 }
 
+Schema::Fit Schema::fit(std::string_view json, std::size_t most_steps) const {
+  if (json.size() > kMostTextBytes) return {};
+  try {
+    const auto instance = parsed(json);
+    const Work work(most_steps, kMostLevels);
+    try {
+      const bool fits = !first_violation(compiled_->schema, instance);
+      return {.fits = fits, .finished = true, .steps = most_steps - work.left()};
+    } catch (const TooMuchWork&) {
+      return {.fits = false, .finished = false, .steps = most_steps};
+    }
+  } catch (const std::exception&) {
+    return {};
+  }
+}
+
 }  // namespace gvm::json_schema

@@ -42,6 +42,15 @@ class Schema {
   // Expected string, found number"); empty: there is none. Work is bounded by kMostSteps.
   std::optional<std::string> violation(std::string_view json) const;
 
+  // Whether a text is of that form, in at most so many steps; kMostSteps are what violation()
+  // takes.
+  struct Fit {
+    bool fits = false;
+    bool finished = true;  // false: it takes more steps
+    std::size_t steps = 0;
+  };
+  Fit fit(std::string_view json, std::size_t most_steps) const;
+
  private:
   struct Compiled;
   explicit Schema(std::unique_ptr<const Compiled> compiled);

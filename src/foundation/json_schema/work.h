@@ -20,6 +20,9 @@ class Work {
   Work(const Work&) = delete;
   Work& operator=(const Work&) = delete;
 
+  // Steps that may still be spent.
+  std::size_t left() const { return steps_; }
+
  private:
   friend void spend(std::size_t steps);
   friend class Level;

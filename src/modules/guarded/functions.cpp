@@ -38,13 +38,13 @@ asio::awaitable<Result<Value>> guard_text(std::shared_ptr<SessionGuards> guards,
   if (!stage) co_return fail(stage.error());
   if (guards == nullptr) co_return nothing_found(*text);
   const auto bytes = text->size();
-  std::function<Result<Value>()> work = [guards = std::move(guards), stage = *stage,
-                                         own = std::string(*text)]() -> Result<Value> {
-    const auto verdict = guards->look(stage, own);
+  Look look = [guards = std::move(guards), stage = *stage,
+               own = std::string(*text)](guard::Effort* effort) -> Result<Value> {
+    const auto verdict = guards->look(stage, own, {.effort = effort});
     if (!verdict) return fail(verdict.error());
     return to_value(*verdict);
   };
-  auto verdict = co_await in_turn(bytes, std::move(work));
+  auto verdict = co_await in_turn(bytes, std::move(look));
   co_return verdict;
 }
 

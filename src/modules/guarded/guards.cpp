@@ -105,7 +105,9 @@ Result<guard::Verdict> SessionGuards::look(guard::Stage stage, std::string_view 
                                            .placeholders = &placeholders_,
                                            .system_texts = &guards_->system_texts(),
                                            .prompt_texts = beside.prompt_texts,
-                                           .links = beside.links});
+                                           .links = beside.links,
+                                           .effort = beside.effort});
+  if (beside.effort != nullptr && beside.effort->exhausted()) return verdict;
   guards_->count(stage, verdict);
   if (verdict && !verdict->findings.empty()) note_fired(*verdict);
   return verdict;
@@ -168,21 +170,29 @@ Passed<void> SessionGuards::pass(guard::Stage stage, Value& value, const Beside&
 std::shared_ptr<const guard::SystemTexts> SessionGuards::texts_of_prompt(
     const std::optional<std::string>& text) {
   if (!text || !guards_->rules().has(guard::RuleKind::canary, guard::Stage::output)) return nullptr;
-  if (last_texts_ == nullptr || last_system_text_ != *text) {
-    last_system_text_ = *text;
-    last_texts_ =
-        std::make_shared<const guard::SystemTexts>(std::vector{*text}, std::vector<std::string>());
+  {
+    const std::lock_guard lock(texts_mutex_);
+    if (last_texts_ != nullptr && last_system_text_ == *text) return last_texts_;
   }
-  return last_texts_;
+  auto made =
+      std::make_shared<const guard::SystemTexts>(std::vector{*text}, std::vector<std::string>());
+  auto own = *text;
+  const std::lock_guard lock(texts_mutex_);
+  last_system_text_ = std::move(own);
+  last_texts_ = made;
+  return made;
 }
 
-std::string SessionGuards::cleaned(guard::Stage stage, std::string_view text) {
-  auto passed = pass(stage, text, {.scope = guard::Scope::places});
+std::string SessionGuards::cleaned(guard::Stage stage, std::string_view text,
+                                   guard::Effort* effort) {
+  auto passed = pass(stage, text, {.scope = guard::Scope::places, .effort = effort});
   return passed ? std::move(*passed) : std::string(kRemoved);
 }
 
-void SessionGuards::clean(guard::Stage stage, Error& error) {
-  const auto rewrite = [this, stage](std::string_view text) { return cleaned(stage, text); };
+void SessionGuards::clean(guard::Stage stage, Error& error, guard::Effort* effort) {
+  const auto rewrite = [this, stage, effort](std::string_view text) {
+    return cleaned(stage, text, effort);
+  };
   std::vector<std::string> causes = error.causes();
   for (std::size_t i = 1; i < causes.size(); ++i) causes[i] = rewrite(causes[i]);
   Value ctx = error.ctx();
@@ -191,12 +201,16 @@ void SessionGuards::clean(guard::Stage stage, Error& error) {
       Error(std::move(causes), error.fatal() ? Fatality::fatal : Fatality::user, std::move(ctx));
 }
 
+bool SessionGuards::may_restore() const {
+  return guards_->restore() && placeholders_.size() > 0;
+}
+
 std::string SessionGuards::restored(std::string_view text) const {
   return guards_->restore() ? placeholders_.restore(text) : std::string(text);
 }
 
 void SessionGuards::restore(Value& value) const {
-  if (!guards_->restore() || placeholders_.size() == 0) return;
+  if (!may_restore()) return;
   rewrite_value_strings(value,
                         [this](std::string_view text) { return placeholders_.restore(text); });
 }

@@ -71,6 +71,8 @@ struct Beside {
   guard::Scope scope = guard::Scope::all;
   const guard::LinkJudge* links = nullptr;           // null: only active links are refused
   const guard::SystemTexts* prompt_texts = nullptr;  // of this prompt
+  guard::Effort* effort =
+      nullptr;  // null: whatever it costs; once it is exhausted, results are void
 };
 
 // Of one session: its placeholders.
@@ -87,8 +89,8 @@ class SessionGuards {
   // Each string of it only.
   Passed<void> pass_strings(guard::Stage stage, Value& value, const Beside& beside = {});
   // Masks what an error tells. A text that is refused becomes a note of that.
-  void clean(guard::Stage stage, Error& error);
-  std::string cleaned(guard::Stage stage, std::string_view text);
+  void clean(guard::Stage stage, Error& error, guard::Effort* effort = nullptr);
+  std::string cleaned(guard::Stage stage, std::string_view text, guard::Effort* effort = nullptr);
 
   // The names of the rules that fired since the last call, each once.
   std::vector<std::string> take_fired();
@@ -97,11 +99,12 @@ class SessionGuards {
   Result<guard::Verdict> look(guard::Stage stage, std::string_view text, const Beside& beside = {});
 
   // Values in place of their placeholders, when the configuration says so.
+  bool may_restore() const;
   std::string restored(std::string_view text) const;
   void restore(Value& value) const;
 
   // What no answer to a prompt with this system text may repeat; null when no rule asks. Prompts of
-  // a session mostly have the same one: the last is kept. On the lane only.
+  // a session mostly have the same one: the last is kept.
   std::shared_ptr<const guard::SystemTexts> texts_of_prompt(const std::optional<std::string>& text);
 
   bool enforce() const { return guards_->enforce(); }
@@ -112,6 +115,7 @@ class SessionGuards {
 
   std::shared_ptr<Guards> guards_;
   guard::Placeholders placeholders_;
+  std::mutex texts_mutex_;
   std::string last_system_text_;
   std::shared_ptr<const guard::SystemTexts> last_texts_;
   std::mutex fired_mutex_;

@@ -26,26 +26,6 @@ std::string field_of(const Error& error, std::string_view name) {
 
 }  // namespace
 
-std::filesystem::path audit_folder(const config::LlmConfig& config) {
-  if (!config.audit.path.empty()) return config.audit.path;
-  return std::filesystem::path(config.common.data_dir) / "audit";
-}
-
-audit::Options audit_options(const config::LlmConfig& config) {
-  const auto& from = config.audit;
-  audit::Options options;
-  options.folder = audit_folder(config);
-  options.module = "llm";
-  options.keep = audit::parse_keep(from.texts).value_or(audit::Keep::none);
-  options.retention = std::chrono::days(from.retention.count);
-  options.anchor = from.anchor == "daily";
-  options.anchor_file = from.anchor_file;
-  options.on_failure =
-      from.on_failure == "continue" ? audit::OnFailure::proceed : audit::OnFailure::refuse;
-  options.most_file_bytes = from.max_file_bytes;
-  return options;
-}
-
 AuditedPrompt::AuditedPrompt(const LlmServices& services, provider::Format format)
     : log_(services.audit()) {
   if (log_ == nullptr) return;

@@ -1,19 +1,14 @@
 #pragma once
 // The record of one prompt in the audit (docs/audit.md), collected on its way and added when it is
 // over. Without an audit nothing is collected. On a lane.
-#include <filesystem>
 #include <memory>
 #include <optional>
 
 #include "audit/log.h"
-#include "config/llm_config.h"
 #include "dispatch/run.h"
 #include "llm/services.h"
 
 namespace gvm::llm {
-
-std::filesystem::path audit_folder(const config::LlmConfig& config);
-audit::Options audit_options(const config::LlmConfig& config);
 
 class AuditedPrompt {
  public:

@@ -28,6 +28,7 @@ struct Texts {
   std::string user;
   std::vector<std::string> stop;
   Value extra;
+  std::shared_ptr<const guard::SystemTexts> guarded;  // what no answer may repeat
 
   std::size_t bytes() const {
     std::size_t sum = (system ? system->size() : 0) + user.size() + guarded::text_bytes(extra);
@@ -38,7 +39,7 @@ struct Texts {
 
 Texts texts_of(const provider::Prompt& prompt) {
   Texts texts{std::nullopt, std::string(prompt.user_message.view()), prompt.sampling.stop,
-              prompt.extra};
+              prompt.extra, nullptr};
   if (prompt.system_message) texts.system = std::string(prompt.system_message->view());
   return texts;
 }
@@ -51,21 +52,24 @@ void put_back(Texts& texts, provider::Prompt& prompt) {
   prompt.extra = std::move(texts.extra);
 }
 
-Result<void> pass_text(SessionGuards& guards, std::string& text, guard::Scope scope) {
-  auto passed = guards.pass(guard::Stage::input, text, {.scope = scope});
+Result<void> pass_text(SessionGuards& guards, std::string& text, const guarded::Beside& beside) {
+  auto passed = guards.pass(guard::Stage::input, text, beside);
   if (!passed) return fail(std::move(passed).error().error);
   text = std::move(*passed);
   return {};
 }
 
-Result<void> pass_texts(SessionGuards& guards, Texts& texts) {
+Result<void> pass_texts(SessionGuards& guards, Texts& texts, guard::Effort* effort) {
+  const guarded::Beside whole{.effort = effort};
+  const guarded::Beside part{.scope = guard::Scope::places, .effort = effort};
   if (texts.system)
-    if (auto passed = pass_text(guards, *texts.system, guard::Scope::all); !passed) return passed;
-  if (auto passed = pass_text(guards, texts.user, guard::Scope::all); !passed) return passed;
+    if (auto passed = pass_text(guards, *texts.system, whole); !passed) return passed;
+  if (auto passed = pass_text(guards, texts.user, whole); !passed) return passed;
   for (auto& stop : texts.stop)
-    if (auto passed = pass_text(guards, stop, guard::Scope::places); !passed) return passed;
-  if (auto passed = guards.pass_strings(guard::Stage::input, texts.extra); !passed)
+    if (auto passed = pass_text(guards, stop, part); !passed) return passed;
+  if (auto passed = guards.pass_strings(guard::Stage::input, texts.extra, part); !passed)
     return fail(std::move(passed).error().error);
+  texts.guarded = guards.texts_of_prompt(texts.system);
   return {};
 }
 
@@ -78,8 +82,9 @@ struct Passing {
 };
 
 // A JSON answer may be text already; a mask in it must stay JSON.
-void pass_answer(SessionGuards& guards, Passing& passing) {
-  const guarded::Beside beside{.prompt_texts = passing.texts.get()};
+void pass_answer(SessionGuards& guards, Passing& passing, guard::Effort* effort) {
+  const guarded::Beside beside{.prompt_texts = passing.texts.get(), .effort = effort};
+  passing.refusal.reset();
   const auto text = passing.data.as_string();
   if (passing.format == provider::Format::json && text) {
     auto parsed = text::parse_json(*text);
@@ -96,7 +101,7 @@ void pass_answer(SessionGuards& guards, Passing& passing) {
   if (!passed) passing.refusal = std::move(passed).error();
 }
 
-void restore(const SessionGuards& guards, provider::Format format, Value& data) {
+void put_values_back(const SessionGuards& guards, provider::Format format, Value& data) {
   const auto text = data.as_string();
   if (format != provider::Format::json || !text) return guards.restore(data);
   auto parsed = text::parse_json(*text);
@@ -177,13 +182,14 @@ guarded::Asking GuardedPrompt::asking() const {
 asio::awaitable<Result<void>> GuardedPrompt::enter(provider::Prompt& prompt, Deadline deadline) {
   const auto texts = std::make_shared<Texts>(texts_of(prompt));
   const auto bytes = texts->bytes();
-  std::function<Result<Value>()> work = [texts, guards = guards_]() -> Result<Value> {
-    if (auto passed = pass_texts(*guards, *texts); !passed) return fail(std::move(passed).error());
+  guarded::Look look = [texts, guards = guards_](guard::Effort* effort) -> Result<Value> {
+    auto passed = pass_texts(*guards, *texts, effort);
+    if (!passed) return fail(std::move(passed).error());
     return Value::null();
   };
-  auto passed = co_await guarded::in_turn(bytes, std::move(work));
+  auto passed = co_await guarded::in_turn(bytes, std::move(look));
   if (!passed) co_return fail(std::move(passed).error());
-  texts_ = guards_->texts_of_prompt(texts->system);
+  texts_ = std::move(texts->guarded);
   const bool moderated = guarded::is_moderated(guards_->module(), guard::Stage::input);
   std::string shown;
   if (moderated) shown = texts->system ? *texts->system + "\n\n" + texts->user : texts->user;
@@ -202,21 +208,25 @@ asio::awaitable<void> GuardedPrompt::clean(provider::CallFailure& failure) {
     std::string said;
     std::optional<provider::Correction> correction;
   };
-  const auto state =
-      std::make_shared<Cleaning>(Cleaning{failure.error, failure.said, failure.correction});
+  const Cleaning before{failure.error, failure.said, failure.correction};
+  const auto state = std::make_shared<Cleaning>(before);
   const auto bytes = guarded::text_bytes(failure.ctx()) + failure.said.size() +
                      (failure.correction ? failure.correction->size() : 0);
-  std::function<Result<Value>()> work = [state, guards = guards_]() -> Result<Value> {
-    guards->clean(guard::Stage::output, state->error);
-    state->said = guards->cleaned(guard::Stage::output, state->said);
+  guarded::Look look = [before, state, guards = guards_](guard::Effort* effort) -> Result<Value> {
+    const auto cleaned = [&](std::string_view text) {
+      return guards->cleaned(guard::Stage::output, text, effort);
+    };
+    *state = before;
+    guards->clean(guard::Stage::output, state->error, effort);
+    state->said = cleaned(before.said);
     if (state->correction) {
       auto& [answer, fault] = *state->correction;
-      answer = guards->cleaned(guard::Stage::output, answer);
-      fault = guards->cleaned(guard::Stage::output, fault);
+      answer = cleaned(answer);
+      fault = cleaned(fault);
     }
     return Value::null();
   };
-  auto done = co_await guarded::in_turn(bytes, std::move(work));
+  auto done = co_await guarded::in_turn(bytes, std::move(look));
   if (!done) {
     failure.error = std::move(done).error();
     failure.said.clear();
@@ -226,6 +236,19 @@ asio::awaitable<void> GuardedPrompt::clean(provider::CallFailure& failure) {
   failure.error = std::move(state->error);
   failure.said = std::move(state->said);
   failure.correction = std::move(state->correction);
+}
+
+asio::awaitable<Result<Value>> GuardedPrompt::restore(Value answer) {
+  if (!guards_->may_restore()) co_return std::move(answer);
+  const auto bytes = guarded::text_bytes(answer);
+  const auto own = std::make_shared<Value>(std::move(answer).to_owned());
+  std::function<Result<Value>()> work = [own, guards = guards_,
+                                         format = format_]() -> Result<Value> {
+    put_values_back(*guards, format, *own);
+    return std::move(*own);
+  };
+  auto restored = co_await guarded::in_turn(bytes, std::move(work));
+  co_return restored;
 }
 
 asio::awaitable<dispatch::AnswerCheck::Next> GuardedPrompt::look(provider::Exchanged& exchanged,
@@ -243,11 +266,11 @@ asio::awaitable<dispatch::AnswerCheck::Next> GuardedPrompt::look_at_answer(
   const auto passing =
       std::make_shared<Passing>(Passing{std::move(exchanged->data), format_, texts_, std::nullopt});
   const auto bytes = guarded::text_bytes(passing->data);
-  std::function<Result<Value>()> work = [passing, guards = guards_]() -> Result<Value> {
-    pass_answer(*guards, *passing);
+  guarded::Look look = [passing, guards = guards_](guard::Effort* effort) -> Result<Value> {
+    pass_answer(*guards, *passing, effort);
     return Value::null();
   };
-  auto done = co_await guarded::in_turn(bytes, std::move(work));
+  auto done = co_await guarded::in_turn(bytes, std::move(look));
   std::optional<Refusal> refusal;
   if (!done) {
     refusal = Refusal{std::move(done).error()};
@@ -265,8 +288,12 @@ asio::awaitable<dispatch::AnswerCheck::Next> GuardedPrompt::look_at_answer(
   if (!refusal) {
     if (services_.audit() || services_.run_context().log_content)
       exchanged->judged = text_of(exchanged->data);
-    restore(*guards_, format_, exchanged->data);
-    co_return Next::usual;
+    auto restored = co_await restore(std::move(exchanged->data));
+    if (restored) {
+      exchanged->data = std::move(*restored);
+      co_return Next::usual;
+    }
+    refusal = Refusal{std::move(restored).error()};
   }
   const auto next = refusal->fails_over ? Next::usual : Next::end_prompt;
   exchanged = std::unexpected(failure_of(std::move(*refusal), *exchanged));

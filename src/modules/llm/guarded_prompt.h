@@ -41,6 +41,8 @@ class GuardedPrompt final : public dispatch::AnswerCheck {
   guarded::Asking asking() const;
   asio::awaitable<Next> look_at_answer(provider::Exchanged& exchanged, Deadline deadline);
   asio::awaitable<void> clean(provider::CallFailure& failure);
+  // With values in place of their placeholders.
+  asio::awaitable<Result<Value>> restore(Value answer);
 
   LlmServices& services_;
   std::shared_ptr<guarded::SessionGuards> guards_;

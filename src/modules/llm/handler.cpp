@@ -10,11 +10,11 @@
 #include "envelope/reply.h"
 #include "host/functions.h"
 #include "host/image_recipe.h"
-#include "llm/audited.h"
 #include "llm/budget_gauge.h"
 #include "llm/functions.h"
 #include "llm/session.h"
 #include "llm/status_parts.h"
+#include "scripted/audit_of_config.h"
 #include "scripted/config_part.h"
 #include "scripted/current.h"
 #include "scripted/generation.h"
@@ -111,9 +111,12 @@ Result<void> add_engine(Shared& shared, const config::Environment& environment,
 
 // A reload goes on with the same audit.
 Result<void> add_audit(Shared& shared, const log::Logger& logger, const Shared* before) {
-  if (before != nullptr) shared.audit = before->audit;
-  if (before != nullptr || !shared.config->audit.enabled) return {};
-  auto opened = audit::Log::open(audit_options(*shared.config), logger.child("audit"));
+  if (before != nullptr) {
+    shared.audit = before->audit;
+    return {};
+  }
+  const auto& config = *shared.config;
+  auto opened = scripted::open_audit("llm", config.audit, config.common, logger);
   if (!opened) return fail(std::move(opened).error());
   shared.audit = std::move(*opened);
   return {};

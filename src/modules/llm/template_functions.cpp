@@ -116,7 +116,7 @@ Result<Value> harden(const Templates& templates, HostFunction::Args& args) {
 HostFunction::Heavy::Length harden_length(HostFunction::Args& args) {
   using Length = HostFunction::Heavy::Length;
   constexpr std::size_t kOnLane = 16 * kKiB;
-  constexpr std::size_t kUnwaited = 4 * kMiB;
+  constexpr std::size_t kUnwaited = 512 * kKiB;
   if (args.empty()) return Length::fits;
   const std::size_t bytes = script::footprint(args.front());
   if (bytes <= kOnLane) return Length::fits;

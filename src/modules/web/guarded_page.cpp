@@ -93,13 +93,13 @@ asio::awaitable<Result<Value>> guard_page(PageGuard guard, Value returned, Deadl
   if (!acts(guard)) co_return std::move(returned);
   const auto page = std::make_shared<Value>(std::move(returned).to_owned());
   const auto bytes = guarded::text_bytes(*page);
-  std::function<Result<Value>()> work = [page, guards = guard.guards,
-                                         links = link_judge(guard.rules)]() -> Result<Value> {
-    if (auto passed = guard_fields({*guards, {.links = &links}}, *page); !passed)
+  guarded::Look look = [page, guards = guard.guards,
+                        links = link_judge(guard.rules)](guard::Effort* effort) -> Result<Value> {
+    if (auto passed = guard_fields({*guards, {.links = &links, .effort = effort}}, *page); !passed)
       return fail(std::move(passed).error());
     return Value::null();
   };
-  auto passed = co_await guarded::in_turn(bytes, std::move(work));
+  auto passed = co_await guarded::in_turn(bytes, std::move(look));
   if (!passed) co_return fail(std::move(passed).error());
   if (!guarded::is_moderated(guard.guards->module(), Stage::page)) co_return std::move(*page);
   std::string shown = shown_text(*page);
@@ -114,11 +114,13 @@ asio::awaitable<Error> guard_error(PageGuard guard, Error error) {
   if (!acts(guard)) co_return error;
   const auto shown = std::make_shared<Error>(error);
   const auto bytes = guarded::text_bytes(error.ctx());
-  std::function<Result<Value>()> work = [shown, guards = guard.guards]() -> Result<Value> {
-    guards->clean(Stage::page, *shown);
+  guarded::Look look = [shown, error,
+                        guards = guard.guards](guard::Effort* effort) -> Result<Value> {
+    *shown = error;
+    guards->clean(Stage::page, *shown, effort);
     return Value::null();
   };
-  auto done = co_await guarded::in_turn(bytes, std::move(work));
+  auto done = co_await guarded::in_turn(bytes, std::move(look));
   if (!done) co_return std::move(done).error();
   co_return std::move(*shown);
 }

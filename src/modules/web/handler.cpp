@@ -7,6 +7,7 @@
 #include "browser/fonts.h"
 #include "envelope/reply.h"
 #include "host/functions.h"
+#include "scripted/audit_of_config.h"
 #include "scripted/config_part.h"
 #include "scripted/current.h"
 #include "scripted/generation.h"
@@ -36,9 +37,11 @@ script::ProgramOptions options_of(const config::WebConfig& config,
                                    {"Render", "Request"});
 }
 
-// What a reload cannot change is taken over: browsers, what is known of webdriver_host, counters.
+// What a reload cannot change is taken over: browsers, the audit, what is known of webdriver_host,
+// counters.
 void take_over(Shared& shared, const Shared& before) {
   shared.counters = before.counters;
+  shared.audit = before.audit;
   shared.network.webdriver_host = before.network.webdriver_host;
   shared.pages.webdriver_host = before.pages.webdriver_host;
   shared.pages.browsers = before.pages.browsers;
@@ -59,7 +62,13 @@ Result<std::unique_ptr<Shared>> build(std::shared_ptr<const config::WebConfig> c
   shared->network = std::move(*network);
   shared->pages = page_settings_of(*config, shared->network);
   shared->pages.driver_url = driver_url(*config);
-  if (before != nullptr) take_over(*shared, *before);
+  if (before != nullptr) {
+    take_over(*shared, *before);
+  } else {
+    auto audit = scripted::open_audit("web", config->audit, config->common, parts.logger);
+    if (!audit) return fail(std::move(audit).error());
+    shared->audit = std::move(*audit);
+  }
   shared->guards = guarded::Guards::make(config->guards, {});
   const auto& rules = shared->network;
   shared->networks = std::make_shared<LaneNetworks>(
@@ -82,6 +91,11 @@ class Module final : public WebModule {
     make_browsers(std::move(options));
   }
 
+  // Lanes have stopped: what waits is written before the process ends.
+  ~Module() override {
+    if (const auto now = current_.get(); now->audit) now->audit->close();
+  }
+
   std::unique_ptr<serve::SessionHandler> open(net::Lane& lane, std::uint64_t session_id) override {
     return std::make_unique<WebSession>(current_.get(), lane, workers_, session_id);
   }
@@ -93,6 +107,7 @@ class Module final : public WebModule {
     const auto now = current_.get();
     now->counters->write_to(out);
     if (now->guards) now->guards->write_to(out);
+    if (now->audit) now->audit->write_to(out);
     if (browsers_) browsers_->write_to(out);
     scripted::write_shared(out, *now);
     scripted::write_generation(out, "genvm_web", now->generation, current_.earlier());

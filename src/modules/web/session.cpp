@@ -93,6 +93,18 @@ asio::awaitable<Result<std::string>> WebSession::answer(Value message, Deadline 
 }
 
 asio::awaitable<Result<Value>> WebSession::run(envelope::AnyWebRequest request, Deadline deadline) {
+  if (!audit_) audit_.emplace(shared_->audit, guards_, peer());
+  AuditedPage audited(*audit_, request);
+  auto ready = audited.ready();
+  if (!ready) co_return fail(std::move(ready).error());
+  auto asking = ask_script(request, deadline);
+  Result<Value> answer = co_await std::move(asking);
+  audited.ends(answer);
+  co_return answer;
+}
+
+asio::awaitable<Result<Value>> WebSession::ask_script(envelope::AnyWebRequest& request,
+                                                      Deadline deadline) {
   Arguments arguments;
   std::string_view entry = "Render";
   if (const auto* web = std::get_if<envelope::WebRequest>(&request)) {

@@ -2,12 +2,15 @@
 // One connection of a GenVM to the web module: hello, then requests through the operator's script.
 // On one lane.
 #include <memory>
+#include <optional>
 
+#include "audit/log.h"
 #include "config/web_config.h"
 #include "envelope/web_request.h"
 #include "guarded/guards.h"
 #include "net/lane.h"
 #include "scripted/session.h"
+#include "web/audited_page.h"
 #include "web/lane_network.h"
 #include "web/services.h"
 
@@ -20,6 +23,7 @@ struct Shared : scripted::ModuleContext {
   PageSettings pages;
   std::shared_ptr<Counters> counters = std::make_shared<Counters>();
   std::shared_ptr<guarded::Guards> guards;  // null: no rules
+  std::shared_ptr<audit::Log> audit;        // null: none is kept; the same after a reload
   std::shared_ptr<LaneNetworks> networks;
 };
 
@@ -35,10 +39,13 @@ class WebSession final : public scripted::Session {
   void add_stats(Value::Map& stats) const override;
   // A site was too slow, so the contract may catch the error. Scripts have limits of their own.
   Fatality deadline_fatality() const override { return Fatality::user; }
+  // Counted and recorded.
   asio::awaitable<Result<Value>> run(envelope::AnyWebRequest request, Deadline deadline);
+  asio::awaitable<Result<Value>> ask_script(envelope::AnyWebRequest& request, Deadline deadline);
 
   std::shared_ptr<const Shared> shared_;
   std::shared_ptr<guarded::SessionGuards> guards_;  // null: no rules
+  std::optional<Audit> audit_;                      // since the first request
   LaneNetwork& network_;                            // of `shared_` and of the lane
   asio::thread_pool& workers_;
   std::uint64_t renders_ = 0;  // asked for in this session
