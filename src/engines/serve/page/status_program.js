@@ -454,6 +454,27 @@ async function lookUp(event) {
   }
 }
 
+// Small pictures of the last page of each browser session, where browser.status_thumbnails asks for them.
+let hasThumbnails = true;
+async function lookAtThumbnails() {
+  if (!hasThumbnails) return;
+  const answer = await load("/status/thumbnails");
+  hasThumbnails = answer.ok;
+  if (!answer.ok) return;
+  const box = byId("thumbnails").querySelector(".shots");
+  byId("thumbnails").hidden = false;
+  box.replaceChildren();
+  const {thumbnails} = await answer.json();
+  for (const {place, in_use: used, page, taken, jpeg} of thumbnails) {
+    const figure = make(box, "figure");
+    const picture = make(figure, "img");
+    picture.alt = `The last page of browser session ${place}, of ${page}`;
+    picture.src = `data:image/jpeg;base64,${jpeg}`;
+    make(figure, "figcaption", `${place}: ${page}, ${taken.slice(11, 19)} UTC${used ? ", in use" : ""}`);
+  }
+  if (!thumbnails.length) make(box, "p", "No page has been loaded yet.");
+}
+
 async function showConfig() {
   if (!byId("config").open) return;
   const box = byId("config").querySelector("pre");
@@ -485,6 +506,7 @@ async function look() {
   const isLlm = samples.some((sample) => sample.name.startsWith("genvm_llm_"));
   byId("decisions").hidden = !isLlm;
   if (isLlm) await lookAtBudgets();
+  if (!isLlm) await lookAtThumbnails();
   showVerdict(findings(health, samples, last));
   showTiles(last, health);
   showPlots(last);
