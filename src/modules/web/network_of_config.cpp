@@ -5,6 +5,7 @@
 
 #include "config/web_policy.h"
 #include "egress/proxy.h"
+#include "net/interface_addresses.h"
 #include "net/resolver.h"
 
 namespace gvm::web {
