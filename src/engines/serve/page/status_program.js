@@ -108,8 +108,10 @@ const kRefusals = {
   peer_token: ["sessions without a right token were refused", "The host must show one of serve.peers; a token in a loop is somebody who guesses."],
   admin_connections: ["connections to serve.admin_address were closed, because too many were open", "Look at who connects there."],
   admin_token: ["wrong admin tokens were shown", "Somebody guesses, or has the one before: look at who reaches this address."],
-  watcher: ["requests from elsewhere for metrics or this page were refused", "They need serve.admin_token; a scraper shows it as a bearer token."],
 };
+
+// This page itself asks without a token first.
+const kNotTold = ["shutting_down", "watcher"];
 
 // --- What is wrong -------------------------------------------------------------------------------------------------------
 
@@ -162,7 +164,7 @@ function findings(health, samples, last) {
     if (sent >= 5 && lost / sent > 0.5) add("warn", `${percent(lost, sent)} of the ${of} failed ${minutes}`, "Contracts get the reason. Refusals by the policy count, too.");
   }
   if (now("genvm_llm_prices_outdated") > 0) add("warn", "The price catalogue is out of date", "Give pricing.file a newer one; it is read again by itself.");
-  for (const {labels} of samples.filter((s) => s.name === "genvm_serve_refused_total" && s.labels.limit !== "shutting_down")) {
+  for (const {labels} of samples.filter((s) => s.name === "genvm_serve_refused_total" && !kNotTold.includes(s.labels.limit))) {
     const refused = grew(recent, last, "genvm_serve_refused_total", [labels.limit]) || 0;
     const [what, todo] = kRefusals[labels.limit] || [`connections were refused: ${labels.limit}`, `Raise serve.${labels.limit}, or look at who connects.`];
     if (refused > 0) add("warn", `${refused} ${what} ${minutes}`, todo);
