@@ -87,8 +87,9 @@ def main():
     page.wait_for(shows)
     print("right:", page.sentence())
     print("cookies:", repr(page.evaluate("document.cookie")), "address:", page.evaluate("location.href"))
+    page.evaluate("window.before = true")
     page.call("Page.reload")
-    page.wait_for(shows)
+    page.wait_for(f"!window.before && {shows}")
     print("reloaded:", page.sentence())
     if len(sys.argv) > 6:
         with open(sys.argv[6], "wb") as picture:

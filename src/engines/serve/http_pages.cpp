@@ -134,7 +134,7 @@ std::string http_response(const Core& core, const HttpAnswer& answer) {
   out += "\r\nContent-Type: " + answer.content_type;
   out += "\r\nContent-Length: " + std::to_string(answer.body.size());
   out += "\r\nConnection: close\r\n";
-  out += kSecurityHeaders;
+  out += answer.security_headers;
   out += answer.extra_headers + "\r\n" + answer.body;
   return out;
 }

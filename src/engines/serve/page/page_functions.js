@@ -120,6 +120,7 @@ function askForToken() {
   const form = box.querySelector("form");
   const field = byId("token");
   box.hidden = false;
+  document.body.className = "locked"; // nothing is known, and nothing of before stays in sight
   field.focus();
   return new Promise((given) => {
     form.onsubmit = (event) => {
@@ -128,6 +129,7 @@ function askForToken() {
       if (!/^[\x21-\x7e]+$/.test(text)) return field.focus(); // no header could hold it
       field.value = "";
       box.hidden = true;
+      document.body.className = "";
       keepToken(text);
       given();
     };

@@ -108,8 +108,10 @@ const kRefusals = {
   peer_token: ["sessions without a right token were refused", "The host must show one of serve.peers; a token in a loop is somebody who guesses."],
   admin_connections: ["connections to serve.admin_address were closed, because too many were open", "Look at who connects there."],
   admin_token: ["wrong admin tokens were shown", "Somebody guesses, or has the one before: look at who reaches this address."],
-  watcher: ["requests from elsewhere for metrics or this page were refused", "They need serve.admin_token; a scraper shows it as a bearer token."],
 };
+
+// This page itself asks without a token first.
+const kNotTold = ["shutting_down", "watcher"];
 
 // --- What is wrong -------------------------------------------------------------------------------------------------------
 
@@ -162,7 +164,7 @@ function findings(health, samples, last) {
     if (sent >= 5 && lost / sent > 0.5) add("warn", `${percent(lost, sent)} of the ${of} failed ${minutes}`, "Contracts get the reason. Refusals by the policy count, too.");
   }
   if (now("genvm_llm_prices_outdated") > 0) add("warn", "The price catalogue is out of date", "Give pricing.file a newer one; it is read again by itself.");
-  for (const {labels} of samples.filter((s) => s.name === "genvm_serve_refused_total" && s.labels.limit !== "shutting_down")) {
+  for (const {labels} of samples.filter((s) => s.name === "genvm_serve_refused_total" && !kNotTold.includes(s.labels.limit))) {
     const refused = grew(recent, last, "genvm_serve_refused_total", [labels.limit]) || 0;
     const [what, todo] = kRefusals[labels.limit] || [`connections were refused: ${labels.limit}`, `Raise serve.${labels.limit}, or look at who connects.`];
     if (refused > 0) add("warn", `${refused} ${what} ${minutes}`, todo);
@@ -454,6 +456,27 @@ async function lookUp(event) {
   }
 }
 
+// Small pictures of the last page of each browser session, where browser.status_thumbnails asks for them.
+let hasThumbnails = true;
+async function lookAtThumbnails() {
+  if (!hasThumbnails) return;
+  const answer = await load("/status/thumbnails");
+  hasThumbnails = answer.ok;
+  if (!answer.ok) return;
+  const box = byId("thumbnails").querySelector(".shots");
+  byId("thumbnails").hidden = false;
+  box.replaceChildren();
+  const {thumbnails} = await answer.json();
+  for (const {place, in_use: used, page, taken, jpeg} of thumbnails) {
+    const figure = make(box, "figure");
+    const picture = make(figure, "img");
+    picture.alt = `The last page of browser session ${place}, of ${page}`;
+    picture.src = `data:image/jpeg;base64,${jpeg}`;
+    make(figure, "figcaption", `${place}: ${page}, ${taken.slice(11, 19)} UTC${used ? ", in use" : ""}`);
+  }
+  if (!thumbnails.length) make(box, "p", "No page has been loaded yet.");
+}
+
 async function showConfig() {
   if (!byId("config").open) return;
   const box = byId("config").querySelector("pre");
@@ -485,6 +508,7 @@ async function look() {
   const isLlm = samples.some((sample) => sample.name.startsWith("genvm_llm_"));
   byId("decisions").hidden = !isLlm;
   if (isLlm) await lookAtBudgets();
+  if (!isLlm) await lookAtThumbnails();
   showVerdict(findings(health, samples, last));
   showTiles(last, health);
   showPlots(last);
