@@ -77,12 +77,19 @@ local lib = require("lib-genvm")
 ---@field provider string
 ---@field model string
 ---@field prompt Prompt
+---@field data DataDemand|nil the error DATA_RULES when the backend does not fit it
 ---@field format Format
 ---@field schema table|string|nil a JSON Schema (draft 2020-12; a table or JSON text) that the answer must be valid against; not for "text"
 ---@field timeout number|nil seconds
 
+---What backends must be for one prompt, beside what the operator's data rules say. Other fields are refused.
+---@class DataDemand
+---@field regions string[]|nil only backends whose `data.region` is one of these
+---@field zero_retention_only boolean|nil only backends with `data.zero_retention: true`
+
 ---@class RoutedRequest
 ---@field prompt Prompt temperature and max_tokens may be absent
+---@field data DataDemand|nil
 ---@field format Format
 ---@field schema table|string|nil a JSON Schema (draft 2020-12; a table or JSON text) that the answer must be valid against; not for "text"
 ---@field strategy "priority"|"weighted"|"least_busy"|"latency"|"cheapest"|"usage"|nil in place of the configured one

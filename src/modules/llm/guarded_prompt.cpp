@@ -164,19 +164,20 @@ void note_record(trace::Span& span, const Result<dispatch::PromptAnswer>& answer
 
 }  // namespace
 
-std::shared_ptr<GuardedPrompt> GuardedPrompt::make(LlmServices& services, provider::Format format) {
+std::shared_ptr<GuardedPrompt> GuardedPrompt::make(LlmServices& services,
+                                                   const dispatch::ResolvedPrompt& prompt) {
   auto guards = services.guards();
   if (guards == nullptr || !guards->enforce()) return nullptr;
-  return std::make_shared<GuardedPrompt>(services, std::move(guards), format);
+  return std::make_shared<GuardedPrompt>(services, std::move(guards), prompt);
 }
 
 GuardedPrompt::GuardedPrompt(LlmServices& services, std::shared_ptr<SessionGuards> guards,
-                             provider::Format format)
-    : services_(services), guards_(std::move(guards)), format_(format) {}
+                             const dispatch::ResolvedPrompt& prompt)
+    : services_(services), guards_(std::move(guards)), format_(prompt.format), data_(prompt.data) {}
 
 guarded::Asking GuardedPrompt::asking() const {
   const auto context = services_.run_context();
-  return {context.call.http, model_judge(context, costs_)};
+  return {context.call.http, model_judge(context, costs_, data_)};
 }
 
 asio::awaitable<Result<void>> GuardedPrompt::enter(provider::Prompt& prompt, Deadline deadline) {
@@ -314,7 +315,7 @@ asio::awaitable<Result<dispatch::PromptAnswer>> run_guarded(LlmServices& service
   AuditedPrompt audited(services, prompt.format);
   auto ready = audited.ready();
   if (!ready) co_return fail(std::move(ready).error());
-  const auto guarded = GuardedPrompt::make(services, prompt.format);
+  const auto guarded = GuardedPrompt::make(services, prompt);
   if (guarded) {
     auto passed = co_await guarded->enter(prompt.prompt, deadline);
     if (!passed) {
