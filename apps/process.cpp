@@ -3,9 +3,14 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include <csignal>
 #include <cstring>
 
 namespace gvm::apps {
+
+void ignore_stray_signals() {
+  for (const int number : {SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2}) (void)std::signal(number, SIG_IGN);
+}
 
 void hide_from_core_dumps() {
   const rlimit none{0, 0};

@@ -143,6 +143,7 @@ void add_common_paths(LandlockRules& rules, const config::CommonConfig& config,
   add_folder_of(rules, config.http.ca_file);
   for (const auto& key : config.signing.keys) add_folder_of(rules, key.key_file);
   add_socket(rules, config.bind_address);
+  add_socket(rules, config.serve.admin_address);
   add(rules, Access::read, config.serve.peers.token_file);
   const auto& tls = config.serve.tls;
   for (const auto& file : {tls.certificate, tls.key, tls.client_ca}) add_renewed(rules, file);

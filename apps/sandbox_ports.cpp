@@ -81,6 +81,7 @@ bool may_limit(confine::Plan& plan, const config::CommonConfig& config,
 void set_ports(confine::Plan& plan, const config::LlmConfig& config) {
   auto& bind = plan.landlock.bind_ports.emplace();
   add_listening(bind, config.common.bind_address);
+  add_listening(bind, config.common.serve.admin_address);
   if (!may_limit(plan, config.common, config.operation.sandbox)) return;
   auto& connect = plan.landlock.connect_ports.emplace();
   add_common(connect, config.common, config.operation.sandbox);
@@ -97,6 +98,7 @@ void set_ports(confine::Plan& plan, const config::LlmConfig& config) {
 void set_ports(confine::Plan& plan, const config::WebConfig& config) {
   auto& bind = plan.landlock.bind_ports.emplace();
   add_listening(bind, config.common.bind_address);
+  add_listening(bind, config.common.serve.admin_address);
   add_listening(bind, config.render_service.bind_address);
   bind.push_back(0);  // routes with a `source`
   if (!may_limit(plan, config.common, config.operation.sandbox)) return;

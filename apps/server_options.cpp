@@ -4,6 +4,7 @@
 #include "config/peers_schema.h"
 #include "policy/ip_address.h"
 #include "script/off_lane.h"
+#include "serve/listen_address.h"
 
 namespace gvm::apps {
 
@@ -44,6 +45,16 @@ serve::PeerOptions peer_options(const config::PeersConfig& config,
   return options;
 }
 
+// Loopback and Unix sockets need no TLS: tools and scrapers of this machine ask there.
+serve::AdminOptions admin_options(const config::ServeConfig& config) {
+  serve::AdminOptions options;
+  options.address = config.admin_address;
+  options.token = config.admin_token;
+  const auto address = serve::parse_listen_address(config.admin_address);
+  options.tls = config.tls.on() && address && !address->is_of_this_machine();
+  return options;
+}
+
 }  // namespace
 
 serve::ServerOptions server_options(const config::CommonConfig& config, std::string program,
@@ -53,6 +64,7 @@ serve::ServerOptions server_options(const config::CommonConfig& config, std::str
   options.version = kVersion;
   options.bind_address = config.bind_address;
   options.peers = peer_options(config.serve.peers, tokens);
+  options.admin = admin_options(config.serve);
   options.unix_mode =
       config::unix_mode_of(config.serve.peers.unix_mode).value_or(options.unix_mode);
   options.max_sessions = config.serve.max_sessions;

@@ -114,26 +114,32 @@ int ServerProgram::serve_until_told(serve::Service& service, const Steps& steps)
   auto options = server_options(config_, names_.program, *peer_tokens_);
   if (!tls_files_) return cannot_start(tls_files_.error());
   options.tls = tls_ = begin_tls();
+  const auto stuck_lanes = std::make_shared<serve::StuckLanes>();
+  options.stuck_lanes = stuck_lanes;
   if (listen_fd_ >= 0) options.bind_address = "fd://" + std::to_string(listen_fd_);
   serve::Server server(std::move(options), lanes_, service, logger_.child("serve"));
   auto further_options = server_options(config_, names_.program, {});
-  further_options.peers = {};  // they are of the sessions' port
+  further_options.peers = {};  // they are of the sessions' port, as is what watches it
+  further_options.admin = {};
   FurtherServer further(std::move(further_options), steps.further_address, lanes_, steps.further,
                         logger_.child("serve"));
   lanes_.start();
   std::optional<net::LaneWatchdog> watchdog;  // ends before the lanes do
   if (steps.watchdog.stuck_after.count() > 0)
     watchdog.emplace(lanes_, steps.watchdog.stuck_after,
-                     watchdog_actions(steps.watchdog, logger_.child("watchdog")));
+                     watchdog_actions(steps.watchdog, logger_.child("watchdog"), stuck_lanes));
   if (auto checked = steps.check(); !checked) return cannot_start(checked.error());
   // The process before may hold the address still, and gives it away with its turn.
-  if (auto bound = further.bind(); !bound && !manager_.has_predecessor())
-    return cannot_start(bound.error());
+  for (auto bound : {further.bind(), server.bind_admin()})
+    if (!bound && !manager_.has_predecessor()) return cannot_start(bound.error());
   if (manager_) {
     HandedOver taken;
     if (!manager_.wait_for_turn(taken)) return 1;
     steps.take_over(taken.known);
     further.take_over(std::move(taken.socket));
+    if (auto bound = server.bind_admin(); !bound)
+      logger_.error("the module goes on without its admin address",
+                    {{"error", bound.error().to_value()}});
   }
   if (auto bound = server.bind(); !bound) return cannot_start(bound.error());
   server.start();
@@ -185,6 +191,8 @@ void ServerProgram::tell_ready(const serve::Server& server, const FurtherServer&
   for (const auto& [key, value] : steps.ready) ready.set(key, value);
   if (const auto address = further.address(); !address.empty())
     ready.set("further_address", Value::string(address));
+  if (const auto address = server.admin_address(); !address.empty())
+    ready.set("admin_address", Value::string(address));
   const auto facts = Value::map(std::move(ready));
   logger_.write_value(log::Level::info, "ready", facts);
   manager_.ready(facts);

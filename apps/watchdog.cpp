@@ -32,15 +32,19 @@ void report(const log::Logger& logger, const net::StuckLane& stuck) {
 
 }  // namespace
 
-net::WatchdogActions watchdog_actions(const config::WatchdogConfig& config, log::Logger logger) {
+net::WatchdogActions watchdog_actions(const config::WatchdogConfig& config, log::Logger logger,
+                                      std::shared_ptr<serve::StuckLanes> found) {
   const bool ends = config.action == "abort";
   return {.stuck =
-              [logger, ends](const net::StuckLane& stuck) {
+              [logger, ends, found](const net::StuckLane& stuck) {
+                found->times.fetch_add(1);
+                found->now.fetch_add(1);
                 report(logger, stuck);
                 if (ends) end_process(logger);
               },
           .goes_on =
-              [logger](std::size_t lane) {
+              [logger, found](std::size_t lane) {
+                found->now.fetch_sub(1);
                 logger.warn("a lane that was stuck goes on",
                             {{"lane", number(static_cast<std::int64_t>(lane))}});
               }};

@@ -52,7 +52,9 @@ local function outcome(yes, no, left, total, disagree)
   return nil
 end
 
-local function without_majority(settings, template, votes, records)
+local function without_majority(judging)
+  local settings, template, votes, records = judging.settings, judging.args.template, judging.votes, judging.records
+  judging:note(settings.disagree == "refuse" and "refused" or "no_majority")
   lib.log { level = "info", message = "the opinions on a template have no majority", template = template, records = records }
   if settings.disagree == "refuse" then
     lib.rs.user_error {
@@ -92,7 +94,21 @@ function Judging.new(llm, args, ask)
     yes = 0,
     no = 0,
     spent = rat.zero,
+    changed = 0,
+    missing = 0,
   }, Judging)
+end
+
+-- For the module's metrics.
+function Judging:note(outcome)
+  rs.note_judgement {
+    template = self.args.template,
+    outcome = outcome,
+    opinions = #self.votes,
+    swapped = self.changed,
+    missing = self.missing,
+    agreed = self.missing == 0 and (self.yes == 0 or self.no == 0),
+  }
 end
 
 function Judging:take(answer)
@@ -114,10 +130,10 @@ function Judging:further(n)
   if self.settings.models > 1 then
     local answer = further_opinion(self.ask, mapped, self.asked, self.spent)
     if answer ~= nil or not changes then
-      return answer
+      return answer, changes
     end
   end
-  return further_opinion(self.ask, mapped, nil, self.spent)
+  return further_opinion(self.ask, mapped, nil, self.spent), changes
 end
 
 function Judging:verdict()
@@ -127,17 +143,22 @@ function Judging:verdict()
     if verdict ~= nil then
       break
     end
-    local answer = self:further(n)
+    local answer, changed = self:further(n)
     if answer ~= nil then
       self:take(answer)
-    elseif self.settings.when_missing == "first" then
-      self.total = self.total - 1
+      self.changed = self.changed + (changed and 1 or 0)
+    else
+      self.missing = self.missing + 1
+      if self.settings.when_missing == "first" then
+        self.total = self.total - 1
+      end
     end
     verdict = outcome(self.yes, self.no, planned - n, self.total, self.settings.disagree)
   end
   if verdict == "none" then
-    return without_majority(self.settings, self.args.template, self.votes, self.records)
+    return without_majority(self)
   end
+  self:note(verdict and "true" or "false")
   return verdict
 end
 
@@ -149,10 +170,15 @@ end
 return function(llm, args, ask)
   local judging = Judging.new(llm, args, ask)
   local first = ask(judging.first, nil, rat.zero)
+  if judging.first.format == "bool" then
+    judging:take(first)
+  end
   if judging.total == 1 then
+    if judging.first.format == "bool" then
+      judging:note(first.data and "true" or "false")
+    end
     return { data = first.data, consumed_gen = first.consumed_gen }
   end
-  judging:take(first)
   local verdict = judging:verdict()
   return { data = verdict, consumed_gen = judging.spent }
 end

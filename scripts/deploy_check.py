@@ -47,8 +47,13 @@ def check_port(name, labels, container, documents):
     check(len(services) == 1, f"{name}: {len(services)} services choose its pods")
     for service in services:
         check(service["spec"]["ports"][0]["targetPort"] == port["name"], f"{name}: the service's port is not the container's")
-    text = next(iter(config_of(name, documents)["data"].values()))
-    check(yaml.safe_load(text)["bind_address"] == f"0.0.0.0:{port['containerPort']}", f"{name}: listens on another port than the manifest says")
+    config = yaml.safe_load(next(iter(config_of(name, documents)["data"].values())))
+    check(config["bind_address"] == f"0.0.0.0:{port['containerPort']}", f"{name}: listens on another port than the manifest says")
+    admin = next((other for other in container["ports"] if other["name"] == "admin"), None)
+    check(admin is not None, f"{name}: nobody can watch it: it has no port admin")
+    if admin is not None:
+        check(config["serve"]["admin_address"] == f"0.0.0.0:{admin['containerPort']}", f"{name}: is watched at another port than the manifest says")
+        check(any(admin["containerPort"] in [port["port"] for port in rule["ports"]] for other in documents if other["kind"] == "NetworkPolicy" for rule in other["spec"]["ingress"]), f"{name}: no network policy lets Prometheus in")
 
 
 def config_of(name, documents):
@@ -61,7 +66,7 @@ def check_configuration(name, text, folder):
         path = pathlib.Path(work) / f"genvm-module-{name.removeprefix('genvm-')}.yaml"
         path.write_text(installed.replace(f"/var/lib/{name}", work))
         command = [f"{folder}/genvm-modules", "check-config", "--strict", str(path)]
-        run = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "OPENAIKEY": "x"}, timeout=60)
+        run = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "OPENAIKEY": "x", "GENVM_ADMIN_TOKEN": "a-token-of-this-check"}, timeout=60)
         check(run.returncode == 0, f"{name}: check-config: {run.stdout}{run.stderr}")
 
 

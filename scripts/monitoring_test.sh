@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Alert rules and dashboard against reality: the programs (GVM_E2E_BIN, else build/release/bin or build/dev/bin) are started and
-# scraped; every metric and label that rules and dashboard name must be there. With promtool and prometheus (Debian's package
+# scraped, with everything on that has metrics; every metric and label that rules and dashboard name must be there. With promtool and prometheus (Debian's package
 # prometheus) the rules are loaded, their cases are run, and a real Prometheus scrapes the modules. Exits with 77 when the programs are missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -35,8 +35,20 @@ currency: USD
 models:
   - {model: m, input: 1, output: 2}
 YAML
+token=the-admin-token-of-this-test
+echo "$token" >"$work/token"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 \
+  -keyout "$work/key.pem" -out "$work/certificate.pem" 2>/dev/null
 cat >"$work/llm.yaml" <<YAML
 bind_address: 127.0.0.1:0
+serve: {admin_address: "127.0.0.1:0", admin_token: $token, tls: {certificate: $work/certificate.pem, key: $work/key.pem}}
+audit: {enabled: true, path: $work/audit}
+traces: {endpoint: "http://127.0.0.1:9/v1/traces"}
+guards:
+  enforce: true
+  rules: {words: {kind: literals, action: warn, entries: [hello]}}
+  moderators: {nobody: {url: "http://127.0.0.1:$port/nothing", stages: input, timeout: 2s, when_down: pass}}
+greybox: {all: {temperature: {min: 0.1, max: 0.9}}}
 lua_script_path: $PWD/config/genvm-llm-default.lua
 data_dir: $work/llm
 pricing: {file: $work/prices.yaml}
@@ -55,15 +67,25 @@ for module in llm web; do
 done
 for module in llm web; do
   wait_for "$work/$module.log" '"message":"ready"'
-  address=$(sed -nE 's/.*"message":"ready".*"address":"([^"]*)".*/\1/p' "$work/$module.log")
-  declare "$module=$address"
+  ready=$(grep '"message":"ready"' "$work/$module.log")
+  declare "$module=$(sed -E 's/.*"address":"([^"]*)".*/\1/' <<<"${ready/admin_address/}")"
+  declare "${module}_admin=$(sed -nE 's/.*"admin_address":"([^"]*)".*/\1/p' <<<"$ready")"
 done
-# shellcheck disable=SC2154  # llm and web are declared above
-"$bin/genvm-modules" call "ws://$llm" prompt hello >/dev/null
-curl -fsS "http://$llm/metrics" >"$work/llm.metrics"
-# shellcheck disable=SC2154
-curl -fsS "http://$web/metrics" >"$work/web.metrics"
-scripts/monitoring_names.py "$work/llm.metrics" "$work/web.metrics"
+# shellcheck disable=SC2154  # llm, web and llm_admin are declared above
+"$bin/genvm-modules" call "wss://localhost:${llm##*:}" --ca "$work/certificate.pem" prompt hello >/dev/null
+names() {
+  # shellcheck disable=SC2154
+  curl -fsS -H "Authorization: Bearer $token" "http://$llm_admin/metrics" >"$work/llm.metrics"
+  # shellcheck disable=SC2154
+  curl -fsS "http://$web/metrics" >"$work/web.metrics"
+  scripts/monitoring_names.py "$work/llm.metrics" "$work/web.metrics"
+}
+# How full a budget is comes from the ledger, a moment later.
+for _ in $(seq 300); do
+  names >/dev/null && break
+  sleep 0.1
+done
+names
 
 if ! command -v promtool >/dev/null; then
   echo "monitoring: promtool is not installed (Debian's package prometheus): the rules were not loaded"
@@ -75,7 +97,10 @@ for module in llm web; do promtool check metrics <"$work/$module.metrics" || ech
 
 command -v prometheus >/dev/null || exit 0
 cp deploy/monitoring/alerts.yaml "$work"
-sed -e "s#127.0.0.1:3031#$llm#; s#127.0.0.1:3032#$web#; s#15s#1s#g" deploy/monitoring/prometheus.yaml >"$work/prometheus.yaml"
+# As another machine would scrape it: with the token.
+sed -e "s#127.0.0.1:3031#$llm_admin#; s#127.0.0.1:3032#$web#; s#15s#1s#g; s@# *authorization: .*@authorization: {credentials_file: $work/token}@" \
+  deploy/monitoring/prometheus.yaml >"$work/prometheus.yaml"
+grep -q "credentials_file: $work/token" "$work/prometheus.yaml" || { echo "monitoring: prometheus.yaml does not show how the token is given"; exit 1; }
 prometheus --config.file="$work/prometheus.yaml" --storage.tsdb.path="$work/tsdb" --web.listen-address=127.0.0.1:0 >"$work/prometheus.log" 2>&1 &
 pids+=($!)
 wait_for "$work/prometheus.log" 'Listening on.*127\.0\.0\.1:[1-9]'

@@ -24,8 +24,8 @@ mkdir -p "$work/genvm-web.service.d"
 cp genvm-web.service "$work"
 cp genvm-web-without-browser.conf "$work/genvm-web.service.d"
 score "$work/genvm-web.service" 2.0 "genvm-web.service without a browser"
-# Browsers need namespaces, mounts and executable memory: the file says why, and docs/installing.md what is left open by that.
-score genvm-web.service 2.4 "genvm-web.service with browsers"
+# Browsers need namespaces, mounts and executable memory: docs/installing.md says for each directive why it cannot be set.
+score genvm-web.service 2.2 "genvm-web.service with browsers"
 
 # systemd-analyze says what it does not know, but its exit code is 0. It also looks for the programs and manual pages: those are stood in for.
 for unit in genvm-llm genvm-web; do

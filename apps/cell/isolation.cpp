@@ -51,9 +51,22 @@ bool bring_loopback_up() {
   return any && ::ioctl(any.get(), SIOCSIFFLAGS, &request) == 0;
 }
 
-int new_namespaces(CellLevel level) {
-  return level == CellLevel::full ? CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWNS | CLONE_NEWUTS
-                                  : CLONE_NEWNET | CLONE_NEWIPC;
+struct Namespaces {
+  int needed = 0;
+  int more = 0;  // of System V's IPC, and of the host's name: a service unit may forbid them
+};
+
+Namespaces new_namespaces(CellLevel level) {
+  if (level == CellLevel::full) return {CLONE_NEWNET | CLONE_NEWNS, CLONE_NEWIPC | CLONE_NEWUTS};
+  return {CLONE_NEWNET, CLONE_NEWIPC};
+}
+
+// Which ones it has made; none when it could not.
+std::optional<int> make_namespaces(CellLevel level) {
+  const auto [needed, more] = new_namespaces(level);
+  if (::unshare(needed | more) == 0) return needed | more;
+  if (errno != EPERM || ::unshare(needed) != 0) return std::nullopt;
+  return needed;
 }
 
 // Makes the folder that the browser may write to. Without a file system of its own, a browser that
@@ -108,12 +121,15 @@ std::optional<std::string> enter(const Mode& mode, const CellSpec& spec, Outside
     if (auto problem = make_scratch(spec, other_user, scratch)) return problem;
   }
   if (mode.user_namespace && !map_user(outside)) return failed("mapping the user");
+  int made = 0;
   if (mode.level != CellLevel::processes) {
-    if (::unshare(new_namespaces(mode.level)) != 0) return failed("making namespaces");
+    const auto namespaces = make_namespaces(mode.level);
+    if (!namespaces) return failed("making namespaces");
+    made = *namespaces;
     if (!bring_loopback_up()) return failed("bringing loopback up");
   }
   if (mode.level == CellLevel::full) {
-    ::sethostname("cell", 4);
+    if ((made & CLONE_NEWUTS) != 0) (void)::sethostname("cell", 4);
     if (auto problem = build_filesystem(spec)) return problem;
     scratch = kPrivateFolder;
   }

@@ -6,7 +6,6 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -14,6 +13,7 @@
 
 #include "apps/front/commands.h"
 #include "apps/front/show_reply.h"
+#include "apps/front/token_argument.h"
 #include "calldata/decode.h"
 #include "calldata/encode.h"
 #include "client/connection.h"
@@ -61,18 +61,9 @@ Result<Value> plain_hello(const CallPlan& plan) {
                        "initial_time_units_allocation", Value::integer(0));
 }
 
-Result<std::string> token_of(const CallPlan& plan) {
-  constexpr std::string_view kFromEnvironment = "env:";
-  if (!plan.token.starts_with(kFromEnvironment)) return plan.token;
-  const std::string name = plan.token.substr(kFromEnvironment.size());
-  const char* value = std::getenv(name.c_str());
-  if (value != nullptr && *value != '\0') return std::string(value);
-  return fail("USAGE", Fatality::user, "--token: " + name + " is not set in the environment");
-}
-
 Result<Value> hello_of(const CallPlan& plan) {
   auto hello = plain_hello(plan);
-  auto token = token_of(plan);
+  auto token = token_of_argument(plan.token);
   if (!token) return fail(std::move(token).error());
   if (hello && !token->empty()) hello->as_map()->set("token", Value::string(std::move(*token)));
   return hello;

@@ -9,6 +9,7 @@
 #include "apps/front/input.h"
 #include "apps/process.h"
 #include "apps/version.h"
+#include "config/peers_schema.h"
 
 namespace gvm::apps {
 namespace {
@@ -20,6 +21,7 @@ constexpr double kLongestDrain = 86'400;
 struct Arguments {
   manager::Options options;
   std::string token_file;
+  std::string admin_token_file;
   // Of the field's manager, about executors: hosts that give them need not be changed.
   std::string executors_config;
   std::string manifest_path;
@@ -34,26 +36,38 @@ int failed(const std::string& sentence) {
   return kExitFailure;
 }
 
+// Says what is wrong with it.
+std::string read_token(const std::string& file, Secret& token) {
+  if (file.empty()) return {};
+  auto text = read_file(file);
+  if (!text) return file + ": " + text.error();
+  while (!text->empty() && (text->back() == '\n' || text->back() == '\r')) text->pop_back();
+  if (text->empty()) return file + " is empty, expected a token";
+  token = Secret(std::move(*text));
+  return {};
+}
+
 int run(Arguments& arguments) {
+  ignore_stray_signals();
   hide_from_core_dumps();
   auto& options = arguments.options;
   options.port = static_cast<std::uint16_t>(arguments.port);
   options.drain = std::chrono::milliseconds(static_cast<long>(arguments.drain * 1000));
   options.version = kVersion;
-  if (!arguments.token_file.empty()) {
-    auto text = read_file(arguments.token_file);
-    if (!text) return failed(arguments.token_file + ": " + text.error());
-    while (!text->empty() && (text->back() == '\n' || text->back() == '\r')) text->pop_back();
-    if (text->empty()) return failed(arguments.token_file + " is empty, expected a token");
-    options.token = Secret(std::move(*text));
-  }
+  if (auto read = read_token(arguments.token_file, options.token); !read.empty())
+    return failed(read);
+  if (auto read = read_token(arguments.admin_token_file, options.admin_token); !read.empty())
+    return failed(read);
+  if (!options.admin_token.empty() && !config::is_peer_token(options.admin_token.reveal()))
+    return failed(arguments.admin_token_file + ": expected " + std::string(config::kPeerTokenForm));
   const auto environment = config::Environment::of_process(kVersion);
   options.program_dir = environment.exe_dir;
   log::Options log_options;
   log_options.level = log::parse_level(arguments.log_level).value_or(log::Level::info);
   log::set_format(log_format_of(arguments.log_format));
   options.log_format = log::format() == log::Format::pretty ? "pretty" : "json";
-  const auto redactor = std::make_shared<const Redactor>(std::vector<Secret>{options.token});
+  const auto redactor =
+      std::make_shared<const Redactor>(std::vector<Secret>{options.token, options.admin_token});
   const auto logger = log::Logger::open(log_options, redactor).child("manager");
   for (const auto* unused : {&arguments.executors_config, &arguments.manifest_path}) {
     if (!unused->empty())
@@ -87,6 +101,11 @@ Command add_manager(CLI::App& app) {
                       "taken for the sake of hosts and not read: about executors");
   command->add_option("--token-file", arguments->token_file,
                       "hosts must send the token in this file; needed beyond loopback");
+  command->add_option("--admin-address", options.admin_address,
+                      "host:port or unix:///path for who watches: the page and the status, and "
+                      "nothing else");
+  command->add_option("--admin-token-file", arguments->admin_token_file,
+                      "who watches from another machine must send the token in this file");
   command
       ->add_option("--drain", arguments->drain,
                    "seconds that sessions of a replaced process may go on, default 600")

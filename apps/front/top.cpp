@@ -15,6 +15,7 @@
 
 #include "apps/front/commands.h"
 #include "apps/front/terminal.h"
+#include "apps/front/token_argument.h"
 #include "apps/front/top_view.h"
 
 namespace gvm::apps {
@@ -28,6 +29,7 @@ constexpr std::size_t kMostModules = 8;
 
 struct Arguments {
   std::vector<std::string> urls;
+  std::string token;
   double interval = 2;
   bool once = false;
   bool json = false;
@@ -35,7 +37,7 @@ struct Arguments {
 
 // What is shown of one module.
 struct Watched {
-  explicit Watched(const std::string& url) : source(url) {}
+  Watched(const std::string& url, const Secret& token) : source(url, token) {}
 
   TopSource source;
   std::optional<Seen> before;
@@ -113,8 +115,9 @@ class Screen {
 
 class Top {
  public:
-  explicit Top(const Arguments& arguments) : arguments_(arguments) {
-    for (const auto& url : arguments.urls) modules_.push_back(std::make_unique<Watched>(url));
+  Top(const Arguments& arguments, const Secret& token) : arguments_(arguments) {
+    for (const auto& url : arguments.urls)
+      modules_.push_back(std::make_unique<Watched>(url, token));
   }
 
   int once() {
@@ -166,12 +169,18 @@ int run(Arguments arguments) {
     }
     url = *checked;
   }
-  if (arguments.once || arguments.json) return Top(arguments).once();
+  auto token = token_of_argument(arguments.token);
+  if (!token) {
+    std::fprintf(stderr, "genvm-modules top: %s\n", token.error().to_string().c_str());
+    return kExitUsage;
+  }
+  const Secret secret(std::move(*token));
+  if (arguments.once || arguments.json) return Top(arguments, secret).once();
   if (!writes_to_terminal()) {
     std::fprintf(stderr, "genvm-modules top: this is no terminal; --once shows it once\n");
     return kExitUsage;
   }
-  return Top(arguments).until_told();
+  return Top(arguments, secret).until_told();
 }
 
 }  // namespace
@@ -186,6 +195,9 @@ Command add_top(CLI::App& app) {
           "a module: http://HOST:PORT, or unix:///PATH; may be repeated; default the usual "
           "ports of both modules on this machine")
       ->expected(1, static_cast<int>(kMostModules));
+  command->add_option("--token", arguments->token,
+                      "the modules' admin token, for those of other machines, or env:NAME to take "
+                      "it from the environment (not seen in ps)");
   command->add_option("--interval", arguments->interval, "seconds between two looks; default 2")
       ->check(CLI::Range(kLeastInterval, kMostInterval));
   command->add_flag("--once", arguments->once, "once, also without a terminal");

@@ -25,6 +25,14 @@ Error no_module(const std::string& url, const std::string& why) {
   return Error(codes::kInvalidConfig, Fatality::user, url + ": " + why);
 }
 
+// The sentence of {"error": sentence}.
+std::string why_not_shown(const std::string& body) {
+  const auto said = text::parse_json(body);
+  const Value* why = said ? said->find("error") : nullptr;
+  const auto sentence = why == nullptr ? std::nullopt : why->as_string();
+  return std::string(sentence.value_or("its metrics are not shown"));
+}
+
 }  // namespace
 
 Result<std::string> TopSource::check(const std::string& url) {
@@ -44,6 +52,7 @@ Result<net::HttpResponse> TopSource::get(const std::string& path) {
     request.url = url_ + path;
   }
   request.max_body = kMostBytes;
+  if (!token_.empty()) request.secret_headers.push_back({"Authorization", "Bearer ", token_});
   std::optional<net::HttpResult> answer;
   asio::co_spawn(context_, http_.send(std::move(request), Deadline::in(kPatience)),
                  [&](const std::exception_ptr& failure, net::HttpResult got) {
@@ -75,6 +84,7 @@ Result<Seen> TopSource::look() {
     return fail(no_module(url_, "what answers there is no module of this project"));
   const auto metrics = get("/metrics");
   if (!metrics) return fail(metrics.error());
+  if (metrics->status != kOk) return fail(no_module(url_, why_not_shown(metrics->body)));
   Seen seen;
   seen.at = std::chrono::steady_clock::now();
   seen.health = std::move(*said).to_owned();

@@ -7,6 +7,7 @@
 
 #include "apps/front/scrape.h"
 #include "base/error.h"
+#include "base/secret.h"
 #include "net/http_client.h"
 
 namespace gvm::apps {
@@ -24,11 +25,12 @@ class TopSource {
  public:
   // `url`: http://host:port, or unix:///path of a socket. INVALID_ARGUMENT for anything else.
   static Result<std::string> check(const std::string& url);
-  explicit TopSource(std::string url) : url_(std::move(url)), http_(context_, {}) {}
+  // `token`: the module's admin token; empty: none is shown.
+  TopSource(std::string url, Secret token)
+      : url_(std::move(url)), token_(std::move(token)), http_(context_, {}) {}
 
   const std::string& url() const { return url_; }
-  // An error names the page and why it cannot be read. Where the module shows its page to nobody
-  // else, budgets and problems of one on another machine are empty.
+  // An error names the page and why it cannot be read.
   Result<Seen> look();
 
  private:
@@ -36,6 +38,7 @@ class TopSource {
   Value::Array list_at(const std::string& path, const char* key);
 
   std::string url_;
+  Secret token_;
   boost::asio::io_context context_{1};
   net::HttpClient http_;
 };

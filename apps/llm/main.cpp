@@ -71,6 +71,7 @@ int run(const apps::ServerArguments& arguments, const std::string& sandbox) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  apps::ignore_stray_signals();
   CLI::App app("GenVM's LLM module", "genvm-llm");
   apps::ServerArguments arguments;
   apps::add_server_arguments(app, apps::Module::llm, arguments);

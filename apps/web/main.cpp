@@ -95,6 +95,7 @@ int run(const apps::ServerArguments& arguments, const RenderArguments& render,
 }  // namespace
 
 int main(int argc, char** argv) {
+  apps::ignore_stray_signals();
   CLI::App app("GenVM's web module", "genvm-web");
   apps::ServerArguments arguments;
   apps::add_server_arguments(app, apps::Module::web, arguments);

@@ -211,6 +211,32 @@ TEST(Judge, RefusesOnDisagreementWhereItIsToldSo) {
   EXPECT_THAT(world.calls(), ElementsAre(1, 1));
 }
 
+TEST(Judge, TellsTheMetricsWhatItCameTo) {
+  const auto judged = [](const World& world, const std::string& outcome) {
+    return world.module.metric("genvm_llm_judgements_total{template=\"EqComparative\",outcome=\"" +
+                               outcome + "\"}");
+  };
+  const auto opinions = [](const World& world, const std::string& kind) {
+    return world.module.metric("genvm_llm_judge_opinions_total{kind=\"" + kind + "\"}");
+  };
+  const std::string disagreements = "genvm_llm_judge_disagreements_total";
+  World third({says(true), says(false), says(true)}, "{models: 3, disagree: refuse}");
+  EXPECT_EQ(judged(third, "true"), 0);
+  expect_verdict(third.compare(), true);
+  EXPECT_EQ(judged(third, "true"), 1);
+  EXPECT_EQ(opinions(third, "plain"), 3);
+  EXPECT_EQ(third.module.metric(disagreements), 1);
+  World refused({says(false), says(true)}, "{models: 2, disagree: refuse}");
+  EXPECT_EQ(refused.compare().outcome(), "UserError JUDGES_DISAGREE");
+  EXPECT_EQ(judged(refused, "refused"), 1);
+  EXPECT_EQ(judged(refused, "false"), 0);
+  World swapped({says(true), fails()}, "{models: 2, swap: true}");
+  expect_verdict(swapped.compare(), true);
+  EXPECT_EQ(opinions(swapped, "swapped"), 1);
+  EXPECT_EQ(opinions(swapped, "missing"), 0) << "the first model was asked with changed places";
+  EXPECT_EQ(swapped.module.metric(disagreements), 0);
+}
+
 TEST(Judge, CountsAMissingOpinionAsDisagreement) {
   World down({says(true), fails()}, "{models: 2}");
   expect_verdict(down.compare(), false);

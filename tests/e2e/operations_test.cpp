@@ -25,6 +25,7 @@
 #include "support/http_server.h"
 #include "support/process_tree.h"
 #include "support/wire_client.h"
+#include "text/json.h"
 
 namespace gvm::e2e {
 namespace {
@@ -301,12 +302,56 @@ TEST(Operations, AClockThatJumpsMovesNoTimeoutAndReopensNoWindow) {
 
 // ---------------------------------------------------------------- signals
 
+constexpr std::array kStray{SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE, SIGCHLD, SIGCONT, SIGWINCH, SIGURG};
+
+// The program itself runs, and no longer what the system does before it.
+bool ignores(pid_t pid, int number) {
+  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("SigIgn:"))
+      return (std::stoull(line.substr(line.find('\t') + 1), nullptr, 16) >> (number - 1) & 1) != 0;
+  return false;
+}
+
+TEST(Operations, StraySignalsWhileItLoadsAndWhileItEndsCostNothing) {
+  HttpServer upstream = answering_with("fine", 1'500ms);
+  std::mt19937 random(20'262);
+  std::uniform_int_distribution<std::size_t> any(0, kStray.size() - 1);
+  for (const auto& options :
+       {ModuleOptions{.backends = backend_at(upstream.url(""))},
+        ModuleOptions{.program = "genvm-web", .more = "browser: {engine: http}\n"}}) {
+    const TempFolder folder;
+    test::Process module({program(options.program), "--config", write_config(folder, options)});
+    ASSERT_TRUE(eventually([&] { return ignores(module.pid(), SIGUSR1); }, 60s));
+    std::optional<std::string> ready;
+    for (int i = 0; i < 6'000 && !ready; ++i) {
+      module.signal(kStray.at(any(random)));
+      ready = module.wait_for_line("\"message\":\"ready\"", 10ms);
+    }
+    ASSERT_TRUE(ready) << module.err() << module.out();
+    const auto line = text::parse_json(*ready);
+    const std::string address(line->find("address")->as_string().value());
+    GenVm genvm(static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
+    const bool asks = options.program == "genvm-llm";
+    if (asks) {
+      genvm.send(prompt("x"));
+      ASSERT_TRUE(upstream.wait_for_requests(1, 20s));
+    }
+    module.signal(SIGTERM);
+    for (int i = 0; i < 200; ++i) module.signal(kStray.at(any(random)));
+    if (asks) {
+      EXPECT_EQ(genvm.receive().text(), "fine") << "what was asked is answered";
+    }
+    EXPECT_EQ(module.wait_exit(60s), 0) << module.err() << module.out();
+    EXPECT_THAT(module.err(), Not(HasSubstr("Sanitizer")));
+  }
+}
+
 // Those that a service manager, a terminal or a careless person sends.
 TEST(Operations, SignalsInAnyOrderAtAnyMomentEndAModuleInGoodOrder) {
   HttpServer upstream = answering_with("fine", 50ms);
   std::mt19937 random(20'261);
   const auto below = [&](int most) { return std::uniform_int_distribution<>(0, most - 1)(random); };
-  constexpr std::array kSignals{SIGHUP, SIGPIPE, SIGCHLD, SIGCONT, SIGWINCH, SIGURG};
   for (int round = 0; round < 6; ++round) {
     const TempFolder folder;
     const auto config = write_config(folder, {.backends = backend_at(upstream.url(""))});
@@ -319,10 +364,10 @@ TEST(Operations, SignalsInAnyOrderAtAnyMomentEndAModuleInGoodOrder) {
     }
     const auto burst = [&] {
       for (int i = below(20); i > 0; --i)
-        module.signal(kSignals.at(static_cast<std::size_t>(below(kSignals.size()))));
+        module.signal(kStray.at(static_cast<std::size_t>(below(kStray.size()))));
     };
-    // Before main() has taken them over, SIGHUP ends a process, as every process.
-    if (ready_first) burst();
+    // Before main() has taken them over, they end a process, as every process.
+    if (ready_first || ignores(module.pid(), SIGUSR1)) burst();
     const int last = below(2) == 0 ? SIGTERM : SIGINT;
     module.signal(last);
     if (ready_first) burst();

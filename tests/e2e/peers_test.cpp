@@ -120,8 +120,14 @@ TEST(PeerTokenFile, ThatIsFaultyStopsTheStartAndIsNotQuoted) {
 
 TEST(WatchdogActionDeathTest, AbortEndsTheProcessAndLogDoesNot) {
   const net::StuckLane stuck{.lane = 0, .since = 10s, .stack = {"libc.so.6(read+0x4c)"}};
-  apps::watchdog_actions({.action = "log"}, log::Logger()).stuck(stuck);
-  const auto actions = apps::watchdog_actions({.action = "abort"}, log::Logger());
+  const auto found = std::make_shared<serve::StuckLanes>();
+  const auto logs = apps::watchdog_actions({.action = "log"}, log::Logger(), found);
+  logs.stuck(stuck);
+  EXPECT_EQ(found->now, 1U);
+  logs.goes_on(stuck.lane);
+  EXPECT_EQ(found->now, 0U);
+  EXPECT_EQ(found->times, 1U);
+  const auto actions = apps::watchdog_actions({.action = "abort"}, log::Logger(), found);
   EXPECT_EXIT(actions.stuck(stuck), testing::KilledBySignal(SIGABRT), "a lane is stuck");
 }
 

@@ -25,6 +25,21 @@ ModuleOptions everything_public(std::uint16_t port) {
           .bind_address = "127.0.0.1:" + std::to_string(port)};
 }
 
+TEST(WebReach, WhereTheModuleIsWatchedIsOutOfReachToo) {
+  std::uint16_t port = 0;
+  {
+    const test::RefusingPort probe;
+    port = probe.port();
+  }
+  auto options = everything_public(port);
+  options.bind_address = "127.0.0.1:0";
+  options.more += "serve: {admin_address: '127.0.0.1:" + std::to_string(port) + "'}\n";
+  const Module module(options);
+  GenVm genvm(module.port());
+  EXPECT_EQ(genvm.ask(get("http://127.0.0.1:" + std::to_string(port) + "/metrics")).outcome(),
+            "UserError ADDRESS_FORBIDDEN");
+}
+
 TEST(WebReach, TheModulesOwnPortIsOutOfReachEvenWhereLoopbackIsPublic) {
   std::uint16_t port = 0;
   {

@@ -4,8 +4,11 @@
 
 #include <array>
 
+#include "base/encoding.h"
 #include "e2e/web.h"
 #include "support/http_server.h"
+#include "text/json.h"
+#include "text/json_view.h"
 
 namespace gvm::e2e {
 namespace {
@@ -35,7 +38,7 @@ ServerReply page(std::string_view body, int status = 200) {
 
 ServerReply site(const HttpServer::Request& request) {
   if (request.target == "/") return page(kStatic);
-  if (request.target == "/scripted") return page(kScripted);
+  if (request.target.starts_with("/scripted")) return page(kScripted);
   if (request.target == "/data") return {.body = "data came"};
   if (request.target == "/broken") return page("<p>it broke</p>", 500);
   if (request.target == "/away") return {.status = 302, .headers = {{"Location", "/"}}};
@@ -59,6 +62,35 @@ TEST(WebRender, TextHtmlAndPictureOfOnePage) {
   const Value* image = picture.data.find("image");
   ASSERT_NE(image, nullptr);
   EXPECT_THAT(std::string(image->as_bytes().value()), StartsWith("\x89PNG\r\n"));
+}
+
+TEST(StatusThumbnails, AreTakenOnlyWhereConfigured) {
+  HttpServer server(site);
+  for (const bool on : {false, true}) {
+    const Module module(browser_options(on ? "browser: {status_thumbnails: true}\n" : ""));
+    GenVm genvm(module.port());
+    ASSERT_TRUE(genvm.ask(render(server.url("/scripted?token=canary"))).ok());
+    ASSERT_TRUE(genvm.ask(render(server.url())).ok());
+    const auto answer = module.http("/status/thumbnails");
+    if (!on) {
+      EXPECT_THAT(answer, StartsWith("HTTP/1.1 404 "));
+      continue;
+    }
+    ASSERT_THAT(answer, StartsWith("HTTP/1.1 200 "));
+    EXPECT_THAT(answer, Not(HasSubstr("canary"))) << "of a URL only its origin";
+    const auto body =
+        text::parse_json(std::string_view(answer).substr(answer.find("\r\n\r\n") + 4));
+    ASSERT_TRUE(body) << answer;
+    ASSERT_EQ(body->find("thumbnails")->as_array()->size(), 1U) << "one session rendered both";
+    EXPECT_EQ(text::string_at(*body, "/thumbnails/0/page"),
+              server.url().substr(0, server.url().rfind(std::to_string(server.port())) +
+                                         std::to_string(server.port()).size()));
+    const auto jpeg =
+        base64_decode(text::string_at(*body, "/thumbnails/0/jpeg").value_or("")).value_or("");
+    EXPECT_THAT(jpeg, StartsWith("\xFF\xD8\xFF"));
+    EXPECT_GT(jpeg.size(), 500U);
+    EXPECT_LT(jpeg.size(), 48 * 1024U);
+  }
 }
 
 TEST(WebRender, APageThatNeedsJavaScriptIsTheSameTwice) {

@@ -71,7 +71,8 @@ end
 -- llm.judge() with these settings and answers: "t", "f", "x" (an error), "-" (nobody there). Gives the verdict and how often
 -- it asked.
 local function judged(settings, answers, template)
-  local kept, asks = llm.rs.judge, {}
+  local kept, kept_note, asks = llm.rs.judge, llm.rs.note_judgement, {}
+  llm.rs.note_judgement = settings.note or kept_note
   llm.rs.judge = {
     swap = settings.swap or false,
     models = settings.models or 1,
@@ -92,7 +93,7 @@ local function judged(settings, answers, template)
     end
     return { data = kind == "t", consumed_gen = 5, provider = "p" .. n, model = "m", record = "r" .. n }
   end)
-  llm.rs.judge = kept
+  llm.rs.judge, llm.rs.note_judgement = kept, kept_note
   if not ok then
     return lib.rs.as_user_error(answer).causes[1], asks
   end
@@ -131,6 +132,39 @@ function Tests.judge_stops_once_the_verdict_is_certain()
   end
 end
 
+function Tests.judge_notes_once_what_it_came_to()
+  local rows = {
+    -- models, swap, disagree, when_missing, answers, outcome, opinions, swapped, missing, agreed
+    { 1, false, "false", "disagree", "t", "true", 1, 0, 0, true },
+    { 1, false, "false", "disagree", "f", "false", 1, 0, 0, true },
+    { 1, true, "false", "disagree", "tt", "true", 2, 1, 0, true },
+    { 1, true, "false", "disagree", "tf", "no_majority", 2, 1, 0, false },
+    { 2, false, "false", "disagree", "tt", "true", 2, 0, 0, true },
+    { 2, false, "refuse", "disagree", "tf", "refused", 2, 0, 0, false },
+    { 2, false, "false", "disagree", "tx", "no_majority", 1, 0, 1, false },
+    { 2, false, "false", "first", "t-", "true", 1, 0, 1, false },
+    { 3, false, "false", "disagree", "ftt", "true", 3, 0, 0, false },
+    { 3, false, "false", "disagree", "ff", "false", 2, 0, 0, true },
+    { 2, true, "false", "disagree", "t-t", "true", 2, 1, 0, true },
+  }
+  for i, row in ipairs(rows) do
+    local noted = {}
+    judged({
+      models = row[1],
+      swap = row[2],
+      disagree = row[3],
+      when_missing = row[4],
+      note = function(judgement)
+        noted[#noted + 1] = judgement
+      end,
+    }, row[5])
+    t.eq({ i, #noted }, { i, 1 })
+    local n = noted[1]
+    t.eq(n.template, "EqComparative")
+    t.eq({ i, n.outcome, n.opinions, n.swapped, n.missing, n.agreed }, { i, row[6], row[7], row[8], row[9], row[10] })
+  end
+end
+
 function Tests.judge_changes_places_and_names_who_was_asked()
   local verdict, asks, gen = judged({ models = 2, swap = true }, "tt")
   t.eq(verdict, true)
@@ -154,8 +188,18 @@ function Tests.judge_asks_the_same_model_again_only_with_changed_places()
 end
 
 function Tests.judge_asks_once_for_a_leader()
-  local _, asks = judged({ models = 3, swap = true, disagree = "refuse" }, "t", "EqNonComparativeLeader")
+  local noted = 0
+  local settings = {
+    models = 3,
+    swap = true,
+    disagree = "refuse",
+    note = function()
+      noted = noted + 1
+    end,
+  }
+  local _, asks = judged(settings, "t", "EqNonComparativeLeader")
   t.eq(#asks, 1)
+  t.eq(noted, 0)
 end
 
 local function names(providers)

@@ -139,7 +139,8 @@ struct ScriptedServer {
       : lanes(lane_count, net::HttpClientOptions()),
         server(std::move(options), lanes, service, log::Logger()) {
     lanes.start();
-    if (auto bound = server.bind(); !bound) throw std::runtime_error(bound.error().to_string());
+    for (const auto& bound : {server.bind_admin(), server.bind()})
+      if (!bound) throw std::runtime_error(bound.error().to_string());
     server.start();
   }
   std::uint16_t port() const { return server.port(); }

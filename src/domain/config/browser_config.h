@@ -39,6 +39,7 @@ struct BrowserConfig {
   bool full_page = false;
   std::string screenshot_format = "png";        // png, jpeg
   std::string screenshot_too_large = "refuse";  // refuse, scale
+  bool status_thumbnails = false;               // of pages, on the status page
   // What pages are told about the browser.
   int viewport_width = 1280;
   int viewport_height = 1024;

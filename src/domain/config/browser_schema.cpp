@@ -113,7 +113,11 @@ void page_rows(Builder& rows) {
       .leaf(&C::screenshot_format, row("screenshot_format", "png or jpeg"))
       .leaf(&C::screenshot_too_large,
             row("screenshot_too_large",
-                "A screenshot over the size limit. refuse: TOO_LARGE; scale: it is made smaller"));
+                "A screenshot over the size limit. refuse: TOO_LARGE; scale: it is made smaller"))
+      .leaf(&C::status_thumbnails,
+            row("status_thumbnails",
+                "true: the status page shows a small picture of the last page of each browser "
+                "session. They are kept in memory, and may show what guards mask in an answer"));
 }
 
 void condition_rows(Builder& rows) {

@@ -66,6 +66,9 @@ struct ServeConfig {
   std::chrono::milliseconds shutdown_grace{30'000};     // for running requests after SIGTERM
   // Web pages that may open a session: "https://host" or "https://host:port", as browsers write it.
   std::vector<std::string> allowed_origins;
+  // Who watches the module: its metrics and its status page.
+  std::string admin_address;  // a further address for that alone; empty: it is at bind_address
+  Secret admin_token;         // shown by who is on another machine; empty: nobody is answered there
   PeersConfig peers;
   TlsConfig tls;
 };

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "base/ascii.h"
+#include "config/admin_checks.h"
 #include "config/choice.h"
 #include "config/peers_schema.h"
 #include "config/scalar.h"
@@ -116,6 +117,18 @@ const Section& serve_section() {
                  .doc = "Web pages that may open a session, as `https://host` or "
                         "`https://host:port`; a WebSocket upgrade with another Origin header is "
                         "refused with 403. Programs send no such header",
+                 .origin = kOurs})
+          .leaf(&C::admin_address,
+                {.name = "admin_address",
+                 .doc = "`host:port` or `unix:///path` where metrics and the status page are "
+                        "answered, and nothing else; `bind_address` then answers sessions and a "
+                        "brief `/health` only. Absent: they are answered at `bind_address`",
+                 .origin = kOurs,
+                 .format = Format::bind_address})
+          .leaf(&C::admin_token,
+                {.name = "admin_token",
+                 .doc = "With it, as `Authorization: Bearer TOKEN`, metrics and the status page "
+                        "are shown to other machines too; this machine needs none",
                  .origin = kOurs})
           .section(&C::peers, peers_section(),
                    {.name = "peers", .doc = "Whom the session port is for", .origin = kOurs})
@@ -243,6 +256,7 @@ void check_common(const Node& node, const std::string&, Context& context, Common
   const auto* address = node.find("bind_address");
   if (address != nullptr && address->value->kind == Node::Kind::null) c.bind_address.clear();
   check_peers_fit(node, context, c);
+  check_admin(node, context, c);
   check_tls_fits(node, context, c);
   const auto* level = node.find("log_level");
   if (level != nullptr && lowered(level->value->text) == "off") c.log_disable = "*";

@@ -3,6 +3,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <future>
 
+#include "base/error_codes.h"
 #include "browser/pool_core.h"
 #include "browser/session_request.h"
 #include "browser/webdriver_error.h"
@@ -64,6 +65,19 @@ asio::awaitable<Result<RenderResult>> Lease::render(RenderRequest request, Deadl
   counters.render_ns.fetch_add(
       static_cast<std::uint64_t>(std::chrono::nanoseconds(Clock::now() - begin).count()));
   co_return std::move(rendered.result);
+}
+
+asio::awaitable<Result<std::string>> Lease::thumbnail(double scale, Deadline deadline) {
+  const auto core = core_;
+  fate_ = SessionFate::broken;  // until it has answered: the driver does one thing after the other
+  DriverSession session(*http_, info_);
+  const PictureRequest wanted{
+      .capture = Capture::viewport, .format = PictureFormat::jpeg, .scale = scale};
+  auto picture = co_await session.screenshot(wanted, deadline);
+  const bool answered = picture || (picture.error().code() != codes::kDeadlineExceeded &&
+                                    picture.error().code() != codes::kCancelled);
+  if (answered) fate_ = SessionFate::usable;
+  co_return picture;
 }
 
 namespace {

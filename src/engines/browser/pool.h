@@ -103,6 +103,9 @@ class Lease {
                                                   std::string body, Deadline deadline);
   // Errors: those of browser::render.
   asio::awaitable<Result<RenderResult>> render(RenderRequest request, Deadline deadline);
+  // What the page shows now, `scale` pixels for each of its own, as JPEG; of Chromium only. Errors:
+  // BROWSER_COMMAND, DEADLINE_EXCEEDED, CANCELLED; after the last two the session is of no use.
+  asio::awaitable<Result<std::string>> thumbnail(double scale, Deadline deadline);
 
  private:
   friend class PoolCore;

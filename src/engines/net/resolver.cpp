@@ -1,7 +1,5 @@
 #include "net/resolver.h"
 
-#include <ifaddrs.h>
-
 #include <algorithm>
 #include <atomic>
 #include <boost/asio/redirect_error.hpp>
@@ -16,7 +14,6 @@
 #include "net/cares_channel.h"
 #include "net/dns_cache.h"
 #include "net/hosts_file.h"
-#include "net/http_dial.h"
 
 namespace gvm::net {
 namespace {
@@ -252,19 +249,6 @@ asio::awaitable<Result<Addresses>> CaresResolver::resolve(std::string host, Dead
 
 ResolverStats CaresResolver::stats() const {
   return impl_->stats();
-}
-
-Addresses interface_addresses() {
-  Addresses out;
-  ifaddrs* list = nullptr;
-  if (::getifaddrs(&list) != 0) return out;
-  const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> owned(list, &::freeifaddrs);
-  for (const auto* entry = list; entry != nullptr; entry = entry->ifa_next) {
-    if (entry->ifa_addr == nullptr) continue;
-    const auto address = address_of(*entry->ifa_addr);
-    if (address && std::ranges::find(out, *address) == out.end()) out.push_back(*address);
-  }
-  return out;
 }
 
 }  // namespace gvm::net

@@ -69,7 +69,4 @@ class CaresResolver final : public Resolver {
   std::shared_ptr<Impl> impl_;
 };
 
-// The addresses of this machine's interfaces, loopback included; for policy::AddressRules.
-Addresses interface_addresses();
-
 }  // namespace gvm::net

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "base/error_codes.h"
+#include "net/interface_addresses.h"
 #include "support/dns_server.h"
 
 namespace gvm::net {
@@ -303,6 +304,15 @@ TEST(Resolver, ServersThatAreNoneStopTheStart) {
 TEST(InterfaceAddresses, HoldLoopback) {
   const auto all = interface_addresses();
   EXPECT_NE(std::ranges::find(all, asio::ip::make_address("127.0.0.1")), all.end());
+}
+
+// Without them the policy would not know this machine's own addresses.
+TEST(InterfaceAddresses, AreTheSameWithoutNetlink) {
+  auto all = interface_addresses();
+  auto without = interface_addresses_without_netlink();
+  std::ranges::sort(all);
+  std::ranges::sort(without);
+  EXPECT_EQ(without, all);
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ using testing::StartsWith;
 
 std::string metrics_of(std::uint16_t port) {
   auto client = WireClient::tcp(port);
-  client.send("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+  client.send("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
   return client.read_all();
 }
 

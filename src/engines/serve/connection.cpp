@@ -17,8 +17,8 @@
 #include "serve/page_call.h"
 #include "serve/page_service.h"
 #include "serve/peer_rules.h"
+#include "serve/plain_request.h"
 #include "serve/session.h"
-#include "serve/status_page.h"
 #include "serve/ws_channel.h"
 #include "serve/ws_handshake.h"
 
@@ -36,8 +36,8 @@ constexpr std::string_view kPlainText =
 // Closes a connection that does not become a session, or is not answered, in time.
 class Handshake final : public TrackedConnection {
  public:
-  Handshake(std::shared_ptr<ConnectionRegistry> registry, Stream& stream)
-      : registry_(std::move(registry)), stream_(stream) {
+  Handshake(std::shared_ptr<ConnectionRegistry> registry, Stream& stream, Door door)
+      : registry_(std::move(registry)), stream_(stream), makes_way_(door == Door::admin) {
     const auto limit = registry_->core().options.handshake_timeout;
     if (limit.count() > 0) due_ = Clock::now() + limit;
     registry_->add(*this);
@@ -46,6 +46,9 @@ class Handshake final : public TrackedConnection {
   ~Handshake() override { registry_->remove(*this); }
   Handshake(const Handshake&) = delete;
   Handshake& operator=(const Handshake&) = delete;
+
+  // The peer has asked something.
+  void asked() { makes_way_ = false; }
 
   // A page is being made: the peer waits, not the server. Until writes().
   void waits_for(PageCall& page) {
@@ -74,13 +77,19 @@ class Handshake final : public TrackedConnection {
   }
   void drain() override {}
   void abort() override {
+    makes_way_ = false;
     if (page_ != nullptr) page_->cancel();
     stream_.close();
+  }
+  Clock::time_point waits_since() const override {
+    return makes_way_ ? began_ : Clock::time_point::max();
   }
 
  private:
   std::shared_ptr<ConnectionRegistry> registry_;
   Stream& stream_;
+  const Clock::time_point began_ = Clock::now();
+  bool makes_way_;
   Clock::time_point due_ = Clock::time_point::max();
   PageCall* page_ = nullptr;
 };
@@ -103,11 +112,14 @@ struct Opened {
 // Finds out what the peer speaks and answers what is no session.
 class Opening {
  public:
-  Opening(std::shared_ptr<ConnectionRegistry> registry, Stream& stream)
-      : registry_(std::move(registry)), stream_(stream), handshake_(registry_, stream) {}
+  Opening(std::shared_ptr<ConnectionRegistry> registry, Stream& stream, Door door)
+      : registry_(std::move(registry)),
+        stream_(stream),
+        door_(door),
+        handshake_(registry_, stream, door) {}
 
   asio::awaitable<Opened> run() {
-    if (core().options.tls) {
+    if (speaks_tls()) {
       auto securing = secure();
       const bool secured = co_await std::move(securing);
       if (!secured) co_return Opened();
@@ -117,12 +129,23 @@ class Opening {
     const auto received = co_await std::move(reading);
     Opened opened;
     if (received.count == 0) co_return opened;
+    if (door_ == Door::admin && !is_http(first)) {
+      registry_->counters().violations.add(1);
+      auto ending = wait_for_close();
+      co_await std::move(ending);
+      co_return opened;
+    }
     auto opening = is_http(first) ? open_http(std::move(first)) : open_framed(std::move(first));
     opened = co_await std::move(opening);
     co_return opened;
   }
 
  private:
+  bool speaks_tls() {
+    const auto& options = core().options;
+    return options.tls && (door_ == Door::sessions || options.admin.tls);
+  }
+
   // False: the connection is done.
   asio::awaitable<bool> secure() {
     auto shaking_hands = stream_.secure(core().options.tls->get());
@@ -202,6 +225,7 @@ class Opening {
     auto parser = std::make_unique<Parser>();
     auto reading = read_header(*parser, std::move(head));
     const auto error = co_await std::move(reading);
+    handshake_.asked();
     if (error) {
       const bool too_long = error == http::error::header_limit;
       auto page = too_long ? http_error(431, "the request's header is too long")
@@ -210,32 +234,20 @@ class Opening {
       co_await std::move(sending);
       co_return opened;
     }
-    if (const auto refused = judge_peer(core().options.peers, stream_.socket().native_handle())) {
+    const bool is_admin = door_ == Door::admin;
+    if (const auto refused = is_admin ? std::nullopt : judged_peer()) {
       count_refusal(*refused);
       auto sending = respond(http_refusal(*refused));
       co_await std::move(sending);
       co_return opened;
     }
-    if (auto* pages = dynamic_cast<PageService*>(&core().service)) {
+    auto* pages = is_admin ? nullptr : dynamic_cast<PageService*>(&core().service);
+    const bool is_upgrade = beast::websocket::is_upgrade(parser->get());
+    if (pages != nullptr || is_admin || !is_upgrade) {
       registry_->counters().http_requests.add(1);
-      const auto method = parser->get().method_string();
-      const auto target = parser->get().target();
-      auto page = pages->page(registry_->lane(), std::string(method.data(), method.size()),
-                              std::string(target.data(), target.size()));
-      auto answering = answer_page(std::move(page));
+      auto answering =
+          pages != nullptr ? answer_by(*pages, parser->get()) : answer_plain_request(parser->get());
       co_await std::move(answering);
-      co_return opened;
-    }
-    if (!beast::websocket::is_upgrade(parser->get())) {
-      registry_->counters().http_requests.add(1);
-      if (auto part = status_part(parser->get())) {
-        auto answering = answer_page(std::move(*part));
-        co_await std::move(answering);
-        co_return opened;
-      }
-      auto page = answer(parser->get());
-      auto sending = respond(std::move(page));
-      co_await std::move(sending);
       co_return opened;
     }
     auto upgrading = open_websocket(std::move(parser));
@@ -243,24 +255,44 @@ class Opening {
     co_return opened;
   }
 
-  // Views into the request.
-  PageVisitor visitor(const Parser::value_type& request) {
-    const auto host = request[http::field::host];
+  std::optional<RefusalReason> judged_peer() {
+    return judge_peer(core().options.peers, stream_.socket().native_handle());
+  }
+
+  asio::awaitable<void> answer_by(PageService& pages, const Parser::value_type& request) {
+    const auto method = request.method_string();
     const auto target = request.target();
-    return {{target.data(), target.size()}, {host.data(), host.size()}, is_local()};
+    auto page = pages.page(registry_->lane(), std::string(method.data(), method.size()),
+                           std::string(target.data(), target.size()));
+    auto answering = answer_page(std::move(page));
+    co_await std::move(answering);
   }
 
-  std::optional<asio::awaitable<HttpAnswer>> status_part(const Parser::value_type& request) {
-    if (request.method() != http::verb::get) return std::nullopt;
-    return serve::status_part(core(), visitor(request));
+  asio::awaitable<void> answer_plain_request(const Parser::value_type& request) {
+    auto answer = answer_plain(core(), {.method = request.method(),
+                                        .target = text_of(request.target()),
+                                        .watcher = watcher(request),
+                                        .door = door_});
+    if (answer.refused) count_refusal(*answer.refused);
+    auto answering =
+        answer.later ? answer_page(std::move(*answer.later)) : respond(std::move(answer.now));
+    co_await std::move(answering);
   }
 
-  HttpAnswer answer(const Parser::value_type& request) {
-    const auto asked = visitor(request);
-    if (request.method() == http::verb::get) {
-      if (auto page = status_page(core(), asked)) return std::move(*page);
-    }
-    return answer_http(core(), request.method(), asked.target);
+  static std::string_view text_of(beast::string_view text) { return {text.data(), text.size()}; }
+
+  // Views into the request. Two tokens are no token.
+  Watcher watcher(const Parser::value_type& request) {
+    const auto [first, last] = request.equal_range(http::field::authorization);
+    const bool several = first != last && std::next(first) != last;
+    const auto shown = first == last ? beast::string_view() : first->value();
+    const bool is_forwarded = request.count(http::field::forwarded) > 0 ||
+                              request.count("X-Forwarded-For") > 0 ||
+                              request.count("X-Real-IP") > 0 || request.count(http::field::via) > 0;
+    return {.authorization = several ? std::string_view("several") : text_of(shown),
+            .host = text_of(request[http::field::host]),
+            .is_local = is_local_peer(stream_.socket().native_handle()),
+            .is_forwarded = is_forwarded};
   }
 
   asio::awaitable<void> answer_page(asio::awaitable<HttpAnswer> page) {
@@ -348,8 +380,7 @@ class Opening {
   }
 
   std::expected<Admission, RefusalReason> begin_session() {
-    if (const auto refused = judge_peer(core().options.peers, stream_.socket().native_handle()))
-      return std::unexpected(*refused);
+    if (const auto refused = judged_peer()) return std::unexpected(*refused);
     if (!core().load.check_session()) return std::unexpected(RefusalReason::memory);
     return core().limits.begin_session(address());
   }
@@ -385,28 +416,12 @@ class Opening {
   void count_refusal(RefusalReason reason) {
     const auto index = static_cast<std::size_t>(reason);
     registry_->counters().refused[index].add(1);
-    core().sampled.warn("session refused", {{"limit", Value::string(kRefusalNames[index])}},
-                        kRefusalNames[index]);
+    const bool watches = reason == RefusalReason::admin_token || reason == RefusalReason::watcher;
+    core().sampled.warn(watches ? "watching refused" : "session refused",
+                        {{"limit", Value::string(kRefusalNames[index])}}, kRefusalNames[index]);
   }
 
   // The peer's IP address, if sessions of one address are limited; empty for a Unix socket.
-  // The peer is on this machine: a Unix socket or a loopback address.
-  bool is_local() {
-    sockaddr_storage peer{};
-    socklen_t size = sizeof peer;
-    if (::getpeername(stream_.socket().native_handle(), reinterpret_cast<sockaddr*>(&peer),
-                      &size) != 0)
-      return false;
-    if (peer.ss_family == AF_INET) {
-      const auto& address = reinterpret_cast<const sockaddr_in&>(peer).sin_addr;
-      return ntohl(address.s_addr) >> 24 == IN_LOOPBACKNET;
-    }
-    if (peer.ss_family != AF_INET6) return peer.ss_family == AF_UNIX;
-    const auto& address = reinterpret_cast<const sockaddr_in6&>(peer).sin6_addr;
-    const bool mapped = IN6_IS_ADDR_V4MAPPED(&address) && address.s6_addr[12] == IN_LOOPBACKNET;
-    return mapped || IN6_IS_ADDR_LOOPBACK(&address);
-  }
-
   std::string address() {
     if (core().options.max_sessions_per_address == 0) return {};
     sockaddr_storage peer{};
@@ -428,11 +443,13 @@ class Opening {
 
   std::shared_ptr<ConnectionRegistry> registry_;
   Stream& stream_;
+  const Door door_;
   Handshake handshake_;
 };
 
-asio::awaitable<Opened> open(std::shared_ptr<ConnectionRegistry> registry, Stream& stream) {
-  auto opening = std::make_unique<Opening>(std::move(registry), stream);
+asio::awaitable<Opened> open(std::shared_ptr<ConnectionRegistry> registry, Stream& stream,
+                             Door door) {
+  auto opening = std::make_unique<Opening>(std::move(registry), stream, door);
   auto running = opening->run();
   auto opened = co_await std::move(running);
   co_return opened;
@@ -441,10 +458,10 @@ asio::awaitable<Opened> open(std::shared_ptr<ConnectionRegistry> registry, Strea
 }  // namespace
 
 asio::awaitable<void> serve_connection(std::shared_ptr<ConnectionRegistry> registry, Socket socket,
-                                       [[maybe_unused]] Admission admission) {
+                                       [[maybe_unused]] Admission admission, Door door) {
   registry->counters().connections.add(1);
   auto stream = std::make_unique<Stream>(std::move(socket));
-  auto opening = open(registry, *stream);
+  auto opening = open(registry, *stream, door);
   auto opened = co_await std::move(opening);
   if (!opened.channel) co_return;
   const auto id = registry->core().next_session.fetch_add(1);

@@ -6,12 +6,13 @@
 
 #include "serve/connection_limits.h"
 #include "serve/connection_registry.h"
+#include "serve/door.h"
 #include "serve/stream.h"
 
 namespace gvm::serve {
 
 // On the registry's lane. Never throws for what a peer does.
 asio::awaitable<void> serve_connection(std::shared_ptr<ConnectionRegistry> registry, Socket socket,
-                                       Admission admission);
+                                       Admission admission, Door door);
 
 }  // namespace gvm::serve

@@ -6,13 +6,20 @@ namespace gvm::serve {
 
 Admission::~Admission() {
   if (limits_ == nullptr) return;
-  kind_ == Kind::connection ? limits_->leave() : limits_->end_session(address_);
+  kind_ == Kind::session ? limits_->end_session(address_) : limits_->leave(kind_);
 }
 
-std::expected<Admission, RefusalReason> ConnectionLimits::enter() {
+std::expected<Admission, RefusalReason> ConnectionLimits::enter(Door door) {
   const std::scoped_lock lock(mutex_);
   if (stopping_) return std::unexpected(RefusalReason::stopping);
-  if (connections_ - sessions_ >= max_other_) return std::unexpected(RefusalReason::connections);
+  if (door == Door::admin) {
+    if (admin_ >= 2 * max_admin_) return std::unexpected(RefusalReason::admin_connections);
+    ++admin_;
+    ++connections_;
+    return Admission(*this, Admission::Kind::admin_connection);
+  }
+  if (connections_ - sessions_ - admin_ >= max_other_)
+    return std::unexpected(RefusalReason::connections);
   ++connections_;
   return Admission(*this, Admission::Kind::connection);
 }
@@ -50,6 +57,11 @@ std::size_t ConnectionLimits::connections() const {
   return connections_;
 }
 
+bool ConnectionLimits::admin_is_full() const {
+  const std::scoped_lock lock(mutex_);
+  return admin_ >= max_admin_;
+}
+
 void ConnectionLimits::stop() {
   const std::scoped_lock lock(mutex_);
   stopping_ = true;
@@ -60,10 +72,11 @@ bool ConnectionLimits::stopping() const {
   return stopping_;
 }
 
-void ConnectionLimits::leave() {
+void ConnectionLimits::leave(Admission::Kind kind) {
   std::function<void()> callback;
   {
     const std::scoped_lock lock(mutex_);
+    if (kind == Admission::Kind::admin_connection) --admin_;
     --connections_;
     callback = take_callback();
   }

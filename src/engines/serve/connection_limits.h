@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "serve/door.h"
 #include "serve/metrics.h"
 #include "serve/options.h"
 
@@ -38,7 +39,7 @@ class Admission {
 
  private:
   friend class ConnectionLimits;
-  enum class Kind : std::uint8_t { connection, session };
+  enum class Kind : std::uint8_t { connection, admin_connection, session };
   Admission(ConnectionLimits& limits, Kind kind, std::string address = {})
       : limits_(&limits), kind_(kind), address_(std::move(address)) {}
 
@@ -52,15 +53,18 @@ class ConnectionLimits {
   explicit ConnectionLimits(const ServerOptions& options)
       : max_sessions_(options.max_sessions),
         max_per_address_(options.max_sessions_per_address),
-        max_other_(options.max_other_connections) {}
+        max_other_(options.max_other_connections),
+        max_admin_(options.admin.max_connections) {}
 
-  // For an accepted connection.
-  std::expected<Admission, RefusalReason> enter();
+  // For an accepted connection. At the admin address those that have asked nothing make way, so
+  // the limit there is soft, up to twice the number.
+  std::expected<Admission, RefusalReason> enter(Door door = Door::sessions);
   // For a connection that turns out to be a session. `address` is empty for a Unix socket.
   std::expected<Admission, RefusalReason> begin_session(const std::string& address);
 
   std::size_t sessions() const;
   std::size_t connections() const;
+  bool admin_is_full() const;
 
   // From now on no session may begin.
   void stop();
@@ -74,7 +78,7 @@ class ConnectionLimits {
 
  private:
   friend class Admission;
-  void leave();
+  void leave(Admission::Kind kind);
   void end_session(const std::string& address);
   // Called with `mutex_` held. Returns what the caller must run after it has unlocked it.
   std::function<void()> take_callback();
@@ -82,10 +86,12 @@ class ConnectionLimits {
   const std::size_t max_sessions_;
   const std::size_t max_per_address_;
   const std::size_t max_other_;
+  const std::size_t max_admin_;
   mutable std::mutex mutex_;
   std::condition_variable emptied_;
   std::unordered_map<std::string, std::size_t> per_address_;
-  std::size_t connections_ = 0;
+  std::size_t connections_ = 0;  // of every kind
+  std::size_t admin_ = 0;
   std::size_t sessions_ = 0;
   bool stopping_ = false;
   bool listening_ = true;

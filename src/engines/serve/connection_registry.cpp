@@ -58,6 +58,14 @@ void ConnectionRegistry::tick() {
   watch(due);
 }
 
+bool ConnectionRegistry::make_way() {
+  const auto since = [](const TrackedConnection* one) { return one->waits_since(); };
+  const auto longest = std::ranges::min_element(tracked_, {}, since);
+  if (longest == tracked_.end() || since(*longest) == Clock::time_point::max()) return false;
+  (*longest)->abort();
+  return true;
+}
+
 void ConnectionRegistry::drain(Clock::time_point grace_end) {
   draining_ = true;
   grace_end_ = grace_end;

@@ -28,6 +28,9 @@ class TrackedConnection {
   virtual void drain() = 0;
   // End now.
   virtual void abort() = 0;
+  // Since when it has been waiting for its peer to ask something, if it makes way for others
+  // meanwhile; the end of time: it does not.
+  virtual Clock::time_point waits_since() const { return Clock::time_point::max(); }
 
  private:
   friend class ConnectionRegistry;
@@ -50,6 +53,9 @@ class ConnectionRegistry : public std::enable_shared_from_this<ConnectionRegistr
   void watch(Clock::time_point due) {
     if (due < next_tick_) arm(due);
   }
+
+  // Ends the one that has waited longest; false when none waits.
+  bool make_way();
 
   void drain(Clock::time_point grace_end);
   void abort();

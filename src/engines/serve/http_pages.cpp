@@ -15,21 +15,26 @@ double uptime_seconds(const Core& core) {
   return std::chrono::duration<double>(Clock::now() - core.started).count();
 }
 
-HttpAnswer health_page(Core& core) {
+}  // namespace
+
+HttpAnswer health_page(Core& core, HealthDetail detail) {
   const bool stopping = core.limits.stopping();
   auto health = core.service.health();
   const bool ok = health.healthy && !stopping;
+  const char* status = stopping ? "stopping" : ok ? "ok" : "unhealthy";
   auto page = Value::object({
-      {"status", Value::string(stopping ? "stopping"
-                               : ok     ? "ok"
-                                        : "unhealthy")},
+      {"status", Value::string(status)},
       {"program", Value::string(core.options.program)},
       {"version", Value::string(core.options.version)},
-      {"uptime_seconds", Value::integer(static_cast<std::int64_t>(uptime_seconds(core)))},
-      {"sessions", Value::integer(static_cast<std::int64_t>(core.limits.sessions()))},
-      {"max_sessions", Value::integer(static_cast<std::int64_t>(core.options.max_sessions))},
   });
-  page.as_map()->set("details", std::move(health.details));
+  if (detail == HealthDetail::whole) {
+    auto& fields = *page.as_map();
+    const auto count = [](std::size_t n) { return Value::integer(static_cast<std::int64_t>(n)); };
+    fields.set("uptime_seconds", Value::integer(static_cast<std::int64_t>(uptime_seconds(core))));
+    fields.set("sessions", count(core.limits.sessions()));
+    fields.set("max_sessions", count(core.options.max_sessions));
+    fields.set("details", std::move(health.details));
+  }
   HttpAnswer answer;
   answer.status = ok ? 200 : 503;
   answer.body = json::write(page) + "\n";
@@ -42,8 +47,6 @@ HttpAnswer metrics_page(Core& core) {
   answer.body = metrics_text(core);
   return answer;
 }
-
-}  // namespace
 
 HttpAnswer http_error(unsigned status, std::string_view sentence) {
   HttpAnswer answer;
@@ -67,6 +70,8 @@ std::string refusal_sentence(RefusalReason refusal) {
            "as the field `token` of the hello";
   if (refusal == RefusalReason::memory)
     return "the module is overloaded: the limit serve." + name + " is reached, try again later";
+  if (refusal == RefusalReason::admin_token || refusal == RefusalReason::watcher)
+    return "who watches the module must be on this machine or show serve.admin_token";
   return "too many connections: the limit " + name + " is reached, try again later";
 }
 
@@ -94,6 +99,17 @@ void write_certificate(metrics::Exposition& metrics, const TlsInUse& tls) {
       .sample(std::chrono::duration<double>(ends).count());
 }
 
+void write_stuck_lanes(metrics::Exposition& metrics, const StuckLanes* lanes) {
+  metrics
+      .family("genvm_serve_lanes_stuck", metrics::Type::gauge,
+              "Lanes that do not come back, as the watchdog sees them.")
+      .sample(lanes == nullptr ? 0 : lanes->now.load());
+  metrics
+      .family("genvm_serve_lane_stuck_total", metrics::Type::counter,
+              "Times that a lane did not come back in time.")
+      .sample(lanes == nullptr ? 0 : lanes->times.load());
+}
+
 }  // namespace
 
 std::string metrics_text(Core& core) {
@@ -104,24 +120,10 @@ std::string metrics_text(Core& core) {
                  .requests = core.load.running(),
                  .uptime_seconds = uptime_seconds(core)});
   write_process_metrics(metrics);
+  write_stuck_lanes(metrics, core.options.stuck_lanes.get());
   if (core.options.tls) write_certificate(metrics, *core.options.tls);
   core.service.collect_metrics(metrics);
   return metrics.text();
-}
-
-HttpAnswer answer_http(Core& core, http::verb method, std::string_view target) {
-  if (method != http::verb::get) {
-    auto answer = http_error(405, "only GET is answered here");
-    answer.extra_headers = "Allow: GET\r\n";
-    return answer;
-  }
-  const auto path = target.substr(0, target.find('?'));
-  if (path == "/health") return health_page(core);
-  if (path == "/metrics") return metrics_page(core);
-  return http_error(
-      404,
-      "nothing here: sessions are WebSocket connections; there are /health, /metrics and, for this "
-      "machine, the status page /");
 }
 
 std::string http_response(const Core& core, const HttpAnswer& answer) {
@@ -131,7 +133,8 @@ std::string http_response(const Core& core, const HttpAnswer& answer) {
   out += "\r\nServer: " + core.options.program + "/" + core.options.version;
   out += "\r\nContent-Type: " + answer.content_type;
   out += "\r\nContent-Length: " + std::to_string(answer.body.size());
-  out += "\r\nCache-Control: no-store\r\nConnection: close\r\n";
+  out += "\r\nConnection: close\r\n";
+  out += answer.security_headers;
   out += answer.extra_headers + "\r\n" + answer.body;
   return out;
 }

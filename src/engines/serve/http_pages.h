@@ -1,6 +1,5 @@
 #pragma once
-// The plain HTTP side of the port: /health and /metrics, and the answers to refused upgrades.
-#include <boost/beast/http/verb.hpp>
+// The pages /health and /metrics, and the answers to refused upgrades.
 #include <string>
 #include <string_view>
 
@@ -15,8 +14,11 @@ std::string refusal_sentence(RefusalReason refusal);
 
 // The text of /metrics.
 std::string metrics_text(Core& core);
+HttpAnswer metrics_page(Core& core);
 
-HttpAnswer answer_http(Core& core, boost::beast::http::verb method, std::string_view target);
+// `brief`: whether the module serves, and nothing else of it.
+enum class HealthDetail : bool { brief, whole };
+HttpAnswer health_page(Core& core, HealthDetail detail);
 
 // The whole response; the connection is closed after it.
 std::string http_response(const Core& core, const HttpAnswer& answer);

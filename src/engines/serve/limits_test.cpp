@@ -45,7 +45,7 @@ TEST(Limits, TheSessionOverTheGlobalLimitIsRefusedClearly) {
   EXPECT_TRUE(framed.closed_within(5s));
 
   auto health = WireClient::tcp(under_test.port());
-  health.send("GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
+  health.send("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n");
   EXPECT_TRUE(health.read_all().starts_with("HTTP/1.1 200 OK\r\n"))
       << "health answers when sessions are full";
 
@@ -219,7 +219,7 @@ TEST_F(UnixSocket, CarriesBothFramingsAndHealth) {
   websocket.send_ws_frame(0x82, "ws");
   EXPECT_EQ(websocket.read_exactly(4), std::string("\x82\x02ws"));
   auto health = WireClient::unix_socket(path());
-  health.send("GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
+  health.send("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n");
   EXPECT_TRUE(health.read_all().starts_with("HTTP/1.1 200"));
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/error_codes.h"
+#include "policy/ip_address.h"
 
 namespace gvm::serve {
 namespace {
@@ -49,6 +50,12 @@ std::string ListenAddress::to_string() const {
   if (is_inherited() && host.empty()) return std::string(kFdScheme) + std::to_string(fd);
   const bool v6 = host.find(':') != host.npos;
   return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+bool ListenAddress::is_of_this_machine() const {
+  if (is_unix() || host == "localhost") return true;
+  const auto address = policy::IpAddress::parse(host);
+  return address && address->is_loopback();
 }
 
 Result<ListenAddress> parse_listen_address(std::string_view text) {

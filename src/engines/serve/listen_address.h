@@ -17,6 +17,8 @@ struct ListenAddress {
 
   bool is_unix() const { return !path.empty(); }
   bool is_inherited() const { return fd >= 0; }
+  // Nobody from elsewhere reaches it: a Unix socket, localhost, or an address of loopback.
+  bool is_of_this_machine() const;
   std::string to_string() const;
 };
 

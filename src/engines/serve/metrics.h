@@ -34,17 +34,23 @@ enum class RefusalReason : std::uint8_t {
   memory,
   peer_address,
   peer_user,
-  peer_token
+  peer_token,
+  admin_connections,
+  admin_token,  // a wrong one
+  watcher       // who watches the module must be on this machine, or show the admin token
 };
-inline constexpr std::array<const char*, 9> kRefusalNames{"max_sessions",
-                                                          "max_sessions_per_address",
-                                                          "max_other_connections",
-                                                          "shutting_down",
-                                                          "allowed_origins",
-                                                          "max_memory",
-                                                          "peer_address",
-                                                          "peer_user",
-                                                          "peer_token"};
+inline constexpr std::array<const char*, 12> kRefusalNames{"max_sessions",
+                                                           "max_sessions_per_address",
+                                                           "max_other_connections",
+                                                           "shutting_down",
+                                                           "allowed_origins",
+                                                           "max_memory",
+                                                           "peer_address",
+                                                           "peer_user",
+                                                           "peer_token",
+                                                           "admin_connections",
+                                                           "admin_token",
+                                                           "watcher"};
 
 // How a connection to a port with TLS began. `left`: the peer went away, or was silent for too
 // long.

@@ -7,8 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "base/secret.h"
 #include "base/size.h"
 #include "serve/peer_options.h"
+#include "serve/stuck_lanes.h"
 #include "serve/tls_context.h"
 
 namespace gvm::serve {
@@ -16,6 +18,18 @@ namespace gvm::serve {
 // A length prefix is below this, so its first byte is below 'A' and no HTTP method can be mistaken
 // for one.
 inline constexpr std::size_t kLargestMessageLimit = 1 * kGiB;
+
+// For who watches the module: /metrics and the status page.
+struct AdminOptions {
+  // A further address for that alone, host:port or unix:///path; empty: it is at bind_address.
+  std::string address;
+  // With it one may watch from everywhere; empty: only from this machine.
+  Secret token;
+  bool tls = false;  // TLS is spoken there too, with what `ServerOptions::tls` holds
+  // At the same time; for a further one that makes way which has waited longest without a request.
+  // They are not among the other connections, so that neither port can be made deaf at the other.
+  std::size_t max_connections = 64;
+};
 
 struct ServerOptions {
   std::string program = "genvm-module";
@@ -25,8 +39,10 @@ struct ServerOptions {
   std::string bind_address = "127.0.0.1:0";
   unsigned unix_mode = 0600;  // permissions of the socket file
   PeerOptions peers;
+  AdminOptions admin;
   std::shared_ptr<TlsInUse> tls;  // empty: plain text. The owner may change what it holds.
-  int backlog = 4096;             // connections the kernel keeps until they are accepted
+  std::shared_ptr<const StuckLanes> stuck_lanes;  // of the watchdog; empty: there is none
+  int backlog = 4096;  // connections the kernel keeps until they are accepted
 
   std::size_t max_sessions = 4096;           // whole process
   std::size_t max_sessions_per_address = 0;  // sessions of one IP address; 0: no limit

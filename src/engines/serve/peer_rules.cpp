@@ -92,6 +92,20 @@ std::optional<RefusalReason> judge_peer(const PeerOptions& options, int socket) 
                                                : std::optional(RefusalReason::peer_address);
 }
 
+bool is_token(std::string_view given, const Secret& token) {
+  return same_text(given, token.reveal());
+}
+
+bool is_local_peer(int socket) {
+  sockaddr_storage peer{};
+  socklen_t size = sizeof peer;
+  auto* address = reinterpret_cast<sockaddr*>(&peer);
+  if (::getpeername(socket, address, &size) != 0) return false;
+  if (address->sa_family == AF_UNIX) return true;
+  const auto ip = policy::IpAddress::from(*address);
+  return ip && unmapped(*ip).is_loopback();
+}
+
 bool knows_token(const PeerOptions& options, std::string_view given) {
   bool known = false;
   for (const auto& token : options.tokens) known = same_text(given, token.reveal()) || known;

@@ -16,6 +16,12 @@ std::optional<RefusalReason> judge_peer(const PeerOptions& options, int socket);
 // `given` is one of the tokens. Takes the same time for each text of its length.
 bool knows_token(const PeerOptions& options, std::string_view given);
 
+// The same for one token. An empty one is nobody's.
+bool is_token(std::string_view given, const Secret& token);
+
+// The peer of this connected socket is on this machine: a Unix socket or an address of loopback.
+bool is_local_peer(int socket);
+
 // The token of "Bearer TOKEN" (RFC 6750, 2.1); empty for every other form.
 std::string_view bearer_token(std::string_view authorization);
 

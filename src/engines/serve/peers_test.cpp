@@ -52,7 +52,7 @@ std::string answer_to(WireClient& client, const std::string& request) {
 }
 
 std::string page(WireClient client, const std::string& path) {
-  client.send("GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n");
+  client.send("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
   return client.read_all();
 }
 

@@ -91,12 +91,26 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
     return {};
   }
 
+  Result<void> bind_admin() {
+    const std::string& text = core_->options.admin.address;
+    if (text.empty() || admin_ != nullptr) return {};
+    const auto address = parse_listen_address(text);
+    if (!address) return fail(address.error());
+    auto opened =
+        Listener::open(lanes_.at(0).context(), *address, core_->options.backlog, UnixFile{});
+    if (!opened) return fail(std::move(opened.error()));
+    admin_ = std::move(*opened);
+    return {};
+  }
+
+  std::string admin_address() const {
+    return admin_ == nullptr ? std::string() : admin_->address().to_string();
+  }
+
   void start() {
     started_ = true;
-    for (const auto& listener : listeners_) {
-      asio::co_spawn(lanes_.at(0).executor(), accept_all(shared_from_this(), *listener),
-                     [](const std::exception_ptr&) {});
-    }
+    for (const auto& listener : listeners_) accept_at(*listener, Door::sessions);
+    if (admin_ != nullptr) accept_at(*admin_, Door::admin);
     asio::post(lanes_.at(0).executor(), [self = shared_from_this()] { self->serve_connected(); });
     history_ = std::make_shared<HistoryClock>(lanes_.at(0), core_);
     history_->start();
@@ -115,10 +129,14 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
     stop_history();
     if (!started_) {
       listeners_.clear();
+      admin_.reset();
       core_->limits.listener_closed();
       return;
     }
-    asio::post(lanes_.at(0).executor(), [self = shared_from_this()] { self->close_listener(); });
+    asio::post(lanes_.at(0).executor(), [self = shared_from_this()] {
+      self->close_listeners();
+      self->core_->limits.listener_closed();
+    });
     const auto end = Clock::now() + grace;
     for_each_registry([end](ConnectionRegistry& registry) { registry.drain(end); });
   }
@@ -126,7 +144,7 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
   void retire(std::function<void()> closed) {
     stop_history();
     asio::post(lanes_.at(0).executor(), [self = shared_from_this(), closed = std::move(closed)] {
-      for (const auto& listener : self->listeners_) listener->close();
+      self->close_listeners();
       closed();  // first: with nobody here the process ends at once
       self->core_->limits.listener_closed();
     });
@@ -180,7 +198,8 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
       boost::system::error_code error;
       socket.assign(asio::generic::stream_protocol(inherited.family, 0), inherited.fd, error);
       if (!error)
-        adopt(lane, std::move(socket), [self = shared_from_this()] { self->inherited_ended(); });
+        adopt(lane, std::move(socket), Door::sessions,
+              [self = shared_from_this()] { self->inherited_ended(); });
     }
   }
 
@@ -192,16 +211,23 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
     if (on_exhausted_) on_exhausted_();
   }
 
-  static asio::awaitable<void> accept_all(std::shared_ptr<Impl> self, Listener& listener) {
+  void accept_at(Listener& listener, Door door) {
+    asio::co_spawn(lanes_.at(0).executor(), accept_all(shared_from_this(), listener, door),
+                   [](const std::exception_ptr&) {});
+  }
+
+  static asio::awaitable<void> accept_all(std::shared_ptr<Impl> self, Listener& listener,
+                                          Door door) {
     Event pause(self->lanes_.at(0).executor());
     bool complained = false;
     auto& acceptor = listener.acceptor();
     while (acceptor.is_open()) {
-      auto& lane = self->lanes_.next();
+      // Those of the admin address are on one lane, which knows who has waited longest.
+      auto& lane = door == Door::admin ? self->lanes_.at(0) : self->lanes_.next();
       auto [error, socket] = co_await acceptor.async_accept(lane.context(), kToken);
       if (!error) {
         complained = false;
-        self->adopt(lane, std::move(socket));
+        self->adopt(lane, std::move(socket), door);
         continue;
       }
       if (!exhausted(error))
@@ -215,25 +241,31 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
   }
 
   // `ended` runs when the connection is over, on its lane.
-  void adopt(net::Lane& lane, Socket socket, std::function<void()> ended = {}) {
-    auto admission = core_->limits.enter();
+  void adopt(net::Lane& lane, Socket socket, Door door, std::function<void()> ended = {}) {
+    if (door == Door::admin && core_->limits.admin_is_full() && registries_[0]->make_way())
+      count_refusal(RefusalReason::admin_connections);
+    auto admission = core_->limits.enter(door);
     auto& registry = registries_[lane.index()];
     if (!admission) {
-      // On the accepting lane: not that lane's own counter set, which only its own thread writes.
-      registries_[0]->counters().refused[static_cast<std::size_t>(admission.error())].add(1);
+      count_refusal(admission.error());
       return;
     }
     asio::co_spawn(lane.executor(),
-                   serve_connection(registry, std::move(socket), std::move(*admission)),
+                   serve_connection(registry, std::move(socket), std::move(*admission), door),
                    [registry, ended = std::move(ended)](const std::exception_ptr& failure) {
                      if (failure) registry->core().log.error("connection failed by an exception");
                      if (ended) ended();
                    });
   }
 
-  void close_listener() {
+  // On the first lane, which accepts: its own counters, which only its own thread writes.
+  void count_refusal(RefusalReason reason) {
+    registries_[0]->counters().refused[static_cast<std::size_t>(reason)].add(1);
+  }
+
+  void close_listeners() {
     for (const auto& listener : listeners_) listener->close();
-    core_->limits.listener_closed();
+    if (admin_ != nullptr) admin_->close();
   }
 
   void for_each_registry(auto&& act) {
@@ -246,6 +278,7 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
   std::shared_ptr<Core> core_;
   std::vector<std::shared_ptr<ConnectionRegistry>> registries_;
   std::vector<std::unique_ptr<Listener>> listeners_;  // not changed once started
+  std::unique_ptr<Listener> admin_;                   // null: there is none; as the others
   std::vector<InheritedSocket> connected_;            // until they are served
   std::atomic<std::size_t> open_inherited_{0};
   std::mutex exhausted_mutex_;
@@ -269,6 +302,10 @@ Result<void> Server::bind() {
   return impl_->bind();
 }
 
+Result<void> Server::bind_admin() {
+  return impl_->bind_admin();
+}
+
 void Server::start() {
   impl_->start();
 }
@@ -279,6 +316,10 @@ std::uint16_t Server::port() const {
 
 std::string Server::address() const {
   return impl_->listener() == nullptr ? std::string() : impl_->listener()->address().to_string();
+}
+
+std::string Server::admin_address() const {
+  return impl_->admin_address();
 }
 
 Fd Server::duplicate_socket() const {

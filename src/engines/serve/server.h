@@ -27,6 +27,9 @@ class Server {
   // Takes the address, or the sockets the process has inherited. Errors: INVALID_CONFIG,
   // LISTEN_FAILED. From here on the kernel queues connections.
   Result<void> bind();
+  // Takes the address of AdminOptions; nothing to do when there is none or it is taken already. The
+  // process before may hold it until its turn is over.
+  Result<void> bind_admin();
   // Accepts. Call once, after bind().
   void start();
 
@@ -34,6 +37,8 @@ class Server {
   std::uint16_t port() const;
   // As bound, with the port the kernel chose.
   std::string address() const;
+  // Of AdminOptions, as bound; empty: it is not.
+  std::string admin_address() const;
   // A duplicate of the socket it listens on, for the process that takes over: connections wait
   // there until that one accepts. Empty: it listens on a Unix socket, whose file goes with this
   // process.

@@ -1,7 +1,6 @@
 #pragma once
-// The status page of a module's port: "/", its style and program, and what they read beside
-// /health and /metrics. Only for browsers of this machine, because log lines are on it.
-#include <boost/asio/awaitable.hpp>
+// The status page of a module: "/", its style and program, and what they read beside /health and
+// /metrics. Who may see it is judged before (watch_rules.h).
 #include <optional>
 #include <string_view>
 
@@ -10,21 +9,12 @@
 
 namespace gvm::serve {
 
-// The parts of a request that decide whether it is answered with the page.
-struct PageVisitor {
-  std::string_view target;  // of a GET request
-  std::string_view host;    // its header Host, empty when it is missing
-  bool is_local = false;    // a loopback address or a Unix socket
-};
+// "/", its style and its program: they hold nothing of the module. None for every other path.
+std::optional<HttpAnswer> page_file(std::string_view path);
 
-// None: the target is not the page's. 403 for a visitor from elsewhere, and for a Host that is no
-// literal of a loopback address and not localhost: a web page of another name must not read the
-// log by DNS rebinding.
-std::optional<HttpAnswer> status_page(const Core& core, const PageVisitor& visitor);
-
-// The same for the parts that the product makes (Service::status_part).
-std::optional<boost::asio::awaitable<HttpAnswer>> status_part(const Core& core,
-                                                              const PageVisitor& visitor);
+// What the page's program asks the server for. None: the product may have such a part
+// (Service::status_part).
+std::optional<HttpAnswer> page_data(const Core& core, std::string_view path);
 
 // The style and the common functions of the pages, for the manager's page too.
 std::string_view page_style();

@@ -200,7 +200,7 @@ TEST_F(Tls, AClientMustShowACertificateOfTheRightAuthorityWhereOneIsAskedFor) {
 TEST_F(Tls, PlainTextIsToldSoInItsOwnForm) {
   ScriptedServer server(options());
   auto http = WireClient::tcp(server.port());
-  http.send("GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
+  http.send("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n");
   EXPECT_THAT(http.read_all(),
               AllOf(StartsWith("HTTP/1.1 400 Bad Request"), HasSubstr("this port speaks TLS")));
   auto framed = WireClient::tcp(server.port());

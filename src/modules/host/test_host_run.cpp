@@ -57,6 +57,8 @@ void FakeLlm::add_rows(HostTable& table, Value providers) {
   // Prompts are made of the templates below as they are.
   auto as_it_is = [](Session&, Args&) -> Result<Value> { return Value::null(); };
   table.functions.push_back({"llm.rs", "harden_template", "fun()", "", as_it_is});
+  auto noted = [](Session&, Args&) -> Result<Value> { return Value::null(); };
+  table.functions.push_back({"llm.rs", "note_judgement", "fun()", "", noted});
   table.constants.push_back({"llm.rs", "judge", "table", "",
                              Value::object({{"swap", Value::boolean(false)},
                                             {"models", Value::integer(1)},

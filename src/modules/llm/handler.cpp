@@ -53,6 +53,7 @@ class LlmService final : public serve::Service {
     if (now->guards) now->guards->write_to(out);
     if (now->audit) now->audit->write_to(out);
     if (now->config->greybox.enabled()) now->greybox_counters->write_to(out);
+    now->judge_counters->write_to(out);
     scripted::write_shared(out, *now);
     scripted::write_generation(out, "genvm_llm", now->generation, current_.earlier());
   }
@@ -143,6 +144,7 @@ Result<std::shared_ptr<const Shared>> build(std::shared_ptr<const config::LlmCon
   if (auto added = add_audit(*shared, parts.logger, before); !added)
     return fail(std::move(added).error());
   if (before != nullptr) shared->greybox_counters = before->greybox_counters;
+  if (before != nullptr) shared->judge_counters = before->judge_counters;
   shared->guards = guarded::Guards::make(config->guards, system_texts_of(config->prompt_templates));
   return scripted::freed_later(std::move(shared), parts);
 }

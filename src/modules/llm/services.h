@@ -6,6 +6,7 @@
 #include "guarded/guards.h"
 #include "host/direct_sender.h"
 #include "host/services.h"
+#include "llm/judge_counters.h"
 #include "llm/session_greybox.h"
 
 namespace gvm::llm {
@@ -27,6 +28,7 @@ class LlmServices final : public host::Services {
               std::shared_ptr<const Redactor> redactor, host::RequestSigner signer,
               std::shared_ptr<guarded::SessionGuards> guards, Audited audited,
               std::shared_ptr<SessionGreybox> greybox,
+              std::shared_ptr<JudgeCounters> judge_counters,
               const script::HostFunction::Async& filter_image)
       : host::Services(std::move(redactor)),
         facts_(std::move(facts)),
@@ -36,6 +38,7 @@ class LlmServices final : public host::Services {
         guards_(std::move(guards)),
         audited_(std::move(audited)),
         greybox_(std::move(greybox)),
+        judge_counters_(std::move(judge_counters)),
         filter_image_(filter_image) {
     context_.facts = &facts_;
     context_.span = &call_span();
@@ -53,6 +56,7 @@ class LlmServices final : public host::Services {
   const Origin& origin() const { return *audited_.origin; }
   // Null when the configuration has nothing to draw.
   std::shared_ptr<const SessionGreybox> greybox() const { return greybox_; }
+  JudgeCounters& judge_counters() const { return *judge_counters_; }
   // lib.rs.filter_image, for images of prompts.
   const script::HostFunction::Async& filter_image() const { return filter_image_; }
 
@@ -64,6 +68,7 @@ class LlmServices final : public host::Services {
   std::shared_ptr<guarded::SessionGuards> guards_;
   Audited audited_;
   std::shared_ptr<SessionGreybox> greybox_;
+  std::shared_ptr<JudgeCounters> judge_counters_;
   const script::HostFunction::Async& filter_image_;  // of the session's program
 };
 

@@ -140,7 +140,8 @@ std::unique_ptr<script::Services> LlmSession::make_services() {
     guards = std::make_shared<guarded::SessionGuards>(shared_->guards, random_seed());
   return std::make_unique<LlmServices>(
       std::move(context), std::move(facts), shared_->redactor, std::move(signer), std::move(guards),
-      Audited{shared_->audit, origin_}, greybox_, host::filter_image_of(shared_->program->host()));
+      Audited{shared_->audit, origin_}, greybox_, shared_->judge_counters,
+      host::filter_image_of(shared_->program->host()));
 }
 
 }  // namespace gvm::llm

@@ -9,6 +9,7 @@
 #include "dispatch/run_context.h"
 #include "envelope/request.h"
 #include "guarded/guards.h"
+#include "llm/judge_counters.h"
 #include "llm/session_greybox.h"
 #include "money/rational.h"
 #include "net/lane.h"
@@ -29,6 +30,7 @@ struct Shared : scripted::ModuleContext {
   std::shared_ptr<guarded::Guards> guards;  // null: no rules
   std::shared_ptr<audit::Log> audit;        // null: none is kept; the same after a reload
   std::shared_ptr<GreyboxCounters> greybox_counters = std::make_shared<GreyboxCounters>();
+  std::shared_ptr<JudgeCounters> judge_counters = std::make_shared<JudgeCounters>();
   // Set once the script's old form of answers has been logged.
   std::unique_ptr<std::atomic_flag> told_of_bare_answers = std::make_unique<std::atomic_flag>();
 };

@@ -8,6 +8,7 @@
 #include "judge/hardened_prompt.h"
 #include "llm/argument_fields.h"
 #include "llm/functions.h"
+#include "llm/services.h"
 #include "script/convert.h"
 
 namespace gvm::llm {
@@ -122,6 +123,48 @@ HostFunction::Heavy::Length harden_length(HostFunction::Args& args) {
   return bytes <= kUnwaited ? Length::should_wait : Length::must_wait;
 }
 
+// A count that a library gives: small, and no text.
+Result<std::uint64_t> count_in(const Value& given, std::string_view field) {
+  constexpr std::int64_t kMost = 1'000;
+  const Value* found = given.find(field);
+  const auto* number = found == nullptr ? nullptr : found->as_integer();
+  const auto whole = number == nullptr ? std::nullopt : number->to_i64();
+  if (whole && *whole >= 0 && *whole <= kMost) return static_cast<std::uint64_t>(*whole);
+  return wrong_argument(field, "a count", found == nullptr ? Value::null() : *found);
+}
+
+Result<Judgement> judgement_in(const Value& given) {
+  const auto text = [&given](std::string_view field) {
+    const Value* found = given.find(field);
+    return found == nullptr ? std::string_view() : found->as_string().value_or("");
+  };
+  Judgement judgement;
+  const auto kind = judge::kind_named(text("template"));
+  if (!kind) return wrong_argument("template", "the name of a template", given);
+  judgement.kind = *kind;
+  const auto outcome = judge_outcome_named(text("outcome"));
+  if (!outcome) return wrong_argument("outcome", "true, false, no_majority or refused", given);
+  judgement.outcome = *outcome;
+  for (const auto& [field, into] :
+       {std::pair{"opinions", &judgement.opinions}, std::pair{"swapped", &judgement.swapped},
+        std::pair{"missing", &judgement.missing}}) {
+    const auto count = count_in(given, field);
+    if (!count) return fail(count.error());
+    *into = *count;
+  }
+  const Value* agreed = given.find("agreed");
+  judgement.agreed = agreed != nullptr && agreed->as_bool() != nullptr && *agreed->as_bool();
+  return judgement;
+}
+
+Result<Value> note_judgement(script::Session& session, HostFunction::Args& args) {
+  const auto judgement = judgement_in(args.empty() ? Value::null() : args[0]);
+  if (!judgement) return fail(judgement.error());
+  if (auto* services = dynamic_cast<LlmServices*>(&session.services()))
+    services->judge_counters().count(*judgement);
+  return Value::null();
+}
+
 Value judge_value(const config::JudgeConfig& judge) {
   return Value::fields(
       "swap", Value::boolean(judge.swap), "models", Value::integer(std::int64_t{judge.models}),
@@ -144,6 +187,13 @@ void add_template_functions(script::HostTable& table, const config::LlmConfig& c
                              return harden(*templates, args);
                            },
                            harden_length}});
+  table.functions.push_back(
+      {kLibrary, "note_judgement",
+       "fun(judgement: {template: string, outcome: string, opinions: integer, swapped: integer, "
+       "missing: integer, agreed: boolean})",
+       "Counts a judgement in the module's metrics; llm.judge calls it. `outcome`: true, false, "
+       "no_majority or refused. Raises SCRIPT_BAD_ARGUMENT.",
+       HostFunction::Sync(note_judgement)});
   table.constants.push_back(
       {kLibrary, "judge",
        "{swap: boolean, models: integer, disagree: string, when_missing: string}",

@@ -1,8 +1,10 @@
 #include "manager/access.h"
 
-#include <openssl/crypto.h>
-
 #include <boost/asio/ip/address.hpp>
+
+#include "manager/page.h"
+#include "serve/peer_rules.h"
+#include "serve/watch_rules.h"
 
 namespace gvm::manager {
 namespace {
@@ -21,42 +23,47 @@ bool is_ip(std::string_view host) {
   return !error;
 }
 
-bool is_loopback(std::string_view host) {
-  boost::system::error_code error;
-  const auto address = asio::ip::make_address(std::string(host), error);
-  return host == "localhost" || (!error && address.is_loopback());
-}
-
-bool same_secret(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
-}
-
 }  // namespace
 
-std::optional<Access::Refusal> Access::judge(std::string_view authorization, std::string_view host,
-                                             std::string_view origin) const {
+std::optional<Access::Refusal> Access::judge(const Asked& asked) const {
+  if (!token_.empty() && page_file(asked.path)) return std::nullopt;
+  if (kind_ == Kind::hosts) return judge_host(asked);
+  const auto refusal = serve::judge_watcher(token_, {.authorization = asked.authorization,
+                                                     .host = asked.host,
+                                                     .is_local = asked.is_local,
+                                                     .is_forwarded = asked.is_forwarded});
+  if (!refusal) return std::nullopt;
+  return Refusal{serve::status_of(*refusal), serve::sentence_of(*refusal)};
+}
+
+std::optional<Access::Refusal> Access::judge_host(const Asked& asked) const {
   if (!token_.empty()) {
-    constexpr std::string_view kBearer = "Bearer ";
-    if (!authorization.starts_with(kBearer) ||
-        !same_secret(authorization.substr(kBearer.size()), token_.reveal()))
-      return Refusal{401, "this manager wants its token: Authorization: Bearer ..."};
-    return std::nullopt;
+    if (serve::is_token(serve::bearer_token(asked.authorization), token_)) return std::nullopt;
+    return Refusal{401, "this manager wants its token: Authorization: Bearer ..."};
   }
   if (host_.empty()) return std::nullopt;
-  const auto name = host_part(host);
+  const auto name = host_part(asked.host);
   if (!name.empty() && name != "localhost" && name != host_ && !is_ip(name))
     return Refusal{403, "without a token only loopback names are answered (Host)"};
+  const auto& origin = asked.origin;
   const auto scheme = origin.find("://");
-  if (!origin.empty() && (scheme == origin.npos || origin.substr(scheme + 3) != host))
+  if (!origin.empty() && (scheme == origin.npos || origin.substr(scheme + 3) != asked.host))
     return Refusal{403, "pages of other origins are not answered"};
   return std::nullopt;
 }
 
 std::string why_not_open(const serve::ListenAddress& address, const Secret& token) {
-  if (address.is_unix() || !token.empty() || is_loopback(address.host)) return {};
+  if (!token.empty() || address.is_of_this_machine()) return {};
   return address.to_string() +
          " can be reached by others: the manager starts programs and sees keys, so it listens on "
          "loopback or a Unix socket only, unless --token-file names a token";
+}
+
+std::string why_not_watched(const serve::ListenAddress& address, const Secret& token) {
+  if (!token.empty() || address.is_of_this_machine()) return {};
+  return address.to_string() +
+         " can be reached by others, of whom none is answered without a token: name one with "
+         "--admin-token-file";
 }
 
 }  // namespace gvm::manager

@@ -11,12 +11,13 @@ namespace {
 
 unsigned judged(const Access& access, std::string_view authorization, std::string_view host,
                 std::string_view origin) {
-  const auto refusal = access.judge(authorization, host, origin);
+  const auto refusal =
+      access.judge({.path = "/x", .authorization = authorization, .host = host, .origin = origin});
   return refusal ? refusal->status : 200;
 }
 
 TEST(ManagerAccess, WithoutATokenPagesInBrowsersAreRefused) {
-  const Access access(Secret(), "127.0.0.1");
+  const auto access = Access::of_hosts(Secret(), "127.0.0.1");
   EXPECT_EQ(judged(access, "", "127.0.0.1:3999", ""), 200U);
   EXPECT_EQ(judged(access, "", "localhost:3999", ""), 200U);
   EXPECT_EQ(judged(access, "", "[::1]:3999", ""), 200U);
@@ -27,15 +28,37 @@ TEST(ManagerAccess, WithoutATokenPagesInBrowsersAreRefused) {
   EXPECT_EQ(judged(access, "", "127.0.0.1:3999", "null"), 403U);
   EXPECT_EQ(judged(access, "", "rebound.evil.example:3999", ""), 403U);
   EXPECT_EQ(judged(access, "", "[", ""), 200U);
-  EXPECT_EQ(judged(Access(Secret(), ""), "", "anything", ""), 200U) << "a Unix socket";
+  EXPECT_EQ(judged(Access::of_hosts(Secret(), ""), "", "anything", ""), 200U) << "a Unix socket";
 }
 
 TEST(ManagerAccess, WithATokenOnlyTheTokenCounts) {
-  const Access access(Secret("of the test"), "0.0.0.0");
+  const auto access = Access::of_hosts(Secret("of the test"), "0.0.0.0");
   EXPECT_EQ(judged(access, "Bearer of the test", "node.example", "https://page.example"), 200U);
   for (const char* wrong : {"", "Bearer", "Bearer ", "Bearer of the tes", "Bearer of the testt",
-                            "bearer of the test", "of the test"})
+                            "Basic of the test", "of the test"})
     EXPECT_EQ(judged(access, wrong, "127.0.0.1", ""), 401U) << wrong;
+  EXPECT_FALSE(access.judge({.path = "/"})) << "its page asks for the token";
+  EXPECT_TRUE(access.judge({.path = "/status"}));
+}
+
+TEST(ManagerAccess, OfWhoWatchesIsThatOfTheModules) {
+  const auto open = Access::of_watchers(Secret());
+  EXPECT_FALSE(open.judge({.path = "/status", .host = "localhost:1"}));
+  EXPECT_EQ(open.judge({.path = "/status", .host = "evil.example"})->status, 403U);
+  EXPECT_EQ(open.judge({.path = "/", .host = "localhost", .is_local = false})->status, 403U);
+  const auto guarded = Access::of_watchers(Secret("of-the-test-and-long"));
+  const std::string right = "Bearer of-the-test-and-long";
+  const auto from_elsewhere = [&](std::string_view path, std::string_view authorization) {
+    const auto refusal = guarded.judge(
+        {.path = path, .authorization = authorization, .host = "n.example", .is_local = false});
+    return refusal ? refusal->status : 200U;
+  };
+  EXPECT_EQ(from_elsewhere("/status", right), 200U);
+  EXPECT_EQ(from_elsewhere("/status", ""), 401U);
+  EXPECT_EQ(from_elsewhere("/status", right + "x"), 401U);
+  EXPECT_EQ(from_elsewhere("/", ""), 200U);
+  EXPECT_EQ(from_elsewhere("/page.js", ""), 200U);
+  EXPECT_FALSE(guarded.judge({.path = "/status", .host = "localhost"}));
 }
 
 TEST(ManagerAccess, OnlyLoopbackIsOpenWithoutAToken) {
@@ -50,6 +73,9 @@ TEST(ManagerAccess, OnlyLoopbackIsOpenWithoutAToken) {
   EXPECT_NE(why("[::]:1", ""), "");
   EXPECT_NE(why("10.0.0.1:1", ""), "");
   EXPECT_EQ(why("0.0.0.0:1", "token"), "");
+  const auto address = serve::parse_listen_address("0.0.0.0:1").value();
+  EXPECT_NE(why_not_watched(address, Secret()).find("--admin-token-file"), std::string::npos);
+  EXPECT_EQ(why_not_watched(address, Secret("token")), "");
 }
 
 TEST(ManagerExecutionsAddress, IsAHostOrASocket) {

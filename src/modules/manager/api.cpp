@@ -113,6 +113,22 @@ bool is_of_executions(std::string_view path) {
 
 Api::Api(Parts parts) : parts_(std::move(parts)), http_(parts_.context, {}) {}
 
+asio::awaitable<Answer> WatchOnly::answer(const Request& request) {
+  const auto path = path_of(request);
+  Answer answer;
+  if (path != "/status" && !page_file(path)) {
+    answer = error_answer(404, "nothing here: this address is for the page / and for /status");
+    co_return answer;
+  }
+  auto answering = api_->answer(request);
+  answer = co_await std::move(answering);
+  co_return answer;
+}
+
+asio::awaitable<void> WatchOnly::pass_on(Stream&, Request, std::string) {
+  co_return;
+}
+
 bool Api::is_passed_on(const Request& request) const {
   return parts_.executions != nullptr && is_of_executions(path_of(request));
 }
@@ -157,7 +173,6 @@ asio::awaitable<Answer> Api::answer(const Request& request) {
   if (auto file = page_file(path)) {
     answer.body = std::move(file->body);
     answer.content_type = std::move(file->content_type);
-    answer.extra_headers = std::string(kPageHeaders);
     co_return answer;
   }
   auto answering = path == "/status"           ? status()

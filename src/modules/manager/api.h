@@ -44,6 +44,19 @@ class Api final : public HttpHandler {
   net::HttpClient http_;  // of /llm/check
 };
 
+// What of it is for who watches: the page and GET /status.
+class WatchOnly final : public HttpHandler {
+ public:
+  explicit WatchOnly(std::shared_ptr<Api> api) : api_(std::move(api)) {}
+
+  asio::awaitable<Answer> answer(const Request& request) override;
+  bool is_passed_on(const Request&) const override { return false; }
+  asio::awaitable<void> pass_on(Stream& client, Request request, std::string early) override;
+
+ private:
+  std::shared_ptr<Api> api_;
+};
+
 // Whether that path is about executions, contracts and manifests: not ours.
 bool is_of_executions(std::string_view path);
 

@@ -13,6 +13,9 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/sampled_logger.h"
+#include "serve/http_answer.h"
+#include "serve/peer_rules.h"
 
 namespace gvm::manager {
 namespace {
@@ -32,6 +35,7 @@ struct Shared {
   Access access;
   HttpLimits limits;
   log::Logger logger;
+  std::unique_ptr<log::SampledLogger> sampled;
   std::size_t connections = 0;
   std::vector<Connection*> waiting = {};  // for a request to begin; the longest first
 };
@@ -99,6 +103,9 @@ class Connection {
     }
     const auto refusal = judge(parser->get());
     if (refusal) {
+      shared_->sampled->warn("a request was refused",
+                             {{"reason", Value::string(std::string(refusal->sentence))}},
+                             refusal->sentence);
       auto sending = send(error_answer(refusal->status, refusal->sentence), false);
       co_await std::move(sending);
       co_return false;
@@ -121,13 +128,22 @@ class Connection {
     co_return sent&& request.keep_alive();
   }
 
-  std::optional<Access::Refusal> judge(const http::request_header<>& request) const {
+  std::optional<Access::Refusal> judge(const http::request_header<>& request) {
     const auto field = [&](http::field name) {
       const auto value = request[name];
       return std::string_view(value.data(), value.size());
     };
-    return shared_->access.judge(field(http::field::authorization), field(http::field::host),
-                                 field(http::field::origin));
+    const std::string_view target(request.target().data(), request.target().size());
+    const bool is_forwarded = request.count(http::field::forwarded) > 0 ||
+                              request.count("X-Forwarded-For") > 0 ||
+                              request.count("X-Real-IP") > 0 || request.count(http::field::via) > 0;
+    return shared_->access.judge(
+        {.path = target.substr(0, target.find('?')),
+         .authorization = field(http::field::authorization),
+         .host = field(http::field::host),
+         .origin = field(http::field::origin),
+         .is_local = serve::is_local_peer(stream_.socket().native_handle()),
+         .is_forwarded = is_forwarded});
   }
 
   asio::awaitable<bool> read_body(Parser& parser) {
@@ -182,7 +198,8 @@ class Connection {
     text.append(reason.data(), reason.size());
     text += "\r\nContent-Type: " + answer.content_type;
     text += "\r\nContent-Length: " + std::to_string(answer.body.size());
-    text += "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
+    text += "\r\n";
+    text += serve::kSecurityHeaders;
     if (answer.status == 401) text += "WWW-Authenticate: Bearer\r\n";
     if (!keep_alive) text += "Connection: close\r\n";
     text += answer.extra_headers + "\r\n" + answer.body;
@@ -212,8 +229,9 @@ Answer error_answer(unsigned status, std::string_view sentence) {
 asio::awaitable<void> serve_http(std::shared_ptr<serve::Listener> listener,
                                  std::shared_ptr<HttpHandler> handler, Access access,
                                  HttpLimits limits, log::Logger logger) {
+  auto sampled = std::make_unique<log::SampledLogger>(logger);
   auto shared = std::make_shared<Shared>(
-      Shared{std::move(handler), std::move(access), limits, std::move(logger)});
+      Shared{std::move(handler), std::move(access), limits, std::move(logger), std::move(sampled)});
   auto& acceptor = listener->acceptor();
   asio::steady_timer pause(acceptor.get_executor());
   while (acceptor.is_open()) {

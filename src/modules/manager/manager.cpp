@@ -53,18 +53,18 @@ class Manager : public std::enable_shared_from_this<Manager> {
       if (!parsed) return fail(std::move(parsed).error());
       executions = std::make_shared<Executions>(context_, std::move(*parsed), logger_);
     }
-    auto listener =
-        serve::Listener::open(context_, *address, kBacklog, serve::UnixFile{kSocketMode});
-    if (!listener) return fail(std::move(listener).error());
-    listener_ = std::move(*listener);
+    if (auto bound = bind(*address, listener_); !bound) return bound;
+    if (auto bound = bind_admin(); !bound) return bound;
     auto api = std::make_shared<Api>(
         Api::Parts{context_, options_, environment_, variables_, llm_, web_, executions, logger_});
-    asio::co_spawn(context_,
-                   serve_http(listener_, api, Access(options_.token, address->host), HttpLimits(),
-                              logger_.child("http")),
-                   asio::detached);
+    serve_at(listener_, api, Access::of_hosts(options_.token, address->host));
+    if (admin_)
+      serve_at(admin_, std::make_shared<WatchOnly>(api), Access::of_watchers(options_.admin_token));
     wait_signal();
     if (options_.die_with_parent) watch_parent();
+    if (admin_)
+      logger_.info("the admin address is open",
+                   {{"address", Value::string(admin_->address().to_string())}});
     logger_.info("ready", {{"address", Value::string(listener_->address().to_string())},
                            {"version", Value::string(options_.version)}});
     return {};
@@ -91,6 +91,33 @@ class Manager : public std::enable_shared_from_this<Manager> {
     const bool v6 = options_.host.find(':') != std::string::npos;
     return serve::parse_listen_address((v6 ? "[" + options_.host + "]" : options_.host) + ":" +
                                        std::to_string(options_.port));
+  }
+
+  Result<void> bind(const serve::ListenAddress& address,
+                    std::shared_ptr<serve::Listener>& listener) {
+    auto opened = serve::Listener::open(context_, address, kBacklog, serve::UnixFile{kSocketMode});
+    if (!opened) return fail(std::move(opened).error());
+    listener = std::move(*opened);
+    return {};
+  }
+
+  Result<void> bind_admin() {
+    if (options_.admin_address.empty()) return {};
+    const auto address = serve::parse_listen_address(options_.admin_address);
+    if (!address || address->is_inherited())
+      return fail(codes::kInvalidConfig, Fatality::fatal,
+                  "--admin-address: expected host:port, [v6]:port or unix:///path");
+    if (const auto why = why_not_watched(*address, options_.admin_token); !why.empty())
+      return fail(codes::kInvalidConfig, Fatality::fatal, why);
+    return bind(*address, admin_);
+  }
+
+  void serve_at(const std::shared_ptr<serve::Listener>& listener,
+                std::shared_ptr<HttpHandler> handler, Access access) {
+    asio::co_spawn(context_,
+                   serve_http(listener, std::move(handler), std::move(access), HttpLimits(),
+                              logger_.child("http")),
+                   asio::detached);
   }
 
   void wait_signal() {
@@ -147,6 +174,7 @@ class Manager : public std::enable_shared_from_this<Manager> {
     if (std::exchange(ending_, true)) return;
     logger_.info("shutting down", {{"reason", Value::string(why)}});
     listener_->close();
+    if (admin_) admin_->close();
     asio::co_spawn(context_, end_modules(shared_from_this(), grace), asio::detached);
   }
 
@@ -184,6 +212,7 @@ class Manager : public std::enable_shared_from_this<Manager> {
   asio::signal_set signals_;
   std::optional<asio::posix::stream_descriptor> parent_;
   std::shared_ptr<serve::Listener> listener_;
+  std::shared_ptr<serve::Listener> admin_;  // null: there is none
   std::shared_ptr<ManagedModule> llm_;
   std::shared_ptr<ManagedModule> web_;
   bool ending_ = false;

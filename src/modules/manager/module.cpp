@@ -319,7 +319,7 @@ Value ManagedModule::status() const {
   if (current_) {
     out.set("pid", Value::integer(current_->pid()));
     out.set("since", Value::string(to_the_second(since_)));
-    for (const char* fact : {"version", "lanes", "backends"})
+    for (const char* fact : {"version", "admin_address", "lanes", "backends"})
       if (const Value* found = current_->facts().find(fact)) out.set(fact, *found);
   }
   return Value::map(std::move(out));

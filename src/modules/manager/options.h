@@ -13,9 +13,11 @@ struct Options {
   std::uint16_t port = 3999;
   std::string socket;  // path; set: in place of host and port
   bool die_with_parent = false;
-  std::string executions;   // URL of the manager that runs executors; empty: none
-  Secret token;             // hosts must show it; empty: only loopback and Unix sockets are served
-  std::string program_dir;  // of genvm-llm and genvm-web
+  std::string executions;  // URL of the manager that runs executors; empty: none
+  Secret token;            // hosts must show it; empty: only loopback and Unix sockets are served
+  std::string admin_address;  // host:port or unix:///path, for who watches; empty: none
+  Secret admin_token;         // shown by who watches from elsewhere
+  std::string program_dir;    // of genvm-llm and genvm-web
   std::string version;
   std::string log_format = "json";  // of its own lines and those of the modules
   // How long the sessions of a process that was replaced may go on.

@@ -7,12 +7,6 @@
 
 namespace gvm::manager {
 
-// Nothing is loaded from elsewhere, and nobody frames it.
-inline constexpr std::string_view kPageHeaders =
-    "Content-Security-Policy: default-src 'none'; style-src 'self'; script-src 'self'; connect-src "
-    "'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n"
-    "Referrer-Policy: no-referrer\r\nCross-Origin-Resource-Policy: same-origin\r\n";
-
 struct PageFile {
   std::string body;
   std::string content_type;

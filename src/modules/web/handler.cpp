@@ -4,6 +4,7 @@
 #include <boost/asio/use_future.hpp>
 #include <vector>
 
+#include "base/json.h"
 #include "browser/fonts.h"
 #include "envelope/reply.h"
 #include "host/functions.h"
@@ -45,6 +46,15 @@ void take_over(Shared& shared, const Shared& before) {
   shared.network.webdriver_host = before.network.webdriver_host;
   shared.pages.webdriver_host = before.pages.webdriver_host;
   shared.pages.browsers = before.pages.browsers;
+  shared.pages.thumbnails = before.pages.thumbnails;
+}
+
+constexpr std::string_view kThumbnailsPart = "/status/thumbnails";
+
+asio::awaitable<serve::HttpAnswer> thumbnails_part(std::shared_ptr<const Thumbnails> thumbnails) {
+  serve::HttpAnswer answer;
+  answer.body = json::write(thumbnails->to_value()) + "\n";
+  co_return answer;
 }
 
 // `before`: of the configuration before; null at the start.
@@ -127,8 +137,12 @@ class Module final : public WebModule {
   }
 
   std::optional<asio::awaitable<serve::HttpAnswer>> status_part(std::string_view target) override {
-    if (target.substr(0, target.find('?')) != scripted::kConfigPart) return std::nullopt;
-    return scripted::config_part(current_.get()->config->common.shown);
+    const auto path = target.substr(0, target.find('?'));
+    const auto now = current_.get();
+    if (path == scripted::kConfigPart) return scripted::config_part(now->config->common.shown);
+    if (path == kThumbnailsPart && now->pages.thumbnails)
+      return thumbnails_part(now->pages.thumbnails);
+    return std::nullopt;
   }
 
   Result<scripted::Commit> prepare_reload(std::shared_ptr<const config::WebConfig> config,

@@ -1,9 +1,11 @@
 #include "web/network_of_config.h"
 
+#include <algorithm>
 #include <boost/asio/ip/tcp.hpp>
 
 #include "config/web_policy.h"
 #include "egress/proxy.h"
+#include "net/interface_addresses.h"
 #include "net/resolver.h"
 
 namespace gvm::web {
@@ -28,7 +30,8 @@ policy::AddressRules address_rules_of(const config::WebConfig& config) {
   for (const auto& address : net::interface_addresses()) {
     if (const auto own = address_of(address)) rules.own.push_back(*own);
   }
-  for (const auto& listening : {config.common.bind_address, config.render_service.bind_address}) {
+  for (const auto& listening : {config.common.bind_address, config.common.serve.admin_address,
+                                config.render_service.bind_address}) {
     if (const auto port = port_of(listening); port != 0)
       rules.listeners.push_back({policy::IpAddress(), port});
   }
@@ -127,6 +130,15 @@ net::ResolverOptions resolver_options_of(const config::WebConfig& config) {
   return options;
 }
 
+// As many places as there can be sessions. Null: none are taken.
+std::shared_ptr<Thumbnails> thumbnails_of(const config::WebConfig& config) {
+  const auto& browser = config.browser;
+  if (!browser.status_thumbnails) return nullptr;
+  const bool own = config.webdriver_host.empty() || config.asks_itself();
+  return std::make_shared<Thumbnails>(own ? browser.max_browsers * browser.slots_per_browser
+                                          : browser.max_sessions);
+}
+
 PageSettings page_settings_of(const config::WebConfig& config, const Network& network) {
   PageSettings settings;
   settings.engine = find_page_engine(config.browser.engine).value_or(PageEngine::browser);
@@ -144,6 +156,9 @@ PageSettings page_settings_of(const config::WebConfig& config, const Network& ne
                                       ? browser::LargePicture::scale_down
                                       : browser::LargePicture::refuse;
   settings.longest_load = config.browser.navigation_timeout;
+  settings.thumbnails = thumbnails_of(config);
+  settings.thumbnail_scale =
+      std::min(1.0, double{Thumbnails::kWidth} / std::max(1, config.browser.viewport_width));
   egress::SlotPolicy reach;
   reach.rules = network.rules;
   settings.reach = std::make_shared<const egress::SlotPolicy>(std::move(reach));

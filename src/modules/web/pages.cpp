@@ -17,6 +17,7 @@ constexpr int kOk = 200;
 // Between two questions whether a page has loaded.
 constexpr std::chrono::milliseconds kFirstPause{5};
 constexpr std::chrono::milliseconds kLongestPause{100};
+constexpr std::chrono::milliseconds kThumbnail{2'000};
 
 // No HTML: the browser shows it in a viewer of its own, or would store it.
 bool is_other_document(const Result<RenderResult>& result, browser::RenderMode mode) {
@@ -84,7 +85,7 @@ asio::awaitable<Result<void>> Pages::ensure_lease(Deadline deadline) {
   ++*use_;
   idle_.cancel();
   if (lease_ && lease_->usable()) co_return Result<void>();
-  lease_.reset();
+  drop_lease();
   if (settings_.browsers == nullptr) {
     co_return fail(codes::kCreatingSession, Fatality::fatal,
                    "this module has no browser; browser.engine says so");
@@ -93,6 +94,7 @@ asio::awaitable<Result<void>> Pages::ensure_lease(Deadline deadline) {
   Result<browser::Lease> lease = co_await std::move(leasing);
   if (!lease) co_return fail(std::move(lease).error());
   lease_.emplace(std::move(*lease));
+  if (settings_.thumbnails) place_.emplace(Thumbnails::claim(settings_.thumbnails));
   co_return Result<void>();
 }
 
@@ -131,17 +133,35 @@ asio::awaitable<Result<RenderResult>> Pages::render_in_lease(browser::RenderRequ
   if (!leased) co_return fail(std::move(leased).error());
   auto rendering = lease_->render(std::move(request), deadline);
   Result<RenderResult> result = co_await std::move(rendering);
+  if (result && place_ && lease_->usable()) {
+    auto taking = take_thumbnail(result->url, deadline);
+    co_await std::move(taking);
+  }
   release_when_idle();
   co_return result;
 }
 
+// What goes wrong is no matter of the page.
+asio::awaitable<void> Pages::take_thumbnail(std::string url, Deadline deadline) {
+  const Deadline limit = sooner(deadline, Deadline::in(kThumbnail));
+  auto taking = lease_->thumbnail(settings_.thumbnail_scale, limit);
+  Result<std::string> picture = co_await std::move(taking);
+  const auto parsed = url::parse(url);
+  if (picture && parsed) settings_.thumbnails->keep(*place_, parsed->origin(), std::move(*picture));
+}
+
+void Pages::drop_lease() {
+  place_.reset();
+  lease_.reset();
+}
+
 void Pages::release_when_idle() {
-  if (lease_ && !lease_->usable()) lease_.reset();
+  if (lease_ && !lease_->usable()) drop_lease();
   if (!lease_ || driven_) return;
   idle_.expires_after(settings_.kept_idle);
   idle_.async_wait([this, use = std::weak_ptr(use_), mine = *use_](boost::system::error_code) {
     const auto now = use.lock();
-    if (now != nullptr && *now == mine) lease_.reset();
+    if (now != nullptr && *now == mine) drop_lease();
   });
 }
 

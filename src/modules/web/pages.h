@@ -11,6 +11,7 @@
 #include "browser/pool.h"
 #include "browser/render.h"
 #include "web/sender.h"
+#include "web/thumbnails.h"
 #include "web/webdriver_host.h"
 
 namespace gvm::web {
@@ -32,9 +33,11 @@ struct PageSettings {
   std::chrono::milliseconds longest_load{30'000};  // of a page that a script drives itself
   std::chrono::milliseconds kept_idle{2'000};      // a lease between two pages
   std::size_t max_bytes = 16 * kMiB;               // of a text, HTML or picture
-  std::size_t inline_bytes = 128 * kKiB;  // longer pages without a browser are parsed off the lane
-  browser::RenderRequest preset = {};     // what a request that does not say otherwise waits for
-  std::string driver_url;                 // what scripts put before /session/ID; no trailing '/'
+  std::size_t inline_bytes = 128 * kKiB;   // longer pages without a browser are parsed off the lane
+  browser::RenderRequest preset = {};      // what a request that does not say otherwise waits for
+  std::shared_ptr<Thumbnails> thumbnails;  // null: none are taken
+  double thumbnail_scale = 1;
+  std::string driver_url;  // what scripts put before /session/ID; no trailing '/'
 };
 
 struct PageRequest {
@@ -75,14 +78,17 @@ class Pages {
   asio::awaitable<Result<void>> wait_for_load(Deadline deadline);
   // Whether pages are rendered by a service at webdriver_host.
   asio::awaitable<Result<bool>> is_by_service(Deadline deadline);
+  asio::awaitable<void> take_thumbnail(std::string url, Deadline deadline);
   void release_when_idle();
+  void drop_lease();
 
   const PageSettings& settings_;
   LaneNetwork& lane_;
   host::Sender& sender_;
   asio::thread_pool& workers_;
   std::optional<browser::Lease> lease_;
-  bool driven_ = false;  // by the script itself: its session must stay
+  std::optional<Thumbnails::Place> place_;  // of the lease
+  bool driven_ = false;                     // by the script itself: its session must stay
   asio::steady_timer idle_;
   // Changes with every use: a timer that has fired already must not take a lease that is in use
   // again, nor outlive this.

@@ -23,6 +23,10 @@ constexpr int kContentTooLarge = 413;
 constexpr int kBadGateway = 502;
 constexpr int kGatewayTimeout = 504;
 constexpr double kLongestWaitSeconds = 3'600;
+// What is rendered is a stranger's: no browser may take it for a page of this server.
+constexpr std::string_view kStrangersPage =
+    "Content-Security-Policy: sandbox; default-src 'none'\r\n"
+    "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n";
 
 std::unexpected<Error> wrong(std::string_view parameter, std::string_view expected) {
   return fail(codes::kMalformedRequest, Fatality::user,
@@ -96,11 +100,8 @@ HttpAnswer resulting(int status, std::string_view type, std::string body) {
   HttpAnswer answer;
   answer.content_type = type;
   answer.body = std::move(body);
-  // What is rendered is a stranger's: no browser may take it for a page of this server.
-  answer.extra_headers = fmt::format(
-      "Resulting-Status: {}\r\nX-Content-Type-Options: nosniff\r\n"
-      "Content-Security-Policy: sandbox; default-src 'none'\r\n",
-      status);
+  answer.security_headers = kStrangersPage;
+  answer.extra_headers = fmt::format("Resulting-Status: {}\r\n", status);
   return answer;
 }
 

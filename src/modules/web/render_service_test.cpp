@@ -94,7 +94,7 @@ TEST(RenderAnswer, SaysWhatItCarries) {
   EXPECT_EQ(answer.content_type, "text/html; charset=utf-8");
   EXPECT_EQ(answer.body, "<p>");
   EXPECT_THAT(answer.extra_headers, HasSubstr("Resulting-Status: 203\r\n"));
-  EXPECT_THAT(answer.extra_headers, HasSubstr("sandbox"));
+  EXPECT_THAT(answer.security_headers, HasSubstr("sandbox"));
   const auto unknown = answer_of_page(rendered(RenderMode::text, "t", 0));
   EXPECT_THAT(unknown.extra_headers, HasSubstr("Resulting-Status: 200\r\n"));
   auto picture = rendered(RenderMode::screenshot, "...", 200);

@@ -77,10 +77,82 @@ function meter(parent, share, words) {
 
 // --- Asking --------------------------------------------------------------------------------------------------------------
 
+// What needs the admin token, and did not get it.
+class TokenNeeded extends Error {}
+
+// For this tab, until it is closed: never a cookie, and never in an address.
+const kTokenKey = "genvm-admin-token";
+const kept = (() => {
+  try {
+    return window.sessionStorage;
+  } catch { // a browser that keeps nothing
+    return {getItem: () => "", setItem() {}, removeItem() {}};
+  }
+})();
+let token = kept.getItem(kTokenKey) || "";
+function keepToken(given) {
+  token = given;
+  given ? kept.setItem(kTokenKey, given) : kept.removeItem(kTokenKey);
+  byId("forget").hidden = !given;
+}
+
+async function load(path) {
+  const headers = token ? {Authorization: `Bearer ${token}`} : {};
+  const answer = await fetch(path, {cache: "no-store", credentials: "omit", redirect: "error", headers});
+  if (answer.status === 401) throw new TokenNeeded((await answer.json()).error);
+  return answer;
+}
+
 // JSON of a part of the page, or an error with the sentence that came in its place.
 async function ask(path) {
-  const answer = await fetch(path, {cache: "no-store"});
+  const answer = await load(path);
   const body = await answer.json();
   if (!answer.ok) throw new Error(body.error || `${path} answers ${answer.status}`);
   return body;
+}
+
+// Until somebody gives one. Nothing is asked meanwhile: a wrong token is shown once.
+function askForToken() {
+  const said = token ? "This is not the admin token" : "The admin token is needed";
+  keepToken("");
+  showVerdict([{grade: "warn", what: said, todo: "This page is open on the machine itself; elsewhere it needs the token that its configuration names."}]);
+  const box = byId("login");
+  const form = box.querySelector("form");
+  const field = byId("token");
+  box.hidden = false;
+  document.body.className = "locked"; // nothing is known, and nothing of before stays in sight
+  field.focus();
+  return new Promise((given) => {
+    form.onsubmit = (event) => {
+      event.preventDefault();
+      const text = field.value.trim();
+      if (!/^[\x21-\x7e]+$/.test(text)) return field.focus(); // no header could hold it
+      field.value = "";
+      box.hidden = true;
+      document.body.className = "";
+      keepToken(text);
+      given();
+    };
+  });
+}
+
+// Looks every few seconds. `silence`: what is said when nobody answers.
+async function watch(look, every, silence) {
+  keepToken(token);
+  byId("forget").addEventListener("click", () => {
+    keepToken("");
+    location.reload(); // nothing of what was shown stays
+  });
+  for (;;) {
+    try {
+      await look();
+    } catch (error) {
+      if (error instanceof TokenNeeded) {
+        await askForToken();
+        continue;
+      }
+      showVerdict([{grade: "bad", what: silence.what, todo: `${error.message}. ${silence.todo}`}]);
+    }
+    await new Promise((done) => setTimeout(done, every));
+  }
 }

@@ -100,6 +100,19 @@ function quantile(first, last, q) {
   return bound;
 }
 
+// Of genvm_serve_refused_total, where no limit can be raised: what was refused, and what to do.
+const kRefusals = {
+  allowed_origins: ["sessions of web pages were refused", "serve.allowed_origins lists the pages that may open one."],
+  peer_address: ["connections from other addresses were refused", "serve.peers.addresses lists those that may connect."],
+  peer_user: ["connections of other users were refused", "serve.peers.uids and gids list those that may connect."],
+  peer_token: ["sessions without a right token were refused", "The host must show one of serve.peers; a token in a loop is somebody who guesses."],
+  admin_connections: ["connections to serve.admin_address were closed, because too many were open", "Look at who connects there."],
+  admin_token: ["wrong admin tokens were shown", "Somebody guesses, or has the one before: look at who reaches this address."],
+};
+
+// This page itself asks without a token first.
+const kNotTold = ["shutting_down", "watcher"];
+
 // --- What is wrong -------------------------------------------------------------------------------------------------------
 
 // [{grade: "bad" | "warn", what, todo}], the worst first.
@@ -151,9 +164,10 @@ function findings(health, samples, last) {
     if (sent >= 5 && lost / sent > 0.5) add("warn", `${percent(lost, sent)} of the ${of} failed ${minutes}`, "Contracts get the reason. Refusals by the policy count, too.");
   }
   if (now("genvm_llm_prices_outdated") > 0) add("warn", "The price catalogue is out of date", "Give pricing.file a newer one; it is read again by itself.");
-  for (const {labels} of samples.filter((s) => s.name === "genvm_serve_refused_total" && s.labels.limit !== "shutting_down")) {
+  for (const {labels} of samples.filter((s) => s.name === "genvm_serve_refused_total" && !kNotTold.includes(s.labels.limit))) {
     const refused = grew(recent, last, "genvm_serve_refused_total", [labels.limit]) || 0;
-    if (refused > 0) add("warn", `${refused} connections were refused ${minutes}: ${labels.limit}`, `Raise serve.${labels.limit}, or look at who connects.`);
+    const [what, todo] = kRefusals[labels.limit] || [`connections were refused: ${labels.limit}`, `Raise serve.${labels.limit}, or look at who connects.`];
+    if (refused > 0) add("warn", `${refused} ${what} ${minutes}`, todo);
   }
   return found.sort((a, b) => (a.grade === "bad" ? 0 : 1) - (b.grade === "bad" ? 0 : 1));
 }
@@ -442,11 +456,32 @@ async function lookUp(event) {
   }
 }
 
+// Small pictures of the last page of each browser session, where browser.status_thumbnails asks for them.
+let hasThumbnails = true;
+async function lookAtThumbnails() {
+  if (!hasThumbnails) return;
+  const answer = await load("/status/thumbnails");
+  hasThumbnails = answer.ok;
+  if (!answer.ok) return;
+  const box = byId("thumbnails").querySelector(".shots");
+  byId("thumbnails").hidden = false;
+  box.replaceChildren();
+  const {thumbnails} = await answer.json();
+  for (const {place, in_use: used, page, taken, jpeg} of thumbnails) {
+    const figure = make(box, "figure");
+    const picture = make(figure, "img");
+    picture.alt = `The last page of browser session ${place}, of ${page}`;
+    picture.src = `data:image/jpeg;base64,${jpeg}`;
+    make(figure, "figcaption", `${place}: ${page}, ${taken.slice(11, 19)} UTC${used ? ", in use" : ""}`);
+  }
+  if (!thumbnails.length) make(box, "p", "No page has been loaded yet.");
+}
+
 async function showConfig() {
   if (!byId("config").open) return;
   const box = byId("config").querySelector("pre");
   try {
-    const answer = await fetch("/status/config", {cache: "no-store"});
+    const answer = await load("/status/config");
     box.textContent = answer.ok ? await answer.text() : `The module answers ${answer.status}.`;
   } catch (error) {
     box.textContent = error.message;
@@ -458,12 +493,12 @@ async function showConfig() {
 let samples = [];
 async function look() {
   const get = async (path) => {
-    const answer = await fetch(path, {cache: "no-store"});
+    const answer = await load(path);
     if (!answer.ok && path !== "/health") throw new Error(`${path} answers ${answer.status}`);
     return answer;
   };
-  const [health, metrics, problems] = await Promise.all([
-    get("/health").then((r) => r.json()), get("/metrics").then((r) => r.text()), get("/status/problems").then((r) => r.json())]);
+  const metrics = await get("/metrics").then((r) => r.text()); // alone: a wrong token is shown once
+  const [health, problems] = await Promise.all([get("/health").then((r) => r.json()), get("/status/problems").then((r) => r.json())]);
   if (!points.length) rememberHistory(await (await get("/status/history")).json());
   samples = samplesOf(metrics);
   remember(Date.now() / 1000, sumsOf(samples));
@@ -473,6 +508,7 @@ async function look() {
   const isLlm = samples.some((sample) => sample.name.startsWith("genvm_llm_"));
   byId("decisions").hidden = !isLlm;
   if (isLlm) await lookAtBudgets();
+  if (!isLlm) await lookAtThumbnails();
   showVerdict(findings(health, samples, last));
   showTiles(last, health);
   showPlots(last);
@@ -482,16 +518,8 @@ async function look() {
   if (byId("metrics").open) showMetrics(samples);
 }
 
-async function loop() {
-  try {
-    await look();
-  } catch (error) {
-    showVerdict([{grade: "bad", what: "The module does not answer", todo: `${error.message}. Its log says whether it ended; this page tries again.`}]);
-  }
-  setTimeout(loop, kEvery);
-}
 byId("filter").addEventListener("input", () => showMetrics(samples));
 byId("metrics").addEventListener("toggle", () => showMetrics(samples));
 byId("config").addEventListener("toggle", showConfig);
 byId("decisions").querySelector("form").addEventListener("submit", lookUp);
-loop();
+watch(look, kEvery, {what: "The module does not answer", todo: "Its log says whether it ended; this page tries again."});

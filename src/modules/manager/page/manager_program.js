@@ -34,13 +34,14 @@ function showModule(box, name, module) {
   if (module.since) fact(list, "Since", when(module.since));
   if (module.address) {
     const shown = fact(list, "Address");
-    const page = pageOf(module.address);
+    const page = module.admin_address ? undefined : pageOf(module.address);
     make(shown, page ? "a" : "span", module.address);
     if (page) {
       shown.firstChild.href = page;
       shown.firstChild.textContent = `${module.address} – its status page`;
     }
   }
+  if (module.admin_address) showAdmin(list, module.admin_address);
   if (module.version) fact(list, "Version", module.version);
   if (module.pid) fact(list, "Process", String(module.pid));
   for (const [key, words] of [["lanes", "Lanes"], ["backends", "Backends"]]) if (module[key] !== undefined) fact(list, words, String(module[key]));
@@ -49,6 +50,13 @@ function showModule(box, name, module) {
   if (module.draining) fact(list, "Earlier processes", `${module.draining} still serve their sessions`);
   if (module.user_error) fact(list, "Answers", "every request with a user error, as a host asked");
   showEnd(part, module.last_end);
+}
+
+function showAdmin(list, address) {
+  const shown = fact(list, "Watched at");
+  const page = pageOf(address);
+  make(shown, page ? "a" : "span", page ? `${address} – its status page` : address);
+  if (page) shown.firstChild.href = page;
 }
 
 function showEnd(part, end) {
@@ -88,12 +96,4 @@ async function look() {
   byId("details").querySelector("pre").textContent = JSON.stringify(status, null, 1);
 }
 
-async function loop() {
-  try {
-    await look();
-  } catch (error) {
-    showVerdict([{grade: "bad", what: "The manager does not answer", todo: `${error.message}. This page tries again.`}]);
-  }
-  setTimeout(loop, kEvery);
-}
-loop();
+watch(look, kEvery, {what: "The manager does not answer", todo: "This page tries again."});
