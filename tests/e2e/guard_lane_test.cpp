@@ -31,6 +31,9 @@ std::string guards_with(int slow_patterns) {
 
 // An answer that is long JSON with a placeholder in it, when the prompt has one.
 HttpServer::Reply say(const HttpServer::Request& request) {
+  if (request.body.contains("dear answer"))
+    return {.body = openai_answer(R"({"a":"first","b":")" + test::letters_in_disorder(3'000) +
+                                  R"(","c":"ann.lee@example.org","d":"last"})")};
   const auto at = request.body.find("[EMAIL_");
   if (at == std::string::npos) return {.body = openai_answer("fine")};
   const auto placeholder = request.body.substr(at, request.body.find(']', at) + 1 - at);
@@ -54,6 +57,18 @@ TEST(GuardLanes, PromptsAndAnswersThatAreDearLetNeighboursBeAnswered) {
   EXPECT_TRUE(answer.ok()) << answer.shown.substr(0, 500);
   EXPECT_THAT(answer.shown, HasSubstr("ann.lee@example.org"));
   neighbour.expect_on_time();
+}
+
+// Its look begins anew off the lane, with all of the answer.
+TEST(GuardLanes, AShortAnswerThatIsDearLosesNothing) {
+  HttpServer upstream(say);
+  Module module({.backends = backend_at(upstream.url("")), .more = guards_with(400)});
+  GenVm genvm(module.port());
+  const auto answer = genvm.ask(json_prompt("dear answer"));
+  ASSERT_TRUE(answer.ok()) << answer.shown;
+  for (const auto* text : {"first", "last", "ann.lee@example.org"})
+    EXPECT_THAT(answer.shown, HasSubstr(text));
+  EXPECT_THAT(answer.shown, HasSubstr(test::letters_in_disorder(3'000)));
 }
 
 TEST(GuardLanes, PagesThatAreDearAreLookedAt) {

@@ -73,8 +73,10 @@ Result<void> pass_texts(SessionGuards& guards, Texts& texts, guard::Effort* effo
   return {};
 }
 
-// An answer on its way to the script.
+// An answer on its way to the script. What was refused is of no more use, so a look that begins
+// anew begins with what was given.
 struct Passing {
+  const Value given;
   Value data;
   provider::Format format;
   std::shared_ptr<const guard::SystemTexts> texts;
@@ -85,6 +87,7 @@ struct Passing {
 void pass_answer(SessionGuards& guards, Passing& passing, guard::Effort* effort) {
   const guarded::Beside beside{.prompt_texts = passing.texts.get(), .effort = effort};
   passing.refusal.reset();
+  passing.data = passing.given;
   const auto text = passing.data.as_string();
   if (passing.format == provider::Format::json && text) {
     auto parsed = text::parse_json(*text);
@@ -181,9 +184,11 @@ guarded::Asking GuardedPrompt::asking() const {
 }
 
 asio::awaitable<Result<void>> GuardedPrompt::enter(provider::Prompt& prompt, Deadline deadline) {
-  const auto texts = std::make_shared<Texts>(texts_of(prompt));
-  const auto bytes = texts->bytes();
-  guarded::Look look = [texts, guards = guards_](guard::Effort* effort) -> Result<Value> {
+  const auto given = std::make_shared<const Texts>(texts_of(prompt));
+  const auto texts = std::make_shared<Texts>();
+  const auto bytes = given->bytes();
+  guarded::Look look = [given, texts, guards = guards_](guard::Effort* effort) -> Result<Value> {
+    *texts = *given;
     auto passed = pass_texts(*guards, *texts, effort);
     if (!passed) return fail(std::move(passed).error());
     return Value::null();
@@ -265,8 +270,8 @@ asio::awaitable<dispatch::AnswerCheck::Next> GuardedPrompt::look(provider::Excha
 asio::awaitable<dispatch::AnswerCheck::Next> GuardedPrompt::look_at_answer(
     provider::Exchanged& exchanged, Deadline deadline) {
   const auto passing =
-      std::make_shared<Passing>(Passing{std::move(exchanged->data), format_, texts_, std::nullopt});
-  const auto bytes = guarded::text_bytes(passing->data);
+      std::make_shared<Passing>(std::move(exchanged->data), Value(), format_, texts_, std::nullopt);
+  const auto bytes = guarded::text_bytes(passing->given);
   guarded::Look look = [passing, guards = guards_](guard::Effort* effort) -> Result<Value> {
     pass_answer(*guards, *passing, effort);
     return Value::null();
