@@ -158,8 +158,7 @@ TEST_F(AuditPages, AModuleRemovesOnlyItsOwnOldFiles) {
   }
   std::string left;
   const auto files = *list_files(folder.audit());
-  for (const auto& file : files)
-    left += file.module + std::to_string(file.number) + " ";
+  for (const auto& file : files) left += file.module + std::to_string(file.number) + " ";
   EXPECT_EQ(left, "llm1 web2 ");
   EXPECT_THAT(told(verified()), IsEmpty());
 }
