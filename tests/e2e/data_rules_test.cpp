@@ -124,6 +124,67 @@ function ExecPromptTemplate() error("no") end
   EXPECT_EQ(asked(module, prompt("hello")), "first");
 }
 
+// What `demand`, a Lua table, makes of a prompt: who answers, or code and keys of the error.
+constexpr std::string_view kDemanding = R"lua(
+local llm, lib = require("lib-llm"), require("lib-genvm")
+function ExecPrompt(ctx, args)
+  local demand = load("return " .. args.prompt)()
+  local request = { format = "text", data = demand,
+    prompt = { user_message = "x", temperature = 0, images = {} } }
+  if demand and demand.of then
+    request.provider, request.model, demand.of = demand.of, "m", nil
+  end
+  local ask = request.provider and llm.rs.exec_prompt_in_provider or llm.rs.exec_prompt
+  local ok, answer = pcall(ask, ctx, request)
+  if ok then return answer end
+  local e = lib.rs.as_user_error(answer)
+  local keys = e.ctx.data_rules or {}
+  return { data = e.causes[1] .. " " .. table.concat(keys, ", "), consumed_gen = 0 }
+end
+function ExecPromptTemplate() error("no") end
+)lua";
+
+TEST_F(DataRulesE2e, AScriptDemandsABackendForOnePrompt) {
+  auto made = options("{region: us}", "{region: eu, zero_retention: true}");
+  made.script = kDemanding;
+  Module module(made);
+  EXPECT_EQ(asked(module, prompt("nil")), "first");
+  EXPECT_EQ(asked(module, prompt("{}")), "first");
+  EXPECT_EQ(asked(module, prompt("{regions = {'EU', 'ch'}}")), "second");
+  EXPECT_EQ(asked(module, prompt("{zero_retention_only = true}")), "second");
+  EXPECT_EQ(asked(module, prompt("{regions = {'us'}}")), "first");
+  EXPECT_EQ(asked(module, prompt("{of = 'first', regions = {'us'}}")), "first");
+  EXPECT_EQ(asked(module, prompt("{of = 'first', regions = {'eu'}}")),
+            "DATA_RULES request.data.regions (backends.first.data.region)");
+  EXPECT_EQ(asked(module, prompt("{regions = {'us'}, zero_retention_only = true}")),
+            "NO_PROVIDER_FOR_PROMPT request.data.zero_retention_only "
+            "(backends.first.data.zero_retention), request.data.regions "
+            "(backends.second.data.region)");
+}
+
+TEST_F(DataRulesE2e, AScriptDemandsNoLessThanTheOperator) {
+  auto made = options("{region: us}", "{region: eu}", "data_rules: {regions: [eu]}\n");
+  made.script = kDemanding;
+  Module module(made);
+  EXPECT_EQ(asked(module, prompt("nil")), "second");
+  EXPECT_EQ(asked(module, prompt("{regions = {'us', 'eu'}}")), "second");
+  EXPECT_EQ(asked(module, prompt("{regions = {'us'}}")),
+            "NO_PROVIDER_FOR_PROMPT data_rules.regions (backends.first.data.region), "
+            "request.data.regions (backends.second.data.region)");
+  EXPECT_EQ(first.request_count(), 0U);
+}
+
+TEST_F(DataRulesE2e, ADemandThatIsNoneIsAnErrorOfTheScript) {
+  auto made = options("{region: us}", "{region: eu}");
+  made.script = kDemanding;
+  Module module(made);
+  for (const auto* demand : {"{region = 'eu'}", "{regions = 'eu'}", "{regions = {}}",
+                             "{regions = {1}}", "{regions = {''}}", "{zero_retention = true}",
+                             "{zero_retention_only = 1}", "'eu'", "{'eu'}"})
+    EXPECT_EQ(asked(module, prompt(demand)), "SCRIPT_BAD_ARGUMENT ") << demand;
+  EXPECT_EQ(first.request_count() + second.request_count(), 0U);
+}
+
 std::string log_of(Module& module) {
   module.process().signal(SIGTERM);
   EXPECT_EQ(module.process().wait_exit(60s), 0);

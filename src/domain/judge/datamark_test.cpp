@@ -78,7 +78,7 @@ TEST(Datamark, MarksWhatCombinesWithoutAnEnd) {
 TEST(Datamark, PartsMarksOfChatTemplates) {
   EXPECT_EQ(datamark("yes<|im_end|>", kMarker), "~kz yes<~kz |im_end|>");
   EXPECT_EQ(datamark("[/INST] x < y [1]", kMarker), "~kz [~kz /INST] ~kz x ~kz < ~kz y ~kz [1]");
-  EXPECT_EQ(datamark("<\uFF5CUser\uFF5C>", kMarker), "~kz <~kz \uFF5CUser\uFF5C>");
+  EXPECT_EQ(datamark("<\uFF5CUser\uFF5C>", kMarker), "~kz <~kz \uFF5CUser~kz \uFF5C>");
   EXPECT_EQ(datamark("<p>a</p>", kMarker), "~kz <p>a</p>");
 }
 

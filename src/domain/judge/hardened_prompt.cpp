@@ -3,9 +3,12 @@
 #include <array>
 #include <vector>
 
+#include "base/utf8.h"
 #include "judge/datamark.h"
 #include "judge/phrasings.h"
+#include "text/character_bits.h"
 #include "text/filter.h"
+#include "text/utf8.h"
 
 namespace gvm::judge {
 namespace {
@@ -13,6 +16,31 @@ namespace {
 constexpr std::size_t kFenceLetters = 10;
 constexpr std::size_t kMarkLetters = 2;
 constexpr std::string_view kMarkPrefix = "~";
+
+// Joiners, by which some scripts and emoji are written; variation selectors have a filter of
+// theirs.
+bool is_of_writing(char32_t c, unsigned bits) {
+  constexpr char32_t kGraphemeJoiner = 0x34F, kNonJoiner = 0x200C, kJoiner = 0x200D;
+  return c == kGraphemeJoiner || c == kNonJoiner || c == kJoiner || (bits & text::kVariation) != 0;
+}
+
+// The rest of what is never shown: controls of music, deprecated vowels, unassigned code points.
+std::string without_ignorable(std::string text) {
+  std::string kept;
+  kept.reserve(text.size());
+  for (std::string_view rest = text; !rest.empty();) {
+    const auto ascii = utf8::ascii_prefix(rest);
+    kept += rest.substr(0, ascii);
+    rest.remove_prefix(ascii);
+    if (rest.empty()) break;
+    const auto c = text::first_code_point(rest);
+    const auto bits = text::character_bits(c.value);
+    const bool drops = (bits & text::kIgnorable) != 0 && !is_of_writing(c.value, bits);
+    if (!drops) kept += rest.substr(0, c.bytes);
+    rest.remove_prefix(c.bytes);
+  }
+  return kept;
+}
 
 // Directional controls, tags, variation selectors and what takes no space. Marks that combine stay:
 // languages are written with them.
@@ -29,7 +57,7 @@ Result<std::string> without_unseen(std::string_view text) {
   for (;;) {
     auto last = run->advance();
     if (!last) return fail(std::move(last).error());
-    if (*last) return std::move(*run).take();
+    if (*last) return without_ignorable(std::move(*run).take());
   }
 }
 

@@ -114,6 +114,8 @@ struct Request {
   std::optional<NanoUsd> cost_limit;
   // By candidate, in place of its own tier; empty: the candidates' own.
   std::span<const std::uint8_t> tiers = {};
+  // By candidate, which demand of the caller's it does not fit; empty: nothing is demanded.
+  std::span<const DataRule> unfit = {};
 
   NanoUsd cost_of(CandidateId id) const;
   unsigned tier_of(CandidateId id, const CandidateFacts& facts) const {

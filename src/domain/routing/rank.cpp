@@ -49,8 +49,11 @@ std::optional<Rejected> reject_for_data(const DataBars& bars, const Request& req
   auto rule = bars.any;
   if (rule == DataRule::none && request.holds_images) rule = bars.images;
   if (rule == DataRule::none && request.holds_personal_data) rule = bars.personal_data;
-  if (rule == DataRule::none) return std::nullopt;
-  return Rejected{id, rejection_of(rule), 0};
+  if (rule != DataRule::none) return Rejected{id, rejection_of(rule), 0};
+  const auto asked = id < request.unfit.size() ? request.unfit[id] : DataRule::none;
+  if (asked == DataRule::none) return std::nullopt;
+  const bool regions = asked == DataRule::regions;
+  return Rejected{id, regions ? Rejection::asked_regions : Rejection::asked_zero_retention, 0};
 }
 
 std::optional<Rejected> reject_for_needs(const CandidateFacts& facts, const CandidateState& state,

@@ -70,6 +70,8 @@ enum class Rejection : std::uint8_t {  // the number that is recorded with the r
   data_no_personal_data,
   data_regions,
   data_zero_retention,
+  asked_regions,  // 0, as the next one: what the caller demands for this prompt
+  asked_zero_retention,
   cooling,        // milliseconds until it recovers
   open,           // milliseconds until it may be probed
   key_open,       // milliseconds
@@ -80,7 +82,8 @@ enum class Rejection : std::uint8_t {  // the number that is recorded with the r
 std::string_view name_of(Rejection rejection);
 // True when the reason disappears with time alone, so that waiting makes sense.
 bool is_temporary(Rejection rejection);
-// True when a data rule speaks against the candidate, whoever chose it.
+// True when a data rule, or a demand of the caller's, speaks against the candidate, whoever chose
+// it.
 bool is_data_rule(Rejection rejection);
 
 struct Ranked {

@@ -33,7 +33,7 @@ std::string_view name_of(Reason reason) {
 }
 
 std::string_view name_of(Rejection rejection) {
-  constexpr std::array<std::string_view, 17> kNames = {"excluded",
+  constexpr std::array<std::string_view, 19> kNames = {"excluded",
                                                        "no_json",
                                                        "no_image",
                                                        "context_too_short",
@@ -44,6 +44,8 @@ std::string_view name_of(Rejection rejection) {
                                                        "data_no_personal_data",
                                                        "data_regions",
                                                        "data_zero_retention",
+                                                       "asked_regions",
+                                                       "asked_zero_retention",
                                                        "cooling",
                                                        "open",
                                                        "key_open",
@@ -58,7 +60,7 @@ bool is_temporary(Rejection rejection) {
 }
 
 bool is_data_rule(Rejection rejection) {
-  return rejection >= Rejection::data_no_images && rejection <= Rejection::data_zero_retention;
+  return rejection >= Rejection::data_no_images && rejection <= Rejection::asked_zero_retention;
 }
 
 std::string to_text(const Ranked& ranked) {

@@ -7,6 +7,7 @@
 #include "audit/codes.h"
 #include "audit/hash.h"
 #include "audit/test_audit.h"
+#include "support/lane_turns.h"
 
 namespace gvm::audit {
 namespace {
@@ -269,6 +270,20 @@ TEST_F(AuditLog, AFolderThatCannotBeMadeEndsTheStartUnlessItMayBeMissing) {
   log->add(answer("t", "p", "a"));
   fs::remove(folder.path() / "file");
   EXPECT_TRUE(becomes([&] { return log->flush(1s); })) << "it begins when it can";
+}
+
+// Nothing of hashing, escaping and writing is done where answers come from.
+TEST_F(AuditLog, TakesLongTextsWithoutHoldingWhoBringsThem) {
+  auto made = options();
+  made.keep = Keep::all;
+  const auto log = must_open(made);
+  std::vector<Answer> answers;
+  for (int i = 0; i < 6; ++i)
+    answers.push_back(answer("tx", std::string(5'000'000, '\x01'), std::string(5'000'000, '"')));
+  const auto before = test::cpu_of_thread();
+  for (auto& each : answers) log->add(std::move(each));
+  EXPECT_LT(test::cpu_of_thread() - before, 20ms);
+  EXPECT_TRUE(log->flush(120s));
 }
 
 TEST_F(AuditLog, MoreThanMayWaitIsRefusedNotKeptInMemory) {

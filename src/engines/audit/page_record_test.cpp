@@ -157,8 +157,8 @@ TEST_F(AuditPages, AModuleRemovesOnlyItsOwnOldFiles) {
     EXPECT_TRUE(log->flush(20s));
   }
   std::string left;
-  for (const auto& file : *list_files(folder.audit()))
-    left += file.module + std::to_string(file.number) + " ";
+  const auto files = *list_files(folder.audit());
+  for (const auto& file : files) left += file.module + std::to_string(file.number) + " ";
   EXPECT_EQ(left, "llm1 web2 ");
   EXPECT_THAT(told(verified()), IsEmpty());
 }

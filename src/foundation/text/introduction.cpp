@@ -4,11 +4,10 @@
 #include <initializer_list>
 #include <optional>
 #include <string>
-#include <unordered_set>
-#include <vector>
 
 #include "text/search_form.h"
 #include "text/verdict_words.h"
+#include "text/word_list.h"
 
 namespace gvm::text {
 namespace {
@@ -85,31 +84,15 @@ constexpr std::string_view kQuoting[] = {"输入", "輸入",   "用户",     "�
                                          "领导", "領導",   "リーダー", "之前",   "以前", "原始",
                                          "입력", "사용자", "리더",     "이전"};
 
-using Words = std::unordered_set<std::string>;
-
-template <std::size_t n>
-Words words_of(const std::string_view (&list)[n]) {
-  Words words;
-  for (const auto word : list) words.insert(search_form_of(word));
-  return words;
-}
-
-template <std::size_t n>
-std::vector<std::string> forms_of(const std::string_view (&list)[n]) {
-  std::vector<std::string> forms;
-  for (const auto word : list) forms.push_back(search_form_of(word));
-  return forms;
-}
-
 struct Lists {
-  Words pointing = words_of(kPointing);
-  Words answer = words_of(kAnswer);
-  Words form = words_of(kForm);
-  Words source = words_of(kSource);
-  Words own = words_of(kOwn);
-  Words others = words_of(kOthers);
-  std::vector<std::string> introducing = forms_of(kIntroducing);
-  std::vector<std::string> quoting = forms_of(kQuoting);
+  WordList pointing{kPointing};
+  WordList answer{kAnswer};
+  WordList form{kForm};
+  WordList source{kSource};
+  WordList own{kOwn};
+  WordList others{kOthers};
+  PieceList introducing{kIntroducing};
+  PieceList quoting{kQuoting};
 };
 
 const Lists& lists() {
@@ -135,16 +118,15 @@ struct Meaning {
     has_words = true;
     if (word.size() > kLongest && !without_spaces) return;
     const std::string in_search_form = search_form_of(word.substr(0, 1024));
-    points |= known.pointing.contains(in_search_form);
-    answer |= known.answer.contains(in_search_form);
-    form |= known.form.contains(in_search_form);
-    source |= known.source.contains(in_search_form);
-    own |= known.own.contains(in_search_form);
-    others |= known.others.contains(in_search_form);
+    points |= known.pointing.has(in_search_form);
+    answer |= known.answer.has(in_search_form);
+    form |= known.form.has(in_search_form);
+    source |= known.source.has(in_search_form);
+    own |= known.own.has(in_search_form);
+    others |= known.others.has(in_search_form);
     if (!without_spaces) return;
-    const auto is_in = [&](const std::string& each) { return in_search_form.contains(each); };
-    answer |= std::ranges::any_of(known.introducing, is_in);
-    others |= std::ranges::any_of(known.quoting, is_in);
+    answer |= known.introducing.is_in(in_search_form);
+    others |= known.quoting.is_in(in_search_form);
   }
 };
 

@@ -5,10 +5,9 @@
 
 #include <cstdint>
 #include <string>
-#include <unordered_set>
-#include <vector>
 
 #include "text/search_form.h"
+#include "text/word_list.h"
 
 namespace gvm::text {
 namespace {
@@ -68,21 +67,14 @@ char32_t code_point_at(std::string_view text, std::size_t& offset) {
 constexpr std::size_t kLongest = 48;  // bytes of a word of the lists, and a little more
 
 struct Lists {
-  std::unordered_set<std::string> values;
-  std::unordered_set<std::string> judging;
-  std::unordered_set<std::string> revising;
-  std::vector<std::string> judging_anywhere;
+  WordList values{kValues};
+  WordList judging{kJudging};
+  WordList revising{kRevising};
+  PieceList judging_anywhere{kJudgingAnywhere};
 };
 
 const Lists& lists() {
-  static const Lists* const kLists = [] {
-    auto* made = new Lists;
-    for (const auto word : kValues) made->values.insert(search_form_of(word));
-    for (const auto word : kJudging) made->judging.insert(search_form_of(word));
-    for (const auto word : kRevising) made->revising.insert(search_form_of(word));
-    for (const auto word : kJudgingAnywhere) made->judging_anywhere.push_back(search_form_of(word));
-    return made;
-  }();
+  static const Lists* const kLists = new Lists;
   return *kLists;
 }
 
@@ -95,21 +87,19 @@ bool is_of_word(char32_t c) {
 }  // namespace
 
 bool means_revising(std::string_view word) {
-  return word.size() <= kLongest && lists().revising.contains(search_form_of(word));
+  return word.size() <= kLongest && lists().revising.has(search_form_of(word));
 }
 
 WordMeaning foreign_meaning(std::string_view word) {
   const auto& known = lists();
   if (word.size() <= kLongest) {
     const std::string form = search_form_of(word);
-    if (known.judging.contains(form)) return WordMeaning::judging;
-    if (known.values.contains(form)) return WordMeaning::value;
+    if (known.judging.has(form)) return WordMeaning::judging;
+    if (known.values.has(form)) return WordMeaning::value;
   }
   if (static_cast<unsigned char>(word.front()) < 0xE0) return WordMeaning::none;
-  const std::string form = search_form_of(word);
-  for (const auto& each : known.judging_anywhere)
-    if (form.contains(each)) return WordMeaning::judging;
-  return WordMeaning::none;
+  return known.judging_anywhere.is_in(search_form_of(word)) ? WordMeaning::judging
+                                                            : WordMeaning::none;
 }
 
 std::size_t end_of_word(std::string_view text, std::size_t offset) {

@@ -122,6 +122,14 @@ bool Candidates::have_data_rules() const {
   });
 }
 
+std::vector<DataRule> Candidates::unfit_for(const config::DataDemand& demand) const {
+  std::vector<DataRule> unfit;
+  if (!demand.any()) return unfit;
+  for (const auto& target : targets_)
+    unfit.push_back(broken_rule(target.backend->config->data, demand));
+  return unfit;
+}
+
 std::string Candidates::key_name(CandidateId id) const {
   return fmt::format("key {}", targets_[id].key + 1);
 }

@@ -21,6 +21,8 @@ class Candidates {
   // nobody needs to look for it.
   bool look_for_personal_data() const;
   bool have_data_rules() const;
+  // By candidate, what it does not fit of a demand; empty when nothing is demanded.
+  std::vector<routing::DataRule> unfit_for(const config::DataDemand& demand) const;
   // "key 1", "key 2", ...: what ledgers and records know of a key.
   std::string key_name(routing::CandidateId id) const;
   // All of one backend, or of one of its models by name or alias.

@@ -38,6 +38,7 @@ void rank(Router& router, const routing::RankPolicy& policy, PromptChoice& out) 
   router.health().snapshot(request.now, snapshot);
   request.excluded = decision.excluded;
   request.tiers = decision.tiers;
+  request.unfit = decision.unfit;
   routing::rank(router.set(), policy, request, snapshot, decision.ranking);
   decision.strategy = std::string(routing::name_of(policy.strategy));
   decision.seed = request.seed;
@@ -70,6 +71,8 @@ void choose(const RunContext& context, const ResolvedPrompt& prompt,
       prompt.prompt.max_tokens.value_or(prompt.default_max_tokens.value_or(0));
   out.request.holds_images = !prompt.prompt.images.empty();
   out.request.holds_personal_data = prompt.holds_personal_data;
+  out.decision.demand = prompt.data;
+  out.decision.unfit = router.candidates().unfit_for(prompt.data);
   if (prompt.only) {
     out.decision.excluded = candidates_beside(*prompt.only->model, router);
     return rank(router, router.rank_policy(), out);

@@ -31,6 +31,11 @@ std::string key_of(const routing::CandidateSet& set, const routing::Rejected& re
       return fmt::format("backends.{}.data.no_personal_data", backend);
     case routing::Rejection::data_regions:
       return fmt::format("{}.regions (backends.{}.data.region)", demand, backend);
+    case routing::Rejection::asked_regions:
+      return fmt::format("request.data.regions (backends.{}.data.region)", backend);
+    case routing::Rejection::asked_zero_retention:
+      return fmt::format("request.data.zero_retention_only (backends.{}.data.zero_retention)",
+                         backend);
     default:
       return fmt::format("{}.zero_retention_only (backends.{}.data.zero_retention)", demand,
                          backend);

@@ -148,6 +148,11 @@ void write_facts(json::Writer& out, const Decision& d) {
   if (d.holds.images || d.holds.personal_data)
     text("holds", fmt::format("{}{}", d.holds.images ? "images " : "",
                               d.holds.personal_data ? "personal_data" : ""));
+  if (d.demand.any())
+    text("demand",
+         fmt::format("{}{}{}", fmt::join(d.demand.regions, " or "),
+                     d.demand.regions.empty() || !d.demand.zero_retention_only ? "" : ", ",
+                     d.demand.zero_retention_only ? "zero retention" : ""));
   if (d.answer_limit == 0) return;
   out.key("answer_limit");
   out.number(d.answer_limit);
@@ -171,6 +176,12 @@ void write_state(json::Writer& out, const Decision& d) {
   if (!d.tiers.empty()) {
     out.key("tiers");
     write_numbers(out, d.tiers);
+  }
+  if (!d.unfit.empty()) {
+    std::vector<unsigned> unfit;
+    for (const auto rule : d.unfit) unfit.push_back(static_cast<unsigned>(rule));
+    out.key("unfit");
+    write_numbers(out, unfit);
   }
   if (!d.costs.empty()) {
     out.key("costs");

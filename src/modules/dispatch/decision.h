@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/value.h"
+#include "provider/prompt.h"
 #include "routing/failover.h"
 
 namespace gvm::dispatch {
@@ -43,8 +44,10 @@ struct Decision {
     bool personal_data = false;
   };
   Holds holds = {};
-  std::uint32_t tokens = 0;        // estimate, prompt and limit of the answer together
-  std::uint32_t answer_limit = 0;  // tokens; of `tokens`. 0: the prompt sets none
+  config::DataDemand demand = {};        // of the caller's
+  std::vector<routing::DataRule> unfit;  // by candidate, what it does not fit of that
+  std::uint32_t tokens = 0;              // estimate, prompt and limit of the answer together
+  std::uint32_t answer_limit = 0;        // tokens; of `tokens`. 0: the prompt sets none
   std::vector<routing::CandidateId> excluded;
   std::vector<std::uint8_t> tiers;      // by candidate, in place of its own; empty: its own
   std::vector<routing::NanoUsd> costs;  // by candidate, where the choice looked at them

@@ -174,6 +174,8 @@ Result<std::string> explain(std::string_view record) {
   out += fmt::format("policy {}  prices {}  strategy {}  seed {}\n", at(*value, "/policy"),
                      at(*value, "/prices"), at(*value, "/strategy"), at(*value, "/seed"));
   out += size_of(*value);
+  if (const auto demand = at(*value, "/demand"); !demand.empty())
+    out += fmt::format("the script demands of its backend: {}\n", demand);
   if (const Value* drawn = value->find("greybox")) out += explain_draw(*drawn);
   show_rows(out, *value, "order", total_of(*value, 0), "candidates, in order");
   show_rows(out, *value, "rejected", total_of(*value, 1), "not asked");
@@ -214,6 +216,7 @@ Result<std::string> replay(std::string_view record, const routing::CandidateSet&
     return cannot_replay("its strategy or its seed cannot be read");
   const auto excluded = numbers_at<CandidateId>(*value, "excluded");
   const auto tiers = numbers_at<std::uint8_t>(*value, "tiers");
+  const auto unfit = numbers_at<routing::DataRule>(*value, "unfit");
   const auto costs = numbers_at<routing::NanoUsd>(*value, "costs");
   request.needs_json = flag(*value, "json");
   request.needs_image = flag(*value, "image");
@@ -223,6 +226,7 @@ Result<std::string> replay(std::string_view record, const routing::CandidateSet&
   request.tokens = static_cast<std::uint32_t>(text::integer_at(*value, "/tokens").value_or(0));
   request.excluded = excluded;
   request.tiers = tiers;
+  request.unfit = unfit;
   request.worst_case_cost = costs;
   request.cost_limit = policy.cost_limit;
   routing::RankPolicy same = policy.rank;

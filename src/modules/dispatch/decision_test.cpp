@@ -373,6 +373,32 @@ TEST(Decision, WithDataRulesSaysWhatThePromptHeldAndIsReplayed) {
   EXPECT_THAT(*shown, HasSubstr("data_no_personal_data"));
 }
 
+TEST(Decision, WithADemandOfTheScriptNamesItAndIsReplayed) {
+  Choice made;
+  made.set = routing::testing::set_of(routing::testing::backends(3));
+  made.policy.hash = kHash;
+  made.snapshot.resize(3);
+  Decision& d = made.decision;
+  d.id = "session-1";
+  d.policy = kHash;
+  d.strategy = "priority";
+  d.outcome = "ok";
+  d.demand.regions = {"eu", "ch"};
+  d.demand.zero_retention_only = true;
+  d.unfit = {routing::DataRule::regions, routing::DataRule::none,
+             routing::DataRule::zero_retention};
+  routing::Request request;
+  request.unfit = d.unfit;
+  routing::rank(*made.set, made.policy.rank, request, made.snapshot, d.ranking);
+  d.state = routing::to_text(made.snapshot);
+  const auto text = made.text();
+  EXPECT_EQ(*made.again(text), "");
+  const auto shown = explain(text);
+  EXPECT_THAT(*shown, HasSubstr("the script demands of its backend: eu or ch, zero retention\n"));
+  EXPECT_THAT(*shown, HasSubstr("asked_regions 0"));
+  EXPECT_THAT(*shown, HasSubstr("asked_zero_retention 0"));
+}
+
 TEST(Decision, ForgetsTheWordsOfProvidersAndStaysARecord) {
   Choice made = chosen(3, Strategy::priority, 5);
   made.decision.attempts = {{.candidate = 0, .end = "bad_request", .said = "canary of a prompt"}};

@@ -25,6 +25,7 @@ Result<ResolvedPrompt> resolve_single_step(provider::ProviderCall call,
   resolved.format = call.format;
   resolved.schema = std::move(call.schema);
   resolved.prompt = std::move(call.prompt);
+  resolved.data = std::move(call.data);
   resolved.only = *found;
   return resolved;
 }

@@ -20,6 +20,8 @@ struct ResolvedPrompt {
   std::optional<routing::Strategy> strategy;  // in place of the configured one
   std::vector<routing::CandidateId> excluded;
   bool holds_personal_data = false;  // found in its texts; for data rules
+  // What its backends must be, beside what the operator's data rules say.
+  config::DataDemand data;
   // By candidate, in place of its own tier, so that these come before those; empty: their own.
   std::vector<std::uint8_t> tiers;
   // What was drawn for it, for the decision record; null: nothing was.

@@ -17,7 +17,7 @@ inline constexpr std::uint64_t kOnLaneEffort = 20'000'000;
 
 // Looks at `bytes` of text, and owns all that it reads and writes: when the wait is cancelled
 // (CANCELLED), it may still run. Once the effort is exhausted its result counts for nothing and it
-// is called again without one, so what it has changed until then must do no harm.
+// is called again without one: it begins with what it was given, not with what it has made of that.
 using Look = std::function<Result<Value>(guard::Effort* effort)>;
 boost::asio::awaitable<Result<Value>> in_turn(std::size_t bytes, Look look);
 

@@ -1,6 +1,7 @@
 // Whatever text rules look at, a neighbour on the lane is answered in time.
 #include <gtest/gtest.h>
 
+#include <stdexcept>
 #include <thread>
 
 #include "base/size.h"
@@ -27,7 +28,9 @@ constexpr auto kLongestWait = 50ms;
 std::shared_ptr<SessionGuards> session_of(const std::vector<guard::Rule>& rules) {
   config::GuardsConfig config;
   config.enforce = true;
-  config.compiled = guard::GuardSet::compile(rules).value_or(nullptr);
+  auto compiled = guard::GuardSet::compile(rules);
+  if (!compiled) throw std::runtime_error(compiled.error().to_string());
+  config.compiled = std::move(*compiled);
   return std::make_shared<SessionGuards>(Guards::make(config, {}), 7);
 }
 

@@ -17,4 +17,10 @@ std::vector<script::LibrarySource> common_libraries() {
   return {library("value2json"), library("lib-genvm"), library("inspect"), library("lsqlite3")};
 }
 
+std::vector<script::LibrarySource> libraries_of(std::string_view name) {
+  std::vector<script::LibrarySource> all = {library(name)};
+  if (name == "lib-llm") all.push_back(library("lib-llm-judge"));
+  return all;
+}
+
 }  // namespace gvm::host

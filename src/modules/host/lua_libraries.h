@@ -8,8 +8,9 @@ namespace gvm::host {
 
 // For every module: lib-genvm, value2json, inspect.
 std::vector<script::LibrarySource> common_libraries();
-// One by its name: "lib-llm" or "lib-web" beside the common ones. A name that does not ship is a
-// bug: throws std::logic_error.
+// Further, of one module by its library's name: "lib-llm", and what it is made of, or "lib-web".
+std::vector<script::LibrarySource> libraries_of(std::string_view name);
+// One by its name. A name that does not ship is a bug: throws std::logic_error.
 script::LibrarySource library(std::string_view name);
 
 }  // namespace gvm::host

@@ -127,8 +127,8 @@ HostRun::HostRun(HostRunOptions options) : file(options.script) {
   program_options.lua_path = options.lua_path;
   program_options.limits = options.script_limits;
   program_options.libraries = common_libraries();
-  program_options.libraries.push_back(library("lib-llm"));
-  program_options.libraries.push_back(library("lib-web"));
+  for (const auto* name : {"lib-llm", "lib-web"})
+    for (auto& source : libraries_of(name)) program_options.libraries.push_back(std::move(source));
   program_options.host = common_table(
       {options.data_dir, files::Folders(options.folders), options.limits, options.random});
   llm.add_rows(program_options.host, std::move(options.providers));

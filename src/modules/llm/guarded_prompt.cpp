@@ -73,8 +73,10 @@ Result<void> pass_texts(SessionGuards& guards, Texts& texts, guard::Effort* effo
   return {};
 }
 
-// An answer on its way to the script.
+// An answer on its way to the script. What was refused is of no more use, so a look that begins
+// anew begins with what was given.
 struct Passing {
+  const Value given;
   Value data;
   provider::Format format;
   std::shared_ptr<const guard::SystemTexts> texts;
@@ -85,6 +87,7 @@ struct Passing {
 void pass_answer(SessionGuards& guards, Passing& passing, guard::Effort* effort) {
   const guarded::Beside beside{.prompt_texts = passing.texts.get(), .effort = effort};
   passing.refusal.reset();
+  passing.data = passing.given;
   const auto text = passing.data.as_string();
   if (passing.format == provider::Format::json && text) {
     auto parsed = text::parse_json(*text);
@@ -164,25 +167,28 @@ void note_record(trace::Span& span, const Result<dispatch::PromptAnswer>& answer
 
 }  // namespace
 
-std::shared_ptr<GuardedPrompt> GuardedPrompt::make(LlmServices& services, provider::Format format) {
+std::shared_ptr<GuardedPrompt> GuardedPrompt::make(LlmServices& services,
+                                                   const dispatch::ResolvedPrompt& prompt) {
   auto guards = services.guards();
   if (guards == nullptr || !guards->enforce()) return nullptr;
-  return std::make_shared<GuardedPrompt>(services, std::move(guards), format);
+  return std::make_shared<GuardedPrompt>(services, std::move(guards), prompt);
 }
 
 GuardedPrompt::GuardedPrompt(LlmServices& services, std::shared_ptr<SessionGuards> guards,
-                             provider::Format format)
-    : services_(services), guards_(std::move(guards)), format_(format) {}
+                             const dispatch::ResolvedPrompt& prompt)
+    : services_(services), guards_(std::move(guards)), format_(prompt.format), data_(prompt.data) {}
 
 guarded::Asking GuardedPrompt::asking() const {
   const auto context = services_.run_context();
-  return {context.call.http, model_judge(context, costs_)};
+  return {context.call.http, model_judge(context, costs_, data_)};
 }
 
 asio::awaitable<Result<void>> GuardedPrompt::enter(provider::Prompt& prompt, Deadline deadline) {
-  const auto texts = std::make_shared<Texts>(texts_of(prompt));
-  const auto bytes = texts->bytes();
-  guarded::Look look = [texts, guards = guards_](guard::Effort* effort) -> Result<Value> {
+  const auto given = std::make_shared<const Texts>(texts_of(prompt));
+  const auto texts = std::make_shared<Texts>();
+  const auto bytes = given->bytes();
+  guarded::Look look = [given, texts, guards = guards_](guard::Effort* effort) -> Result<Value> {
+    *texts = *given;
     auto passed = pass_texts(*guards, *texts, effort);
     if (!passed) return fail(std::move(passed).error());
     return Value::null();
@@ -264,8 +270,8 @@ asio::awaitable<dispatch::AnswerCheck::Next> GuardedPrompt::look(provider::Excha
 asio::awaitable<dispatch::AnswerCheck::Next> GuardedPrompt::look_at_answer(
     provider::Exchanged& exchanged, Deadline deadline) {
   const auto passing =
-      std::make_shared<Passing>(Passing{std::move(exchanged->data), format_, texts_, std::nullopt});
-  const auto bytes = guarded::text_bytes(passing->data);
+      std::make_shared<Passing>(std::move(exchanged->data), Value(), format_, texts_, std::nullopt);
+  const auto bytes = guarded::text_bytes(passing->given);
   guarded::Look look = [passing, guards = guards_](guard::Effort* effort) -> Result<Value> {
     pass_answer(*guards, *passing, effort);
     return Value::null();
@@ -314,7 +320,7 @@ asio::awaitable<Result<dispatch::PromptAnswer>> run_guarded(LlmServices& service
   AuditedPrompt audited(services, prompt.format);
   auto ready = audited.ready();
   if (!ready) co_return fail(std::move(ready).error());
-  const auto guarded = GuardedPrompt::make(services, prompt.format);
+  const auto guarded = GuardedPrompt::make(services, prompt);
   if (guarded) {
     auto passed = co_await guarded->enter(prompt.prompt, deadline);
     if (!passed) {

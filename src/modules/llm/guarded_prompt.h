@@ -24,10 +24,11 @@ struct JudgeCosts {
 class GuardedPrompt final : public dispatch::AnswerCheck {
  public:
   // Null without guards, and with such that are not enforced.
-  static std::shared_ptr<GuardedPrompt> make(LlmServices& services, provider::Format format);
+  static std::shared_ptr<GuardedPrompt> make(LlmServices& services,
+                                             const dispatch::ResolvedPrompt& prompt);
 
   GuardedPrompt(LlmServices& services, std::shared_ptr<guarded::SessionGuards> guards,
-                provider::Format format);
+                const dispatch::ResolvedPrompt& prompt);
 
   // `prompt` outlives the awaiting. GUARD_BLOCKED, GUARD_MASK_FAILED, GUARD_BAD_TEXT,
   // GUARD_UNAVAILABLE, TOO_LARGE.
@@ -47,6 +48,7 @@ class GuardedPrompt final : public dispatch::AnswerCheck {
   LlmServices& services_;
   std::shared_ptr<guarded::SessionGuards> guards_;
   provider::Format format_;
+  config::DataDemand data_;                          // of backends, models that judge too
   std::shared_ptr<const guard::SystemTexts> texts_;  // of this prompt; null: none to guard
   std::shared_ptr<JudgeCosts> costs_ = std::make_shared<JudgeCosts>();
 };

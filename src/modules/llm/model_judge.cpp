@@ -64,12 +64,14 @@ asio::awaitable<Result<bool>> ask(dispatch::RunContext context, std::shared_ptr<
 }  // namespace
 
 guarded::AskModel model_judge(const dispatch::RunContext& context,
-                              std::shared_ptr<JudgeCosts> costs) {
+                              std::shared_ptr<JudgeCosts> costs, config::DataDemand data) {
   dispatch::RunContext own = context;
   own.check = nullptr;
-  return [own = std::move(own), costs = std::move(costs)](const config::ModeratorConfig& moderator,
-                                                          std::string text, Deadline deadline) {
-    return ask(own, costs, question(moderator, text), deadline);
+  return [own = std::move(own), costs = std::move(costs), data = std::move(data)](
+             const config::ModeratorConfig& moderator, std::string text, Deadline deadline) {
+    auto call = question(moderator, text);
+    call.data = data;
+    return ask(own, costs, std::move(call), deadline);
   };
 }
 

@@ -10,8 +10,9 @@ namespace gvm::llm {
 struct JudgeCosts;
 
 // Each question is a prompt of its own: charged, counted against budgets, with its own decision
-// record. What it costs is added to `costs`. No guard looks at it.
+// record. What it costs is added to `costs`. No guard looks at it. `data`: what the judged prompt
+// demands of backends holds for the question too.
 guarded::AskModel model_judge(const dispatch::RunContext& context,
-                              std::shared_ptr<JudgeCosts> costs);
+                              std::shared_ptr<JudgeCosts> costs, config::DataDemand data);
 
 }  // namespace gvm::llm

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/error_codes.h"
 #include "base/error_detail.h"
 #include "envelope/image.h"
@@ -226,6 +227,38 @@ Result<std::optional<routing::Strategy>> read_strategy(ArgumentFields& fields) {
                           name->view()));
 }
 
+// What a backend must be for this prompt. A name that is not known is no demand that may be left
+// out silently.
+Result<config::DataDemand> read_demand(ArgumentFields& fields) {
+  constexpr std::string_view kForm = "a list of names of regions";
+  constexpr std::size_t kMostRegions = 64;
+  config::DataDemand demand;
+  Value* value = fields.find("data");
+  if (value == nullptr) return demand;
+  auto* map = value->as_map();
+  if (map == nullptr) {
+    const auto* list = value->as_array();
+    if (list != nullptr && list->empty()) return demand;  // an empty table
+    return wrong_argument("data", "a table", *value);
+  }
+  for (const auto& [name, field] : *map)
+    if (name.view() != "regions" && name.view() != "zero_retention_only")
+      return wrong_argument("data", "the fields regions and zero_retention_only alone", *value);
+  ArgumentFields inner(*map, "data.");
+  GVM_TAKE(demand.zero_retention_only, inner.flag("zero_retention_only"));
+  Value* regions = inner.find("regions");
+  if (regions == nullptr) return demand;
+  const auto* names = regions->as_array();
+  if (names == nullptr || names->empty() || names->size() > kMostRegions)
+    return wrong_argument("data.regions", kForm, *regions);
+  for (const auto& name : *names) {
+    const auto text = name.as_string();
+    if (!text || text->empty()) return wrong_argument("data.regions", kForm, name);
+    demand.regions.push_back(lowered(*text));
+  }
+  return demand;
+}
+
 Result<void> read_defaults(ArgumentFields& fields, ResolvedPrompt& resolved) {
   Value* value = fields.find("defaults");
   if (value == nullptr) return {};
@@ -250,6 +283,7 @@ Result<ProviderCall> parse_provider_call(Value request) {
   GVM_TAKE(call.format, read_format(fields));
   GVM_TAKE(call.schema, read_schema(fields, call.format));
   GVM_TAKE(call.prompt, read_asked(fields));
+  GVM_TAKE(call.data, read_demand(fields));
   return call;
 }
 
@@ -263,6 +297,7 @@ Result<ResolvedPrompt> parse_prompt(Value request, const dispatch::Candidates& c
   GVM_TAKE(resolved.prompt, read_asked(fields));
   GVM_TAKE(resolved.strategy, read_strategy(fields));
   GVM_TAKE(resolved.excluded, read_exclude(fields, candidates));
+  GVM_TAKE(resolved.data, read_demand(fields));
   if (auto read = read_defaults(fields, resolved); !read) return fail(std::move(read).error());
   return resolved;
 }

@@ -1,19 +1,13 @@
 #include "manager/module.h"
 
 #include <fmt/format.h>
-#include <sys/mman.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <array>
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <cstdlib>
 
-#include "base/error_codes.h"
-#include "base/error_detail.h"
 #include "base/utc_text.h"
-#include "config/document.h"
+#include "manager/child_words.h"
 #include "manager/codes.h"
 #include "serve/codes.h"
 #include "text/json_view.h"
@@ -26,81 +20,14 @@ using std::chrono::milliseconds;
 constexpr std::size_t kMostRetired = 8;  // further ones: the oldest is told to end
 constexpr int kBacklog = 4096;
 constexpr unsigned kSocketMode = 0600;
-constexpr milliseconds kHandOver{15'000};  // for a process to stop accepting
 constexpr milliseconds kStopAccepting{5'000};
 constexpr milliseconds kFirstBackoff{250};
 constexpr milliseconds kLongestBackoff{30'000};
 constexpr milliseconds kSound{60'000};  // a process that lived this long starts backoff anew
-constexpr std::size_t kShownLines = 5;
-
-const char* name_of(config::ModuleKind kind) {
-  return kind == config::ModuleKind::llm ? "llm" : "web";
-}
-
-Value order(std::string_view what) {
-  return Value::object({{"do", Value::string(std::string(what))}});
-}
-Value order(std::string_view what, std::string_view key, milliseconds span) {
-  return Value::object({{"do", Value::string(std::string(what))},
-                        {key, Value::integer(static_cast<std::int64_t>(span.count()))}});
-}
 
 std::string to_the_second(std::chrono::system_clock::time_point when) {
   return utc_text(
       std::int64_t{std::chrono::floor<std::chrono::seconds>(when).time_since_epoch().count()});
-}
-
-Value listed(const std::vector<std::string>& texts) {
-  Value::Array items;
-  for (const auto& text : texts) items.push_back(Value::string(text));
-  return Value::array(std::move(items));
-}
-
-std::vector<std::string> last_words(const Child& child) {
-  const auto& lines = child.last_lines();
-  const auto count = std::min(kShownLines, lines.size());
-  return {lines.end() - static_cast<std::ptrdiff_t>(count), lines.end()};
-}
-
-// Why it did not come up, with every reason that it gave.
-Error failure_of(const Child& child) {
-  if (!child.reasons().empty()) {
-    Error error(codes::kModuleConfigRefused, Fatality::user,
-                fmt::format("{}", fmt::join(child.reasons(), "\n")));
-    return error.with("reasons", listed(child.reasons()));
-  }
-  const auto end = child.how_it_ended();
-  Error error(codes::kModuleStartFailed, Fatality::fatal,
-              end.empty() ? "the module was not ready in time"
-                          : fmt::format("the module ended at its start ({})", end));
-  return error.with("last_lines", listed(last_words(child)));
-}
-
-Error refusal_of(const Value& answer) {
-  std::vector<std::string> reasons;
-  if (const Value* list = answer.find("reasons"); list != nullptr && list->as_array() != nullptr)
-    for (const auto& reason : *list->as_array())
-      reasons.emplace_back(reason.as_string().value_or(""));
-  Error error(codes::kModuleConfigRefused, Fatality::user,
-              fmt::format("{}", fmt::join(reasons, "\n")));
-  return error.with("reasons", listed(reasons));
-}
-
-// Readable by nobody but who has the descriptor.
-Fd config_file_of(const std::string& text) {
-  Fd fd(::memfd_create("module-configuration", MFD_CLOEXEC));
-  for (std::string_view rest = text; fd && !rest.empty();) {
-    const auto count = ::write(fd.get(), rest.data(), rest.size());
-    if (count <= 0) return {};
-    rest.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return fd;
-}
-
-std::pair<Fd, Fd> baton_pair() {
-  std::array<int, 2> ends{-1, -1};
-  (void)::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data());
-  return {Fd(ends[0]), Fd(ends[1])};
 }
 
 }  // namespace
@@ -111,10 +38,8 @@ ManagedModule::ManagedModule(asio::io_context& context, config::ModuleKind kind,
     : context_(context),
       kind_(kind),
       options_(options),
-      environment_(environment),
-      variables_(variables),
-      relay_(relay),
-      logger_(std::move(logger)),
+      logger_(logger),
+      launcher_(context, kind, options, environment, variables, relay, std::move(logger)),
       turn_(context),
       asked_(context) {}
 
@@ -248,20 +173,20 @@ asio::awaitable<void> ManagedModule::end(milliseconds grace) {
 asio::awaitable<Result<void>> ManagedModule::bring_up(StartRequest request) {
   auto socket = socket_for(request);
   if (!socket) {
-    auto judging = every_fault(std::move(request), std::move(socket).error());
+    auto judging = launcher_.every_fault(std::move(request), std::move(socket).error());
     auto error = co_await std::move(judging);
     co_return fail(std::move(error));
   }
   Fd baton, baton_of_next;
   if (current_) std::tie(baton, baton_of_next) = baton_pair();
-  auto next = spawn(request, socket->fd, baton_of_next.get());
+  auto next = launcher_.spawn(request, log_level_, socket->fd, baton_of_next.get());
   if (!next) co_return fail(std::move(next).error());
   baton_of_next.reset();
-  auto checking = wait_checked(*next);
+  auto checking = launcher_.wait_checked(*next);
   auto checked = co_await std::move(checking);
   if (!checked) co_return checked;
   auto before = current_;
-  auto turning = take_turn(*next, std::move(baton));
+  auto turning = launcher_.take_turn(before, *next, std::move(baton));
   const bool serves = co_await std::move(turning);
   const bool before_serves = before && !before->handed_over() && !before->ended();
   if (!serves) {
@@ -287,68 +212,9 @@ asio::awaitable<Result<void>> ManagedModule::bring_up(StartRequest request) {
   co_return Result<void>();
 }
 
-// Why there is no socket for it. An address that cannot be read is one fault of the configuration
-// among others: the module's own reading names them all.
-asio::awaitable<Error> ManagedModule::every_fault(StartRequest request, Error of_address) {
-  if (of_address.code() != codes::kInvalidConfig) co_return of_address;
-  auto judge = spawn(request, -1, -1);
-  if (!judge) co_return of_address;
-  auto checking = wait_checked(*judge);
-  const auto checked = co_await std::move(checking);
-  (*judge)->kill();
-  co_return checked ? of_address : checked.error();
-}
-
-asio::awaitable<Result<void>> ManagedModule::wait_checked(std::shared_ptr<Child> next) {
-  const auto deadline = Deadline::in(options_.start_timeout);
-  while (!next->checked() && !next->ended() && !deadline.expired()) {
-    auto changing = next->change(deadline);
-    co_await std::move(changing);
-  }
-  if (next->checked() && !next->ended()) co_return Result<void>();
-  Error error = failure_of(*next);
-  next->kill();
-  logger_.error("a module did not start",
-                {{"module", Value::string(name_of(kind_))}, {"error", error.to_value()}});
-  co_return fail(std::move(error));
-}
-
-// True once `next` serves. The process before has stopped accepting before `next` begins: it says
-// so through the baton, without the manager between them.
-asio::awaitable<bool> ManagedModule::take_turn(std::shared_ptr<Child> next, Fd baton) {
-  const auto before = current_;
-  const auto ready_by = Deadline::in(options_.start_timeout);
-  bool told = before && !before->ended() && baton &&
-              before->tell(order("hand_over", "longest_ms", options_.drain), baton.get());
-  baton.reset();
-  const auto patience = Deadline::in(kHandOver);
-  while (told && !next->ready() && !next->ended()) {
-    if (before->ended()) break;
-    if (patience.expired()) {
-      // It may be stopped in a debugger, or worse: two must not accept.
-      if (!before->handed_over()) before->kill();
-      break;
-    }
-    auto changing = before->handed_over() ? next->change(patience) : before->change(patience);
-    co_await std::move(changing);
-  }
-  if (!next->ready() && !next->ended()) (void)next->tell(order("accept"));
-  auto waiting = wait_ready(next, ready_by);
-  const bool ready = co_await std::move(waiting);
-  co_return ready;
-}
-
-asio::awaitable<bool> ManagedModule::wait_ready(std::shared_ptr<Child> next, Deadline deadline) {
-  while (!next->ready() && !next->ended() && !deadline.expired()) {
-    auto changing = next->change(deadline);
-    co_await std::move(changing);
-  }
-  co_return next->ready() && !next->ended();
-}
-
 Result<ManagedModule::Socket> ManagedModule::socket_for(const StartRequest& request) {
   Socket socket;
-  socket.address = wanted_address(request);
+  socket.address = launcher_.wanted_address(request);
   if (!listener_ || socket.address != listening_on_) {
     const auto parsed = serve::parse_listen_address(socket.address);
     if (!parsed) return fail(parsed.error());
@@ -362,47 +228,6 @@ Result<ManagedModule::Socket> ManagedModule::socket_for(const StartRequest& requ
   auto& listener = socket.fresh ? *socket.fresh : *listener_;
   socket.fd = listener.acceptor().native_handle();
   return socket;
-}
-
-// The module's own reading judges the whole; here only the address is wanted.
-std::string ManagedModule::wanted_address(const StartRequest& request) const {
-  auto usual = config::CommonConfig(kind_).bind_address;
-  const auto file = environment_.exe_dir + "/../config/genvm-module-" + name_of(kind_) + ".yaml";
-  auto document = request.config ? config::parse_document(*request.config, "config")
-                                 : config::read_document(file);
-  if (!document.root) return usual;
-  config::expand_strings(document, file, environment_);
-  const auto* entry = document.root->find("bind_address");
-  if (entry == nullptr) return usual;
-  if (entry->value->kind == config::Node::Kind::scalar) return entry->value->text;
-  if (entry->value->kind != config::Node::Kind::null) return usual;
-  // Nobody but executors of this manager: attach-executor finds it in /status.
-  const char* folder = std::getenv("XDG_RUNTIME_DIR");  // NOLINT(concurrency-mt-unsafe)
-  return fmt::format("unix://{}/genvm-modules-{}-{}.sock", folder == nullptr ? "/tmp" : folder,
-                     ::getpid(), name_of(kind_));
-}
-
-Result<std::shared_ptr<Child>> ManagedModule::spawn(const StartRequest& request, int listen_fd,
-                                                    int baton_fd) {
-  ChildSpec spec;
-  spec.program = options_.program_dir + "/genvm-" + name_of(kind_);
-  spec.listen_fd = listen_fd;
-  spec.baton_fd = baton_fd;
-  spec.variables = variables_.for_a_child();
-  Fd config_file;
-  if (request.config) {
-    config_file = config_file_of(*request.config);
-    if (!config_file)
-      return fail(codes::kModuleStartFailed, Fatality::fatal, "no memory for the configuration");
-    spec.config_fd = config_file.get();
-  }
-  if (options_.die_with_parent) spec.arguments.emplace_back("--die-with-parent");
-  if (request.allow_empty_backends && kind_ == config::ModuleKind::llm)
-    spec.arguments.emplace_back("--allow-empty-backends");
-  if (request.user_error) spec.arguments.emplace_back("--user-error");
-  spec.arguments.insert(spec.arguments.end(), {"--log-format", options_.log_format});
-  if (!log_level_.empty()) spec.arguments.insert(spec.arguments.end(), {"--log-level", log_level_});
-  return Child::start(context_, spec, relay_);
 }
 
 // ---------------------------------------------------------------- the life of a process

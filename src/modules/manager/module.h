@@ -11,19 +11,11 @@
 #include "base/log.h"
 #include "config/common_config.h"
 #include "config/environment.h"
-#include "manager/child.h"
-#include "manager/options.h"
-#include "manager/variables.h"
+#include "manager/launcher.h"
+#include "manager/start_request.h"
 #include "serve/listener.h"
 
 namespace gvm::manager {
-
-// What a host asks for.
-struct StartRequest {
-  std::optional<std::string> config;  // JSON; empty: the default file
-  bool allow_empty_backends = false;
-  bool user_error = false;
-};
 
 class ManagedModule : public std::enable_shared_from_this<ManagedModule> {
  public:
@@ -74,13 +66,7 @@ class ManagedModule : public std::enable_shared_from_this<ManagedModule> {
 
   asio::awaitable<Result<Value>> reload_now(std::optional<std::string> config);
   asio::awaitable<Result<void>> bring_up(StartRequest request);
-  asio::awaitable<Error> every_fault(StartRequest request, Error of_address);
-  asio::awaitable<Result<void>> wait_checked(std::shared_ptr<Child> next);
-  asio::awaitable<bool> take_turn(std::shared_ptr<Child> next, Fd baton);
-  asio::awaitable<bool> wait_ready(std::shared_ptr<Child> next, Deadline deadline);
   Result<Socket> socket_for(const StartRequest& request);
-  Result<std::shared_ptr<Child>> spawn(const StartRequest& request, int listen_fd, int baton_fd);
-  std::string wanted_address(const StartRequest& request) const;
   void adopt(std::shared_ptr<Child> next, StartRequest request);
   void retire(std::shared_ptr<Child> child);
   void lost(const Child& child);
@@ -90,10 +76,8 @@ class ManagedModule : public std::enable_shared_from_this<ManagedModule> {
   asio::io_context& context_;
   const config::ModuleKind kind_;
   const Options& options_;
-  const config::Environment& environment_;
-  const Variables& variables_;
-  LineRelay& relay_;
   log::Logger logger_;
+  Launcher launcher_;
   Turn turn_;
   Signal asked_;  // a backoff ends: somebody has asked for something else
 

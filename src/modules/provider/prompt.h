@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/value.h"
+#include "config/audit_config.h"
 #include "json_schema/schema.h"
 #include "provider/merge.h"
 
@@ -66,6 +67,7 @@ struct ProviderCall {
   // The form a JSON answer or a verdict must have; null: any, or as the model's configuration says.
   std::shared_ptr<const json_schema::Schema> schema;
   Prompt prompt;
+  config::DataDemand data;  // what the backend must be, beside what the operator's rules say
   std::string traceparent;  // W3C Trace Context, a header of the request; empty: none
 };
 

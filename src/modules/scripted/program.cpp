@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <utility>
 
 #include "host/lua_libraries.h"
@@ -62,7 +63,7 @@ script::ProgramOptions program_options(const config::CommonConfig& config, scrip
   options.lua_path = config.lua_path;
   options.required_entries.assign(entries.begin(), entries.end());
   options.libraries = host::common_libraries();
-  options.libraries.push_back(host::library(library));
+  std::ranges::move(host::libraries_of(library), std::back_inserter(options.libraries));
   options.host = std::move(table);
   host::watch_calls(options.host);
   options.limits = limits_of(config.script);

@@ -91,10 +91,12 @@ guard::LinkJudge link_judge(std::shared_ptr<const policy::UrlRules> rules) {
 
 asio::awaitable<Result<Value>> guard_page(PageGuard guard, Value returned, Deadline deadline) {
   if (!acts(guard)) co_return std::move(returned);
-  const auto page = std::make_shared<Value>(std::move(returned).to_owned());
-  const auto bytes = guarded::text_bytes(*page);
-  guarded::Look look = [page, guards = guard.guards,
+  const auto given = std::make_shared<const Value>(std::move(returned).to_owned());
+  const auto page = std::make_shared<Value>();
+  const auto bytes = guarded::text_bytes(*given);
+  guarded::Look look = [given, page, guards = guard.guards,
                         links = link_judge(guard.rules)](guard::Effort* effort) -> Result<Value> {
+    *page = *given;
     if (auto passed = guard_fields({*guards, {.links = &links, .effort = effort}}, *page); !passed)
       return fail(std::move(passed).error());
     return Value::null();
