@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""What one core carries: the figures of docs/scaling.md, and what traces cost (docs/observability.md).
+"""What one core carries: the figures of docs/scaling.md.
 
-bench/scaling.py [--bin FOLDER] [--seconds N] [--only sessions,web,pages,tls,traces] [--rounds N]
+bench/scaling.py [--quick] [--bin FOLDER] [--seconds N] [--only sessions,web,pages,tls]
 
 A module with one lane is pinned to one processor; the load and the servers it asks have the others. Two figures of each kind of work:
 how many a second came back, and how many a whole second of the module's processor time carries (all its threads, from /proc), which a
-busy machine changes less. Traces on and off, plain and TLS are measured in turn, and the middle half of the rounds shows the noise.
-Ends within four minutes. The exit code is 1 when a target was missed.
+busy machine changes less. Plain and TLS are measured in turn. Ends within four minutes. The exit code is 1 when a target was missed.
+What metrics and traces cost is measured by bench/observing_figures.py.
 """
 import argparse
 import contextlib
@@ -24,7 +24,6 @@ import sys
 import tempfile
 import threading
 import time
-import urllib.request
 
 import run
 from run import Program, row
@@ -33,7 +32,6 @@ TICKS = os.sysconf("SC_CLK_TCK")
 CORES = sorted(os.sched_getaffinity(0))
 MODULE_CORE, OTHER_CORES = {CORES[0]}, set(CORES[1:]) or {CORES[0]}
 MISSED = []
-TRACES_TARGET = 2  # per cent of throughput
 IDLE_TARGET = 20  # KiB a session: 10,000 cost 200 MB
 
 
@@ -291,85 +289,16 @@ def tls(options, upstream):
             row(f"a connection and GET /health, {word}", f"{rate:.0f}/s", f"{cost:.0f} µs of the module's processor time each")
 
 
-class Collector(http.server.BaseHTTPRequestHandler):
-    """Takes what comes. On the processors of the load, as a collector is not in the module."""
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    received = 0
-
-    def do_POST(self):
-        Collector.received += len(self.rfile.read(int(self.headers["Content-Length"])))
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", "2")
-        self.end_headers()
-        self.wfile.write(b"{}")
-
-    def log_message(self, *_):
-        pass
-
-
-@contextlib.contextmanager
-def scrapes(port):
-    """As a Prometheus in a hurry: once a second."""
-    ended = threading.Event()
-
-    def ask():
-        while not ended.wait(1):
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10).read()
-
-    thread = threading.Thread(target=ask)
-    thread.start()
-    yield
-    ended.set()
-    thread.join()
-
-
-def traces(options, upstream):
-    print(f"Metrics and traces, {options.rounds} rounds in turn; a session's prompts, closed loop, one lane on one processor")
-    os.sched_setaffinity(0, OTHER_CORES)  # also of the collector's thread
-    collector = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Collector)
-    threading.Thread(target=collector.serve_forever, daemon=True).start()
-    endpoint = f"http://127.0.0.1:{collector.server_port}/v1/traces"
-    kinds = {"neither": "", "metrics, a scrape a second": "", "the same and a tenth traced": f"traces: {{endpoint: '{endpoint}', sample: 0.1}}\n",
-             "the same and all traced": f"traces: {{endpoint: '{endpoint}', sample: 1}}\n"}
-    with contextlib.ExitStack() as stack:
-        modules = {kind: stack.enter_context(Module(backends(upstream) + text)) for kind, text in kinds.items()}
-        for module in modules.values():
-            load(options, "genvm", module.port, seconds=1)
-        found = {kind: [] for kind in kinds}
-        for number in range(options.rounds):
-            order = list(kinds) if number % 2 == 0 else list(reversed(kinds))
-            for kind in order:
-                with scrapes(modules[kind].port) if kind != "neither" else contextlib.nullcontext():
-                    found[kind].append(measured(options, modules[kind], "genvm", seconds=options.seconds / 4))
-    collector.shutdown()
-    os.sched_setaffinity(0, CORES)
-    base = found["neither"]
-    two_rows("neither", *(statistics.median(part) for part in zip(*base)))
-    for kind, rounds in found.items():
-        if kind == "neither":
-            continue
-        for index, word in ((0, "throughput"), (1, "per processor time")):
-            lost = sorted(100 * (1 - mine[index] / other[index]) for mine, other in zip(rounds, base))
-            low, high = lost[len(lost) // 4], lost[-1 - len(lost) // 4]
-            row(f"{kind}: {word} lost", f"{statistics.median(lost):.1f} %", f"middle half {low:.1f} to {high:.1f} %")
-            if index == 1 and kind == "the same and a tenth traced" and low > TRACES_TARGET:
-                MISSED.append(f"{kind}: {word}")
-    row("received by the collector", f"{Collector.received / 1e6:.1f} MB")
-
-
 def main():
-    parts = {"sessions": sessions, "web": web_requests, "pages": pages, "tls": tls, "traces": traces}
+    parts = {"sessions": sessions, "web": web_requests, "pages": pages, "tls": tls}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bin", type=pathlib.Path, default=run.BIN)
     parser.add_argument("--seconds", type=float, default=4)
-    parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--only", default=",".join(parts))
-    parser.add_argument("--quick", action="store_true", help="shorter loads, three rounds")
+    parser.add_argument("--quick", action="store_true", help="shorter loads")
     options = parser.parse_args()
     if options.quick:
-        options.seconds, options.rounds = 2, 3
+        options.seconds = 2
     run.BIN = options.bin.resolve()
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(16384, resource.getrlimit(resource.RLIMIT_NOFILE)[1]), resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
     print(f"{len(CORES)} processors, {platform.machine()}, Linux {platform.release()}, load {os.getloadavg()[0]:.1f}")
