@@ -89,9 +89,4 @@ Result<confine::Report> enter_sandbox(const config::WebConfig& config,
   return enter(plan_of(config, settings), settings);
 }
 
-bool has_own_browsers(const config::WebConfig& config) {
-  const bool elsewhere = !config.webdriver_host.empty() && !config.asks_itself();
-  return config.browser.engine != "http" && !elsewhere;
-}
-
 }  // namespace gvm::apps

@@ -32,7 +32,5 @@ Result<confine::Report> enter_sandbox(const config::LlmConfig& config,
                                       const SandboxSettings& settings);
 Result<confine::Report> enter_sandbox(const config::WebConfig& config,
                                       const SandboxSettings& settings);
-// This configuration makes browsers of its own.
-bool has_own_browsers(const config::WebConfig& config);
 
 }  // namespace gvm::apps

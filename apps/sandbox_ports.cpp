@@ -106,6 +106,7 @@ void set_ports(confine::Plan& plan, const config::WebConfig& config) {
   add_common(connect, config.common, config.operation.sandbox);
   add_numbers(connect, config.policy.ports);
   add_url(connect, config.webdriver_host);
+  add_url(connect, config.render_service.webdriver_host);
   add_listening(connect, config.render_service.bind_address);
   for (const auto& proxy : config.proxies) add_proxy(connect, proxy);
   for (const auto& server : config.policy.dns_servers) add_name_server(connect, server);

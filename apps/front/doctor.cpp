@@ -87,13 +87,13 @@ class Examination {
     if (!loads(loaded, path)) return;
     const auto& config = loaded->config;
     common(config.common);
-    const bool own_browsers = config.webdriver_host.empty() || config.asks_itself();
+    const auto& of_service = config.render_service.webdriver_host;
+    if (config.has_own_browsers()) look_at_browser(findings_, config);
     if (config.browser.engine == "http")
       findings_.ok("browser", "none is needed: browser.engine is http");
-    else if (own_browsers)
-      look_at_browser(findings_, config);
-    else if (!offline_)
+    else if (!config.sessions_have_own_browsers() && !offline_)
       look_at_driver(findings_, config.webdriver_host);
+    if (!of_service.empty() && !offline_) look_at_driver(findings_, of_service);
   }
 
   Findings& findings_;

@@ -31,7 +31,7 @@ config::Loaded<config::WebConfig> load(const apps::ConfigSource& from,
   if (!loaded || !render.only) return loaded;
   loaded->config.common.bind_address = render.bind;
   // The file may be that of a module which asks such a service: perhaps this one.
-  loaded->config.webdriver_host.clear();
+  loaded->config.webdriver_host = std::move(loaded->config.render_service.webdriver_host);
   loaded->config.render_service = {};
   return loaded;
 }
@@ -41,7 +41,7 @@ config::Loaded<config::WebConfig> load(const apps::ConfigSource& from,
 apps::SandboxSettings prepare_browsers(const config::WebConfig& config,
                                        const std::string& exe_dir) {
   apps::SandboxSettings settings{.exe_dir = exe_dir};
-  if (!apps::has_own_browsers(config)) return settings;
+  if (!config.has_own_browsers()) return settings;
   browser::clean_leftovers(config.browser.runtime_dir);
   settings.programs = {exe_dir + "/genvm-browser-cell"};
   settings.browsers = true;

@@ -228,7 +228,8 @@ TEST(ManagerAdminAddress, OfAModuleOutlivesATakeover) {
   }
   EXPECT_THAT(ask(held, "/health"), HasSubstr("details"));
   EXPECT_EQ(manager.count("llm", "takeovers"), 3);
-  const auto* shown = manager.module_status("llm").find("admin_address");
+  const auto llm = manager.module_status("llm");
+  const auto* shown = llm.find("admin_address");
   EXPECT_EQ(shown == nullptr ? "" : shown->as_string().value_or(""), address);
 }
 

@@ -76,7 +76,9 @@ def main():
     url, name, profile, wrong, token = sys.argv[1:6]
     page = Page(name, profile)
     asks = "!!document.getElementById('login') && !document.getElementById('login').hidden"
-    shows = "!!document.getElementById('since') && document.getElementById('since').textContent !== ''"
+    shows = ("!!document.getElementById('since') && document.getElementById('since').textContent !== '' && "
+             "document.getElementById('verdict').className !== 'wait' && "
+             "!/This is not the admin token|The admin token is needed/.test(document.getElementById('sentence').textContent)")
     page.call("Page.navigate", url=url)
     page.wait_for(asks)
     print("before:", page.sentence())

@@ -190,11 +190,42 @@ TEST(LoadWeb, ReadsWhereTheRenderingServiceIsOffered) {
   }
 }
 
+// Sessions' pages, whether the service has other browsers, whether the module starts any.
+TEST(LoadWeb, TheRenderingServiceMayHaveOtherBrowsersThanTheSessions) {
+  struct Case {
+    const char* text;
+    bool sessions_have_own, apart, own_browsers;
+  };
+  const std::string bind = "render_service: {bind_address: 127.0.0.1:4444";
+  for (const Case& c : {
+           Case{"}", true, false, true},
+           Case{"}\nwebdriver_host: http://127.0.0.1:4444", true, false, true},
+           Case{"}\nwebdriver_host: http://127.0.0.1:4445", false, true, true},
+           Case{"}\nwebdriver_host: http://other:4444", false, true, true},
+           Case{"}\nwebdriver_host: http://other:4444\nbrowser: {engine: http}", false, true,
+                false},
+           Case{", webdriver_host: http://grid:4444/}", true, true, true},
+           Case{", webdriver_host: http://grid}\nwebdriver_host: http://other", false, true, false},
+       }) {
+    const auto loaded = load_web_text(bind + c.text, "c.yaml", test_environment());
+    ASSERT_TRUE(loaded) << c.text << to_string(loaded.error());
+    EXPECT_EQ(loaded->config.sessions_have_own_browsers(), c.sessions_have_own) << c.text;
+    EXPECT_EQ(loaded->config.serves_apart(), c.apart) << c.text;
+    EXPECT_EQ(loaded->config.has_own_browsers(), c.own_browsers) << c.text;
+  }
+}
+
 TEST(LoadWeb, RefusesARenderingServiceThatMakesNoSense) {
   const std::string own = "render_service: {bind_address: 127.0.0.1:4444}\n";
-  for (const char* other : {"http://127.0.0.1:4445", "http://webdriver:4444", "http://127.0.0.1"})
-    EXPECT_THAT(errors_of(own + "webdriver_host: " + other), testing::HasSubstr("webdriver_host"))
-        << other;
+  for (const char* itself : {"http://127.0.0.1:4444", "http://localhost:4444/"})
+    EXPECT_THAT(errors_of("render_service: {bind_address: 127.0.0.1:4444, webdriver_host: '" +
+                          std::string(itself) + "'}"),
+                testing::HasSubstr("leads to the rendering service itself"))
+        << itself;
+  EXPECT_THAT(errors_of("render_service: {webdriver_host: http://127.0.0.1:4445}"),
+              testing::HasSubstr("expected render_service.bind_address too"));
+  EXPECT_THAT(errors_of(own.substr(0, own.size() - 2) + ", webdriver_host: 'ftp://grid'}"),
+              testing::HasSubstr("render_service.webdriver_host"));
   for (const char* bad : {"4444", "fd://7", "unix://relative", "http://127.0.0.1:4444"})
     EXPECT_THAT(errors_of("render_service: {bind_address: '" + std::string(bad) + "'}"),
                 testing::HasSubstr("render_service.bind_address"))

@@ -45,7 +45,8 @@ struct RouteConfig {
 
 // GenLayer's rendering service, offered to other modules; docs/rendering.md.
 struct RenderServiceConfig {
-  std::string bind_address;  // empty: it is not offered
+  std::string bind_address;    // empty: it is not offered
+  std::string webdriver_host;  // a W3C WebDriver, without trailing '/'; empty: see serves_apart()
 };
 
 struct WebConfig {
@@ -66,10 +67,24 @@ struct WebConfig {
   OperationConfig operation;
 
   // webdriver_host is the module's own rendering service: pages come from its own browsers, and
-  // scripts may ask the service themselves. The load refuses both keys with two addresses.
-  bool asks_itself() const {
-    return !webdriver_host.empty() && !render_service.bind_address.empty();
+  // scripts may ask the service themselves.
+  bool asks_itself() const;
+  // Pages of sessions come from browsers of the module's own.
+  bool sessions_have_own_browsers() const { return webdriver_host.empty() || asks_itself(); }
+  // The rendering service has other browsers than the sessions: those at its own webdriver_host, or
+  // the module's where sessions have theirs elsewhere. So two modules may ask each other.
+  bool serves_apart() const {
+    return !render_service.bind_address.empty() &&
+           (!render_service.webdriver_host.empty() || !sessions_have_own_browsers());
+  }
+  // Browsers are started by the module, for sessions or for the rendering service.
+  bool has_own_browsers() const {
+    const bool for_service = serves_apart() && render_service.webdriver_host.empty();
+    return browser.engine != "http" && (sessions_have_own_browsers() || for_service);
   }
 };
+
+// Whether a URL leads to where the module listens: its own port, on this machine.
+bool leads_to(const std::string& url, const std::string& bind_address);
 
 }  // namespace gvm::config

@@ -24,32 +24,20 @@ std::string with_braces(const std::string& text) {
   return braced ? text : "{" + text + "}";
 }
 
-// The port that a request to the URL goes to.
-std::uint16_t port_of(const std::string& text) {
-  const auto url = url::parse(text);
-  return url ? url->effective_port().value_or(0) : 0;
-}
-
-// Whether a URL leads to where the module listens: its own port, on this machine.
-bool leads_to(const std::string& text, const std::string& bind_address) {
-  const auto colon = bind_address.rfind(':');
-  if (bind_address.starts_with("unix:") || colon == std::string::npos) return false;
-  const auto endpoint = parse_endpoint(text).endpoint;
-  return endpoint && (endpoint->loopback || text.find(bind_address) != std::string::npos) &&
-         bind_address.substr(colon + 1) == std::to_string(port_of(text));
-}
-
 void check_render_service(const Node& node, Context& context, const WebConfig& c) {
   const auto& own = c.render_service.bind_address;
   if (own.starts_with("fd://"))
     context.error(node.find("render_service")->value->mark, "render_service.bind_address",
                   "got fd://, expected host:port or unix:///path");
-  const auto* entry = node.find("webdriver_host");
-  if (own.empty() || entry == nullptr || c.webdriver_host.empty()) return;
-  if (leads_to(c.webdriver_host, own)) return;
-  context.error(entry->value->mark, "webdriver_host",
-                "leads elsewhere, but render_service offers browsers of this module: expected the "
-                "address of render_service, or only one of the two keys");
+  const auto& browsers = c.render_service.webdriver_host;
+  if (browsers.empty()) return;
+  const auto& mark = node.find("render_service")->value->mark;
+  if (own.empty())
+    context.error(mark, "render_service.webdriver_host",
+                  "expected render_service.bind_address too");
+  if (leads_to(browsers, own))
+    context.error(mark, "render_service.webdriver_host",
+                  "leads to the rendering service itself, expected a W3C WebDriver");
 }
 
 void check_moderators(const Node& node, Context& context, const WebConfig& c) {
@@ -90,6 +78,13 @@ const Section& render_service_section() {
                       "it is not",
                .origin = Origin::ours,
                .format = Format::bind_address})
+          .leaf(&C::webdriver_host,
+                {.name = "webdriver_host",
+                 .doc = "A W3C WebDriver (a standalone server or a grid) with the browsers of the "
+                        "service. Absent: those of the sessions where these are the module's own, "
+                        "else browsers of its own",
+                 .origin = Origin::ours,
+                 .format = Format::url})
           .build();
   return section;
 }
@@ -137,8 +132,7 @@ const Section& web_section() {
                    {.name = "browser", .doc = "How pages are rendered", .origin = Origin::ours})
           .section(&C::render_service, render_service_section(),
                    {.name = "render_service",
-                    .doc = "GenLayer's rendering service, offered to other modules by these "
-                           "browsers",
+                    .doc = "GenLayer's rendering service, offered to other modules",
                     .origin = Origin::ours})
           .section(&C::guards, guards_section(),
                    {.name = "guards", .doc = "What pages may hold", .origin = Origin::ours})

@@ -154,6 +154,22 @@ PoolStats Pool::stats() const {
   return stats;
 }
 
+PoolStats& PoolStats::operator+=(const PoolStats& other) {
+  leases += other.leases;
+  leased += other.leased;
+  waiting += other.waiting;
+  ready += other.ready;
+  browsers += other.browsers;
+  pages += other.pages;
+  failed_pages += other.failed_pages;
+  crashes += other.crashes;
+  retirements += other.retirements;
+  failed_starts += other.failed_starts;
+  timeouts += other.timeouts;
+  render_seconds += other.render_seconds;
+  return *this;
+}
+
 std::string Pool::protection() const {
   return core_->protection();
 }

@@ -79,6 +79,8 @@ struct PoolStats {
   std::size_t failed_starts = 0;
   std::size_t timeouts = 0;   // leases that were not granted in time
   double render_seconds = 0;  // of all pages together
+
+  PoolStats& operator+=(const PoolStats& other);
 };
 
 class PoolCore;

@@ -12,9 +12,8 @@ Result<void> Browsers::check(Deadline deadline) {
   return checking.get();
 }
 
-void Browsers::write_to(metrics::Exposition& out) const {
+void write_browsers(metrics::Exposition& out, const browser::PoolStats& stats) {
   using metrics::Type;
-  const auto stats = pool_.stats();
   const auto add = [&](std::string_view name, Type type, std::string_view help, auto value) {
     out.family(name, type, help).sample(value);
   };

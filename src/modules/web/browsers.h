@@ -27,7 +27,6 @@ class Browsers {
   // From another thread, while the home lane runs: waits until a session can be had. Errors: those
   // of Pool::check.
   Result<void> check(Deadline deadline);
-  void write_to(metrics::Exposition& out) const;
 
  private:
   net::Lane& home_;
@@ -36,5 +35,8 @@ class Browsers {
   egress::Proxy proxy_;
   browser::Pool pool_;
 };
+
+// Of all browsers of the process together.
+void write_browsers(metrics::Exposition& out, const browser::PoolStats& stats);
 
 }  // namespace gvm::web

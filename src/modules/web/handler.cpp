@@ -47,6 +47,8 @@ void take_over(Shared& shared, const Shared& before) {
   shared.pages.webdriver_host = before.pages.webdriver_host;
   shared.pages.browsers = before.pages.browsers;
   shared.pages.thumbnails = before.pages.thumbnails;
+  if (shared.service_pages && before.service_pages)
+    shared.service_pages->browsers = before.service_pages->browsers;
 }
 
 constexpr std::string_view kThumbnailsPart = "/status/thumbnails";
@@ -72,6 +74,8 @@ Result<std::unique_ptr<Shared>> build(std::shared_ptr<const config::WebConfig> c
   shared->network = std::move(*network);
   shared->pages = page_settings_of(*config, shared->network);
   shared->pages.driver_url = driver_url(*config);
+  if (config->serves_apart())
+    shared->service_pages = service_page_settings_of(*config, shared->pages);
   if (before != nullptr) {
     take_over(*shared, *before);
   } else {
@@ -94,11 +98,15 @@ class Module final : public WebModule {
         lanes_(lanes),
         webdriver_host_(shared_->pages.webdriver_host),
         workers_(shared_->config->common.blocking_threads) {
+    const auto& config = *shared_->config;
+    if (config.has_own_browsers()) browser::clean_leftovers(config.browser.runtime_dir);
     // What is at webdriver_host is not known before it has been asked: see check_browsers().
-    if (shared_->pages.engine == PageEngine::http || shared_->pages.webdriver_host) return;
-    auto options = pool_options_of(*shared_->config);
-    browser::clean_leftovers(options.cell.runtime_dir);
-    make_browsers(std::move(options));
+    if (shared_->pages.engine != PageEngine::http && !shared_->pages.webdriver_host)
+      make_browsers(pool_options_of(config));
+    if (auto& pages = shared_->service_pages; pages && pages->engine != PageEngine::http) {
+      service_browsers_ = start_browsers(service_pool_options_of(config));
+      pages->browsers = &service_browsers_->pool();
+    }
   }
 
   // Lanes have stopped: what waits is written before the process ends.
@@ -118,7 +126,7 @@ class Module final : public WebModule {
     now->counters->write_to(out);
     if (now->guards) now->guards->write_to(out);
     if (now->audit) now->audit->write_to(out);
-    if (browsers_) browsers_->write_to(out);
+    write_browser_metrics(out);
     scripted::write_shared(out, *now);
     scripted::write_generation(out, "genvm_web", now->generation, current_.earlier());
   }
@@ -162,37 +170,67 @@ class Module final : public WebModule {
   Result<void> check_browsers() override {
     if (shared_->pages.webdriver_host && shared_->pages.engine != PageEngine::http) {
       ask_webdriver_host();
+    } else if (browsers_) {
+      if (auto ready = check_own(*browsers_, shared_->pages); !ready) return ready;
+    }
+    if (!service_browsers_) return {};
+    if (!shared_->config->render_service.webdriver_host.empty()) {
+      ask_driver_of_service();
       return {};
     }
-    if (!browsers_) return {};
-    const Deadline deadline = Deadline::in(kBrowserStart);
-    auto ready = browsers_->check(deadline);
-    const auto& logger = shared_->logger;
-    if (ready) {
-      logger.info("browsers are ready",
-                  {{"protection", Value::string(browsers_->pool().protection())}});
-      warn_of_missing_fonts();
-      return {};
-    }
-    if (shared_->pages.engine == PageEngine::browser) return ready;
-    logger.warn("no browser: pages are read without one, as far as they are static",
-                {{"error", ready.error().to_value()}});
-    browsers_->pool().stop_and_wait(kStopPatience);
-    shared_->pages.browsers = nullptr;
-    return {};
+    return check_own(*service_browsers_, *shared_->service_pages);
   }
 
   void stop_browsers(std::chrono::milliseconds patience) override {
-    if (browsers_) browsers_->pool().stop_and_wait(patience);
+    for (const auto* browsers : {&browsers_, &service_browsers_})
+      if (*browsers) (*browsers)->pool().stop_and_wait(patience);
   }
 
  private:
   static constexpr std::chrono::seconds kStopPatience{5};
 
+  std::unique_ptr<Browsers> start_browsers(browser::PoolOptions options) const {
+    return std::make_unique<Browsers>(lanes_.at(0), resolver_options_of(*shared_->config),
+                                      std::move(options), shared_->logger);
+  }
+
   void make_browsers(browser::PoolOptions options) {
-    browsers_ = std::make_unique<Browsers>(lanes_.at(0), resolver_options_of(*shared_->config),
-                                           std::move(options), shared_->logger);
+    browsers_ = start_browsers(std::move(options));
     shared_->pages.browsers = &browsers_->pool();
+  }
+
+  void write_browser_metrics(metrics::Exposition& out) const {
+    if (!browsers_ && !service_browsers_) return;
+    browser::PoolStats stats;
+    for (const auto* browsers : {&browsers_, &service_browsers_})
+      if (*browsers) stats += (*browsers)->pool().stats();
+    write_browsers(out, stats);
+  }
+
+  // An error when there is no browser and `pages` must have one.
+  Result<void> check_own(Browsers& browsers, PageSettings& pages) const {
+    auto ready = browsers.check(Deadline::in(kBrowserStart));
+    const auto& logger = shared_->logger;
+    if (ready) {
+      logger.info("browsers are ready",
+                  {{"protection", Value::string(browsers.pool().protection())}});
+      warn_of_missing_fonts();
+      return {};
+    }
+    if (pages.engine == PageEngine::browser) return ready;
+    logger.warn("no browser: pages are read without one, as far as they are static",
+                {{"error", ready.error().to_value()}});
+    browsers.pool().stop_and_wait(kStopPatience);
+    pages.browsers = nullptr;
+    return {};
+  }
+
+  // A driver that comes later is found then: a page of the service asks it again.
+  void ask_driver_of_service() const {
+    if (auto ready = service_browsers_->check(Deadline::in(kHostAnswer)); !ready)
+      shared_->logger.warn(
+          "render_service.webdriver_host opens no session; it is asked again when a page is wanted",
+          {{"error", ready.error().to_value()}});
   }
 
   void warn_of_missing_fonts() const {
@@ -227,7 +265,8 @@ class Module final : public WebModule {
   net::Lanes& lanes_;
   const std::shared_ptr<WebdriverHost> webdriver_host_;
   asio::thread_pool workers_;
-  std::unique_ptr<Browsers> browsers_;  // null: engine http
+  std::unique_ptr<Browsers> browsers_;          // null: engine http
+  std::unique_ptr<Browsers> service_browsers_;  // null: the service has those of the sessions
   scripted::Current<Shared> current_{shared_};
   RenderService render_service_{current_, workers_};
 };

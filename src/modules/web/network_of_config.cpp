@@ -134,8 +134,8 @@ net::ResolverOptions resolver_options_of(const config::WebConfig& config) {
 std::shared_ptr<Thumbnails> thumbnails_of(const config::WebConfig& config) {
   const auto& browser = config.browser;
   if (!browser.status_thumbnails) return nullptr;
-  const bool own = config.webdriver_host.empty() || config.asks_itself();
-  return std::make_shared<Thumbnails>(own ? browser.max_browsers * browser.slots_per_browser
+  return std::make_shared<Thumbnails>(config.sessions_have_own_browsers()
+                                          ? browser.max_browsers * browser.slots_per_browser
                                           : browser.max_sessions);
 }
 
@@ -165,6 +165,15 @@ PageSettings page_settings_of(const config::WebConfig& config, const Network& ne
   return settings;
 }
 
+PageSettings service_page_settings_of(const config::WebConfig& config, PageSettings of_sessions) {
+  auto settings = std::move(of_sessions);
+  settings.webdriver_host = nullptr;  // a service that asked another one could be asked by that
+  settings.browsers = nullptr;
+  settings.thumbnails = nullptr;
+  if (!config.render_service.webdriver_host.empty()) settings.engine = PageEngine::browser;
+  return settings;
+}
+
 browser::PoolOptions pool_options_of(const config::WebConfig& config) {
   const auto& browser = config.browser;
   browser::PoolOptions options;
@@ -184,6 +193,12 @@ browser::PoolOptions pool_options_of(const config::WebConfig& config) {
   options.render.resources = browser.resource_timeout;
   options.render.waiting = browser.waiting_timeout;
   options.render.command = browser.command_timeout;
+  return options;
+}
+
+browser::PoolOptions service_pool_options_of(const config::WebConfig& config) {
+  auto options = pool_options_of(config);
+  options.webdriver_host = config.render_service.webdriver_host;
   return options;
 }
 

@@ -13,6 +13,10 @@ Result<Network> network_of(const config::WebConfig& config, const log::Logger& l
 net::ResolverOptions resolver_options_of(const config::WebConfig& config);
 // Without what only the process knows: the pool, the driver's URL.
 PageSettings page_settings_of(const config::WebConfig& config, const Network& network);
+// Of the sessions' browsers.
 browser::PoolOptions pool_options_of(const config::WebConfig& config);
+// Of the rendering service, where that has other browsers (WebConfig::serves_apart).
+PageSettings service_page_settings_of(const config::WebConfig& config, PageSettings of_sessions);
+browser::PoolOptions service_pool_options_of(const config::WebConfig& config);
 
 }  // namespace gvm::web

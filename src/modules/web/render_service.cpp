@@ -217,8 +217,9 @@ asio::awaitable<Result<RenderResult>> RenderService::render_page(
   }
   LaneNetwork& network = shared->networks->of(lane);
   host::RequestSigner signer(shared->config->common, shared->signing_keys, network.open, {});
-  const WebContext context{shared->network,   shared->pages, network,
-                           *shared->counters, workers_,      lane.executor()};
+  const PageSettings& pages = shared->service_pages ? *shared->service_pages : shared->pages;
+  const WebContext context{shared->network,   pages,    network,
+                           *shared->counters, workers_, lane.executor()};
   const auto services =
       std::make_unique<WebServices>(context, std::move(signer), shared->redactor, nullptr);
   PageRequest request{services->pages().preset(), std::nullopt};

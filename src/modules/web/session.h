@@ -21,6 +21,7 @@ struct Shared : scripted::ModuleContext {
   std::shared_ptr<const config::WebConfig> config;
   Network network;
   PageSettings pages;
+  std::optional<PageSettings> service_pages;  // of the rendering service; empty: as the sessions'
   std::shared_ptr<Counters> counters = std::make_shared<Counters>();
   std::shared_ptr<guarded::Guards> guards;  // null: no rules
   std::shared_ptr<audit::Log> audit;        // null: none is kept; the same after a reload
