@@ -174,7 +174,7 @@ TEST_F(Settle, APageThatLeavesForAnotherIsTheOther) {
   EXPECT_EQ(leaving("fetch('/data-late').then(() => location = '/second')"), "second");
   EXPECT_EQ(leaving("if (sessionStorage.seen) document.body.append('again');"
                     "else { sessionStorage.seen = 1; setTimeout(() => location.reload(), 100) }"),
-            "firstagain");
+            "first\n\nagain");
   EXPECT_THAT(leaving("setTimeout(() => location = '/missing', 100)"), HasSubstr("status is 404"));
 }
 
