@@ -299,6 +299,7 @@ class Rendering {
     result.status = page.status;
     result.unsettled = unsettled_;
     if (!page.is_html()) result.other_type = page.type;
+    result.is_source = page.is_source;
     Result<std::string> content;
     if (is_picture()) {
       const bool paints = page.paints;

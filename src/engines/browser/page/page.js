@@ -62,11 +62,14 @@ const give = (content) => {
 };
 out.unlabelled = document.characterSet === 'windows-1252' &&
   document.querySelector('meta[charset], meta[http-equiv="content-type" i]') === null;
-if (ask.read === 'html') {
+const source = ask.read && !isDocument ? shownSource() : null;
+if (source !== null) {
+  out.source = true;
+  give(source);
+} else if (ask.read === 'html') {
   give(htmlOf(roots));
 } else if (ask.read && !isDocument) {
-  const shown = document.querySelector('pre') || document.documentElement;
-  give((shown && shown.textContent) || '');
+  give((document.documentElement && document.documentElement.textContent) || '');
 } else if (ask.read && document.body && document.body.localName === 'frameset') {
   out.frames = [...document.querySelectorAll('frame')].slice(0, kMostReported).map((f) => f.src);
 } else if (ask.read && document.documentElement) {
