@@ -34,6 +34,18 @@ bool is_text(std::string_view type) {
          std::ranges::find(kTypes, type) != kTypes.end();
 }
 
+// Line ends as LF: what viewers of text show.
+std::string with_plain_line_ends(std::string text) {
+  if (text.find('\r') == std::string::npos) return text;
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\r' && i + 1 < text.size() && text[i + 1] == '\n') continue;
+    out += text[i] == '\r' ? '\n' : text[i];
+  }
+  return out;
+}
+
 Error no_text(std::string_view type) {
   Error error(codes::kWebpageLoadFailed, Fatality::user,
               "a page of the content type " + std::string(type) + " has no text");
@@ -123,7 +135,7 @@ Result<PageText> page_text(std::string_view bytes, std::string_view content_type
   if (!is_html_type(type)) {
     if (!is_text(type)) return fail(no_text(type));
     Decoded decoded = decode(bytes, label);
-    return PageText{{}, std::move(decoded.utf8), std::string(decoded.charset)};
+    return PageText{{}, with_plain_line_ends(std::move(decoded.utf8)), std::string(decoded.charset)};
   }
   const auto parsed = url::parse(url);
   auto page = parse_page(bytes, label, parsed ? &*parsed : nullptr);

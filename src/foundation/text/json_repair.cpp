@@ -20,7 +20,8 @@ namespace {
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::string_view kSpace = " \t\n\r\f\v";
 constexpr std::string_view kBracesAndSpace = " \t\n\r\f\v}";
-constexpr JsonLimits kUnambiguous{.duplicates = DuplicateKeys::must_agree};
+constexpr JsonLimits kUnambiguous{.duplicates = DuplicateKeys::must_agree,
+                                  .numbers = Numbers::exact};
 constexpr std::size_t kMaxCutUtf8 = 3;  // bytes a cut sequence can have
 constexpr int kMaxUnwraps = 1;          // an object in a string, but no string in a string
 

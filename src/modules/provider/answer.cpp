@@ -6,6 +6,7 @@
 #include "base/error_codes.h"
 #include "base/error_detail.h"
 #include "base/json.h"
+#include "provider/whole_words.h"
 #include "text/codes.h"
 #include "text/json.h"
 #include "text/json_repair.h"
@@ -25,7 +26,7 @@ Value bounded_body(const std::string& body) {
   if (body.size() <= kErrorBodyBytes) {
     if (auto parsed = text::parse_json(body)) return std::move(*parsed);
   }
-  return Value::string(to_valid_utf8(std::string_view(body).substr(0, kErrorBodyBytes)));
+  return Value::string(to_valid_utf8(whole_words(body, kErrorBodyBytes)));
 }
 
 bool is_blank(std::string_view text) {
@@ -33,9 +34,8 @@ bool is_blank(std::string_view text) {
 }
 
 void show_beginning(Error& error, const Answer& answer) {
-  error.with(
-      "answer_begins",
-      Value::string(to_valid_utf8(std::string_view(answer.text).substr(0, kErrorBodyBytes))));
+  error.with("answer_begins",
+             Value::string(to_valid_utf8(whole_words(answer.text, kErrorBodyBytes))));
 }
 
 // White space, or thoughts without an answer behind them.
@@ -80,7 +80,7 @@ std::optional<Error> objection_of_schema(const json_schema::Schema* schema, std:
 
 std::expected<ReadAnswer, CallFailure> read_judgement(const Answer& answer,
                                                       const ReadRules& rules) {
-  auto judged = text::read_verdict(answer.text, text::AnswerEnd::stopped);
+  auto judged = text::read_verdict(answer.text, answer.end);
   if (!judged) return unusable(std::move(judged).error(), answer);
   if (rules.schema != nullptr)
     if (auto objection = objection_of_schema(rules.schema, json::write(judged->whole)))
@@ -89,7 +89,7 @@ std::expected<ReadAnswer, CallFailure> read_judgement(const Answer& answer,
 }
 
 std::expected<ReadAnswer, CallFailure> read_json(const Answer& answer, const ReadRules& rules) {
-  auto repaired = text::repair_answer(answer.text, {.end = text::AnswerEnd::stopped});
+  auto repaired = text::repair_answer(answer.text, {.end = answer.end});
   if (!repaired) return unusable(std::move(repaired).error(), answer);
   if (auto objection = objection_of_schema(rules.schema, repaired->text))
     return unusable(std::move(*objection), answer);

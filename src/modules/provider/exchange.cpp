@@ -111,12 +111,16 @@ ReadRules rules_for(const CallContext& context, const Asked& asked, const TokenU
   return rules;
 }
 
+// Two members of one name are two readings of an answer, wherever they stand in its body.
+constexpr text::JsonLimits kOneReading{.duplicates = text::DuplicateKeys::must_agree,
+                                       .numbers = text::Numbers::exact};
+
 // The usable part of the answer; its usage counts in any case.
 Exchanged read(CallContext& context, const Asked& asked, net::HttpResponse response) {
   const int status = response.status;
   if (status < kFirstSuccess || status >= kFirstRedirect)
     return std::unexpected(status_failure(asked, std::move(response)));
-  auto body = text::parse_json(response.body, text::JsonStrings::borrow);
+  auto body = text::parse_json(response.body, text::JsonStrings::borrow, kOneReading);
   if (!body && status != kFirstSuccess)
     return std::unexpected(status_failure(asked, std::move(response)));
   if (!body)

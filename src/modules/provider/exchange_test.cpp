@@ -93,6 +93,33 @@ std::string chat(std::string_view content_json, std::string_view reason = "stop"
          R"("}],"usage":{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7}})";
 }
 
+TEST(Exchange, TwoMembersOfOneNameInTheBodyAreTwoReadings) {
+  const std::string usage = R"("usage":{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7})";
+  for (
+      const std::string& body :
+      {R"({"choices":[{"message":{"content":"pay"},"finish_reason":"length","finish_reason":"stop"}],)" +
+           usage + "}",
+       R"({"choices":[{"message":{"content":"no","content":"pay"},"finish_reason":"stop"}],)" +
+           usage + "}",
+       R"({"error":{"code":500},"choices":[{"message":{"content":"pay"},"finish_reason":"stop"}],)" +
+           usage + R"(,"error":null})"}) {
+    Bench bench(always({.body = body}));
+    const auto answer = bench.ask();
+    ASSERT_FALSE(answer) << body;
+    EXPECT_EQ(answer.error().kind, ErrorKind::garbled) << body;
+  }
+  Bench alike(always({.body = R"({"choices":[{"message":{"content":"pay"},"finish_reason":"stop",)"
+                              R"("finish_reason":"stop"}],)" +
+                              usage + "}"}));
+  EXPECT_TRUE(alike.ask());
+
+  Bench forced(always({.body = R"({"content":[{"type":"tool_use","id":"t","name":"answer","input":)"
+                               R"({"result":false,"reason":"r","result":true}}],)"
+                               R"("stop_reason":"tool_use"})"}),
+               config::Provider::anthropic);
+  EXPECT_FALSE(forced.ask(Format::boolean));
+}
+
 TEST(Exchange, ACutTextIsDeliveredAndMarkedUnlessTheModelSaysOtherwise) {
   Bench bench(always({.body = chat(R"("half a sen")", "length")}));
   const auto answer = bench.ask();

@@ -10,6 +10,7 @@
 #include "base/ascii.h"
 #include "base/encoding.h"
 #include "net/backoff.h"
+#include "provider/whole_words.h"
 #include "text/json_view.h"
 
 namespace gvm::provider {
@@ -18,18 +19,6 @@ namespace {
 constexpr std::size_t kMostWords = 500;
 // Longer waits that a provider asks for are ignored.
 constexpr double kLongestWaitSeconds = 86'400;
-
-// Ends in front of a word that does not fit whole: half a secret would pass the redaction.
-std::string_view first_words(std::string_view text) {
-  if (text.size() <= kMostWords) return text;
-  const auto in_a_word = [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-           std::string_view("-_.+/=~:%").contains(c);
-  };
-  std::size_t end = kMostWords;
-  while (end > 0 && in_a_word(text[end - 1]) && in_a_word(text[end])) --end;
-  return text.substr(0, end);
-}
 
 std::optional<std::chrono::milliseconds> span_of(double seconds) {
   if (!(seconds >= 0) || seconds > kLongestWaitSeconds) return std::nullopt;
@@ -267,7 +256,7 @@ bool ProviderError::has_code(std::string_view code) const {
 }
 
 std::string bounded_words(std::string_view words) {
-  std::string out = to_valid_utf8(first_words(words));
+  std::string out = to_valid_utf8(whole_words(words, kMostWords));
   for (char& c : out) {
     if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = ' ';
   }
