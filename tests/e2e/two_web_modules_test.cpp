@@ -146,7 +146,7 @@ class EachOthersService : public testing::TestWithParam<Browsers> {
   void SetUp() override {
     if (GetParam() != Browsers::of_the_grid) return;
     if (const auto why = GridHub::missing(); !why.empty()) GTEST_SKIP() << why;
-    hub_.emplace(GridHub::Options{.slots = 2, .session_timeout_s = 5});
+    hub_.emplace(GridHub::Options{.slots = 2, .session_timeout_s = 20});
   }
 
   // Offers its browsers at `own`, and has its sessions' pages from the module at `other`.
@@ -233,7 +233,7 @@ TEST_P(EachOthersService, RendersUnderBothPoliciesAndOneSurvivesTheOther) {
   }
   EXPECT_EQ(requests_for("/lost"), 0U);
   if (!hub_) return;
-  ASSERT_TRUE(eventually([&] { return hub_->fact("open") == 0; }, 30s));
+  ASSERT_TRUE(eventually([&] { return hub_->fact("open") == 0; }, 60s));
   EXPECT_EQ(hub_->fact("free"), 2);
   EXPECT_EQ(hub_->fact("created"), hub_->fact("deleted") + hub_->fact("timed_out"));
 }

@@ -74,8 +74,9 @@ class Hub:
         """First come, first served. None: the queue's time was over."""
         mine = object()
         with self.changed:
+            if self.queue or not self.free:
+                self.counts["longest_queue"] = max(self.counts["longest_queue"], len(self.queue) + 1)
             self.queue.append(mine)
-            self.counts["longest_queue"] = max(self.counts["longest_queue"], len(self.queue))
             granted = self.changed.wait_for(lambda: self.free and self.queue[0] is mine, self.options.queue_timeout)
             self.queue.remove(mine)
             self.changed.notify_all()
