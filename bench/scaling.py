@@ -32,6 +32,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 CORES = sorted(os.sched_getaffinity(0))
 MODULE_CORE, OTHER_CORES = {CORES[0]}, set(CORES[1:]) or {CORES[0]}
 MISSED = []
+BROWSERS = 8
 IDLE_TARGET = 20  # KiB a session: 10,000 cost 200 MB
 
 
@@ -119,7 +120,7 @@ def backends(upstream):
 
 
 def web(upstream, engine):
-    return f"policy: {{ports: [80, 443, {upstream}], allow_addresses: [127.0.0.1]}}\nbrowser: {{engine: {engine}}}\n"
+    return f"policy: {{ports: [80, 443, {upstream}], allow_addresses: [127.0.0.1]}}\nbrowser: {{engine: {engine}, max_browsers: {BROWSERS}}}\n"
 
 
 def load(options, mode, port, url="", session_each=False, connections=32, seconds=None):
@@ -162,12 +163,10 @@ def sessions(options, upstream):
 def idle(module):
     count = min(4000, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 500)
     before = module.program.memory().private_dirty
-    began = time.monotonic()
     sockets = []
     while len(sockets) < count:  # a module keeps at most 512 connections that are no sessions yet
         sockets += run.idle_sessions(module.port, min(250, count - len(sockets)))
-    took = time.monotonic() - began
-    must(f"an idle session, of {count} opened in {took:.1f} s", (module.program.memory().private_dirty - before) / count, "KiB", IDLE_TARGET)
+    must(f"an idle session, of {count}", (module.program.memory().private_dirty - before) / count, "KiB", IDLE_TARGET)
     for each in sockets:
         each.close()
 
@@ -205,22 +204,22 @@ def pages(options, _):
     site = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Site)
     threading.Thread(target=site.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{site.server_port}/"
-    print(f"Pages of {len(PAGE)} bytes, on all {len(CORES)} processors, sessions one after the other on each of 2 connections")
-    for engine, count in (("http", 2000), ("browser", 30)):
+    print(f"Pages of {len(PAGE)} bytes with a script, in {BROWSERS} sessions, on all {len(CORES)} processors")
+    for engine, count in (("http", 2000), ("browser", 80)):
         with Module(web(site.server_port, engine), "genvm-web", pinned=False) as module:
             for mode in ("text", "screenshot") if engine == "browser" else ("text",):
-                render(module, url, mode, 2)
+                render(module, url, mode, BROWSERS)
                 before, began = tree_seconds(module.pid), time.monotonic()
                 render(module, url, mode, count)
                 took, spent = time.monotonic() - began, tree_seconds(module.pid) - before
                 two_rows(f"pages by the engine {engine}, {mode}", count / took, count / spent)
             if engine == "browser":
-                row("memory of module and browsers, written", f"{tree_memory(module.pid) / 1024:.0f} MB")
+                row(f"memory of the module and {BROWSERS} browsers, written", f"{tree_memory(module.pid) / 1024:.0f} MB")
     site.shutdown()
 
 
 def render(module, url, mode, count):
-    command = [run.BIN / "genvm-modules", "call", "--repeat", count, "--concurrency", 2, f"tcp://127.0.0.1:{module.port}", "--generation", "c", "render", url, "--mode", mode]
+    command = [run.BIN / "genvm-modules", "call", "--repeat", count, "--concurrency", BROWSERS, f"tcp://127.0.0.1:{module.port}", "--generation", "c", "render", url, "--mode", mode]
     done = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
     if done.returncode != 0:
         raise SystemExit(f"scaling: render: {done.stdout[-500:]}")
