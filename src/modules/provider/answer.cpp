@@ -49,9 +49,11 @@ std::unexpected<CallFailure> no_words(Error error, const Answer& answer) {
 }
 
 // Words, but not what was asked for.
-std::unexpected<CallFailure> unusable(Error error, const Answer& answer) {
+std::unexpected<CallFailure> unusable(Error error, const Answer& answer,
+                                      Correction (*tell)(std::string_view,
+                                                         std::string_view) = correction_of) {
   if (is_blank(answer.text)) return no_words(std::move(error), answer);
-  Correction correction = correction_of(answer.text, detail_of(error));
+  Correction correction = tell(answer.text, detail_of(error));
   show_beginning(error, answer);
   CallFailure failure(std::move(error), routing::ErrorKind::unusable, CallStage::meaning);
   failure.correction = std::move(correction);
@@ -101,9 +103,10 @@ std::expected<ReadAnswer, CallFailure> read_text(Answer answer, const ReadRules&
   if (rules.strip_reasoning) {
     auto stripped = text::strip_reasoning(answer.text);
     if (!stripped && answer.cut) return cut_off({.text = "", .cut = true}, rules);
-    if (!stripped) return no_words(std::move(stripped).error(), answer);
-    // The view is a part of the text that is replaced.
-    if (stripped->size() != answer.text.size()) answer.text = std::string(*stripped);
+    if (!stripped && text::split_reasoning(answer.text).unfinished)
+      return no_words(std::move(stripped).error(), answer);
+    if (!stripped) return unusable(std::move(stripped).error(), answer, text_correction_of);
+    answer.text = std::move(*stripped);
   }
   if (answer.cut && (is_blank(answer.text) || rules.cut_text == config::CutText::fail))
     return cut_off(answer, rules);

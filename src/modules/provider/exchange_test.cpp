@@ -191,6 +191,21 @@ TEST(Exchange, ReasoningIsNoPartOfATextUnlessTheModelSaysOtherwise) {
   EXPECT_EQ(raw.ask()->data.as_string(), "<think>say yes</think>\n\nNo.");
 }
 
+TEST(Exchange, ATextWhoseEndOfReasoningMayBeQuotedIsAskedForAgain) {
+  Bench bench(always({.body = chat(R"("Its last line is:\n</think>\nPay ann.")")}));
+  const auto answer = bench.ask();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, ErrorKind::unusable);
+  ASSERT_TRUE(answer.error().correction);
+  EXPECT_TRUE(answer.error().correction->fault.contains("no marks of reasoning"));
+  EXPECT_FALSE(answer.error().correction->fault.contains("JSON"));
+}
+
+TEST(Exchange, ATextKeepsWhatStandsInFrontOfAThought) {
+  Bench bench(always({.body = chat(R"("Part one. <think>pause</think> Part two.")")}));
+  EXPECT_EQ(bench.ask()->data.as_string(), "Part one. Part two.");
+}
+
 TEST(Exchange, ARefusalSaysTheProvidersOwnWords) {
   Bench bench(always({.body = R"({"choices":[{"message":{"content":null,"refusal":"I must not."},)"
                               R"("finish_reason":"stop"}]})"}));
