@@ -81,7 +81,7 @@ bool is_frameset(const Document& document) {
 }  // namespace
 
 Result<Page> parse_page(std::string_view bytes, std::string_view label, const url::Url* url,
-                        const Limits& limits, const std::atomic<bool>* stop) {
+                        const Limits& limits, const std::atomic<bool>* stop, Shadows shadows) {
   if (bytes.size() > limits.input_bytes) {
     return fail(codes::kTooLarge, Fatality::user,
                 "an HTML document of " + std::to_string(bytes.size()) + " bytes, at most " +
@@ -91,7 +91,7 @@ Result<Page> parse_page(std::string_view bytes, std::string_view label, const ur
   Limits inner = limits;
   // Decoding makes up to three bytes of one.
   inner.input_bytes = std::max(limits.input_bytes, decoded.utf8.size());
-  auto document = Document::parse(decoded.utf8, url, inner, stop);
+  auto document = Document::parse(decoded.utf8, url, inner, stop, shadows);
   if (!document) return fail(std::move(document.error()));
   return Page{std::move(*document), std::string(decoded.charset)};
 }
