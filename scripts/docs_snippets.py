@@ -156,7 +156,7 @@ class Started:
             raise Wrong(f"{command}: not ready\n{''.join(self.lines)[-1500:]}")
 
     def is_ready(self):
-        return any(re.search(r'"ready"|\bready\b|listening', line) for line in self.lines)
+        return any(re.search(r'"message":"ready"|^ready ', line) for line in self.lines)
 
     def read(self):
         for line in self.process.stdout:
