@@ -14,11 +14,18 @@ enum class DuplicateKeys {
   must_agree,  // refused unless their values are equal
 };
 
+// The escape of half a surrogate pair.
+enum class LoneSurrogates {
+  refuse,
+  replace,  // by U+FFFD
+};
+
 struct JsonLimits {
   std::size_t depth = kMaxDepth;  // containers inside containers; over it: TOO_DEEP
   std::size_t integer_digits =
       4096;  // of one integer, as conversion to binary is super-linear; over it: TOO_LARGE
   DuplicateKeys duplicates = DuplicateKeys::last_wins;
+  LoneSurrogates surrogates = LoneSurrogates::refuse;
 };
 
 // Where the strings of the Value live.
@@ -29,8 +36,9 @@ enum class JsonStrings {
 
 // One JSON text and nothing but white space around it. Integers are exact whatever their size; a
 // number with a fraction or an exponent is a real, even 1.0 and 1e3; one too large for a double is
-// refused, one too small becomes zero. Of equal keys the last wins, unless the limits say
-// otherwise. Refused as well: invalid UTF-8, a byte order mark, escapes of lone surrogates. Errors:
+// refused, one too small becomes zero. Of equal keys the last wins, and escapes of lone surrogates
+// are refused, unless the limits say otherwise. Refused as well: invalid UTF-8, a byte order mark.
+// Errors:
 // DESERIALIZING with the byte offset and what was expected there, TOO_DEEP, TOO_LARGE; all fatal.
 Result<Value> parse_json(std::string_view text, JsonStrings strings = JsonStrings::copy,
                          const JsonLimits& limits = {});
