@@ -65,7 +65,8 @@ void PromptReport::add(CandidateId id, const CandidateCall& call, Occasion occas
        .said = said_in(call)});
   if (const Error* error = call.error()) {
     last_error_ = *error;
-    last_said_ = said_in(call);
+    const auto& said = choice_.decision.attempts.back().said;
+    if (!said.empty()) last_said_ = said;
     note_failure(id, *error, *call.kind);
     log_failure(id, call, *error);
   }
