@@ -237,8 +237,13 @@ class Parser {
   // The rest of a string from its first escape on.
   bool string_tail(std::string& text) {
     while (!take('"')) {
-      if (!at('\\')) return refuse(p_ == end_ ? "'\"'" : "no raw control character in a string");
-      if (!escape(text)) return false;
+      if (at('\\')) {
+        if (!escape(text)) return false;
+      } else if (p_ != end_ && limits_.faults == StringFaults::mend) {
+        text += *p_++;
+      } else {
+        return refuse(p_ == end_ ? "'\"'" : "no raw control character in a string");
+      }
       const char* start = p_;
       p_ = skip_plain(p_, end_);
       text.append(start, p_);
@@ -279,7 +284,7 @@ class Parser {
 
   // It goes on `behind` the half.
   bool lone(std::string& text, const char* where, const char* behind) {
-    if (limits_.surrogates == LoneSurrogates::refuse)
+    if (limits_.faults == StringFaults::refuse)
       return refuse_at(where, codes::kDeserializing, "an escape of half a surrogate pair");
     constexpr char32_t kReplacement = 0xfffd;
     append_utf8(text, kReplacement);

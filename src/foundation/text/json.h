@@ -14,10 +14,10 @@ enum class DuplicateKeys {
   must_agree,  // refused unless their values are equal
 };
 
-// The escape of half a surrogate pair.
-enum class LoneSurrogates {
+// What a text can make a careless writer put into a string.
+enum class StringFaults {
   refuse,
-  replace,  // by U+FFFD
+  mend,  // an escape of half a surrogate pair is U+FFFD; a raw control character stays
 };
 
 struct JsonLimits {
@@ -25,7 +25,7 @@ struct JsonLimits {
   std::size_t integer_digits =
       4096;  // of one integer, as conversion to binary is super-linear; over it: TOO_LARGE
   DuplicateKeys duplicates = DuplicateKeys::last_wins;
-  LoneSurrogates surrogates = LoneSurrogates::refuse;
+  StringFaults faults = StringFaults::refuse;
 };
 
 // Where the strings of the Value live.
@@ -37,9 +37,9 @@ enum class JsonStrings {
 // One JSON text and nothing but white space around it. Integers are exact whatever their size; a
 // number with a fraction or an exponent is a real, even 1.0 and 1e3; one too large for a double is
 // refused, one too small becomes zero. Of equal keys the last wins, and escapes of lone surrogates
-// are refused, unless the limits say otherwise. Refused as well: invalid UTF-8, a byte order mark.
-// Errors:
-// DESERIALIZING with the byte offset and what was expected there, TOO_DEEP, TOO_LARGE; all fatal.
+// and raw control characters are refused, unless the limits say otherwise. Refused as well: invalid
+// UTF-8, a byte order mark. Errors: DESERIALIZING with the byte offset and what was expected there,
+// TOO_DEEP, TOO_LARGE; all fatal.
 Result<Value> parse_json(std::string_view text, JsonStrings strings = JsonStrings::copy,
                          const JsonLimits& limits = {});
 

@@ -133,17 +133,17 @@ ReadRules rules_for(const CallContext& context, const Asked& asked, const TokenU
   return rules;
 }
 
-// Of the body of a success. A byte order mark in front is skipped (RFC 8259, 8.1). What a model
-// that was cut within a character leaves, an escape of half a surrogate pair or half of its bytes,
-// becomes U+FFFD: neither the answer nor its usage is lost for it. The value may borrow from
-// `body`.
+// Of the body of a success. A byte order mark in front is skipped (RFC 8259, 8.1). What a text
+// can make a careless server write is mended: the half of a character that a limit left, as an
+// escape or in bytes, becomes U+FFFD, and a raw control character stays. Neither the answer nor its
+// usage is lost for it. The value may borrow from `body`.
 Result<Value> parse_success(const std::string& body) {
   constexpr std::string_view kMark = "\xef\xbb\xbf";
   const std::string_view text = std::string_view(body).substr(body.starts_with(kMark) ? 3 : 0);
   auto parsed = text::parse_json(text, text::JsonStrings::borrow);
   if (parsed) return parsed;
   const std::string valid = to_valid_utf8(text);
-  const text::JsonLimits lenient{.surrogates = text::LoneSurrogates::replace};
+  const text::JsonLimits lenient{.faults = text::StringFaults::mend};
   auto again = text::parse_json(valid, text::JsonStrings::borrow, lenient);
   if (!again) return parsed;
   return std::move(*again).to_owned();

@@ -224,6 +224,7 @@ TEST(Exchange, HalfACharacterLosesNeitherTheAnswerNorItsUsage) {
       {chat(R"("hi \ud83d\n")"), "hi \ufffd\n"},
       {chat(R"("\ud83d\ud83d\ude00")"), "\ufffd\U0001f600"},
       {chat("\"hi \xf0\x9f\x98\"", "length"), "hi \ufffd"},
+      {chat("\"hi\n\x01\""), "hi\n\x01"},
       {"\xef\xbb\xbf" + chat(R"("hi")"), "hi"},
       {"\xef\xbb\xbf" + chat(R"("hi \ud83d")"), "hi \ufffd"}};
   for (const auto& [body, text] : rows) {
