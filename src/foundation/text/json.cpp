@@ -238,8 +238,13 @@ class Parser {
   // The rest of a string from its first escape on.
   bool string_tail(std::string& text) {
     while (!take('"')) {
-      if (!at('\\')) return refuse(p_ == end_ ? "'\"'" : "no raw control character in a string");
-      if (!escape(text)) return false;
+      if (at('\\')) {
+        if (!escape(text)) return false;
+      } else if (p_ != end_ && limits_.faults == StringFaults::mend) {
+        text += *p_++;
+      } else {
+        return refuse(p_ == end_ ? "'\"'" : "no raw control character in a string");
+      }
       const char* start = p_;
       p_ = skip_plain(p_, end_);
       text.append(start, p_);
@@ -265,20 +270,27 @@ class Parser {
     if (!four_hex(unit)) return false;
     if (is_high_surrogate(unit)) {
       char32_t low = 0;
-      if (!std::string_view(p_, end_).starts_with("\\u")) return lone(start);
+      const char* behind = p_;
+      if (!std::string_view(p_, end_).starts_with("\\u")) return lone(text, start, behind);
       p_ += 2;
       if (!four_hex(low)) return false;
-      if (!is_low_surrogate(low)) return lone(start);
+      if (!is_low_surrogate(low)) return lone(text, start, behind);
       unit = join_surrogates(unit, low);
     } else if (is_low_surrogate(unit)) {
-      return lone(start);
+      return lone(text, start, p_);
     }
     append_utf8(text, unit);
     return true;
   }
 
-  bool lone(const char* where) {
-    return refuse_at(where, codes::kDeserializing, "an escape of half a surrogate pair");
+  // It goes on `behind` the half.
+  bool lone(std::string& text, const char* where, const char* behind) {
+    if (limits_.faults == StringFaults::refuse)
+      return refuse_at(where, codes::kDeserializing, "an escape of half a surrogate pair");
+    constexpr char32_t kReplacement = 0xfffd;
+    append_utf8(text, kReplacement);
+    p_ = behind;
+    return true;
   }
 
   bool four_hex(char32_t& out) {

@@ -119,6 +119,22 @@ TEST(Json, DecodesEscapes) {
       Value::string(std::string("\"\\/\b\f\n\r\tA\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80\0z", 20)));
 }
 
+TEST(Json, MendsStringsWhereTheLimitsSaySo) {
+  const std::pair<std::string_view, std::string_view> rows[] = {
+      {R"("a\ud83d")", "a\ufffd"},
+      {R"("\ud83d\ud83d\ude00")", "\ufffd\U0001f600"},
+      {R"("\ude00b\n")", "\ufffdb\n"},
+      {"\"a\nb\x01\"", "a\nb\x01"},
+      {"\"\t\\t\"", "\t\t"}};
+  for (const auto& [text, meant] : rows) {
+    const auto value = parse_json(text, JsonStrings::copy, {.faults = StringFaults::mend});
+    ASSERT_TRUE(value) << text;
+    EXPECT_EQ(value->as_string(), meant) << text;
+  }
+  for (const auto* wrong : {"\"a\n", "\"a\\", "\"\\u12\"", "{\"a\": 1\n\"b\": 2}", "\"a\" \x01"})
+    EXPECT_FALSE(parse_json(wrong, JsonStrings::copy, {.faults = StringFaults::mend})) << wrong;
+}
+
 TEST(Json, RefusesLoneSurrogates) {
   for (const auto* text : {R"("\ud800")", R"("\udc00")", R"("\ud800\ud800")", R"("\ud800x")",
                            R"("\ud800\n")", R"("\udc00\ud800")", R"({"\ud800":1})"}) {

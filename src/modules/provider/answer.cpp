@@ -45,7 +45,7 @@ std::unexpected<CallFailure> no_words(Error error, const Answer& answer) {
   if (empty) error.with("kind", Value::string("empty"));
   show_beginning(error, answer);
   return std::unexpected(CallFailure(
-      std::move(error), empty ? ErrorKind::empty : ErrorKind::garbled, CallStage::meaning));
+      std::move(error), empty ? ErrorKind::empty : ErrorKind::no_answer, CallStage::meaning));
 }
 
 // Words, but not what was asked for.

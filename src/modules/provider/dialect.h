@@ -75,5 +75,7 @@ void put(Value::Map& map, std::string_view key, const std::optional<std::int64_t
 void put(Value::Map& map, std::string_view key, const std::optional<std::uint64_t>& number);
 void put(Value::Map& map, std::string_view key, const std::optional<std::uint32_t>& number);
 CallFailure not_the_promised_form(std::string_view expected);
+// Of a body that has the promised form, but not the text or the call: a prompt can bring it about.
+CallFailure no_answer(std::string_view expected);
 
 }  // namespace gvm::provider

@@ -4,6 +4,7 @@
 
 #include "provider/dialects.h"
 #include "provider/end_reason.h"
+#include "provider/provider_error.h"
 #include "text/json_view.h"
 
 namespace gvm::provider {
@@ -95,7 +96,9 @@ class Google final : public Dialect {
   }
 
   std::expected<Answer, CallFailure> read(const Value& body, Format) const override {
-    if (auto reason = text::string_at(body, "/promptFeedback/blockReason")) {
+    const Value* blocked = text::at(body, "/promptFeedback/blockReason");
+    if (blocked != nullptr && !says_nothing(*blocked)) {
+      const auto reason = end_reason_at(body, "/promptFeedback/blockReason");
       const auto message = text::string_at(body, "/promptFeedback/blockReasonMessage");
       return std::unexpected(
           refused(message ? fmt::format("{}: {}", *reason, *message) : std::string(*reason)));
@@ -110,7 +113,7 @@ class Google final : public Dialect {
     if (text || *cut)
       return Answer{
           .text = text.value_or(""), .cut = *cut, .end = end_of_text(ProviderKind::google, reason)};
-    return std::unexpected(not_the_promised_form("text at /candidates/0/content/parts"));
+    return std::unexpected(no_answer("text at /candidates/0/content/parts"));
   }
 
   TokenUsage usage(const Value& body) const override {

@@ -103,13 +103,11 @@ std::string system_text(const Prompt& prompt, bool json_mode) {
 }
 
 // The error that ended the answer decides what kind of failure it is.
-std::unexpected<CallFailure> ended_by_error(const Value& error) {
-  const ProviderError said = read_error(error);
+std::unexpected<CallFailure> ended_by_error(const ProviderError& said) {
   Error failed(codes::kAnswerNotUsable, Fatality::fatal,
                fmt::format("the provider ended the answer with an error: {}", said.message));
   failed.with("end_reason", Value::string("error"));
-  const auto kind =
-      said.status == 0 ? routing::ErrorKind::server_error : kind_of(said, said.status, {});
+  const auto kind = kind_of(said, said.status, {});
   CallFailure failure(std::move(failed), kind, CallStage::meaning);
   failure.status = said.status;
   failure.retry_after = wait_of(said, kind);
@@ -158,10 +156,10 @@ class OpenAiCompatible final : public Dialect {
     if (message == nullptr) return std::unexpected(not_the_promised_form("/choices/0/message"));
     Content content = content_of(*message);
     if (auto refusal = refusal_of(*message, content)) return std::unexpected(refused(*refusal));
+    // Whatever the end reason says: the text may be half of the answer.
+    for (const Value* holder : {choice, message})
+      if (const auto error = error_within(*holder)) return ended_by_error(*error);
     const auto reason = end_reason_at(*choice, "/finish_reason");
-    if (const Value* error = choice->find("error");
-        error != nullptr && !error->is_null() && (!reason || reason == "error"))
-      return ended_by_error(*error);
     auto cut = judge_end(ProviderKind::openai_compatible, reason, content.text);
     if (!cut) return std::unexpected(std::move(cut).error());
     // Left out, they would leave a hole in the answer.
@@ -174,9 +172,9 @@ class OpenAiCompatible final : public Dialect {
                     .cut = *cut,
                     .end = end_of_text(ProviderKind::openai_compatible, reason)};
     if (const auto thoughts = name_of_thoughts(*message))
-      return std::unexpected(not_the_promised_form(fmt::format(
+      return std::unexpected(no_answer(fmt::format(
           "text at /choices/0/message/content, only {}: the model's thoughts", *thoughts)));
-    return std::unexpected(not_the_promised_form("text at /choices/0/message/content"));
+    return std::unexpected(no_answer("text at /choices/0/message/content"));
   }
 
   TokenUsage usage(const Value& body) const override {

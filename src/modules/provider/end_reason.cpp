@@ -97,7 +97,10 @@ std::expected<bool, CallFailure> judge_end(ProviderKind provider,
   Error error(codes::kAnswerNotUsable, Fatality::fatal,
               fmt::format("the answer ended with \"{}\", which makes no answer", said));
   error.with("end_reason", Value::string(bounded_words(*reason)));
-  CallFailure failure(std::move(error), routing::ErrorKind::garbled, CallStage::meaning);
+  // A prompt can bring about all of them but the provider's own report of an error.
+  const auto kind =
+      *reason == "error" ? routing::ErrorKind::garbled : routing::ErrorKind::no_answer;
+  CallFailure failure(std::move(error), kind, CallStage::meaning);
   failure.said = said;
   return std::unexpected(std::move(failure));
 }

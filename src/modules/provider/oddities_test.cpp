@@ -73,19 +73,19 @@ constexpr std::array kEnds = {
     End{P::openai_compatible, R"("length")", "cut", "token_limit"},
     End{P::openai_compatible, R"("content_filter")", "content_refused", "content_refused"},
     End{P::openai_compatible, R"("error")", "garbled", "garbled"},
-    End{P::openai_compatible, R"("tool_calls")", "garbled", "garbled"},
-    End{P::openai_compatible, R"("function_call")", "garbled", "garbled"},
-    End{P::openai_compatible, R"("eos")", "garbled", "garbled"},
+    End{P::openai_compatible, R"("tool_calls")", "no_answer", "no_answer"},
+    End{P::openai_compatible, R"("function_call")", "no_answer", "no_answer"},
+    End{P::openai_compatible, R"("eos")", "no_answer", "no_answer"},
     End{P::anthropic, R"("end_turn")", "answer", "answer"},
     End{P::anthropic, R"("stop_sequence")", "answer", "answer"},
-    End{P::anthropic, R"("tool_use")", "garbled", "garbled"},
+    End{P::anthropic, R"("tool_use")", "no_answer", "no_answer"},
     End{P::anthropic, "null", "garbled", "garbled"},
     End{P::anthropic, "", "garbled", "garbled"},
     End{P::anthropic, R"("max_tokens")", "cut", "token_limit"},
     End{P::anthropic, R"("model_context_window_exceeded")", "cut", "token_limit"},
     End{P::anthropic, R"("pause_turn")", "cut", "token_limit"},
     End{P::anthropic, R"("refusal")", "content_refused", "content_refused"},
-    End{P::anthropic, R"("compaction")", "garbled", "garbled"},
+    End{P::anthropic, R"("compaction")", "no_answer", "no_answer"},
     End{P::google, R"("STOP")", "answer", "answer"},
     End{P::google, "null", "answer", "answer"},
     End{P::google, "", "answer", "answer"},
@@ -96,17 +96,17 @@ constexpr std::array kEnds = {
     End{P::google, R"("PROHIBITED_CONTENT")", "content_refused", "content_refused"},
     End{P::google, R"("SPII")", "content_refused", "content_refused"},
     End{P::google, R"("IMAGE_SAFETY")", "content_refused", "content_refused"},
-    End{P::google, R"("MALFORMED_FUNCTION_CALL")", "garbled", "garbled"},
-    End{P::google, R"("OTHER")", "garbled", "garbled"},
-    End{P::google, R"("LANGUAGE")", "garbled", "garbled"},
-    End{P::google, R"("FINISH_REASON_UNSPECIFIED")", "garbled", "garbled"},
-    End{P::google, R"("UNEXPECTED_TOOL_CALL")", "garbled", "garbled"},
+    End{P::google, R"("MALFORMED_FUNCTION_CALL")", "no_answer", "no_answer"},
+    End{P::google, R"("OTHER")", "no_answer", "no_answer"},
+    End{P::google, R"("LANGUAGE")", "no_answer", "no_answer"},
+    End{P::google, R"("FINISH_REASON_UNSPECIFIED")", "no_answer", "no_answer"},
+    End{P::google, R"("UNEXPECTED_TOOL_CALL")", "no_answer", "no_answer"},
     End{P::ollama, R"("stop")", "answer", "answer"},
     End{P::ollama, "null", "answer", "answer"},
     End{P::ollama, "", "answer", "answer"},
     End{P::ollama, R"("length")", "cut", "token_limit"},
     End{P::ollama, R"("load")", "empty", "empty"},
-    End{P::ollama, R"("unload")", "garbled", "garbled"},
+    End{P::ollama, R"("unload")", "no_answer", "no_answer"},
 };
 
 TEST(Oddities, EveryEndReasonIsTakenAsTheReferenceSaysInEveryFormat) {
@@ -127,7 +127,7 @@ TEST(Oddities, AnEndReasonThatIsNoTextMakesNoAnswer) {
     for (const auto* reason : {"2", "1", "0", "true", "false", R"(["stop"])", R"(["STOP"])",
                                R"({"type":"stop"})", R"({"type":"length"})", "1.5"}) {
       for (const auto format : {Format::text, Format::json, Format::boolean})
-        EXPECT_EQ(taken_with_reason(provider, reason, format), "garbled") << reason;
+        EXPECT_EQ(taken_with_reason(provider, reason, format), "no_answer") << reason;
     }
   }
 }
@@ -210,14 +210,14 @@ TEST(Oddities, CallsOfAToolThatDifferAreNoAnswer) {
     };
     EXPECT_EQ(with(yes), "answer");
     EXPECT_EQ(with(yes + "," + yes), "answer");
-    EXPECT_EQ(with(yes + "," + no), "garbled");
-    EXPECT_EQ(with(yes + "," + other), "garbled");
-    EXPECT_EQ(with(other + "," + yes), "garbled");
+    EXPECT_EQ(with(yes + "," + no), "no_answer");
+    EXPECT_EQ(with(yes + "," + other), "no_answer");
+    EXPECT_EQ(with(other + "," + yes), "no_answer");
     EXPECT_EQ(with(call_of("answer", "{}"), "max_tokens"), "token_limit");
     EXPECT_EQ(with(call_of("answer", "{}"), "model_context_window_exceeded"), "token_limit");
     EXPECT_EQ(with(call_of("answer", "{}"), "stop_sequence"), "token_limit");
     EXPECT_EQ(with(yes, "refusal"), "content_refused");
-    EXPECT_EQ(with(call_of("answer", R"("{}")")), "garbled");
+    EXPECT_EQ(with(call_of("answer", R"("{}")")), "no_answer");
   }
 }
 
