@@ -377,9 +377,10 @@ TEST_F(Settle, ChoicesAndMarqueesAreSeenWhenTheirBoxIs) {
     };
     EXPECT_THAT(with(""), HasSubstr("text")) << name;
     EXPECT_THAT(with("margin-top:3000px;color:red"), HasSubstr("text")) << name;
-    for (const auto* style : {"position:absolute;left:-9999px", "visibility:hidden", "font-size:0",
-                              "width:0;border:0;padding:0", "opacity:0", "clip-path:circle(0)",
-                              "color:white;background:white;border:0;appearance:none"})
+    for (const auto* style :
+         {"position:absolute;left:-9999px;width:90px", "visibility:hidden", "font-size:0",
+          "width:0;border:0;padding:0", "opacity:0", "clip-path:circle(0)",
+          "color:white;background:white;border:0;appearance:none"})
       EXPECT_THAT(with(style), Not(HasSubstr("text"))) << name << " " << style;
   }
 }

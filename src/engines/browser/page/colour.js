@@ -139,7 +139,9 @@ function painters(roots) {
         const colour = colourOf(style.backgroundColor);
         if (style.backgroundImage !== 'none') found.push({element, rect, colour: null, own: !pseudo});
         else if (!colour || colour.alpha > 0) found.push({element, rect, colour, own: !pseudo});
-        if (!pseudo) found.push(...edgesOf(element, rect, style));
+        const edges = edgesOf(element, rect, style);
+        // Where the box of a pseudo-element is cannot be asked: it may be anywhere in its element.
+        found.push(...(pseudo ? edges.map((edge) => ({...edge, rect, hole: null})) : edges));
       }
     }
   }
