@@ -347,6 +347,19 @@ TEST_F(Settle, WhatIsVisibleIsText) {
                    "position:absolute;left:0;top:0;box-shadow:0 0 0 400px black}"),
             "a\ntext\nb")
       << "on the shadow of another";
+  for (const std::string unseen : {"visibility:hidden", "opacity:0", "opacity:.02", "display:none"})
+    EXPECT_EQ(styled("color:white",
+                     "body::after{content:'';width:90px;height:90px;position:absolute;"
+                     "left:0;top:0;background:black;" +
+                         unseen + "}"),
+              "a\nb")
+        << "on what is not seen itself: " << unseen;
+  for (const std::string unseen : {"visibility:hidden", "opacity:.02", "clip-path:inset(50%)"})
+    EXPECT_EQ(text_of_page("a<div style='color:white'>text</div>b<div style='" + unseen +
+                           "'><svg width=90 height=90 style='position:absolute;left:0;top:0'>"
+                           "<rect width=90 height=90 /></svg></div>"),
+              "a\nb")
+        << "on what stands in what is not seen: " << unseen;
   EXPECT_EQ(styled("", "body{overflow:hidden;height:100vh}.x{margin-top:3000px}"), "a\ntext\nb")
       << "an overlay that locks scrolling";
 }
@@ -366,6 +379,8 @@ TEST_F(Settle, TextOfPicturesHasTheColoursOfTheirShapes) {
   EXPECT_EQ(drawn("<text y=20 fill=white>text</text>"), "");
   EXPECT_EQ(drawn("<text y=20 fill=white stroke=white>text</text>"), "");
   EXPECT_EQ(drawn("<text y=20 fill-opacity=0>text</text>"), "");
+  EXPECT_EQ(drawn("<rect width=300 height=40 fill-opacity=0 /><text y=20 fill=white>text</text>"),
+            "");
   EXPECT_EQ(drawn("<rect width=300 height=40 fill=white /><text y=20 fill=white>text</text>"), "");
 }
 

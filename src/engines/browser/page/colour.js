@@ -83,6 +83,20 @@ function inksOf(style, isSvg) {
   return inks.every((ink) => ink) ? inks.filter((ink) => ink.alpha >= kFaintest) : null;
 }
 
+function isFaint(element, style) {
+  return parseFloat(style.opacity) < kFaintest || isClippedAway(element, style);
+}
+
+// The same by what is around it; kept, as it is asked for each text that stands on it.
+function isFaintInItsPlace(painter) {
+  if (painter.faint === undefined) {
+    painter.faint = false;
+    for (let at = painter.element; at && !painter.faint; at = parentOf(at))
+      painter.faint = isFaint(at, getComputedStyle(at));
+  }
+  return painter.faint;
+}
+
 function grown(rect, by, x = 0, y = 0) {
   return {left: rect.left - by + x, right: rect.right + by + x,
     top: rect.top - by + y, bottom: rect.bottom + by + y};
@@ -119,13 +133,17 @@ function painters(roots) {
     for (const element of allIn(root, '*')) {
       const rect = rectOf(element);
       if (rect.width < 2 || rect.height < 2) continue;
+      if (isShown(element, {opacityProperty: true, visibilityProperty: true}) === false) continue;
       const name = localNameOf(element);
       if (namespaceOf(element) === kSvg) {
         if (name === 'image' || name === 'use') found.push({element, rect, colour: null, own: false});
         if (!/^(path|rect|circle|ellipse|polygon|polyline|line)$/.test(name)) continue;
         const style = getComputedStyle(element);
-        for (const css of [style.fill, style.stroke]) {
-          if (css !== 'none') found.push({element, rect, colour: colourOf(css), own: false});
+        for (const [css, opacity] of [[style.fill, style.fillOpacity], [style.stroke, style.strokeOpacity]]) {
+          if (css === 'none') continue;
+          const colour = colourOf(css);
+          found.push({element, rect, own: false,
+            colour: colour && {rgb: colour.rgb, alpha: colour.alpha * parseFloat(opacity)}});
         }
         continue;
       }
@@ -136,6 +154,7 @@ function painters(roots) {
       for (const pseudo of [null, '::before', '::after']) {
         const style = getComputedStyle(element, pseudo);
         if (pseudo && (style.content === 'none' || style.content === 'normal')) continue;
+        if (style.display === 'none' || style.visibility !== 'visible' || isFaint(element, style)) continue;
         const colour = colourOf(style.backgroundColor);
         if (style.backgroundImage !== 'none') found.push({element, rect, colour: null, own: !pseudo});
         else if (!colour || colour.alpha > 0) found.push({element, rect, colour, own: !pseudo});

@@ -13,6 +13,7 @@ function methodOf(type, name) {
 
 const typeOf = propertyOf(Node, 'nodeType');
 const firstChildOf = propertyOf(Node, 'firstChild');
+const parentOf = propertyOf(Node, 'parentElement');
 const nextSiblingOf = propertyOf(Node, 'nextSibling');
 const textContentOf = propertyOf(Node, 'textContent');
 const isIn = methodOf(Node, 'contains');  // (outer, inner)
@@ -21,6 +22,7 @@ const namespaceOf = propertyOf(Element, 'namespaceURI');
 const shadowOf = propertyOf(Element, 'shadowRoot');
 const attributeNamesOf = methodOf(Element, 'getAttributeNames');
 const attributeOf = methodOf(Element, 'getAttribute');
+const isShown = methodOf(Element, 'checkVisibility');
 const rectOf = methodOf(Element, 'getBoundingClientRect');
 
 const hasHtml = 'getHTML' in Element.prototype;

@@ -236,10 +236,11 @@ class TextReader {
     if (!this.painters) this.painters = painters(this.roots);
     this.comparisons += this.painters.length;
     if (this.comparisons > kMostComparisons) return true;  // rather too much than too little
-    return this.painters.some(({element, rect: area, hole, colour, own}) => {
+    return this.painters.some((painter) => {
+      const {element, rect: area, hole, colour, own} = painter;
       if (!isCentreIn(rect, area) || (hole && isCentreIn(rect, hole))) return false;
       if (own && isIn(element, state.element)) return false;
-      return !colour || differs(over(colour, state.ground));
+      return (!colour || differs(over(colour, state.ground))) && !isFaintInItsPlace(painter);
     });
   }
 }
