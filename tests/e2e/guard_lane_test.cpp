@@ -20,7 +20,8 @@ using testing::HasSubstr;
 // Rules in YAML; expressions stand in single quotes.
 std::string guards_with(int slow_patterns) {
   std::string entries;
-  for (const auto& entry : test::slow_patterns(slow_patterns).front().entries)
+  const auto rules = test::slow_patterns(slow_patterns);
+  for (const auto& entry : rules.front().entries)
     entries += (entries.empty() ? "'" : ", '") + entry + "'";
   return "guards:\n  enforce: true\n  rules:\n    slow: {kind: patterns, action: warn, entries: [" +
          entries +

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <atomic>
+#include <mutex>
 
 #include "base/encoding.h"
 #include "e2e/web.h"
@@ -227,6 +229,53 @@ TEST(WebRender, WhatIsNoHtmlIsGivenAsItIs) {
   for (; row < rows.size(); ++row) {
     EXPECT_EQ(page_text(genvm.ask(render(server.url()))), rows[row][1]) << rows[row][0];
     EXPECT_EQ(page_text(genvm.ask(render(server.url(), "html"))), rows[row][1]) << rows[row][0];
+  }
+}
+
+// A site that lets in who carries the cookie of its front door, and counts.
+struct GuardedSite {
+  explicit GuardedSite(std::string content_type) : type(std::move(content_type)) {}
+
+  std::string type;
+  std::atomic<int> served = 0;
+  std::mutex mutex;
+  std::vector<std::string> agents;
+
+  ServerReply operator()(const HttpServer::Request& request) {
+    if (request.target == "/door") {
+      return {.status = 302,
+              .headers = {{"Location", "/in"}, {"Set-Cookie", "pass=yes; Path=/; HttpOnly"}}};
+    }
+    if (request.target != "/in") return {.status = 404};
+    const std::scoped_lock lock(mutex);
+    agents.push_back(std::string(request.header("user-agent")));
+    const bool known = request.header("cookie").find("pass=yes") != std::string::npos;
+    const std::string word = known ? "welcome" : "login required";
+    return {.headers = {{"Content-Type", type}},
+            .body = fmt::format("<a>{} {}</a>", word, ++served)};
+  }
+};
+
+TEST(WebRender, TextIsWhatTheBrowserSawInOneRequest) {
+  for (const char* type : {"application/json", "text/plain", "application/ld+json", "text/css"}) {
+    GuardedSite guarded(type);
+    HttpServer server([&](const HttpServer::Request& request) { return guarded(request); });
+    const Module module(browser_options());
+    GenVm genvm(module.port());
+    EXPECT_EQ(page_text(genvm.ask(render(server.url("/door")))), "<a>welcome 1</a>") << type;
+    EXPECT_EQ(guarded.served, 1) << type;
+  }
+}
+
+TEST(WebRender, WhatIsFetchedAgainIsFetchedByTheSameVisitor) {
+  for (const char* type : {"application/rss+xml", "text/csv"}) {
+    GuardedSite guarded(type);
+    HttpServer server([&](const HttpServer::Request& request) { return guarded(request); });
+    const Module module(browser_options());
+    GenVm genvm(module.port());
+    EXPECT_EQ(page_text(genvm.ask(render(server.url("/door")))), "<a>welcome 2</a>") << type;
+    ASSERT_EQ(guarded.agents.size(), 2U) << type;
+    EXPECT_EQ(guarded.agents[0], guarded.agents[1]) << type;
   }
 }
 

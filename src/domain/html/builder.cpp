@@ -1,11 +1,11 @@
 // Converts lexbor's tree to ours, without recursion.
 #include <lexbor/dom/interfaces/character_data.h>
-#include <lexbor/html/interfaces/template_element.h>
 
 #include "base/encoding.h"
 #include "base/error_codes.h"
 #include "html/codes.h"
 #include "html/document.h"
+#include "html/shadow_trees.h"
 #include "html/tree_parser.h"
 #include "text/utf8.h"
 
@@ -88,7 +88,8 @@ Error too_complex(std::string_view limit, std::uint64_t maximum) {
 
 class Builder {
  public:
-  explicit Builder(Document& document) : document_(document) {}
+  Builder(Document& document, Shadows shadows)
+      : document_(document), composes_(shadows == Shadows::composed) {}
 
   // True when the tree is within the limits: nodes that were moved may be deeper than where they
   // were created.
@@ -96,12 +97,11 @@ class Builder {
     document_.has_doctype_ = tree.doctype != nullptr;
     add(tree.node);
     while (!open_.empty()) {
-      const lxb_dom_node_t* child = open_.back().next;
+      const lxb_dom_node_t* child = open_.back().children.take();
       if (child == nullptr) {
-        close();
+        if (!add_left_out()) close();
         continue;
       }
-      open_.back().next = child->next;
       add(*child);
       if (open_.size() > document_.limits_.depth * 2) return Exceeded::depth;
       if (document_.nodes_.size() > document_.limits_.nodes) return Exceeded::nodes;
@@ -112,20 +112,25 @@ class Builder {
  private:
   struct Open {
     NodeId id;
-    const lxb_dom_node_t* next;  // of its children, the one to add next
+    ShownChildren children;  // that are still to be added
     NodeId last_element = kNoNode;
   };
 
-  void add(const lxb_dom_node_t& node) {
-    if (node.type == LXB_DOM_NODE_TYPE_DOCUMENT_TYPE) return;
-    const auto id = static_cast<NodeId>(document_.nodes_.size());
+  Document::Node& make(NodeId id) {
     Document::Node& made = document_.nodes_.emplace_back();
     made.parent = open_.empty() ? kNoNode : open_.back().id;
     made.end = id + 1;
     made.mark = static_cast<std::uint32_t>(document_.pool_.size());
+    return made;
+  }
+
+  void add(const lxb_dom_node_t& node) {
+    if (node.type == LXB_DOM_NODE_TYPE_DOCUMENT_TYPE) return;
+    const auto id = static_cast<NodeId>(document_.nodes_.size());
+    Document::Node& made = make(id);
     switch (node.type) {
       case LXB_DOM_NODE_TYPE_DOCUMENT:
-        open_.push_back({id, node.first_child});
+        open_.push_back({id, {.next = node.first_child}});
         break;
       case LXB_DOM_NODE_TYPE_ELEMENT:
         add_element(made, id, reinterpret_cast<const lxb_dom_element_t&>(node));
@@ -143,15 +148,11 @@ class Builder {
 
   void add_element(Document::Node& made, NodeId id, const lxb_dom_element_t& element) {
     const lxb_dom_node_t& node = element.node;
-    made.type = NodeType::element;
     made.space = space_of(node.ns);
     const Tag number = known_tag(node.local_name);
     made.name = number != Tag::unknown ? static_cast<Atom>(number) : own_atom(local_name(element));
     if (made.space == 0 && made.name < kFirstOwnAtom) made.tag = static_cast<Tag>(made.name);
-    Open& parent = open_.back();
-    made.previous = parent.last_element;
-    made.index = ++document_.nodes_[parent.id].children;
-    parent.last_element = id;
+    enlist(made, id);
     made.offset = static_cast<std::uint32_t>(document_.attributes_.size());
     const Tag own_tag = made.tag;
     std::uint32_t count = 0;
@@ -161,13 +162,39 @@ class Builder {
     made.count = count;
     if (own_tag == Tag::head && document_.head_ == kNoNode) document_.head_ = id;
     if (own_tag == Tag::body && document_.body_ == kNoNode) document_.body_ = id;
-    open_.push_back({id, own_tag == Tag::template_ ? template_content(node) : node.first_child});
+    open_.push_back({id, children_of(own_tag, element)});
   }
 
-  // The content of a template is not its child (HTML Standard, 4.12.3); here it counts as one.
-  static const lxb_dom_node_t* template_content(const lxb_dom_node_t& node) {
-    const auto& element = reinterpret_cast<const lxb_html_template_element_t&>(node);
-    return element.content == nullptr ? node.first_child : element.content->node.first_child;
+  // The content of a template counts as its child.
+  ShownChildren children_of(Tag tag, const lxb_dom_element_t& element) {
+    if (tag == Tag::template_) return {.next = template_content(element.node)};
+    const bool composes = composes_ && element.node.ns == LXB_NS_HTML;
+    return composes ? shadows_.children_of(element)
+                    : ShownChildren{.next = element.node.first_child};
+  }
+
+  // Children of a shadow host that no slot shows stand in a template: they can be selected and are
+  // not read.
+  bool add_left_out() {
+    const LexborNodes* left_out = std::exchange(open_.back().children.left_out, nullptr);
+    if (left_out == nullptr) return false;
+    const auto id = static_cast<NodeId>(document_.nodes_.size());
+    Document::Node& made = make(id);
+    made.name = static_cast<Atom>(Tag::template_);
+    made.tag = Tag::template_;
+    made.offset = static_cast<std::uint32_t>(document_.attributes_.size());
+    enlist(made, id);
+    open_.push_back({id, {.list = left_out}});
+    return true;
+  }
+
+  // As the last element of its parent.
+  void enlist(Document::Node& made, NodeId id) {
+    made.type = NodeType::element;
+    Open& parent = open_.back();
+    made.previous = parent.last_element;
+    made.index = ++document_.nodes_[parent.id].children;
+    parent.last_element = id;
   }
 
   static std::string_view local_name(const lxb_dom_element_t& element) {
@@ -215,12 +242,15 @@ class Builder {
   }
 
   Document& document_;
+  bool composes_;
+  ShadowTrees shadows_;
   std::vector<Open> open_;
 };
 
 Result<std::shared_ptr<const Document>> Document::parse(std::string_view utf8, const url::Url* url,
                                                         const Limits& limits,
-                                                        const std::atomic<bool>* stop) {
+                                                        const std::atomic<bool>* stop,
+                                                        Shadows shadows) {
   if (utf8.size() > limits.input_bytes) {
     return fail(codes::kTooLarge, Fatality::user,
                 "an HTML document of " + std::to_string(utf8.size()) + " bytes, at most " +
@@ -234,7 +264,7 @@ Result<std::shared_ptr<const Document>> Document::parse(std::string_view utf8, c
   auto document = std::make_shared<Document>();
   document->limits_ = limits;
   if (url != nullptr) document->url_ = *url;
-  const Exceeded exceeded = Builder(*document).build(*tree);
+  const Exceeded exceeded = Builder(*document, shadows).build(*tree);
   if (exceeded != Exceeded::nothing) return fail(refusal(limits, exceeded));
   document->nodes_.shrink_to_fit();
   document->attributes_.shrink_to_fit();

@@ -34,6 +34,10 @@ struct Attribute {
   std::uint32_t size;
 };
 
+// What becomes of declarative shadow trees, <template shadowrootmode>: they stand in their hosts as
+// they are shown, what is assigned to their slots in its place; or they stay templates.
+enum class Shadows : std::uint8_t { composed, as_written };
+
 class Document {
  public:
   // Parses UTF-8; invalid bytes become U+FFFD. `url` is the base of relative links; `stop` ends the
@@ -42,7 +46,8 @@ class Document {
   static Result<std::shared_ptr<const Document>> parse(std::string_view utf8,
                                                        const url::Url* url = nullptr,
                                                        const Limits& limits = {},
-                                                       const std::atomic<bool>* stop = nullptr);
+                                                       const std::atomic<bool>* stop = nullptr,
+                                                       Shadows shadows = Shadows::composed);
 
   const Limits& limits() const { return limits_; }
   NodeId root() const { return 0; }

@@ -34,6 +34,18 @@ bool is_text(std::string_view type) {
          std::ranges::find(kTypes, type) != kTypes.end();
 }
 
+// Line ends as LF: what viewers of text show.
+std::string with_plain_line_ends(std::string text) {
+  if (text.find('\r') == std::string::npos) return text;
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\r' && i + 1 < text.size() && text[i + 1] == '\n') continue;
+    out += text[i] == '\r' ? '\n' : text[i];
+  }
+  return out;
+}
+
 Error no_text(std::string_view type) {
   Error error(codes::kWebpageLoadFailed, Fatality::user,
               "a page of the content type " + std::string(type) + " has no text");
@@ -69,7 +81,7 @@ bool is_frameset(const Document& document) {
 }  // namespace
 
 Result<Page> parse_page(std::string_view bytes, std::string_view label, const url::Url* url,
-                        const Limits& limits, const std::atomic<bool>* stop) {
+                        const Limits& limits, const std::atomic<bool>* stop, Shadows shadows) {
   if (bytes.size() > limits.input_bytes) {
     return fail(codes::kTooLarge, Fatality::user,
                 "an HTML document of " + std::to_string(bytes.size()) + " bytes, at most " +
@@ -79,7 +91,7 @@ Result<Page> parse_page(std::string_view bytes, std::string_view label, const ur
   Limits inner = limits;
   // Decoding makes up to three bytes of one.
   inner.input_bytes = std::max(limits.input_bytes, decoded.utf8.size());
-  auto document = Document::parse(decoded.utf8, url, inner, stop);
+  auto document = Document::parse(decoded.utf8, url, inner, stop, shadows);
   if (!document) return fail(std::move(document.error()));
   return Page{std::move(*document), std::string(decoded.charset)};
 }
@@ -123,7 +135,7 @@ Result<PageText> page_text(std::string_view bytes, std::string_view content_type
   if (!is_html_type(type)) {
     if (!is_text(type)) return fail(no_text(type));
     Decoded decoded = decode(bytes, label);
-    return PageText{{}, std::move(decoded.utf8), std::string(decoded.charset)};
+    return PageText{{}, with_plain_line_ends(std::move(decoded.utf8)), std::string(decoded.charset)};
   }
   const auto parsed = url::parse(url);
   auto page = parse_page(bytes, label, parsed ? &*parsed : nullptr);

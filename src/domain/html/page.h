@@ -16,7 +16,8 @@ struct Page {
 
 // `label`: the charset the transport named, or empty. Errors: as Document::parse.
 Result<Page> parse_page(std::string_view bytes, std::string_view label, const url::Url* url,
-                        const Limits& limits = {}, const std::atomic<bool>* stop = nullptr);
+                        const Limits& limits = {}, const std::atomic<bool>* stop = nullptr,
+                        Shadows shadows = Shadows::composed);
 
 struct PageText {
   std::string title;

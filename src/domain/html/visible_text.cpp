@@ -18,11 +18,14 @@ bool is_hidden_in_svg(std::string_view name) {
   return std::ranges::binary_search(kNames, name);
 }
 
-// "display: none" or "visibility: hidden" in a style attribute.
+// That the element and all in it are not shown, or cannot be seen.
 bool style_hides(std::string_view style) {
   const InlineStyle read = read_inline_style(style);
-  return read.display == Display::none || read.hidden.value_or(false);
+  return read.display == Display::none || read.hidden.value_or(false) || read.unseen;
 }
+
+constexpr double kFaintest = 0.05;      // opacity
+constexpr double kSmallestScale = 0.1;  // of a text of usual size: 2 pixels
 
 // HTML Standard, 15 "Rendering"; SVG 2, the user agent's style sheet.
 Display default_display(const Document& document, NodeId id) {
@@ -53,6 +56,11 @@ struct Inherited {
   Spaces spaces = Spaces::collapse;
   bool hidden = false;
   bool tiny = false;
+  bool clear = false;      // of a transparent colour
+  bool decorated = false;  // seen whatever the colour
+  bool cut_out = false;
+  double opacity = 1;
+  double scale = 1;
   bool items = false;  // its children are laid out as blocks: a flex or grid container
   std::optional<Colour> colour;
   std::optional<Colour> background;
@@ -116,7 +124,8 @@ class TextRun {
     const InlineStyle style = own ? read_inline_style(*own) : InlineStyle();
     const Display display = display_of(id, style);
     if (display == Display::none) return false;
-    if (style.unseen && !all_) return unseen(display, style), false;
+    const bool faint = around().opacity * style.opacity < kFaintest;
+    if ((style.unseen || faint) && !all_) return unseen(display, style), false;
     const bool waits = waiting() || (style.out_of_line && display == Display::block);
     open_.push_back({handed_down(id, style), display, waits});
     if (!waits) flow_.begin(display, open_.back().down.spaces);
@@ -157,12 +166,18 @@ class TextRun {
     if (style.out_of_line) down.background.reset();
     // Their colours are the browser's.
     if (tag == Tag::a) down.colour.reset();
+    if (tag == Tag::a || tag == Tag::button || tag == Tag::select) down.clear = false;
     if (tag == Tag::button || tag == Tag::select || tag == Tag::mark) down.background.reset();
     by_attributes(id, tag, down);
     if (style.spaces) down.spaces = *style.spaces;
     if (style.hidden) down.hidden = *style.hidden;
     if (style.tiny) down.tiny = *style.tiny;
+    down.opacity *= style.opacity;
+    down.scale *= style.scale;
     if (style.colour || style.other_colour) down.colour = style.colour;
+    if (style.clear) down.clear = *style.clear;
+    if (style.decorated) down.decorated = *style.decorated;
+    if (style.cut_out) down.cut_out = true;
     if (style.background) down.background = style.background;
     if (style.picture_behind) down.background.reset();
     return down;
@@ -173,6 +188,7 @@ class TextRun {
     if (tag == Tag::font || tag == Tag::body) {
       const auto colour = document_.attribute(id, tag == Tag::font ? colour_ : text_colour_);
       if (colour) down.colour = colour_of(*colour);
+      if (colour) down.clear = false;
     }
     if (tag == Tag::body || tag == Tag::table || tag == Tag::tr || tag == Tag::td ||
         tag == Tag::th) {
@@ -184,7 +200,9 @@ class TextRun {
 
   bool is_seen() const {
     const Inherited& here = around();
-    if (here.hidden || here.tiny) return false;
+    if (here.hidden || here.tiny || here.scale < kSmallestScale) return false;
+    if (here.decorated || here.cut_out) return true;
+    if (here.clear) return false;
     return !here.colour || !here.background || !is_same_to_the_eye(*here.colour, *here.background);
   }
 

@@ -55,10 +55,12 @@ PageAnswer page_answer_of(const Value& map) {
   page.found = truth(map, "found");
   page.bad_selector = truth(map, "bad_selector");
   page.settled = truth(map, "settled");
+  page.rests = truth(map, "rests");
   page.paints = truth(map, "paints");
   page.rested = std::chrono::milliseconds(whole(map, "rested"));
   page.body = text_of(map, "/body");
   if (const auto content = text::string_at(map, "/content")) page.content = std::string(*content);
+  page.is_source = truth(map, "source");
   page.unlabelled = truth(map, "unlabelled");
   page.too_long = static_cast<std::size_t>(whole(map, "too_long"));
   page.too_complex = static_cast<std::size_t>(whole(map, "too_complex"));

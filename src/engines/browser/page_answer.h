@@ -20,10 +20,12 @@ struct PageAnswer {
   bool found = false;       // an element matched the selector
   bool bad_selector = false;
   bool settled = false;
+  bool rests = false;   // it has settled as far as it knows itself, and was not read
   bool paints = false;  // it draws pixels itself
   std::chrono::milliseconds rested{0};
   std::string body;  // of a page that failed: the beginning of its text
   std::optional<std::string> content;
+  bool is_source = false;   // the content is the source, as a viewer of text shows it
   bool unlabelled = false;  // windows-1252, as nothing named a charset
   std::size_t too_long = 0;
   std::size_t too_complex = 0;

@@ -58,6 +58,7 @@ struct RenderResult {
   // Of a document that is neither HTML nor XHTML: its type. Its content is then what the browser's
   // viewer shows.
   std::string other_type;
+  bool is_source = false;  // what the viewer shows is what the server sent: text, JSON
   PictureFormat format = PictureFormat::png;
 };
 

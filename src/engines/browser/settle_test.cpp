@@ -48,6 +48,16 @@ Site site() {
   pages["/table"] = page(
       "<table><tr><td>3<td><td>4<tr><td>x<td><td></table><pre> a\n   b</pre>"
       "<ul><li>one<li>two</ul><details><summary>sum</summary>closed</details>");
+  pages["/data"] = page(R"({"v":42})", "application/json");
+  pages["/data-late"] = page(R"({"v":42})", "application/json");
+  pages["/data-late"].delay = milliseconds(900);
+  pages["/code-late"] = page("p.textContent = 'code 42'", "text/javascript");
+  pages["/code-late"].delay = milliseconds(900);
+  pages["/style-late"] = page("#p{display:none}", "text/css");
+  pages["/style-late"].delay = milliseconds(900);
+  pages["/second"] = page("<p>second");
+  pages["/second-late"] = page("<p>second, late");
+  pages["/second-late"].delay = milliseconds(700);
   return pages;
 }
 
@@ -55,8 +65,9 @@ struct Settle : testing::Test {
   Settle() { open(); }
   void open() {
     WebDriver at(loop.http, driver.endpoint());
-    auto made = loop.run(at.new_session(eager_session_request(), Deadline::in(kPatience)));
+    auto made = loop.run(at.new_session(watching_session_request(), Deadline::in(kPatience)));
     if (!made) throw std::runtime_error(made.error().to_string());
+    made->logs_network = true;
     session.emplace(loop.http, std::move(*made));
   }
   Result<RenderResult> of(RenderRequest request, RenderLimits limits = {}) {
@@ -69,6 +80,11 @@ struct Settle : testing::Test {
   std::string text(std::string path, RenderLimits limits = {}) {
     auto result = of({.url = std::move(path), .quiet_dom = milliseconds(300)}, limits);
     return result ? result->content : "error: " + result.error().to_string();
+  }
+  // Of a page with this HTML.
+  std::string text_of_page(std::string html, RenderLimits limits = {}) {
+    server_page = "<!doctype html>" + std::move(html);
+    return text("/given", limits);
   }
   // Of an element with this style, and of the page's sheet, between two letters.
   std::string styled(const std::string& style, const std::string& sheet = {},
@@ -105,6 +121,73 @@ TEST_F(Settle, OpenShadowTreesAreTemplatesInHtml) {
 TEST_F(Settle, ASelectorMatchesInOpenShadowTrees) {
   auto result = of({.url = "/shadow", .wait_for_selector = "span"}, {.waiting = milliseconds(500)});
   EXPECT_TRUE(result) << result.error().to_string();
+}
+
+// Each is answered long after the page has been quiet for as long as it must be.
+TEST_F(Settle, DataAndCodeOnTheirWayAreWaitedFor) {
+  const auto page_with = [&](const std::string& script) {
+    return text_of_page("<p id=p>Loading...</p><script>const show = (v) => p.textContent = v;" +
+                        script + "</script>");
+  };
+  const std::string fetch = "fetch('/data-late').then((r) => r.json()).then((j) => show(j.v))";
+  EXPECT_EQ(page_with(fetch), "42");
+  EXPECT_EQ(page_with("setTimeout(() => " + fetch + ", 100)"), "42");
+  EXPECT_EQ(page_with("fetch('/data').then(() => " + fetch + ")"), "42");
+  EXPECT_EQ(page_with("fetch('/data-late').then(() => " + fetch + ")"), "42")
+      << "one after another";
+  EXPECT_EQ(page_with("const x = new XMLHttpRequest(); x.open('GET', '/data-late');"
+                      "x.onload = () => show(JSON.parse(x.response).v); x.send()"),
+            "42");
+  EXPECT_EQ(page_with("import('/code-late')"), "code 42");
+  EXPECT_EQ(page_with("setTimeout(() => { const s = document.createElement('script');"
+                      "s.src = '/code-late'; document.head.append(s) }, 150)"),
+            "code 42");
+  EXPECT_EQ(page_with("setTimeout(() => { const s = document.createElement('link');"
+                      "s.rel = 'stylesheet'; s.href = '/style-late'; document.head.append(s) },"
+                      "150)"),
+            "");
+}
+
+TEST_F(Settle, AnAnswerThatNeverComesHoldsAPageForALimitedTime) {
+  const auto begin = Clock::now();
+  EXPECT_EQ(
+      text_of_page("<p>text<script>fetch('/hang')</script>", {.resources = milliseconds(700)}),
+      "text");
+  EXPECT_GE(Clock::now() - begin, milliseconds(600));
+}
+
+TEST_F(Settle, APageThatLeavesForAnotherIsTheOther) {
+  const auto leaving = [&](const std::string& script) {
+    return text_of_page(
+        "<p>first<form id=f action=/second></form><a id=a href=/second></a>"
+        "<script>" +
+        script + "</script>");
+  };
+  EXPECT_EQ(leaving("setTimeout(() => location = '/second', 100)"), "second");
+  EXPECT_EQ(leaving("setTimeout(() => location.replace('/second'), 250)"), "second");
+  EXPECT_EQ(leaving("setTimeout(() => f.submit(), 100)"), "second");
+  EXPECT_EQ(leaving("setTimeout(() => a.click(), 100)"), "second");
+  EXPECT_EQ(leaving("setTimeout(() => location = '/second-late', 100)"), "second, late");
+  EXPECT_EQ(leaving("onbeforeunload = (e) => { e.preventDefault(); return 'x' };"
+                    "setTimeout(() => location = '/second', 100)"),
+            "second");
+  EXPECT_EQ(leaving("fetch('/data-late').then(() => location = '/second')"), "second");
+  EXPECT_EQ(leaving("if (sessionStorage.seen) document.body.append('again');"
+                    "else { sessionStorage.seen = 1; setTimeout(() => location.reload(), 100) }"),
+            "first\n\nagain");
+  EXPECT_THAT(leaving("setTimeout(() => location = '/missing', 100)"), HasSubstr("status is 404"));
+}
+
+TEST_F(Settle, APageThatLoadsItselfForEverIsReadAsItIsOrFails) {
+  const std::string html = "<p>ever<script>setTimeout(() => location.reload(), 60)</script>";
+  const auto begin = Clock::now();
+  EXPECT_EQ(text_of_page(html, {.waiting = milliseconds(700)}), "ever");
+  auto failed = of({.url = "/given", .quiet_dom = milliseconds(300), .unsettled = Unsettled::fail},
+                   {.waiting = milliseconds(700)});
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(text_of(failed.error(), "reason"), "unsettled");
+  EXPECT_LT(Clock::now() - begin, kPatience);
+  EXPECT_EQ(text("/second"), "second") << "the session is of use";
 }
 
 TEST_F(Settle, WhatIsNoCodeDoesNotHoldAPage) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <iterator>
 #include <optional>
@@ -351,7 +352,47 @@ class Parser {
       }
       parsed = *start == '-' ? -0.0 : 0.0;
     }
+    if (limits_.numbers == Numbers::exact && std::trunc(parsed) == parsed)
+      return exact(start, parsed);
     return Value::real(parsed);
+  }
+
+  // `parsed` has no fraction, and is near the number that is written.
+  Value exact(const char* start, double parsed) {
+    constexpr double kExactIntegers = 9007199254740992.0;  // 2^53
+    const Decimal written = decimal_of(std::string_view(start, p_));
+    if (written.digits.empty()) return Value::real(parsed);
+    if (written.exponent < 0) {
+      refuse_at(start, codes::kDeserializing, "a number whose fraction a double cannot hold");
+      return {};
+    }
+    if (std::abs(parsed) <= kExactIntegers) return Value::real(parsed);
+    // A double has 309 digits at most, so these are no more.
+    std::string digits = *start == '-' ? "-" : "";
+    digits.append(written.digits).append(static_cast<std::size_t>(written.exponent), '0');
+    return Value::integer(*Integer::parse(digits));
+  }
+
+  struct Decimal {
+    std::string digits;   // without zeros in front and behind; empty: zero
+    double exponent = 0;  // the number is `digits` times ten to this
+  };
+
+  static Decimal decimal_of(std::string_view number) {
+    const auto e = number.find_first_of("eE");
+    const auto mantissa = number.substr(0, e);
+    Decimal out;
+    out.exponent = exponent_of(e == std::string_view::npos ? "" : number.substr(e + 1));
+    const auto point = mantissa.find('.');
+    if (point != std::string_view::npos)
+      out.exponent -= static_cast<double>(mantissa.size() - point - 1);
+    for (const char c : mantissa) {
+      if (is_digit(c) && (c != '0' || !out.digits.empty())) out.digits += c;
+    }
+    const auto last = out.digits.find_last_not_of('0') + 1;  // 0: there is none
+    out.exponent += static_cast<double>(out.digits.size() - last);
+    out.digits.resize(last);
+    return out;
   }
 
   // For a number outside the range of doubles: true when it is too small, false when it is too

@@ -15,7 +15,6 @@ namespace gvm::provider {
 namespace {
 
 constexpr std::string_view kToolName = "answer";
-constexpr std::string_view kStopSequence = "stop_sequence";
 // The form demands max_tokens; this stands in when neither script nor configuration names one.
 constexpr std::uint32_t kDefaultMaxTokens = 4096;
 
@@ -107,7 +106,7 @@ std::expected<Answer, CallFailure> answer_of_calls(const std::vector<const Value
   if (!agree)
     return std::unexpected(no_answer(
         fmt::format("single call of the tool, but {} with different inputs", calls.size())));
-  return Answer{json::write(input), cut};
+  return Answer{.text = json::write(input), .cut = cut, .end = text::AnswerEnd::stopped};
 }
 
 class Anthropic final : public Dialect {
@@ -159,7 +158,10 @@ class Anthropic final : public Dialect {
     // A stop sequence within a tool's input leaves the part in front of it.
     if (!calls.empty() && format != Format::text)
       return answer_of_calls(calls, *cut || *reason == kStopSequence);
-    if (text || *cut) return Answer{text.value_or(""), *cut};
+    if (text || *cut)
+      return Answer{.text = text.value_or(""),
+                    .cut = *cut,
+                    .end = end_of_text(ProviderKind::anthropic, reason)};
     return std::unexpected(
         no_answer(format == Format::text ? "text block in /content" : "tool call in /content"));
   }

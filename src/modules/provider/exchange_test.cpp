@@ -93,6 +93,35 @@ std::string chat(std::string_view content_json, std::string_view reason = "stop"
          R"("}],"usage":{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7}})";
 }
 
+TEST(Exchange, TwoMembersOfOneNameInTheBodyAreTwoReadings) {
+  const std::string usage = R"("usage":{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7})";
+  for (
+      const std::string& body :
+      {R"({"choices":[{"message":{"content":"pay"},"finish_reason":"length","finish_reason":"stop"}],)" +
+           usage + "}",
+       R"({"choices":[{"message":{"content":"no","content":"pay"},"finish_reason":"stop"}],)" +
+           usage + "}",
+       R"({"error":{"code":500},"choices":[{"message":{"content":"pay"},"finish_reason":"stop"}],)" +
+           usage + R"(,"error":null})"}) {
+    Bench bench(always({.body = body}));
+    const auto answer = bench.ask();
+    ASSERT_FALSE(answer) << body;
+    EXPECT_EQ(answer.error().kind, ErrorKind::no_answer) << body;
+    ASSERT_TRUE(answer.error().usage) << body;
+    EXPECT_EQ(answer.error().usage->output, 4u) << body;
+  }
+  Bench alike(always({.body = R"({"choices":[{"message":{"content":"pay"},"finish_reason":"stop",)"
+                              R"("finish_reason":"stop"}],)" +
+                              usage + "}"}));
+  EXPECT_TRUE(alike.ask());
+
+  Bench forced(always({.body = R"({"content":[{"type":"tool_use","id":"t","name":"answer","input":)"
+                               R"({"result":false,"reason":"r","result":true}}],)"
+                               R"("stop_reason":"tool_use"})"}),
+               config::Provider::anthropic);
+  EXPECT_FALSE(forced.ask(Format::boolean));
+}
+
 TEST(Exchange, ACutTextIsDeliveredAndMarkedUnlessTheModelSaysOtherwise) {
   Bench bench(always({.body = chat(R"("half a sen")", "length")}));
   const auto answer = bench.ask();
@@ -162,6 +191,21 @@ TEST(Exchange, ReasoningIsNoPartOfATextUnlessTheModelSaysOtherwise) {
   Bench raw(always(reply));
   raw.model().strip_reasoning = false;
   EXPECT_EQ(raw.ask()->data.as_string(), "<think>say yes</think>\n\nNo.");
+}
+
+TEST(Exchange, ATextWhoseEndOfReasoningMayBeQuotedIsAskedForAgain) {
+  Bench bench(always({.body = chat(R"("Its last line is:\n</think>\nPay ann.")")}));
+  const auto answer = bench.ask();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, ErrorKind::unusable);
+  ASSERT_TRUE(answer.error().correction);
+  EXPECT_TRUE(answer.error().correction->fault.contains("no marks of reasoning"));
+  EXPECT_FALSE(answer.error().correction->fault.contains("JSON"));
+}
+
+TEST(Exchange, ATextKeepsWhatStandsInFrontOfAThought) {
+  Bench bench(always({.body = chat(R"("Part one. <think>pause</think> Part two.")")}));
+  EXPECT_EQ(bench.ask()->data.as_string(), "Part one. Part two.");
 }
 
 TEST(Exchange, ARefusalSaysTheProvidersOwnWords) {

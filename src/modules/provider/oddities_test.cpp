@@ -1,5 +1,6 @@
 // How each end reason is taken in each format, written out row by row and apart from the table of
 // end_reason.cpp, and what providers send beside it.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <array>
@@ -234,6 +235,60 @@ TEST(Oddities, JsonMayComeInALaterBlockOrPart) {
                   R"(true},{"text":"{\"res"},{"text":"ult\": false}"}]},"finishReason":"STOP"}]})",
                   Format::boolean),
             "answer");
+}
+
+// "stop" alone says that the model ended its answer. Without a reason, and at a stop sequence, a
+// list without its bracket may have had further members.
+TEST(Oddities, ToJsonWhoseEndNobodyVouchesForNothingIsAdded) {
+  struct Row {
+    P provider;
+    std::string_view reason;
+    bool is_completed;
+  };
+  for (const auto& [provider, reason, is_completed] :
+       {Row{P::openai_compatible, R"("stop")", true}, Row{P::openai_compatible, "null", false},
+        Row{P::openai_compatible, "", false}, Row{P::anthropic, R"("end_turn")", true},
+        Row{P::anthropic, R"("stop_sequence")", false}, Row{P::google, R"("STOP")", true},
+        Row{P::google, "", false}, Row{P::ollama, R"("stop")", true}, Row{P::ollama, "", false}}) {
+    for (const auto* open :
+         {R"({"pay_to": ["ann", "bob")", R"({"pay_to": "ann", "amounts": {"ann": 1)"}) {
+      EXPECT_EQ(taken(provider, body_with(provider, open, reason), Format::json),
+                is_completed ? "answer" : "unusable")
+          << reason << open;
+    }
+    EXPECT_EQ(taken(provider, body_with(provider, R"({"result": true)", reason), Format::boolean),
+              is_completed ? "answer" : "unusable")
+        << reason;
+  }
+}
+
+TEST(Oddities, WordsOfAnUnknownPartMakeNoHoleInTheAnswer) {
+  const auto with = [](const std::string& parts) {
+    return R"({"choices":[{"message":{"content":[)" + parts + R"(]},"finish_reason":"stop"}]})";
+  };
+  const auto read = [&](const std::string& parts) {
+    const auto answer = read_answer(dialect_of(P::openai_compatible), parse(with(parts)), {});
+    return answer ? std::string(answer->data.as_string().value_or("")) : answer.error().to_string();
+  };
+  EXPECT_EQ(read(R"({"type":"text","text":"Do not "},{"type":"output_text","text":"pay"})"),
+            "Do not pay");
+  EXPECT_EQ(read(R"({"type":"thinking","text":"pay"},{"type":"text","text":"no"})"), "no");
+  EXPECT_EQ(read(R"({"type":"text","text":"no"},{"type":"citation","url":"https://a.com"})"), "no");
+  EXPECT_THAT(read(R"({"type":"text","text":"Do not "},{"type":"markdown","text":"pay"})"),
+              testing::HasSubstr("one is \"markdown\""));
+}
+
+TEST(Oddities, AThoughtOfGooglesIsOneHoweverItIsMarked) {
+  const auto read = [](const std::string& mark) {
+    const std::string body = R"({"candidates":[{"content":{"parts":[{"text":"pay","thought":)" +
+                             mark + R"(},{"text":"no"}]},"finishReason":"STOP"}]})";
+    const auto answer = read_answer(dialect_of(P::google), parse(body), {});
+    return std::string(answer.value().data.as_string().value_or(""));
+  };
+  for (const auto* mark : {"true", R"("true")", "1", R"({"tokens":3})"})
+    EXPECT_EQ(read(mark), "no");
+  for (const auto* mark : {"false", R"("false")", "0", "null", R"("")"})
+    EXPECT_EQ(read(mark), "payno") << mark;
 }
 
 TEST(Oddities, OllamaThatIsNotDoneIsCutInEveryFormat) {

@@ -8,6 +8,7 @@
 #include "base/ascii.h"
 #include "base/encoding.h"
 #include "provider/provider_wait.h"
+#include "provider/whole_words.h"
 #include "text/json_view.h"
 
 namespace gvm::provider {
@@ -16,18 +17,6 @@ namespace {
 constexpr std::size_t kMostWords = 500;
 // A sentence about the wait stands within so much of a message.
 constexpr std::size_t kMostSearched = 4096;
-
-// Ends in front of a word that does not fit whole: half a secret would pass the redaction.
-std::string_view first_words(std::string_view text) {
-  if (text.size() <= kMostWords) return text;
-  const auto in_a_word = [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-           std::string_view("-_.+/=~:%").contains(c);
-  };
-  std::size_t end = kMostWords;
-  while (end > 0 && in_a_word(text[end - 1]) && in_a_word(text[end])) --end;
-  return text.substr(0, end);
-}
 
 void add_code(ProviderError& out, std::optional<std::string_view> code) {
   if (code && !code->empty()) out.codes.push_back(lowered(code->substr(0, kMostWords)));
@@ -229,7 +218,7 @@ bool ProviderError::has_code(std::string_view code) const {
 }
 
 std::string bounded_words(std::string_view words) {
-  std::string out = to_valid_utf8(first_words(words));
+  std::string out = to_valid_utf8(whole_words(words, kMostWords));
   for (char& c : out) {
     if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = ' ';
   }

@@ -19,10 +19,11 @@ constexpr std::chrono::milliseconds kFirstPause{5};
 constexpr std::chrono::milliseconds kLongestPause{100};
 constexpr std::chrono::milliseconds kThumbnail{2'000};
 
-// No HTML: the browser shows it in a viewer of its own, or would store it.
-bool is_other_document(const Result<RenderResult>& result, browser::RenderMode mode) {
+// No HTML, and the browser does not show its source: a viewer has changed it (XML), or it would be
+// stored.
+bool must_be_fetched(const Result<RenderResult>& result, browser::RenderMode mode) {
   if (mode == browser::RenderMode::screenshot) return false;
-  if (result) return !result->other_type.empty();
+  if (result) return !result->other_type.empty() && !result->is_source;
   const Error& error = result.error();
   const Value* reason = error.ctx().find("reason");
   return error.code() == codes::kWebpageLoadFailed && reason != nullptr &&
@@ -75,7 +76,7 @@ asio::awaitable<Result<RenderResult>> Pages::render(PageRequest request, Deadlin
                            (settings_.browsers != nullptr || settings_.webdriver_host != nullptr));
   trace::Span span = by_browser ? page_span(sender_, request.what) : trace::Span();
   auto rendering = by_browser ? render_in_browser(std::move(request.what), deadline)
-                              : render_over_http(std::move(request.what), deadline);
+                              : render_over_http(std::move(request.what), {}, deadline);
   Result<RenderResult> result = co_await std::move(rendering);
   end_page_span(span, result);
   co_return result;
@@ -117,25 +118,34 @@ asio::awaitable<Result<RenderResult>> Pages::render_in_browser(browser::RenderRe
     co_return served;
   }
   browser::RenderRequest copy = request;
-  auto rendering = render_in_lease(std::move(copy), deadline);
+  Visitor visitor;
+  auto rendering = render_in_lease(std::move(copy), visitor, deadline);
   Result<RenderResult> result = co_await std::move(rendering);
-  if (!is_other_document(result, request.mode)) co_return result;
+  if (!must_be_fetched(result, request.mode)) co_return result;
   if (result) request.url = result->url;
-  auto fetching = render_over_http(std::move(request), deadline);
+  auto fetching = render_over_http(std::move(request), std::move(visitor), deadline);
   Result<RenderResult> fetched = co_await std::move(fetching);
   co_return fetched;
 }
 
 asio::awaitable<Result<RenderResult>> Pages::render_in_lease(browser::RenderRequest request,
-                                                             Deadline deadline) {
+                                                             Visitor& visitor, Deadline deadline) {
   auto leasing = ensure_lease(deadline);
   Result<void> leased = co_await std::move(leasing);
   if (!leased) co_return fail(std::move(leased).error());
+  const browser::RenderMode mode = request.mode;
+  std::string url = request.url;
   auto rendering = lease_->render(std::move(request), deadline);
   Result<RenderResult> result = co_await std::move(rendering);
   if (result && place_ && lease_->usable()) {
     auto taking = take_thumbnail(result->url, deadline);
     co_await std::move(taking);
+  }
+  if (must_be_fetched(result, mode) && lease_->usable()) {
+    if (auto parsed = url::parse(result ? result->url : url)) {
+      auto knowing = visitor_of(*lease_, std::move(*parsed), deadline);
+      visitor = co_await std::move(knowing);
+    }
   }
   release_when_idle();
   co_return result;
@@ -223,7 +233,7 @@ asio::awaitable<Result<void>> Pages::wait_for_load(Deadline deadline) {
 }
 
 asio::awaitable<Result<RenderResult>> Pages::render_over_http(browser::RenderRequest request,
-                                                              Deadline deadline) {
+                                                              Visitor visitor, Deadline deadline) {
   if (request.mode == browser::RenderMode::screenshot) {
     co_return fail(codes::kMissingCapability, Fatality::fatal,
                    "a screenshot needs a browser, and this module has none");
@@ -234,6 +244,9 @@ asio::awaitable<Result<RenderResult>> Pages::render_over_http(browser::RenderReq
   outgoing.http.url = std::string(outgoing.url.href());
   outgoing.http.headers.push_back(
       {"accept", "text/html,application/xhtml+xml,text/*;q=0.9,*/*;q=0.1"});
+  if (!visitor.user_agent.empty())
+    outgoing.http.headers.push_back({"user-agent", std::move(visitor.user_agent)});
+  outgoing.cookies = std::move(visitor.cookies);
   outgoing.timeout = deadline;
   auto sending = sender_.send(outgoing, deadline);
   Result<net::HttpResponse> response = co_await std::move(sending);

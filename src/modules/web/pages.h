@@ -10,6 +10,7 @@
 
 #include "browser/pool.h"
 #include "browser/render.h"
+#include "web/second_fetch.h"
 #include "web/sender.h"
 #include "web/thumbnails.h"
 #include "web/webdriver_host.h"
@@ -53,8 +54,9 @@ class Pages {
 
   const browser::RenderRequest& preset() const { return settings_.preset; }
 
-  // What a browser finds to be no HTML (text, XML, JSON, a download) is fetched and read as the
-  // engine `http` reads it. Errors: those of browser::render and of Pool::lease; of `http` those of
+  // Of text and JSON the browser shows the source, which is the answer. What else is no HTML (XML, a
+  // download) is fetched again, with the browser's cookies and name, and read as the engine `http`
+  // reads it. Errors: those of browser::render and of Pool::lease; of `http` those of
   // the sender, WEBPAGE_LOAD_FAILED with status and body, and MISSING_CAPABILITY for a screenshot.
   asio::awaitable<Result<browser::RenderResult>> render(PageRequest request, Deadline deadline);
 
@@ -72,8 +74,11 @@ class Pages {
   asio::awaitable<Result<browser::RenderResult>> render_in_browser(browser::RenderRequest request,
                                                                    Deadline deadline);
   asio::awaitable<Result<browser::RenderResult>> render_over_http(browser::RenderRequest request,
+                                                                  Visitor visitor,
                                                                   Deadline deadline);
+  // `visitor` is told when what was found must be fetched again.
   asio::awaitable<Result<browser::RenderResult>> render_in_lease(browser::RenderRequest request,
+                                                                 Visitor& visitor,
                                                                  Deadline deadline);
   asio::awaitable<Result<void>> wait_for_load(Deadline deadline);
   // Whether pages are rendered by a service at webdriver_host.

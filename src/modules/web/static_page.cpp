@@ -45,7 +45,8 @@ Result<std::string> html_of(const net::HttpResponse& response, const std::string
   }
   auto parsed_url = url::parse(url);
   auto page = html::parse_page(response.body, html::charset_of_content_type(type),
-                               parsed_url ? &*parsed_url : nullptr);
+                               parsed_url ? &*parsed_url : nullptr, {}, nullptr,
+                               html::Shadows::as_written);
   if (!page) return fail(std::move(page).error());
   return html::to_html(*page->document, page->document->root());
 }

@@ -2,6 +2,8 @@
 //   when      "settled": nothing is brought to rest or read before the page has settled; "now"
 //   loaded    true: what is still loading no longer matters
 //   busy      true: the page has requests under way that may change it
+//   unsure    true: whether it is busy is not known as of now; a page that has settled, but which
+//             something could change, is not read yet (the answer's `rests`)
 //   selector  string: an element in any open tree must match; the answer's `found` says whether
 //   picture   "viewport" or "page": images and fonts count as part of what has to load
 //   quiet     the page must not have changed for so many milliseconds, unless nothing in it can
@@ -44,6 +46,8 @@ if (ask.quiet) {
 }
 out.settled = (out.ready || ask.loaded === true) &&
   (!ask.quiet || out.fixed || (!ask.busy && out.rested >= ask.quiet)) && (!ask.selector || out.found === true);
+out.rests = ask.unsure === true && out.settled && ask.quiet > 0 && !out.fixed;
+if (out.rests) out.settled = false;
 if (ask.when === 'settled' && !out.settled) return out;
 if (ask.still) {
   holdStill(roots);
@@ -58,11 +62,14 @@ const give = (content) => {
 };
 out.unlabelled = document.characterSet === 'windows-1252' &&
   document.querySelector('meta[charset], meta[http-equiv="content-type" i]') === null;
-if (ask.read === 'html') {
+const source = ask.read && !isDocument ? shownSource() : null;
+if (source !== null) {
+  out.source = true;
+  give(source);
+} else if (ask.read === 'html') {
   give(htmlOf(roots));
 } else if (ask.read && !isDocument) {
-  const shown = document.querySelector('pre') || document.documentElement;
-  give((shown && shown.textContent) || '');
+  give((document.documentElement && document.documentElement.textContent) || '');
 } else if (ask.read && document.body && document.body.localName === 'frameset') {
   out.frames = [...document.querySelectorAll('frame')].slice(0, kMostReported).map((f) => f.src);
 } else if (ask.read && document.documentElement) {

@@ -42,6 +42,15 @@ function matches(roots, selector) {
   return roots.some((root) => root.querySelector(selector) !== null);
 }
 
+// The source that Chromium's viewer of plain text, scripts and JSON shows, its line ends as LF; null
+// for every other viewer. (XML's is a document of its own.)
+function shownSource() {
+  if (!(document instanceof HTMLDocument) || !document.body) return null;
+  const first = document.body.firstElementChild;
+  const holds = first && (first.localName === 'pre' || (first.localName === 'div' && first.hidden));
+  return holds ? first.textContent : null;
+}
+
 // The document as HTML; open shadow trees become <template shadowrootmode>.
 function htmlOf(roots) {
   const root = document.documentElement;
