@@ -132,8 +132,9 @@ class Rendering {
     auto done = co_await session_.navigate(std::move(url), cut);
     if (done) co_return done;
     const CommandFailure failure = command_failure_of(done.error());
-    // The dialog was dismissed; the page goes on loading.
-    if (failure == CommandFailure::dialog) co_return Result<void>();
+    // The dialog was dismissed, or the page leaves for another; loading goes on.
+    if (failure == CommandFailure::dialog || failure == CommandFailure::replaced)
+      co_return Result<void>();
     Error error = judged(std::move(done.error()));
     if (error.code() == codes::kWebpageLoadFailed && fate_ == SessionFate::broken &&
         failure != CommandFailure::crashed && failure != CommandFailure::missing)
