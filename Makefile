@@ -74,7 +74,7 @@ pictures: ## a hundred pictures of each page that moves: all must be the same
 collector: ## the OpenTelemetry Collector's receiver, for one test of traces; needs Go
 	@scripts/setup-collector.sh || echo "collector: without it that test is skipped"
 
-check-all: collector test lint smoke pictures memcheck tsan fuzz portability bench ## everything; hours. CI runs the part that fits in an hour
+check-all: collector test lint smoke soak pictures memcheck tsan fuzz portability bench ## everything; hours. CI runs the part that fits in an hour
 
 docs: ## writes the generated pages anew (Lua reference, LuaLS types, configuration)
 	@GVM_UPDATE_DOCS=1 scripts/test.sh -R 'Docs|Reference|Stale|Current'

@@ -5,11 +5,14 @@
 
 #include <csignal>
 #include <cstring>
+#include <initializer_list>
 
 namespace gvm::apps {
 
 void ignore_stray_signals() {
   for (const int number : {SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2}) (void)std::signal(number, SIG_IGN);
+  // A file that may not grow is an error of its write, such as a full disk.
+  (void)std::signal(SIGXFSZ, SIG_IGN);
 }
 
 void hide_from_core_dumps() {

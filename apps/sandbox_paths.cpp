@@ -137,7 +137,9 @@ void add_common_paths(LandlockRules& rules, const config::CommonConfig& config,
   add(rules, Access::read, exe_dir);
   add(rules, Access::read, fs::path(exe_dir) / "../config");
   add(rules, Access::read, fs::path(exe_dir) / "../lib");
-  if (config.file.find('/') != std::string::npos) add_folder_of(rules, config.file);
+  // A configuration that came as text has a name, too. A file's name may be relative.
+  std::error_code failed;
+  if (fs::is_regular_file(config.file, failed)) add_folder_of(rules, config.file);
   add_folder_of(rules, config.lua_script_path);
   add_lua_path(rules, config.lua_path);
   add_folder_of(rules, config.http.ca_file);

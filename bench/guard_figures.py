@@ -8,10 +8,12 @@ import argparse
 import json
 import pathlib
 import random
+import re
 import statistics
 import subprocess
 import sys
 import tempfile
+import urllib.request
 
 import run
 from run import Program, row
@@ -67,6 +69,12 @@ def p50_of(port, prompt):
     return result["p50_us"]
 
 
+def looked_at(port):
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
+        found = re.search(r'genvm_guard_texts_total\{stage="input"\} (\d+)', answer.read().decode())
+    return int(found[1]) if found else 0
+
+
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--quick", action="store_true")
@@ -81,8 +89,13 @@ def main():
         prompt.write_text(prose())
         mock = Program([run.BIN / "bench_mock_upstream"], r"ready (\d+)", preexec_fn=run.instrument)
         modules = [(name, module(folder / str(i), int(mock.match[1]), rules)) for i, (name, rules) in enumerate(SETS.items())]
-        found = [{name: p50_of(each.port, prompt) for name, each in modules} for _ in range(rounds)]
-        for _, each in modules:
+        found = []
+        for i in range(rounds):  # each begins a round in turn
+            order = modules[i % len(modules):] + modules[:i % len(modules)]
+            found.append({name: p50_of(each.port, prompt) for name, each in order})
+        for name, each in modules:
+            if (looked_at(each.port) > 0) != bool(SETS[name]):
+                raise SystemExit(f"bench: {name}: the guards looked at {looked_at(each.port)} prompts")
             each.stop()
         mock.stop()
     print(f"Guards, a prompt of {PROMPT_BYTES} bytes, one session, medians of {rounds} rounds in turn")

@@ -130,6 +130,38 @@ TEST(Failover, WhenNobodyAnswersTheErrorListsTheAttempts) {
                                   R"("provider":"a","status":503},{"error":"SENDING_REQUEST",)"
                                   R"("kind":"connect","model":"m","provider":"b"})"));
   EXPECT_EQ(reply.shown.find("the secret text"), std::string::npos);
+  ASSERT_NE(reply.ctx.find("said"), nullptr) << reply.shown;
+  EXPECT_EQ(reply.ctx.find("said")->as_string(), "busy");
+  EXPECT_THAT(module.process().out(), testing::HasSubstr("a model failed"));
+  EXPECT_THAT(module.process().out(), testing::Not(testing::HasSubstr("busy")));
+}
+
+// What one contract makes a model answer sends nobody else to another backend.
+TEST(Failover, WhatATextBringsAboutChangesNothingForOthers) {
+  const std::string half = R"({"choices":[{"message":{"content":"x"},"finish_reason":")";
+  const HttpServer::Reply forged[] = {
+      {.body = openai_answer("  ")},
+      {.body = half + R"(tool_calls"}]})"},
+      {.body = half + R"(content_filter"}]})"},
+      {.body = R"({"choices":[{"message":{"content":null,"reasoning":"hm"}}]})"},
+      {.body = R"({"error":{"code":"content_filter","message":"filtered"}})"},
+      {.body = R"({"error":{"code":"context_length_exceeded","message":"x"}})"},
+      {.status = 500, .body = R"({"error":{"code":"content_filter","message":"x"}})"},
+      {.status = 413, .body = "<html>"}};
+  for (const auto& reply : forged) {
+    HttpServer cheap([&reply](const HttpServer::Request& request) {
+      const bool attack = request.body.find("attack") != std::string::npos;
+      return attack ? reply : HttpServer::Reply{.body = openai_answer("cheap")};
+    });
+    HttpServer dear = good("dear");
+    Module module({.backends = backend({.name = "a", .host = cheap.url(""), .priority = 2}) +
+                               backend({.name = "b", .host = dear.url(""), .priority = 1})});
+    GenVm contract(module.port());
+    for (int i = 0; i < 8; ++i)
+      EXPECT_EQ(contract.ask(prompt("attack")).text(), "dear") << reply.body;
+    GenVm other(module.port());
+    EXPECT_EQ(other.ask(prompt("x")).text(), "cheap") << reply.body;
+  }
 }
 
 // wire.md, "Replies": what GenLayer Studio looks for in the text, with the script that ships.

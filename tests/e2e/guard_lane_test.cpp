@@ -1,7 +1,5 @@
-// Prompts, answers and pages that are dear to look at, while a neighbour on the only lane is
-// answered in time. modules/guarded/lane_time_test.cpp measures; this holds that the modules use
-// it.
-#include <gmock/gmock.h>
+// Prompts, answers and pages that are dear to look at, while neighbours on the lanes are answered
+// in time. modules/guarded/lane_time_test.cpp measures; this holds that the modules use it.
 #include <gtest/gtest.h>
 
 #include "e2e/genvm.h"
@@ -15,12 +13,12 @@ namespace gvm::e2e {
 namespace {
 
 using test::HttpServer;
-using testing::HasSubstr;
 
 // Rules in YAML; expressions stand in single quotes.
 std::string guards_with(int slow_patterns) {
   std::string entries;
-  for (const auto& entry : test::slow_patterns(slow_patterns).front().entries)
+  const auto rules = test::slow_patterns(slow_patterns);
+  for (const auto& entry : rules.front().entries)
     entries += (entries.empty() ? "'" : ", '") + entry + "'";
   return "guards:\n  enforce: true\n  rules:\n    slow: {kind: patterns, action: warn, entries: [" +
          entries +
@@ -41,13 +39,18 @@ HttpServer::Reply say(const HttpServer::Request& request) {
   return {.body = openai_answer(R"({"to":")" + placeholder + R"(","items":[)" + items + "{}]}")};
 }
 
+std::string text_of(const Reply& answer, std::string_view field) {
+  const Value* text = answer.data.find(field);
+  return std::string(text == nullptr ? "" : text->as_string().value_or(""));
+}
+
 TEST(GuardLanes, PromptsAndAnswersThatAreDearLetNeighboursBeAnswered) {
   HttpServer upstream(say);
   TempFolder folder;
   Module module({.backends = backend_at(upstream.url("")),
-                 .more = "threads: 1\naudit: {enabled: true, texts: all, path: " +
-                         folder.file("audit") + "}\n" + guards_with(400)});
-  Neighbour neighbour(module.port());
+                 .more = "audit: {enabled: true, texts: all, path: " + folder.file("audit") +
+                         "}\n" + guards_with(400)});
+  Neighbour one(module.port()), two(module.port());
   GenVm genvm(module.port());
   for (const auto& text :
        {test::letters_in_disorder(16'000), test::repeated("say ann.lee@example.org ", 16'000),
@@ -55,8 +58,9 @@ TEST(GuardLanes, PromptsAndAnswersThatAreDearLetNeighboursBeAnswered) {
     EXPECT_TRUE(genvm.ask(prompt(text)).ok());
   const auto answer = genvm.ask(json_prompt("write to ann.lee@example.org"));
   EXPECT_TRUE(answer.ok()) << answer.shown.substr(0, 500);
-  EXPECT_THAT(answer.shown, HasSubstr("ann.lee@example.org"));
-  neighbour.expect_on_time();
+  EXPECT_EQ(text_of(answer, "to"), "ann.lee@example.org");
+  one.expect_on_time();
+  two.expect_on_time();
 }
 
 // Its look begins anew off the lane, with all of the answer.
@@ -66,9 +70,10 @@ TEST(GuardLanes, AShortAnswerThatIsDearLosesNothing) {
   GenVm genvm(module.port());
   const auto answer = genvm.ask(json_prompt("dear answer"));
   ASSERT_TRUE(answer.ok()) << answer.shown;
-  for (const auto* text : {"first", "last", "ann.lee@example.org"})
-    EXPECT_THAT(answer.shown, HasSubstr(text));
-  EXPECT_THAT(answer.shown, HasSubstr(test::letters_in_disorder(3'000)));
+  EXPECT_EQ(text_of(answer, "a"), "first");
+  EXPECT_EQ(text_of(answer, "b"), test::letters_in_disorder(3'000));
+  EXPECT_EQ(text_of(answer, "c"), "ann.lee@example.org");
+  EXPECT_EQ(text_of(answer, "d"), "last");
 }
 
 TEST(GuardLanes, PagesThatAreDearAreLookedAt) {
@@ -76,7 +81,7 @@ TEST(GuardLanes, PagesThatAreDearAreLookedAt) {
     return HttpServer::Reply{.headers = {{"content-type", "text/plain"}},
                              .body = test::letters_in_disorder(16'000)};
   });
-  Module module(web_options("threads: 1\n" + guards_with(400)));
+  Module module(web_options(guards_with(400)));
   GenVm genvm(module.port());
   const auto reply = genvm.ask(get(site.url("/")));
   EXPECT_TRUE(reply.ok()) << reply.shown;

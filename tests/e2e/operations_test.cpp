@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "base/fd.h"
+#include "e2e/fake_clock.h"
 #include "e2e/manager.h"
 #include "e2e/money.h"
 #include "support/http_server.h"
@@ -219,6 +220,26 @@ TEST(Operations, WithoutDescriptorsSessionsGoOnAndOthersWaitUntilSomeAreFree) {
 
 // ---------------------------------------------------------------- names and clocks
 
+// As `ulimit -f` or LimitFSIZE= does it; a full disk is tested in LedgerDiskFull.
+TEST(Operations, FilesThatMayNotGrowRefuseCallsUntilTheyMayAndEndNoModule) {
+  HttpServer upstream = answering_with("fine", 0ms);
+  Module module({.backends = backend_at(upstream.url("")),
+                 .more = "budgets: {many: {requests: 1000, window: day}}\n"});
+  GenVm genvm(module.port());
+  EXPECT_TRUE(genvm.ask(prompt("x")).ok());
+  rlimit usual{};
+  ASSERT_EQ(::prlimit(module.process().pid(), RLIMIT_FSIZE, nullptr, &usual), 0);
+  rlimit low = usual;
+  low.rlim_cur = 1;
+  ASSERT_EQ(::prlimit(module.process().pid(), RLIMIT_FSIZE, &low, nullptr), 0);
+  const auto before = upstream.request_count();
+  const Reply refused = genvm.ask(prompt("x"));
+  EXPECT_THAT(refused.outcome(), HasSubstr("LEDGER_")) << refused.shown;
+  EXPECT_EQ(upstream.request_count(), before) << "nothing is sent that cannot be counted";
+  ASSERT_EQ(::prlimit(module.process().pid(), RLIMIT_FSIZE, &usual, nullptr), 0);
+  EXPECT_TRUE(eventually([&] { return genvm.ask(prompt("x")).ok(); }, 30s));
+}
+
 TEST(Operations, ABackendWhoseNameIsNotKnownIsFollowedByTheNext) {
   HttpServer upstream = answering_with("of the second");
   Module module(
@@ -229,53 +250,8 @@ TEST(Operations, ABackendWhoseNameIsNotKnownIsFollowedByTheNext) {
   EXPECT_EQ(genvm.ask(prompt("x")).text(), "of the second");
 }
 
-// Debian's package faketime.
-std::string fake_clock_library() {
-  for (const auto& folder : {"/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"}) {
-    auto path = std::string(folder) + "/faketime/libfaketimeMT.so.1";
-    if (std::filesystem::exists(path)) return path;
-  }
-  return {};
-}
-
-// The clock of a module, which the test sets. It begins at noon (UTC) of this day, so that hours
-// more or less are the same day.
-class FakeClock {
- public:
-  FakeClock() { set(0h); }
-  void set(std::chrono::hours from_noon) const {
-    using namespace std::chrono;
-    const auto next = folder_.write("next", signed_text((to_noon_ + from_noon) / 1s) + "\n");
-    std::filesystem::rename(next, folder_.file("clock"));  // never half of it
-  }
-  ModuleOptions of(ModuleOptions options) const {
-    options.more += "sandbox: {mode: \"off\"}\n";
-    options.environment = {"LD_PRELOAD=" + fake_clock_library(),
-                           "FAKETIME_TIMESTAMP_FILE=" + folder_.file("clock"),
-                           "FAKETIME_NO_CACHE=1",
-                           "FAKETIME_DONT_FAKE_MONOTONIC=1",
-                           "DONT_FAKE_MONOTONIC=1",
-                           "ASAN_OPTIONS=verify_asan_link_order=0"};
-    return options;
-  }
-
- private:
-  static std::string signed_text(long long number) {
-    return (number < 0 ? "" : "+") + std::to_string(number);
-  }
-  static std::chrono::seconds seconds_to_noon() {
-    using namespace std::chrono;
-    const auto now = floor<seconds>(system_clock::now());
-    return floor<days>(now) + 12h - now;
-  }
-
-  TempFolder folder_;
-  std::chrono::seconds to_noon_ = seconds_to_noon();
-};
-
 TEST(Operations, AClockThatJumpsMovesNoTimeoutAndReopensNoWindow) {
-  if (fake_clock_library().empty())
-    GTEST_SKIP() << "libfaketime is not installed (Debian: faketime)";
+  if (const auto why = FakeClock::missing(); !why.empty()) GTEST_SKIP() << why;
   HttpServer upstream = answering_with("fine", 700ms);
   const FakeClock clock;
   Module module(clock.of({.backends = backend_at(upstream.url("")),

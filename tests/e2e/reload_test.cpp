@@ -114,6 +114,21 @@ TEST(Reload, ASighupDoesItToo) {
   EXPECT_EQ(ask(fresh), all(2));
 }
 
+// The sandbox must let the module read it again.
+TEST(Reload, AFileNamedWithoutItsFolderIsReadAgain) {
+  const TempFolder folder;
+  const std::string runtime = "XDG_RUNTIME_DIR=" + folder.file("");
+  (void)write_config(folder, {.backends = backend_at("http://127.0.0.1:1"), .more = "meta: 1\n"});
+  test::Process module({"/usr/bin/env", "-C", folder.file(""), runtime, program("genvm-llm"),
+                        "--config", "config.yaml"});
+  ASSERT_TRUE(module.wait_for_line("\"message\":\"ready\"", 60s)) << module.err();
+  (void)write_config(folder, {.backends = backend_at("http://127.0.0.1:1"), .more = "meta: 2\n"});
+  module.signal(SIGHUP);
+  EXPECT_TRUE(module.wait_for_line("\"reloaded\"", 60s)) << module.out();
+  module.signal(SIGTERM);
+  EXPECT_EQ(module.wait_exit(20s), 0) << module.err();
+}
+
 // Everything that may be wrong, one at a time, on a configuration that is otherwise good.
 struct Bad {
   std::string name;

@@ -30,6 +30,7 @@ enum class ErrorKind : std::uint8_t {
   capability_image,    // the model takes no images
   content_refused,     // the provider's filter refused the prompt or the answer
   garbled,             // not the promised encoding or form
+  no_answer,           // of the promised form, but it ended without an answer or in thoughts alone
   unusable,            // an answer in words, but not the JSON or the verdict that was asked for
   empty,               // 200 without content
   oversize,            // more bytes than allowed

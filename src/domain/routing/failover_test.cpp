@@ -37,20 +37,22 @@ TEST_P(AfterAnError, TheNextCallGoesWhereTheTableSays) {
 
 INSTANTIATE_TEST_SUITE_P(
     Failover, AfterAnError,
-    ::testing::Values(
-        NextCase{ErrorKind::connect, 2}, NextCase{ErrorKind::tls, 2}, NextCase{ErrorKind::dns, 2},
-        NextCase{ErrorKind::reset, 0}, NextCase{ErrorKind::stale_connection, 0},
-        NextCase{ErrorKind::first_byte_timeout, 1}, NextCase{ErrorKind::idle_timeout, 1},
-        NextCase{ErrorKind::total_timeout, 1}, NextCase{ErrorKind::cut, 2},
-        NextCase{ErrorKind::rate_limited, 1}, NextCase{ErrorKind::overloaded, 2},
-        NextCase{ErrorKind::server_error, 0}, NextCase{ErrorKind::auth, 1},
-        NextCase{ErrorKind::forbidden, 1}, NextCase{ErrorKind::payment_required, 1},
-        NextCase{ErrorKind::not_found, 1}, NextCase{ErrorKind::bad_request, 4},
-        NextCase{ErrorKind::context_too_long, 4}, NextCase{ErrorKind::capability_json, 4},
-        NextCase{ErrorKind::capability_image, 4}, NextCase{ErrorKind::content_refused, 4},
-        NextCase{ErrorKind::garbled, 1}, NextCase{ErrorKind::empty, 0},
-        NextCase{ErrorKind::unusable, 0}, NextCase{ErrorKind::token_limit, 4},
-        NextCase{ErrorKind::oversize, 1}, NextCase{ErrorKind::redirect, 2}),
+    ::testing::Values(NextCase{ErrorKind::connect, 2}, NextCase{ErrorKind::tls, 2},
+                      NextCase{ErrorKind::dns, 2}, NextCase{ErrorKind::reset, 0},
+                      NextCase{ErrorKind::stale_connection, 0},
+                      NextCase{ErrorKind::first_byte_timeout, 1},
+                      NextCase{ErrorKind::idle_timeout, 1}, NextCase{ErrorKind::total_timeout, 1},
+                      NextCase{ErrorKind::cut, 2}, NextCase{ErrorKind::rate_limited, 1},
+                      NextCase{ErrorKind::overloaded, 2}, NextCase{ErrorKind::server_error, 0},
+                      NextCase{ErrorKind::auth, 1}, NextCase{ErrorKind::forbidden, 1},
+                      NextCase{ErrorKind::payment_required, 1}, NextCase{ErrorKind::not_found, 1},
+                      NextCase{ErrorKind::bad_request, 4}, NextCase{ErrorKind::context_too_long, 4},
+                      NextCase{ErrorKind::capability_json, 4},
+                      NextCase{ErrorKind::capability_image, 4},
+                      NextCase{ErrorKind::content_refused, 4}, NextCase{ErrorKind::garbled, 1},
+                      NextCase{ErrorKind::empty, 0}, NextCase{ErrorKind::no_answer, 1},
+                      NextCase{ErrorKind::unusable, 0}, NextCase{ErrorKind::token_limit, 4},
+                      NextCase{ErrorKind::oversize, 1}, NextCase{ErrorKind::redirect, 2}),
     [](const auto& row) { return std::string(name_of(row.param.kind)); });
 
 TEST(Failover, AConnectionThatTheServerHadClosedCostsNoAttemptNoPauseAndNoHealth) {

@@ -127,8 +127,10 @@ void HealthTable::finish(const Call& call, const CallOutcome& outcome, Time now)
   judge(call, rule, now);
   if (rule.effect == Effect::cooldown) rows_[call.id_].breaker.doubt();
   if (rule.effect == Effect::capability) learn_capability(call.id_, rule.kind, now);
-  if (rule.retry_after == RetryAfter::honoured && outcome.retry_after)
-    cool_down(call.id_, now, *outcome.retry_after);
+  // Zero, or a date that has passed, does not say how long a limit lasts.
+  if (rule.retry_after == RetryAfter::honoured &&
+      outcome.retry_after.value_or(milliseconds(0)).count() > 0)
+    cool_down(call.id_, now, std::max(*outcome.retry_after, policy_.shortest_cooldown));
   else if (rule.effect == Effect::cooldown)
     cool_down(call.id_, now, policy_.cooldown);
 }

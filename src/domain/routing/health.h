@@ -31,6 +31,7 @@ struct HealthPolicy {
                     .outage_probe = milliseconds(2'000)};
   LatencyPolicy latency;
   milliseconds cooldown{1'000};               // after a 429 that does not say how long
+  milliseconds shortest_cooldown{100};        // of one that says less
   milliseconds longest_cooldown{3'600'000};   // the longest pause a provider may ask for
   milliseconds capability_memory{3'600'000};  // how long a missing capability is remembered
   // A call that had run at least this long when the deadline of its prompt passed counts as a

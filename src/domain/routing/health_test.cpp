@@ -46,6 +46,31 @@ TEST(HealthTable, MovingACallMovesItsDuty) {
   EXPECT_EQ(table.state(1, at(0)).calls, 0U) << "finishing twice counts once";
 }
 
+// What a prompt can bring about: a contract may send as many of them as it likes.
+TEST(HealthTable, WhatATextCanBringAboutOpensNoBreaker) {
+  for (const auto kind :
+       {ErrorKind::empty, ErrorKind::no_answer, ErrorKind::unusable, ErrorKind::token_limit,
+        ErrorKind::content_refused, ErrorKind::bad_request, ErrorKind::context_too_long,
+        ErrorKind::oversize}) {
+    HealthTable table(testing::set_of(testing::backends(1)), {});
+    for (int i = 0; i < 50; ++i) call(table, 0, at(i * 100), kTook, CallOutcome::failure(kind));
+    EXPECT_EQ(table.breaker(0, at(5'000)), BreakerState::closed) << name_of(kind);
+    EXPECT_EQ(table.state(0, at(5'000)).availability, Availability::ready) << name_of(kind);
+  }
+}
+
+TEST(HealthTable, APauseThatSaysNothingIsTheUsualOne) {
+  const std::pair<milliseconds, milliseconds> rows[] = {{milliseconds(0), milliseconds(1'000)},
+                                                        {milliseconds(-5), milliseconds(1'000)},
+                                                        {milliseconds(1), milliseconds(100)},
+                                                        {milliseconds(250), milliseconds(250)}};
+  for (const auto& [asked, pause] : rows) {
+    HealthTable table(testing::set_of(testing::backends(1)), {});
+    call(table, 0, at(0), kTook, rate_limited(asked));
+    EXPECT_EQ(table.free_at(0, at(20), 0, Urgency::normal), at(20) + pause) << asked.count();
+  }
+}
+
 TEST(HealthTable, CooldownsOnlyEverLengthen) {
   HealthTable table(testing::set_of(testing::backends(1)), {});
   call(table, 0, at(0), kTook, rate_limited(milliseconds(30'000)));

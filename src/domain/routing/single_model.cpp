@@ -73,6 +73,7 @@ void SingleModel::refused(CandidateId, ErrorKind kind) {
 void SingleModel::ended(CandidateId, const CallOutcome& outcome, Time) {
   last_ = outcome.error;
   asked_pause_ = outcome.retry_after;
+  if (asked_pause_ && asked_pause_->count() <= 0) asked_pause_.reset();  // it does not say how long
   if (outcome.error == ErrorKind::stale_connection && renewals_ < kFreeRenewals) {
     ++renewals_;
     --calls_;

@@ -55,6 +55,7 @@ PageAnswer page_answer_of(const Value& map) {
   page.found = truth(map, "found");
   page.bad_selector = truth(map, "bad_selector");
   page.settled = truth(map, "settled");
+  page.rests = truth(map, "rests");
   page.paints = truth(map, "paints");
   page.rested = std::chrono::milliseconds(whole(map, "rested"));
   page.body = text_of(map, "/body");

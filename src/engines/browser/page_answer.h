@@ -20,6 +20,7 @@ struct PageAnswer {
   bool found = false;       // an element matched the selector
   bool bad_selector = false;
   bool settled = false;
+  bool rests = false;   // it has settled as far as it knows itself, and was not read
   bool paints = false;  // it draws pixels itself
   std::chrono::milliseconds rested{0};
   std::string body;  // of a page that failed: the beginning of its text

@@ -3,21 +3,17 @@
 #include "base/json.h"
 #include "browser/webdriver_error.h"
 #include "net/http_client.h"
+#include "net/pause.h"
 #include "text/json_view.h"
 
 namespace gvm::browser {
 namespace {
 
-// Chromium's message when the page was replaced while it was asked.
+// Pause before the page is asked again that took another's place.
+constexpr std::chrono::milliseconds kAfterReplaced{10};
+
 bool is_replaced(const Error& error) {
-  const Value* message = error.ctx().find("message");
-  const auto text = message == nullptr ? std::string_view() : message->as_string().value_or("");
-  for (const std::string_view phrase :
-       {"context with specified id", "Execution context was destroyed", "No frame for given id",
-        "navigated or closed", "Could not create isolated world"}) {
-    if (text.find(phrase) != text.npos) return true;
-  }
-  return false;
+  return command_failure_of(error) == CommandFailure::replaced;
 }
 
 // The function is sent once for each page.
@@ -30,13 +26,15 @@ std::string call_of(const Value& question, bool installed) {
 
 asio::awaitable<Result<Value>> PageReader::ask(Value question, Deadline deadline) {
   int dialogs = 0;
-  int replaced = 0;
   for (;;) {
     Value copy = question;
     auto answer = co_await ask_once(std::move(copy), deadline);
     if (answer) co_return answer;
-    if (is_replaced(answer.error()) && ++replaced <= kMaxReplaced) {
+    if (is_replaced(answer.error()) && !deadline.expired()) {
       forget_page();
+      ++replaced_;
+      auto paused = co_await net::pause_until(sooner(deadline, Deadline::in(kAfterReplaced)));
+      if (!paused) co_return fail(std::move(paused.error()));
     } else if (command_failure_of(answer.error()) != CommandFailure::dialog ||
                ++dialogs > kMaxDialogs) {
       co_return answer;

@@ -18,18 +18,19 @@ class PageReader {
  public:
   // Number of dialogs that are dismissed during one call; a page that opens more is not read.
   static constexpr int kMaxDialogs = 10;
-  // How often a page may replace itself during one call.
-  static constexpr int kMaxReplaced = 5;
 
   explicit PageReader(DriverSession& session) : session_(session) {}
 
-  // Returns the map that page_script returns.
+  // Returns the map that page_script returns. A page that another one replaces meanwhile is asked
+  // anew, until the deadline.
   asio::awaitable<Result<Value>> ask(Value question, Deadline deadline);
   // To be called after a navigation: the world of the previous page no longer exists.
   void forget_page() {
     context_.reset();
     installed_ = false;
   }
+  // How often a page was found to have been replaced.
+  int replaced() const { return replaced_; }
 
  private:
   asio::awaitable<Result<Value>> ask_once(Value question, Deadline deadline);
@@ -41,6 +42,7 @@ class PageReader {
   DriverSession& session_;
   std::optional<std::int64_t> context_;  // of the isolated world
   bool installed_ = false;               // it has the function
+  int replaced_ = 0;
 };
 
 }  // namespace gvm::browser

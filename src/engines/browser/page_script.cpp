@@ -21,7 +21,7 @@ void append_bare(std::string& out, std::string_view source) {
 
 std::string put_together() {
   std::string out = "function (ask) {\n";
-  for (const auto* name : {"tree", "settle", "still", "text", "page"})
+  for (const auto* name : {"native", "tree", "settle", "still", "colour", "shape", "text", "page"})
     append_bare(out, embedded(name));
   return out + "}";
 }

@@ -101,6 +101,10 @@ class Rendering {
       case CommandFailure::crashed:
         fate_ = SessionFate::broken;
         return failed("crashed", "the page crashed");
+      case CommandFailure::replaced:
+        fate_ = SessionFate::broken;
+        return deadline_.expired() ? late()
+                                   : failed("timeout", "another page keeps replacing the page");
       case CommandFailure::timeout:
       case CommandFailure::deadline:
         fate_ = SessionFate::broken;
@@ -128,8 +132,9 @@ class Rendering {
     auto done = co_await session_.navigate(std::move(url), cut);
     if (done) co_return done;
     const CommandFailure failure = command_failure_of(done.error());
-    // The dialog was dismissed; the page goes on loading.
-    if (failure == CommandFailure::dialog) co_return Result<void>();
+    // The dialog was dismissed, or the page leaves for another; loading goes on.
+    if (failure == CommandFailure::dialog || failure == CommandFailure::replaced)
+      co_return Result<void>();
     Error error = judged(std::move(done.error()));
     if (error.code() == codes::kWebpageLoadFailed && fate_ == SessionFate::broken &&
         failure != CommandFailure::crashed && failure != CommandFailure::missing)
@@ -145,6 +150,8 @@ class Rendering {
     auto& fields = *asked.as_map();
     if (waived_) fields.set("loaded", Value::boolean(true));
     if (busy_) fields.set("busy", Value::boolean(true));
+    if (when == When::settled && watches_network() && !sure_)
+      fields.set("unsure", Value::boolean(true));
     if (!request_.wait_for_selector.empty())
       fields.set("selector", Value::string(request_.wait_for_selector));
     if (request_.quiet_dom.count() > 0) fields.set("quiet", number(request_.quiet_dom.count()));
@@ -165,6 +172,7 @@ class Rendering {
     if (answer->as_map() == nullptr)
       co_return fail(judged(protocol_error("the page's answer is no map")));
     PageAnswer page = page_answer_of(*answer);
+    note_replaced(page);
     if (auto good = judge_page(page); !good) co_return fail(std::move(good.error()));
     co_return page;
   }
@@ -199,13 +207,15 @@ class Rendering {
     for (milliseconds pause = kFirstPause;; pause = std::min(2 * pause, kLongestPause)) {
       auto page = co_await ask(When::settled, reading);
       if (!page || page->settled) co_return page;
+      auto looked = co_await look_at_network();
+      if (!looked) co_return fail(std::move(looked.error()));
+      sure_ = page->rests && !busy_;
+      if (sure_) continue;
       auto waiting = go_on_waiting(*page);
       if (!waiting) co_return fail(std::move(waiting.error()));
       if (!*waiting) break;
       auto paused = co_await net::pause_until(within(pause_before_next(*page, pause)));
       if (!paused) co_return fail(std::move(paused.error()));
-      auto looked = co_await look_at_network();
-      if (!looked) co_return fail(std::move(looked.error()));
     }
     unsettled_ = true;
     auto page = co_await ask(When::now, reading);
@@ -213,12 +223,21 @@ class Rendering {
   }
 
   // Only a page that must rest is looked at: what it waits for may change it.
+  bool watches_network() const {
+    return session_.info().logs_network && request_.quiet_dom.count() > 0;
+  }
+
+  // The driver's log has what the driver heard of during earlier commands. So it tells what was
+  // under way when the page was asked last, and must be read after the question, not before it.
   asio::awaitable<Result<void>> look_at_network() {
-    if (!session_.info().logs_network || request_.quiet_dom.count() == 0) co_return Result<void>();
+    if (!watches_network()) co_return Result<void>();
     auto log = co_await session_.performance_log(within(limits_.command));
     if (!log) {
-      // A dialog is open: the next question dismisses it.
-      if (command_failure_of(log.error()) == CommandFailure::dialog) co_return Result<void>();
+      // A dialog is open, or the page was replaced: the next question takes note of it.
+      const CommandFailure failure = command_failure_of(log.error());
+      busy_ = true;
+      if (failure == CommandFailure::dialog || failure == CommandFailure::replaced)
+        co_return Result<void>();
       co_return fail(judged(std::move(log.error())));
     }
     network_.take(*log);
@@ -241,6 +260,17 @@ class Rendering {
     if (request_.unsettled == Unsettled::fail)
       return fail(failed_page("unsettled", "the page did not come to rest in time", page));
     return false;
+  }
+
+  // Another page has taken the page's place: what was noted of the last one's loading says nothing
+  // of it. The times for loading and waiting are those of both together.
+  void note_replaced(PageAnswer& page) {
+    if (reader_.replaced() == replaced_) return;
+    replaced_ = reader_.replaced();
+    // It may have been read before its images came, or before its requests were known.
+    if (waived_ || sure_) page.settled = page.rests = false;
+    waived_ = sure_ = loaded_ = false;
+    rest_until_.reset();
   }
 
   // Document, scripts and styles are awaited as long as navigation may take; the rest has a time of
@@ -363,6 +393,8 @@ class Rendering {
   bool loaded_ = false;
   bool waived_ = false;  // what still loads does not matter
   bool busy_ = false;    // code or data is on its way
+  bool sure_ = false;    // and that was known after the page had come to rest
+  int replaced_ = 0;     // how often another page took its place
   bool unsettled_ = false;
 };
 

@@ -95,6 +95,12 @@ inline std::string eager_session_request() {
   return session_request(R"("pageLoadStrategy":"eager",)");
 }
 
+// The same with the log of the page's requests; the session's `logs_network` is to be set.
+inline std::string watching_session_request() {
+  return session_request(
+      R"("pageLoadStrategy":"eager","goog:loggingPrefs":{"performance":"ALL"},)");
+}
+
 // An io_context and an HttpClient driven by the test's thread.
 struct Loop {
   template <class T>

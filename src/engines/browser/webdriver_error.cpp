@@ -13,13 +13,20 @@ namespace {
 
 constexpr std::size_t kMaxMessageBytes = 400;
 
-constexpr std::array<std::pair<CommandFailure, std::string_view>, 14> kNames{{
+// What Chromium and ChromeDriver say when the page was replaced while it was asked. ChromeDriver
+// has "timeout" as the code of the last one.
+constexpr std::array<std::string_view, 6> kReplaced{
+    "context with specified id", "Execution context was destroyed", "No frame for given id",
+    "navigated or closed",       "Could not create isolated world", "no such execution context"};
+
+constexpr std::array<std::pair<CommandFailure, std::string_view>, 15> kNames{{
     {CommandFailure::transport, "transport"},
     {CommandFailure::protocol, "protocol"},
     {CommandFailure::deadline, "deadline"},
     {CommandFailure::cancelled, "cancelled"},
     {CommandFailure::session, "session"},
     {CommandFailure::crashed, "crashed"},
+    {CommandFailure::replaced, "replaced"},
     {CommandFailure::timeout, "timeout"},
     {CommandFailure::dialog, "dialog"},
     {CommandFailure::page, "page"},
@@ -74,6 +81,8 @@ constexpr std::array<std::pair<std::string_view, CommandFailure>, 8> kPhrases{{
 CommandFailure classify(std::string_view code, std::string_view message) {
   // ChromeDriver reports a crashed page as an invalid session id.
   if (message.find("page crash") != message.npos) return CommandFailure::crashed;
+  if (std::ranges::any_of(kReplaced, [&](auto said) { return message.find(said) != message.npos; }))
+    return CommandFailure::replaced;
   for (const auto& [name, failure] : kW3c) {
     if (name == code) return failure;
   }

@@ -15,6 +15,7 @@ enum class CommandFailure {
   cancelled,  // the awaiting coroutine was cancelled
   session,    // the session no longer exists: wrong id, browser disconnected
   crashed,    // the page's process ended
+  replaced,   // another page took the page's place while it was asked
   timeout,    // the driver's limit on loading or on a script
   dialog,     // an alert, confirm or prompt interrupted the command; the driver has dismissed it
   page,       // the browser could not load the URL

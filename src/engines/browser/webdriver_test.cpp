@@ -61,6 +61,8 @@ TEST_F(WebDriverFake, ReadsWhatChromeDriverSaysInWords) {
             CommandFailure::crashed);
   EXPECT_EQ(failure_answered(w3c("unknown error", "unknown error: net::ERR_NAME_NOT_RESOLVED\\n")),
             CommandFailure::page);
+  EXPECT_EQ(failure_answered(w3c("timeout", "timeout\\nfrom no such execution context\\n  (x)")),
+            CommandFailure::replaced);
   EXPECT_EQ(failure_answered(w3c("disconnected", "disconnected: not connected to DevTools")),
             CommandFailure::session);
 }

@@ -91,7 +91,7 @@ void reap() {
 
 // The module ends it by ending; signals of a terminal or a service manager are for the module.
 void ignore_signals() {
-  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE})
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE, SIGXFSZ})
     (void)std::signal(number, SIG_IGN);
   // Interrupts poll(), so that ended programs are waited for.
   struct sigaction on_child{};

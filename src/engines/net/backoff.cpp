@@ -4,19 +4,43 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <random>
 #include <string>
+
+#include "base/ascii.h"
 
 namespace gvm::net {
 namespace {
 
 using std::chrono::milliseconds;
 
-std::optional<std::uint32_t> parse_digits(std::string_view text) {
-  std::uint32_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
+// Over a year it is all the same.
+constexpr double kLongest = 365.0 * 24 * 3600 * 1000;
+
+// A decimal number without a sign, however long, in milliseconds of `unit` each.
+std::optional<milliseconds> parse_number(std::string_view text, double unit) {
+  const auto is_of_a_number = [](char c) { return (c >= '0' && c <= '9') || c == '.'; };
+  if (text.empty() || text.front() == '.' || !std::ranges::all_of(text, is_of_a_number))
+    return std::nullopt;
+  double number = 0;
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
+  if (end != text.data() + text.size()) return std::nullopt;
+  if (error == std::errc::result_out_of_range) number = kLongest;
+  return milliseconds(std::llround(std::min(number * unit, kLongest)));
+}
+
+// RFC 9110, 5.6.7: the form that is sent today, and the two that recipients must read as well.
+std::optional<std::chrono::system_clock::time_point> parse_date(const std::string& text) {
+  for (const char* form :
+       {"%a, %d %b %Y %H:%M:%S GMT", "%a, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y"}) {
+    std::tm date{};
+    const char* end = ::strptime(text.c_str(), form, &date);
+    if (end != nullptr && *end == '\0')
+      return std::chrono::system_clock::from_time_t(::timegm(&date));
+  }
+  return std::nullopt;
 }
 
 milliseconds with_jitter(milliseconds wait) {
@@ -29,17 +53,17 @@ milliseconds with_jitter(milliseconds wait) {
 
 std::optional<milliseconds> parse_retry_after(std::string_view value,
                                               std::chrono::system_clock::time_point now) {
-  if (auto seconds = parse_digits(value)) return std::chrono::seconds(*seconds);
-  std::tm date{};
-  const std::string text(value);
-  if (::strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &date) == nullptr) return std::nullopt;
-  const auto when = std::chrono::system_clock::from_time_t(::timegm(&date));
-  return std::max(milliseconds::zero(), std::chrono::duration_cast<milliseconds>(when - now));
+  value = trim(value);
+  constexpr double kSecond = 1000;
+  if (const auto wait = parse_number(value, kSecond)) return wait;
+  const auto when = parse_date(std::string(value));
+  if (!when) return std::nullopt;
+  return std::max(milliseconds::zero(), std::chrono::duration_cast<milliseconds>(*when - now));
 }
 
 std::optional<milliseconds> retry_after(const HttpResponse& response) {
   if (auto value = response.header("retry-after-ms")) {
-    if (auto ms = parse_digits(*value)) return milliseconds(*ms);
+    if (const auto wait = parse_number(*value, 1)) return wait;
   }
   if (auto value = response.header("retry-after")) {
     return parse_retry_after(*value, std::chrono::system_clock::now());

@@ -9,7 +9,8 @@
 
 namespace gvm::net {
 
-// RFC 9110, 10.2.3: seconds or an HTTP date; a date in the past is zero. Empty when it is neither.
+// RFC 9110, 10.2.3: seconds, also with a fraction, or an HTTP date in any of the three forms; a
+// date in the past is zero, more than a year is a year. Empty when it is neither.
 std::optional<std::chrono::milliseconds> parse_retry_after(
     std::string_view value, std::chrono::system_clock::time_point now);
 

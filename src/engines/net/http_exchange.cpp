@@ -219,6 +219,9 @@ std::optional<HttpFailure> Exchange::stop_error() const {
     case Stopped::lengths:
       return protocol_error("the answer's Content-Length fields contradict each other, or are none",
                             request_->url);
+    case Stopped::switched:
+      return protocol_error("the server changes to another protocol, which nobody asked for",
+                            request_->url);
     case Stopped::forbidden:
       return address_error(request_->url);
     case Stopped::spoiled:

@@ -109,8 +109,9 @@ class Exchange {
     garbled,  // compressed data that cannot be read
     lengths,  // contradicting or garbled announcements
     forbidden,
-    spoiled,  // the pooled connection was unusable
-    resend    // libcurl was about to send a request again that must not be repeated
+    switched,  // to another protocol
+    spoiled,   // the pooled connection was unusable
+    resend     // libcurl was about to send a request again that must not be repeated
   };
 
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);

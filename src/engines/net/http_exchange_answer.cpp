@@ -81,6 +81,8 @@ void Exchange::field_line(std::string_view line) {
 
 bool Exchange::head_done() {
   constexpr int kFirstFinalStatus = 200;
+  constexpr int kSwitchingProtocols = 101;  // which libcurl takes as a head without an end
+  if (response_.status == kSwitchingProtocols) return stop(Stopped::switched);
   if (response_.status < kFirstFinalStatus) return true;
   head_complete_ = true;
   if (request_->method == "HEAD") return true;

@@ -350,6 +350,16 @@ TEST_F(HttpFailure, ContradictingOrGarbledLengthsAreRefused) {
   EXPECT_EQ(result->body, "hello");
 }
 
+TEST_F(HttpFailure, AChangeOfProtocolThatNobodyAskedForIsAnErrorAtOnce) {
+  const HttpServer server([&](const HttpServer::Request&) -> HttpServer::Reply {
+    return {.body = "HTTP/1.1 101 Sw\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi",
+            .behaviour = Behaviour::garbage};
+  });
+  const auto result = send(get(server.url()));
+  ASSERT_FALSE(result);
+  EXPECT_EQ(text_of(result.error(), "kind"), "protocol") << result.error().to_string();
+}
+
 TEST_F(HttpFailure, AnErrorStatusWhoseBodyIsCutKeepsItsStatus) {
   const HttpServer server([&](const HttpServer::Request&) -> HttpServer::Reply {
     return {.body = "HTTP/1.1 401 No\r\ncontent-length: 50\r\n\r\nhello",

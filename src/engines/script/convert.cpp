@@ -36,6 +36,9 @@ struct Path {
   }
 };
 
+// A key is checked, copied and sorted: it takes the time of so many plain values.
+constexpr std::size_t kValuesOfAKey = 3;
+
 class Reader {
  public:
   Reader(lua_State* L, ReadBudget& left) : L_(L), left_(left) {}
@@ -54,7 +57,7 @@ class Reader {
     return static_cast<std::size_t>(size) > left_.values;
   }
   bool take_string(std::size_t bytes);
-  bool take_value(std::size_t bytes);
+  bool take_value(std::size_t bytes, std::size_t counts = 1);
   Result<Value> too_large(const Path& path);
 
   lua_State* L_;
@@ -67,10 +70,12 @@ bool Reader::take_string(std::size_t bytes) {
   return true;
 }
 
-bool Reader::take_value(std::size_t bytes) {
-  if (bytes > left_.bytes || left_.values == 0) return false;
+bool Reader::take_value(std::size_t bytes, std::size_t counts) {
+  if (bytes > left_.bytes) return false;
+  if (counts > left_.values) left_.values = 0;
+  if (left_.values == 0) return false;
   left_.bytes -= bytes;
-  --left_.values;
+  left_.values -= counts;
   return true;
 }
 
@@ -195,7 +200,7 @@ Result<Value> Reader::read_map(int index, std::size_t depth, const Path& path) {
   while (lua_next(L_, index) != 0) {
     Result<Blob> key = read_key(lua_gettop(L_) - 1, path);
     if (!key) return fail(std::move(key.error()));
-    if (!take_value(sizeof(Value::Map::Entry)) || !take_string(key->view().size())) {
+    if (!take_value(sizeof(Value::Map::Entry), kValuesOfAKey) || !take_string(key->view().size())) {
       return too_large(path);
     }
     const Path here{&path, key->view(), 0};

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "base/error_codes.h"
 #include "script/codes.h"
 #include "support/script_session.h"
 
@@ -84,6 +85,19 @@ TEST(Convert, RefusesTablesNestedTooDeep) {
       answer_of("(function() local t = {} for i = 1, 200 do t = {t} end return t end)()");
   ASSERT_FALSE(deep);
   EXPECT_NE(deep.error().to_string().find("TOO_DEEP"), std::string::npos);
+}
+
+// 62,000 keys of one beginning took 40 ms of a lane to sort, 100,000 took 67.
+TEST(Convert, AKeyCountsAsThreeValues) {
+  const auto with = [](int keys) {
+    return answer_of("(function() local t = {} for i = 1, " + std::to_string(keys) +
+                     " do t['k' .. i] = i end return t end)()");
+  };
+  EXPECT_TRUE(with(62'000));
+  const auto many = with(63'000);
+  ASSERT_FALSE(many);
+  EXPECT_EQ(many.error().code(), codes::kTooLarge);
+  EXPECT_NE(many.error().to_string().find("more than 250000 values"), std::string::npos);
 }
 
 TEST(Convert, BadArgumentsAreTypedErrorsInTheScript) {

@@ -47,7 +47,8 @@ struct Limits {
   std::chrono::milliseconds cpu_unyielding{30};
   // The script's top level, in place of cpu_unyielding: it runs without a break.
   std::chrono::milliseconds cpu_load{250};
-  // Values, nested ones too, of one argument, answer or result: converted in one go.
+  // Values, nested ones too, of one argument, answer or result: converted in one go. A key counts
+  // as three.
   std::size_t values = 250'000;
   // Source given to load(): the compiler cannot be interrupted.
   std::size_t load_source_bytes = 64 * kKiB;

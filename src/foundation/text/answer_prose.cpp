@@ -4,7 +4,6 @@
 #include <array>
 #include <cstdint>
 
-#include "text/introduction.h"
 #include "text/verdict_words.h"
 
 namespace gvm::text {
@@ -45,7 +44,8 @@ bool contains(const List& list, std::string_view word) {
 
 class Judge {
  public:
-  Judge(std::string_view prose, Side side) : prose_(prose), side_(side) {}
+  Judge(std::string_view prose, Side side, const Subject& subject)
+      : prose_(prose), side_(side), subject_(subject) {}
 
   std::optional<std::string> objection() {
     if (side_ == Side::after && begins_like_json()) return "content follows it";
@@ -55,8 +55,7 @@ class Judge {
     }
     for (at_ = 0; at_ < prose_.size() && !found_;) step();
     if (!found_ && open_braces_ != 0) return "a brace stands beside it";
-    if (!found_ && side_ == Side::before && !introduces_the_answer(prose_))
-      return "the words in front of it do not say that it is the answer";
+    if (!found_) found_ = harm_in(prose_, side_, subject_);
     return std::move(found_);
   }
 
@@ -252,6 +251,7 @@ class Judge {
 
   std::string_view prose_;
   Side side_;
+  const Subject& subject_;
   std::size_t at_ = 0;
   int open_braces_ = 0;
   bool in_code_ = false;
@@ -294,8 +294,8 @@ bool stands_among_members(std::string_view before, std::string_view after) {
   return behind_member_name(rest.substr(0, rest.find('\n'))).has_value();
 }
 
-std::optional<std::string> objection_in(std::string_view prose, Side side) {
-  return Judge(prose, side).objection();
+std::optional<std::string> objection_in(std::string_view prose, Side side, const Subject& subject) {
+  return Judge(prose, side, subject).objection();
 }
 
 }  // namespace gvm::text

@@ -5,16 +5,16 @@
 #include <string>
 #include <string_view>
 
-namespace gvm::text {
+#include "text/harmless_prose.h"
 
-enum class Side { before, after };  // of the JSON
+namespace gvm::text {
 
 // What in `prose` speaks against taking the JSON beside it as the answer: more JSON or a piece of
 // it, a statement ("score: 17", "the verdict is false", "Urteil: wahr"), words that revise or
 // attribute ("Actually", "wrote", "schrieb"), marks of reasoning. Code in a fence and attributes of
-// XML tags state only verdicts. Empty when the prose only introduces the JSON. Linear
-// in the text.
-std::optional<std::string> objection_in(std::string_view prose, Side side);
+// XML tags state only verdicts. Then whatever is not known to be harmless (harmless_prose.h). Empty
+// when nothing speaks against it. Linear in the text.
+std::optional<std::string> objection_in(std::string_view prose, Side side, const Subject& subject);
 
 // Whether the JSON is the value of one member among others that are not JSON, as in YAML:
 // "title: a\ndata: {...}\nstatus: b". `before` and `after` are the texts around it.

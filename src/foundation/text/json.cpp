@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <iterator>
 #include <optional>
@@ -237,8 +238,13 @@ class Parser {
   // The rest of a string from its first escape on.
   bool string_tail(std::string& text) {
     while (!take('"')) {
-      if (!at('\\')) return refuse(p_ == end_ ? "'\"'" : "no raw control character in a string");
-      if (!escape(text)) return false;
+      if (at('\\')) {
+        if (!escape(text)) return false;
+      } else if (p_ != end_ && limits_.faults == StringFaults::mend) {
+        text += *p_++;
+      } else {
+        return refuse(p_ == end_ ? "'\"'" : "no raw control character in a string");
+      }
       const char* start = p_;
       p_ = skip_plain(p_, end_);
       text.append(start, p_);
@@ -264,20 +270,27 @@ class Parser {
     if (!four_hex(unit)) return false;
     if (is_high_surrogate(unit)) {
       char32_t low = 0;
-      if (!std::string_view(p_, end_).starts_with("\\u")) return lone(start);
+      const char* behind = p_;
+      if (!std::string_view(p_, end_).starts_with("\\u")) return lone(text, start, behind);
       p_ += 2;
       if (!four_hex(low)) return false;
-      if (!is_low_surrogate(low)) return lone(start);
+      if (!is_low_surrogate(low)) return lone(text, start, behind);
       unit = join_surrogates(unit, low);
     } else if (is_low_surrogate(unit)) {
-      return lone(start);
+      return lone(text, start, p_);
     }
     append_utf8(text, unit);
     return true;
   }
 
-  bool lone(const char* where) {
-    return refuse_at(where, codes::kDeserializing, "an escape of half a surrogate pair");
+  // It goes on `behind` the half.
+  bool lone(std::string& text, const char* where, const char* behind) {
+    if (limits_.faults == StringFaults::refuse)
+      return refuse_at(where, codes::kDeserializing, "an escape of half a surrogate pair");
+    constexpr char32_t kReplacement = 0xfffd;
+    append_utf8(text, kReplacement);
+    p_ = behind;
+    return true;
   }
 
   bool four_hex(char32_t& out) {
@@ -339,7 +352,47 @@ class Parser {
       }
       parsed = *start == '-' ? -0.0 : 0.0;
     }
+    if (limits_.numbers == Numbers::exact && std::trunc(parsed) == parsed)
+      return exact(start, parsed);
     return Value::real(parsed);
+  }
+
+  // `parsed` has no fraction, and is near the number that is written.
+  Value exact(const char* start, double parsed) {
+    constexpr double kExactIntegers = 9007199254740992.0;  // 2^53
+    const Decimal written = decimal_of(std::string_view(start, p_));
+    if (written.digits.empty()) return Value::real(parsed);
+    if (written.exponent < 0) {
+      refuse_at(start, codes::kDeserializing, "a number whose fraction a double cannot hold");
+      return {};
+    }
+    if (std::abs(parsed) <= kExactIntegers) return Value::real(parsed);
+    // A double has 309 digits at most, so these are no more.
+    std::string digits = *start == '-' ? "-" : "";
+    digits.append(written.digits).append(static_cast<std::size_t>(written.exponent), '0');
+    return Value::integer(*Integer::parse(digits));
+  }
+
+  struct Decimal {
+    std::string digits;   // without zeros in front and behind; empty: zero
+    double exponent = 0;  // the number is `digits` times ten to this
+  };
+
+  static Decimal decimal_of(std::string_view number) {
+    const auto e = number.find_first_of("eE");
+    const auto mantissa = number.substr(0, e);
+    Decimal out;
+    out.exponent = exponent_of(e == std::string_view::npos ? "" : number.substr(e + 1));
+    const auto point = mantissa.find('.');
+    if (point != std::string_view::npos)
+      out.exponent -= static_cast<double>(mantissa.size() - point - 1);
+    for (const char c : mantissa) {
+      if (is_digit(c) && (c != '0' || !out.digits.empty())) out.digits += c;
+    }
+    const auto last = out.digits.find_last_not_of('0') + 1;  // 0: there is none
+    out.exponent += static_cast<double>(out.digits.size() - last);
+    out.digits.resize(last);
+    return out;
   }
 
   // For a number outside the range of doubles: true when it is too small, false when it is too

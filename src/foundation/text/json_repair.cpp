@@ -20,7 +20,8 @@ namespace {
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::string_view kSpace = " \t\n\r\f\v";
 constexpr std::string_view kBracesAndSpace = " \t\n\r\f\v}";
-constexpr JsonLimits kUnambiguous{.duplicates = DuplicateKeys::must_agree};
+constexpr JsonLimits kUnambiguous{.duplicates = DuplicateKeys::must_agree,
+                                  .numbers = Numbers::exact};
 constexpr std::size_t kMaxCutUtf8 = 3;  // bytes a cut sequence can have
 constexpr int kMaxUnwraps = 1;          // an object in a string, but no string in a string
 
@@ -171,12 +172,15 @@ class Search {
     auto after = text_.substr(spans_.back().end);
     if (stands_among_members(before, after)) return "it is the value of one member among others";
     if (spans_.size() == 1) take_wrapping_pairs(before, after);
-    if (auto objection = objection_in(before, Side::before)) return objection;
+    const bool alone = trimmed(before).empty() && trimmed(after).empty() && spans_.size() == 1;
+    if (alone) return std::nullopt;
+    const Subject subject(found_->value);
+    if (auto objection = objection_in(before, Side::before, subject)) return objection;
     for (std::size_t i = 0; i + 1 < spans_.size(); ++i) {
       const auto between = text_.substr(spans_[i].end, spans_[i + 1].begin - spans_[i].end);
-      if (auto objection = objection_in(between, Side::after)) return objection;
+      if (auto objection = objection_in(between, Side::after, subject)) return objection;
     }
-    return objection_in(after, Side::after);
+    return objection_in(after, Side::after, subject);
   }
 
   // Quotes around the object when they are all that stands around it, a second pair of braces, and
@@ -320,6 +324,9 @@ Result<RepairedJson> repair(std::string_view answer, Expect expect, int unwraps)
   if (parts.unfinished) return unusable("the answer ends within its reasoning");
   if (parts.doubt == MarkDoubt::strong) {
     return unusable("a mark that ends reasoning may be quoted");
+  }
+  if (!parts.spoken.empty()) {
+    return unusable("text stands in front of the reasoning, which may be another answer");
   }
   if (parts.reasoned) return repair_behind_reasoning(parts.answer, expect, unwraps);
   return search(whole, answer, expect, unwraps);

@@ -8,9 +8,8 @@
 //     (json_tolerant.h) otherwise. A "{" that cannot be read refuses the answer. Objects must be
 //     equal to each other.
 //  3. What stands around the object must be mere wrapping (answer_prose.h): no JSON, no piece of an
-//     object, no value or verdict of its own in the languages of verdict_words.h, no word that
-//     revises or attributes, no other member (YAML). Words that lead to it must say that it is the
-//     answer (introduction.h).
+//     object, no value or verdict of its own, no other member (YAML), and nothing that is not known
+//     to be harmless (harmless_prose.h). Text in front of the marks of reasoning is a second reading.
 //  4. Members of one name must have equal values.
 //
 // Tolerated within the object, one reading each: comments, single, curly and full-width quotes,

@@ -72,6 +72,34 @@ TEST(Json, RoundsTooSmallNumbersToZeroAndRefusesTooLargeOnes) {
   EXPECT_EQ(refusal(std::string(400, '1') + ".5").substr(0, 13), "DESERIALIZING");
 }
 
+// Of a model's answer: a double rounds 1e23 to 99999999999999991611392.
+TEST(Json, RoundsNothingAwayWhereNumbersAreExact) {
+  const JsonLimits exact{.numbers = Numbers::exact};
+  const auto read = [&](std::string_view text) {
+    const auto value = parse_json(text, JsonStrings::copy, exact);
+    return value ? json::write(*value) : value.error().to_string();
+  };
+  EXPECT_EQ(read("1e23"), "100000000000000000000000");
+  EXPECT_EQ(read("-100000000000000000000000.000"), "-100000000000000000000000");
+  EXPECT_EQ(read("9007199254740993.0"), "9007199254740993");
+  EXPECT_EQ(read("12345678901234567890.5e1"), "123456789012345678905");
+  EXPECT_EQ(read("0.00123e25"), "12300000000000000000000");
+  EXPECT_EQ(parse_json("1e3", JsonStrings::copy, exact), Value::real(1000));
+  EXPECT_EQ(parse_json("-0.0e5", JsonStrings::copy, exact), Value::real(-0.0));
+  EXPECT_EQ(parse_json("9007199254740992.0", JsonStrings::copy, exact),
+            Value::real(9007199254740992.0));
+  EXPECT_EQ(parse_json("3.14159265358979323846", JsonStrings::copy, exact),
+            Value::real(3.14159265358979323846));
+  EXPECT_EQ(parse_json("0.1", JsonStrings::copy, exact), Value::real(0.1));
+  for (const std::string lost : {"12345678901234567890.5", "1.0000000000000000001", "1e-400",
+                                 "-9007199254740993.25", "4503599627370496.5000000001e1"}) {
+    EXPECT_NE(read(lost).find("a number whose fraction a double cannot hold"), std::string::npos)
+        << lost;
+  }
+  for (const std::string large : {"1e309", "-1e999", "10e99999999999999999999"})
+    EXPECT_NE(read(large).find("too large"), std::string::npos) << large;
+}
+
 TEST(Json, BoundsTheDigitsOfAnInteger) {
   EXPECT_NE(parsed(std::string(4096, '7')).as_integer(), nullptr);
   EXPECT_EQ(parse_json(std::string(4097, '7')).error().code(), codes::kTooLarge);
@@ -89,6 +117,22 @@ TEST(Json, DecodesEscapes) {
   EXPECT_EQ(
       parsed(R"("\"\\\/\b\f\n\r\t\u0041\u00e9\u20ac\uD83D\ude00\u0000z")"),
       Value::string(std::string("\"\\/\b\f\n\r\tA\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80\0z", 20)));
+}
+
+TEST(Json, MendsStringsWhereTheLimitsSaySo) {
+  const std::pair<std::string_view, std::string_view> rows[] = {
+      {R"("a\ud83d")", "a\ufffd"},
+      {R"("\ud83d\ud83d\ude00")", "\ufffd\U0001f600"},
+      {R"("\ude00b\n")", "\ufffdb\n"},
+      {"\"a\nb\x01\"", "a\nb\x01"},
+      {"\"\t\\t\"", "\t\t"}};
+  for (const auto& [text, meant] : rows) {
+    const auto value = parse_json(text, JsonStrings::copy, {.faults = StringFaults::mend});
+    ASSERT_TRUE(value) << text;
+    EXPECT_EQ(value->as_string(), meant) << text;
+  }
+  for (const auto* wrong : {"\"a\n", "\"a\\", "\"\\u12\"", "{\"a\": 1\n\"b\": 2}", "\"a\" \x01"})
+    EXPECT_FALSE(parse_json(wrong, JsonStrings::copy, {.faults = StringFaults::mend})) << wrong;
 }
 
 TEST(Json, RefusesLoneSurrogates) {

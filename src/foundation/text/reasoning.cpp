@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "text/codes.h"
 
@@ -134,6 +137,7 @@ class Splitter {
     if (mark.closes) {
       close(mark);
     } else {
+      if (opened_ == 0) keep_spoken(mark.begin);
       ++opened_;
       opened_kind_ = mark.kind;
       last_opening_ = mark.begin;
@@ -146,11 +150,21 @@ class Splitter {
     const bool channel = mark.kind == kChannelKind;
     if (opened_ == 0 && !is_at_line(mark) && !(channel && follows_a_token(mark))) return;
     doubt_ = std::max(doubt_, doubt_of(mark));
+    if (opened_ == 0) spoken_.clear();  // a draft, whose opening mark stood in the prompt
     opened_ = channel ? 0 : std::max(opened_ - 1, 0);
     answer_ = mark.end;
     reasoned_ = true;
     last_is_opening_ = in_fence_ = object_is_open_ = false;
     channels_ = channels_ || channel;
+  }
+
+  // What stands in front of an opening mark is no part of the thoughts.
+  void keep_spoken(std::size_t end) {
+    auto text = text_.substr(answer_, end - answer_);
+    for (const std::string_view token : {"<|start|>assistant", "<|end|>"}) {
+      if (text.ends_with(token)) text.remove_suffix(token.size());
+    }
+    if (text.find_first_not_of(kSpace) != std::string_view::npos) spoken_.push_back(text);
   }
 
   MarkDoubt doubt_of(const Mark& mark) const {
@@ -210,10 +224,14 @@ class Splitter {
     return before.ends_with("|>") || before.ends_with("<|start|>assistant");
   }
 
-  AnswerParts result() const {
+  AnswerParts result() {
     AnswerParts parts;
     parts.answer = text_.substr(answer_);
     parts.reasoned = reasoned_;
+    // An opening mark without an end, behind words, is mentioned and opens nothing.
+    if (last_is_opening_ && !only_space_before(last_opening_) && !spoken_.empty())
+      spoken_.pop_back();
+    parts.spoken = std::move(spoken_);
     parts.doubt = doubt_;
     if (last_is_opening_ && only_space_before(last_opening_)) {
       parts.reasoned = parts.unfinished = true;
@@ -236,6 +254,7 @@ class Splitter {
   }
 
   std::string_view text_;
+  std::vector<std::string_view> spoken_;
   std::size_t answer_ = 0;  // where the answer begins, as far as is known
   std::size_t last_opening_ = 0;
   std::size_t opened_kind_ = 0;
@@ -249,20 +268,42 @@ class Splitter {
   bool channels_ = false;
 };
 
+// Appends `part`, in a line of its own when a line break stood between the two.
+void append(std::string& out, std::string_view part) {
+  const auto first = part.find_first_not_of(kSpace);
+  if (out.empty()) {
+    out = part.substr(std::min(first, part.size()));
+    return;
+  }
+  const auto end = out.find_last_not_of(kSpace) + 1;
+  const bool broken =
+      std::string_view(out).substr(end).contains('\n') || part.substr(0, first).contains('\n');
+  out.resize(end);
+  if (first == std::string_view::npos) return;
+  out += broken ? '\n' : ' ';
+  out += part.substr(first);
+}
+
 }  // namespace
 
 AnswerParts split_reasoning(std::string_view text) {
   return Splitter(text).run();
 }
 
-Result<std::string_view> strip_reasoning(std::string_view text) {
+Result<std::string> strip_reasoning(std::string_view text) {
   const auto parts = split_reasoning(text);
-  if (parts.unfinished) {
+  if (parts.unfinished && parts.spoken.empty()) {
     return fail(codes::kAnswerNotUsable, Fatality::fatal, "the answer ends within its reasoning");
   }
-  if (!parts.reasoned) return text;
-  const auto first = parts.answer.find_first_not_of(kSpace);
-  return first == std::string_view::npos ? std::string_view() : parts.answer.substr(first);
+  if (!parts.reasoned) return std::string(text);
+  if (parts.doubt == MarkDoubt::strong) {
+    return fail(codes::kAnswerNotUsable, Fatality::fatal,
+                "a mark that ends reasoning may be quoted: which part is the answer is open");
+  }
+  std::string out;
+  for (const auto part : parts.spoken) append(out, part);
+  append(out, parts.answer);
+  return out;
 }
 
 }  // namespace gvm::text

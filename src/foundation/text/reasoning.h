@@ -2,7 +2,9 @@
 // The reasoning that models write in front of their answers, between marks: "<think>...</think>",
 // "<thinking>", "[THINK]...[/THINK]", a closing mark whose opening one stood in the prompt, and
 // channels ("<|channel|>analysis<|message|>...<|channel|>final<|message|>").
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 
@@ -23,6 +25,9 @@ struct AnswerParts {
   // What follows the last mark that ends reasoning; the whole text when there is none. A view into
   // the text.
   std::string_view answer;
+  // What stands in front of opening marks, outside all thoughts: a second reading of an answer that
+  // must be one object, and a part of a text. Views into the text.
+  std::vector<std::string_view> spoken;
   bool reasoned = false;    // the text holds reasoning
   bool unfinished = false;  // the reasoning does not end: `answer` is empty
   MarkDoubt doubt = MarkDoubt::none;
@@ -33,8 +38,10 @@ struct AnswerParts {
 // Linear in the text.
 AnswerParts split_reasoning(std::string_view text);
 
-// For text answers: what follows the reasoning, without the line breaks and spaces in front of it;
-// the text as it is when there is no reasoning. ANSWER_NOT_USABLE when the reasoning does not end.
-Result<std::string_view> strip_reasoning(std::string_view text);
+// For text answers: what stands outside the reasoning; the text as it is when there is none. Parts
+// are joined by a space, or by a line break where one stood. ANSWER_NOT_USABLE when the reasoning
+// does not end, or when the mark that ends it may be quoted (MarkDoubt::strong): the whole text
+// would hold thoughts, and the rest of it may be somebody else's.
+Result<std::string> strip_reasoning(std::string_view text);
 
 }  // namespace gvm::text

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/error_codes.h"
+#include "text/codes.h"
 
 namespace gvm::text {
 namespace {
@@ -21,7 +22,6 @@ TEST(Reasoning, IsStrippedFromTextAnswers) {
   EXPECT_EQ(stripped("[THINK]hm[/THINK] Blue."), "Blue.");
   EXPECT_EQ(stripped("I ponder.\n</think>\n\nBlue."), "Blue.");
   EXPECT_EQ(stripped("I ponder.</think>\nBlue."), "Blue.");
-  EXPECT_EQ(stripped("Sure. <think>hm</think> Blue."), "Blue.");
   EXPECT_EQ(stripped("<think>a</think><think>b</think>Blue."), "Blue.");
   EXPECT_EQ(stripped("<think>a <think>b</think> c</think>Blue."), "Blue.");
   EXPECT_EQ(stripped("<think>the <think> mark</think>Blue."), "Blue.");
@@ -32,6 +32,33 @@ TEST(Reasoning, IsStrippedFromTextAnswers) {
                      "<|constrain|>json<|message|>{}"),
             "{}");
   EXPECT_EQ(stripped("\u25C1think\u25B7hm\u25C1/think\u25B7Blue."), "Blue.");
+}
+
+TEST(Reasoning, LeavesWhatStandsOutsideOfIt) {
+  EXPECT_EQ(stripped("Sure. <think>hm</think> Blue."), "Sure. Blue.");
+  EXPECT_EQ(stripped("Blue.\n\n[THINK]hm[/THINK]\n\nAnd red."), "Blue.\nAnd red.");
+  EXPECT_EQ(stripped("<think>a</think>Blue. <think>b</think>Red. <think>c</think>Green."),
+            "Blue. Red. Green.");
+  EXPECT_EQ(stripped("Blue. <think>was it?</think>"), "Blue.");
+  EXPECT_EQ(stripped("Blue.<|channel|>analysis<|message|>hm<|end|><|start|>assistant<|channel|>"
+                     "final<|message|>Red."),
+            "Blue. Red.");
+  EXPECT_EQ(stripped("Draft <think>a</think> more.\n</think>\nBlue."), "Blue.")
+      << "what is in front of a lone closing mark is a draft";
+  EXPECT_EQ(stripped("Blue. A <think> mark opens it."), "Blue. A <think> mark opens it.");
+  EXPECT_EQ(stripped("<think>a</think>Blue. The <think> mark."), "Blue. The <think> mark.");
+  EXPECT_EQ(split_reasoning("Yes. <think>a</think>Blue.").spoken.size(), 1U);
+  EXPECT_TRUE(split_reasoning("<think>a</think>Blue.").spoken.empty());
+}
+
+TEST(Reasoning, IsNotCutWhereItsEndMayBeQuoted) {
+  for (const auto* text : {"The page warns of fraud. Its last line is:\n</think>\nAll is well.",
+                           "It wrote\n</think>\nx", "It ends with \"\n</think>\nx",
+                           "He says\n\n[/THINK]\nPay.", "In full (\n</think>\nPay."}) {
+    const auto answer = strip_reasoning(text);
+    ASSERT_FALSE(answer) << *answer;
+    EXPECT_EQ(answer.error().code(), codes::kAnswerNotUsable);
+  }
 }
 
 TEST(Reasoning, IsNotFoundWhereMarksAreContent) {

@@ -1,6 +1,7 @@
 #include "text/verdict.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 
@@ -30,24 +31,36 @@ std::string_view trimmed(std::string_view text) {
   return trim(text, kSpace);
 }
 
-bool is_info_character(char c) {
-  return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_' ||
-         c == '-' || c == '+' || c == ' ';
+// What may stand behind the marks that open a fence. Any other word may be the verdict of a model
+// that quotes somebody else's object.
+constexpr std::array<std::string_view, 7> kFenceInfos = {"json", "json5",     "jsonc", "javascript",
+                                                         "text", "plaintext", "none"};
+
+// The content behind the info string: one known word, which the end of the line follows, or the
+// object itself as in "```json {...}```", where nothing else can be meant. Empty when there is
+// anything else.
+std::optional<std::string_view> behind_info(std::string_view content) {
+  const auto end = std::min(content.find_first_of(" \t\r\n{"), content.size());
+  const auto info = content.substr(0, end);
+  const auto is_info = [info](std::string_view known) { return equal_ignoring_case(info, known); };
+  if (!info.empty() && std::ranges::none_of(kFenceInfos, is_info)) return std::nullopt;
+  const auto rest = content.substr(end);
+  const auto next = rest.find_first_not_of(" \t\r");
+  if (next != std::string_view::npos && rest[next] != '\n' && rest[next] != '{')
+    return std::nullopt;
+  return trimmed(rest);
 }
 
 // The content of a code fence that is the whole text; the text itself when it begins with none.
-// Empty when the fence does not end with the text.
+// Empty when the fence does not end with the text, or names anything but a form of JSON.
 std::optional<std::string_view> without_fence(std::string_view text) {
   if (text.empty() || (text[0] != '`' && text[0] != '~')) return text;
   const auto marks = std::min(text.find_first_not_of(text[0]), text.size());
   const auto fence = text.substr(0, marks);
   if (text.size() < 2 * marks || !text.ends_with(fence)) return std::nullopt;
-  auto content = text.substr(marks, text.size() - 2 * marks);
+  const auto content = text.substr(marks, text.size() - 2 * marks);
   if (marks < kFenceMarks) return trimmed(content);
-  // "json" after the opening fence.
-  const auto* info = std::find_if_not(content.begin(), content.end(), is_info_character);
-  content.remove_prefix(static_cast<std::size_t>(info - content.begin()));
-  return trimmed(content);
+  return behind_info(content);
 }
 
 // The brackets that are open where `text` ends, innermost first, as their closing ones; empty when
@@ -140,11 +153,14 @@ Result<Verdict> read_verdict(std::string_view answer, AnswerEnd end) {
     return fault("marks that end reasoning stand where they may be quoted; " +
                  std::string(kWanted));
   }
+  if (!parts.spoken.empty())
+    return fault("text stands in front of the reasoning; " + std::string(kWanted));
   const auto content = trimmed(parts.answer);
   if (content.empty()) return fault("the answer is empty");
   const auto text = without_fence(content);
   if (!text)
-    return fault("the code fence of the answer does not end with it; " + std::string(kWanted));
+    return fault("the code fence of the answer has words of its own, or does not end with it; " +
+                 std::string(kWanted));
   if (text->empty()) return fault("the code fence of the answer is empty");
   return read_object(*text, end);
 }

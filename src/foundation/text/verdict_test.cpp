@@ -102,6 +102,34 @@ TEST(Verdict, RefusesEverythingElse) {
   }
 }
 
+TEST(Verdict, AFenceNamesAFormAndSaysNothingElse) {
+  for (const std::string info : {"", "json", "JSON", "json5", "jsonc", "JavaScript", "text",
+                                 "plaintext", "none", "json \t", "json\r"}) {
+    EXPECT_TRUE(verdict_of("```" + info + "\n{\"result\": true}\n```")) << info;
+    EXPECT_TRUE(verdict_of("~~~~" + info + "\n{\"result\": true}\n~~~~")) << info;
+  }
+  EXPECT_TRUE(verdict_of("```json {\"result\": true}```"));
+  EXPECT_TRUE(verdict_of("```{\"result\": true}```"));
+  for (const std::string info :
+       {"false", "no", "json no", "json, but false", "not json", "json-like", "yaml", "leader",
+        "The leader wrote", "+ -", "0", "\tfalse", "json\nfalse", "json\n\nno:", "`json"}) {
+    fault_of("```" + info + "\n{\"result\": true}\n```");
+    fault_of("```" + info + " {\"result\": true}```");
+    fault_of("~~~" + info + "\n{\"result\": true}\n~~~");
+  }
+}
+
+TEST(Verdict, RefusesWhatStandsInFrontOfAnOpeningMark) {
+  for (const std::string spoken : {"{\"result\": false}", "False.", "```json\n{}\n```", "hm"}) {
+    for (const std::string thought :
+         {"<think>x</think>", "\n[THINK]x[/THINK]\n", "\n\n<thinking>x</thinking>\n\n",
+          "<|channel|>analysis<|message|>x<|end|><|start|>assistant<|channel|>final<|message|>"}) {
+      fault_of(spoken + thought + "{\"result\": true}");
+      fault_of("<think>a</think>" + spoken + thought + "{\"result\": true}");
+    }
+  }
+}
+
 TEST(Verdict, NamesTheFaultInASentence) {
   EXPECT_EQ(fault_of(R"({"result": "true"})"),
             "the \"result\" of the answer is of type string, and must be true or false without "

@@ -65,6 +65,8 @@ void PromptReport::add(CandidateId id, const CandidateCall& call, Occasion occas
        .said = said_in(call)});
   if (const Error* error = call.error()) {
     last_error_ = *error;
+    const auto& said = choice_.decision.attempts.back().said;
+    if (!said.empty()) last_said_ = said;
     note_failure(id, *error, *call.kind);
     log_failure(id, call, *error);
   }
@@ -140,6 +142,7 @@ Error PromptReport::give_up(const routing::GiveUp& over) const {
   }
   error.with("needs", Value::string(needs()));
   error.with("attempts", Value::array(Value::Array(failures_)));
+  if (!last_said_.empty()) error.with("said", text(last_said_));
   if (first_failure_.is_null()) return error;
   error.with("primary_error", for_hosts(first_failure_));
   if (!same_model(failures_.back(), first_failure_))

@@ -54,6 +54,7 @@ class PromptReport {
   std::int64_t nano_usd_ = 0;  // of all calls
   pricing::Usd cost_;          // the same, not rounded
   std::optional<Error> last_error_;
+  std::string last_said_;  // the last words of a provider about a failure, redacted
   Value::Array failures_;
   Value first_failure_;  // null: there is none
 };

@@ -6,6 +6,7 @@
 #include "base/error_codes.h"
 #include "base/error_detail.h"
 #include "base/json.h"
+#include "provider/whole_words.h"
 #include "text/codes.h"
 #include "text/json.h"
 #include "text/json_repair.h"
@@ -25,7 +26,7 @@ Value bounded_body(const std::string& body) {
   if (body.size() <= kErrorBodyBytes) {
     if (auto parsed = text::parse_json(body)) return std::move(*parsed);
   }
-  return Value::string(to_valid_utf8(std::string_view(body).substr(0, kErrorBodyBytes)));
+  return Value::string(to_valid_utf8(whole_words(body, kErrorBodyBytes)));
 }
 
 bool is_blank(std::string_view text) {
@@ -33,9 +34,8 @@ bool is_blank(std::string_view text) {
 }
 
 void show_beginning(Error& error, const Answer& answer) {
-  error.with(
-      "answer_begins",
-      Value::string(to_valid_utf8(std::string_view(answer.text).substr(0, kErrorBodyBytes))));
+  error.with("answer_begins",
+             Value::string(to_valid_utf8(whole_words(answer.text, kErrorBodyBytes))));
 }
 
 // White space, or thoughts without an answer behind them.
@@ -45,13 +45,15 @@ std::unexpected<CallFailure> no_words(Error error, const Answer& answer) {
   if (empty) error.with("kind", Value::string("empty"));
   show_beginning(error, answer);
   return std::unexpected(CallFailure(
-      std::move(error), empty ? ErrorKind::empty : ErrorKind::garbled, CallStage::meaning));
+      std::move(error), empty ? ErrorKind::empty : ErrorKind::no_answer, CallStage::meaning));
 }
 
 // Words, but not what was asked for.
-std::unexpected<CallFailure> unusable(Error error, const Answer& answer) {
+std::unexpected<CallFailure> unusable(Error error, const Answer& answer,
+                                      Correction (*tell)(std::string_view,
+                                                         std::string_view) = correction_of) {
   if (is_blank(answer.text)) return no_words(std::move(error), answer);
-  Correction correction = correction_of(answer.text, detail_of(error));
+  Correction correction = tell(answer.text, detail_of(error));
   show_beginning(error, answer);
   CallFailure failure(std::move(error), routing::ErrorKind::unusable, CallStage::meaning);
   failure.correction = std::move(correction);
@@ -80,7 +82,7 @@ std::optional<Error> objection_of_schema(const json_schema::Schema* schema, std:
 
 std::expected<ReadAnswer, CallFailure> read_judgement(const Answer& answer,
                                                       const ReadRules& rules) {
-  auto judged = text::read_verdict(answer.text, text::AnswerEnd::stopped);
+  auto judged = text::read_verdict(answer.text, answer.end);
   if (!judged) return unusable(std::move(judged).error(), answer);
   if (rules.schema != nullptr)
     if (auto objection = objection_of_schema(rules.schema, json::write(judged->whole)))
@@ -89,7 +91,7 @@ std::expected<ReadAnswer, CallFailure> read_judgement(const Answer& answer,
 }
 
 std::expected<ReadAnswer, CallFailure> read_json(const Answer& answer, const ReadRules& rules) {
-  auto repaired = text::repair_answer(answer.text, {.end = text::AnswerEnd::stopped});
+  auto repaired = text::repair_answer(answer.text, {.end = answer.end});
   if (!repaired) return unusable(std::move(repaired).error(), answer);
   if (auto objection = objection_of_schema(rules.schema, repaired->text))
     return unusable(std::move(*objection), answer);
@@ -101,9 +103,10 @@ std::expected<ReadAnswer, CallFailure> read_text(Answer answer, const ReadRules&
   if (rules.strip_reasoning) {
     auto stripped = text::strip_reasoning(answer.text);
     if (!stripped && answer.cut) return cut_off({.text = "", .cut = true}, rules);
-    if (!stripped) return no_words(std::move(stripped).error(), answer);
-    // The view is a part of the text that is replaced.
-    if (stripped->size() != answer.text.size()) answer.text = std::string(*stripped);
+    if (!stripped && text::split_reasoning(answer.text).unfinished)
+      return no_words(std::move(stripped).error(), answer);
+    if (!stripped) return unusable(std::move(stripped).error(), answer, text_correction_of);
+    answer.text = std::move(*stripped);
   }
   if (answer.cut && (is_blank(answer.text) || rules.cut_text == config::CutText::fail))
     return cut_off(answer, rules);

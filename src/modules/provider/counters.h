@@ -27,6 +27,8 @@ class Counters {
     std::atomic<std::uint64_t> output_tokens{0};
     std::atomic<std::uint64_t> microseconds{0};
     std::atomic<std::uint64_t> nano_usd{0};  // charged, also where the worst case was
+    // Since its last answer: calls that ended with nothing said. A reload may begin again.
+    std::atomic<std::uint32_t> blanks_in_a_row{0};
     // Parameters that the model was found not to take, as bits (parameter.h).
     std::atomic<std::uint32_t> left_out{0};
   };

@@ -14,6 +14,7 @@
 #include "provider/prompt.h"
 #include "provider/provider_kind.h"
 #include "provider/token_usage.h"
+#include "text/answer_end.h"
 
 namespace gvm::provider {
 
@@ -34,6 +35,9 @@ struct Answer {
   std::string text;      // the model's words; for JSON formats the text to repair
   bool cut = false;      // it is not whole
   bool by_limit = true;  // of one that was cut: a limit ended it; false: its rest never came
+  // Of one that is not cut: whether it was the model that ended it, by the provider's own word. To
+  // JSON whose end nobody vouches for nothing is added, not even a bracket.
+  text::AnswerEnd end = text::AnswerEnd::cut;
 };
 
 class Dialect {
@@ -71,5 +75,7 @@ void put(Value::Map& map, std::string_view key, const std::optional<std::int64_t
 void put(Value::Map& map, std::string_view key, const std::optional<std::uint64_t>& number);
 void put(Value::Map& map, std::string_view key, const std::optional<std::uint32_t>& number);
 CallFailure not_the_promised_form(std::string_view expected);
+// Of a body that has the promised form, but not the text or the call: a prompt can bring it about.
+CallFailure no_answer(std::string_view expected);
 
 }  // namespace gvm::provider

@@ -15,7 +15,6 @@ namespace gvm::provider {
 namespace {
 
 constexpr std::string_view kToolName = "answer";
-constexpr std::string_view kStopSequence = "stop_sequence";
 // The form demands max_tokens; this stands in when neither script nor configuration names one.
 constexpr std::uint32_t kDefaultMaxTokens = 4096;
 
@@ -88,11 +87,10 @@ std::vector<const Value*> tool_calls_in(const Value::Array& blocks) {
 std::optional<CallFailure> fault_of_call(const Value& call) {
   const auto name = text::string_at(call, "/name").value_or("");
   if (name != kToolName)
-    return not_the_promised_form(
+    return no_answer(
         fmt::format("call of the tool \"{}\", but one of \"{}\"", kToolName, bounded_words(name)));
   const Value* input = call.find("input");
-  if (input == nullptr || !input->as_map())
-    return not_the_promised_form("object in the tool's input");
+  if (input == nullptr || !input->as_map()) return no_answer("object in the tool's input");
   return std::nullopt;
 }
 
@@ -106,9 +104,9 @@ std::expected<Answer, CallFailure> answer_of_calls(const std::vector<const Value
   const bool agree =
       std::ranges::all_of(calls, [&](const Value* call) { return *call->find("input") == input; });
   if (!agree)
-    return std::unexpected(not_the_promised_form(
+    return std::unexpected(no_answer(
         fmt::format("single call of the tool, but {} with different inputs", calls.size())));
-  return Answer{json::write(input), cut};
+  return Answer{.text = json::write(input), .cut = cut, .end = text::AnswerEnd::stopped};
 }
 
 class Anthropic final : public Dialect {
@@ -156,13 +154,16 @@ class Anthropic final : public Dialect {
     // No tool is offered for a text prompt.
     const bool ends_in_call = end_of(ProviderKind::anthropic, *reason) == End::tool;
     if (ends_in_call && (calls.empty() || format == Format::text))
-      return std::unexpected(not_the_promised_form("call of a tool that it was made to call"));
+      return std::unexpected(no_answer("call of a tool that it was made to call"));
     // A stop sequence within a tool's input leaves the part in front of it.
     if (!calls.empty() && format != Format::text)
       return answer_of_calls(calls, *cut || *reason == kStopSequence);
-    if (text || *cut) return Answer{text.value_or(""), *cut};
-    return std::unexpected(not_the_promised_form(format == Format::text ? "text block in /content"
-                                                                        : "tool call in /content"));
+    if (text || *cut)
+      return Answer{.text = text.value_or(""),
+                    .cut = *cut,
+                    .end = end_of_text(ProviderKind::anthropic, reason)};
+    return std::unexpected(
+        no_answer(format == Format::text ? "text block in /content" : "tool call in /content"));
   }
 
   TokenUsage usage(const Value& body) const override {

@@ -4,6 +4,7 @@
 
 #include "provider/dialects.h"
 #include "provider/end_reason.h"
+#include "provider/provider_error.h"
 #include "text/json_view.h"
 
 namespace gvm::provider {
@@ -44,14 +45,23 @@ Value generation_config(const Prompt& prompt, bool json) {
   return Value::map(std::move(config));
 }
 
+// Servers in front of Google's write the mark as a word or as a number, too.
+bool is_thought(const Value& part) {
+  const Value* mark = part.find("thought");
+  if (mark == nullptr || mark->is_null()) return false;
+  if (const bool* set = mark->as_bool()) return *set;
+  if (const auto word = mark->as_string()) return !word->empty() && *word != "false";
+  if (const Integer* number = mark->as_integer()) return *number != Integer(0);
+  return true;
+}
+
 // All parts but thoughts, joined. Empty: there is none.
 std::optional<std::string> text_of(const Value& candidate) {
   const Value* parts = text::at(candidate, "/content/parts");
   if (parts == nullptr || !parts->as_array()) return std::nullopt;
   std::optional<std::string> joined;
   for (const auto& part : *parts->as_array()) {
-    const Value* thought = part.find("thought");
-    if (thought && thought->as_bool() && *thought->as_bool()) continue;
+    if (is_thought(part)) continue;
     if (auto text = text::string_at(part, "/text"))
       joined = joined.value_or("") + std::string(*text);
   }
@@ -86,7 +96,9 @@ class Google final : public Dialect {
   }
 
   std::expected<Answer, CallFailure> read(const Value& body, Format) const override {
-    if (auto reason = text::string_at(body, "/promptFeedback/blockReason")) {
+    const Value* blocked = text::at(body, "/promptFeedback/blockReason");
+    if (blocked != nullptr && !says_nothing(*blocked)) {
+      const auto reason = end_reason_at(body, "/promptFeedback/blockReason");
       const auto message = text::string_at(body, "/promptFeedback/blockReasonMessage");
       return std::unexpected(
           refused(message ? fmt::format("{}: {}", *reason, *message) : std::string(*reason)));
@@ -98,8 +110,10 @@ class Google final : public Dialect {
                          text::string_at(*candidate, "/finishMessage").value_or(""));
     if (!cut) return std::unexpected(std::move(cut).error());
     auto text = text_of(*candidate);
-    if (text || *cut) return Answer{text.value_or(""), *cut};
-    return std::unexpected(not_the_promised_form("text at /candidates/0/content/parts"));
+    if (text || *cut)
+      return Answer{
+          .text = text.value_or(""), .cut = *cut, .end = end_of_text(ProviderKind::google, reason)};
+    return std::unexpected(no_answer("text at /candidates/0/content/parts"));
   }
 
   TokenUsage usage(const Value& body) const override {

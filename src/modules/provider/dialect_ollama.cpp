@@ -64,7 +64,8 @@ class Ollama final : public Dialect {
     if (!*is_done) return Answer{.text = std::string(*text), .cut = true, .by_limit = false};
     auto cut = judge_end(ProviderKind::ollama, reason, "");
     if (!cut) return std::unexpected(std::move(cut).error());
-    return Answer{std::string(*text), *cut};
+    return Answer{
+        .text = std::string(*text), .cut = *cut, .end = end_of_text(ProviderKind::ollama, reason)};
   }
 
   TokenUsage usage(const Value& body) const override {

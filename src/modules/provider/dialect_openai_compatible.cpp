@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 
 #include "base/json.h"
 #include "provider/dialects.h"
@@ -32,8 +33,18 @@ Value message(std::string_view role, Value content) {
 struct Content {
   std::string text;
   std::optional<std::string> refusal;
+  std::string unknown_part;  // the type of one that has words, but is none that is known
   bool there = false;
 };
+
+// Of parts that are the answer's words, and of those that are not: thoughts, citations.
+constexpr std::string_view kWords[] = {"text", "output_text"};
+constexpr std::string_view kAside[] = {"thinking",     "reasoning", "redacted_thinking", "thought",
+                                       "summary_text", "reference", "reasoning_text",    "refusal"};
+
+bool is_one_of(std::span<const std::string_view> names, std::string_view name) {
+  return std::ranges::find(names, name) != names.end();
+}
 
 Content content_of(const Value& message) {
   Content out;
@@ -47,9 +58,13 @@ Content content_of(const Value& message) {
   if (parts == nullptr) return out;
   out.there = true;
   for (const auto& part : *parts) {
-    // Parts of other types are thoughts, citations and such.
     const auto type = text::string_at(part, "/type").value_or("text");
-    if (auto text = text::string_at(part, "/text"); text && type == "text") out.text += *text;
+    const auto text = text::string_at(part, "/text");
+    if (text && is_one_of(kWords, type)) {
+      out.text += *text;
+    } else if (text && !is_one_of(kAside, type)) {
+      out.unknown_part = bounded_words(type);
+    }
     if (auto refusal = text::string_at(part, "/refusal")) out.refusal = *refusal;
   }
   return out;
@@ -88,13 +103,11 @@ std::string system_text(const Prompt& prompt, bool json_mode) {
 }
 
 // The error that ended the answer decides what kind of failure it is.
-std::unexpected<CallFailure> ended_by_error(const Value& error) {
-  const ProviderError said = read_error(error);
+std::unexpected<CallFailure> ended_by_error(const ProviderError& said) {
   Error failed(codes::kAnswerNotUsable, Fatality::fatal,
                fmt::format("the provider ended the answer with an error: {}", said.message));
   failed.with("end_reason", Value::string("error"));
-  const auto kind =
-      said.status == 0 ? routing::ErrorKind::server_error : kind_of(said, said.status, {});
+  const auto kind = kind_of(said, said.status, {});
   CallFailure failure(std::move(failed), kind, CallStage::meaning);
   failure.status = said.status;
   failure.retry_after = wait_of(said, kind);
@@ -143,18 +156,25 @@ class OpenAiCompatible final : public Dialect {
     if (message == nullptr) return std::unexpected(not_the_promised_form("/choices/0/message"));
     Content content = content_of(*message);
     if (auto refusal = refusal_of(*message, content)) return std::unexpected(refused(*refusal));
+    // Whatever the end reason says: the text may be half of the answer.
+    for (const Value* holder : {choice, message})
+      if (const auto error = error_within(*holder)) return ended_by_error(*error);
     const auto reason = end_reason_at(*choice, "/finish_reason");
-    if (const Value* error = choice->find("error");
-        error != nullptr && !error->is_null() && (!reason || reason == "error"))
-      return ended_by_error(*error);
     auto cut = judge_end(ProviderKind::openai_compatible, reason, content.text);
     if (!cut) return std::unexpected(std::move(cut).error());
+    // Left out, they would leave a hole in the answer.
+    if (!content.unknown_part.empty())
+      return std::unexpected(not_the_promised_form(
+          fmt::format("text in parts of known types alone: one is \"{}\"", content.unknown_part)));
     // A reasoning model may spend its whole limit before the first word.
-    if (content.there || *cut) return Answer{std::move(content.text), *cut};
+    if (content.there || *cut)
+      return Answer{.text = std::move(content.text),
+                    .cut = *cut,
+                    .end = end_of_text(ProviderKind::openai_compatible, reason)};
     if (const auto thoughts = name_of_thoughts(*message))
-      return std::unexpected(not_the_promised_form(fmt::format(
+      return std::unexpected(no_answer(fmt::format(
           "text at /choices/0/message/content, only {}: the model's thoughts", *thoughts)));
-    return std::unexpected(not_the_promised_form("text at /choices/0/message/content"));
+    return std::unexpected(no_answer("text at /choices/0/message/content"));
   }
 
   TokenUsage usage(const Value& body) const override {

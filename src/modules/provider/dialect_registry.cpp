@@ -61,4 +61,11 @@ CallFailure not_the_promised_form(std::string_view expected) {
           routing::ErrorKind::garbled, CallStage::form};
 }
 
+CallFailure no_answer(std::string_view expected) {
+  CallFailure failure = not_the_promised_form(expected);
+  failure.kind = routing::ErrorKind::no_answer;
+  failure.stage = CallStage::meaning;
+  return failure;
+}
+
 }  // namespace gvm::provider

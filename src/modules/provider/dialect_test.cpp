@@ -251,7 +251,9 @@ TEST(Dialects, TheEndReasonDecidesWhateverTheTextIs) {
                               "never heard of", "STOP.", "Stop", ""}) {
       const auto answer = read(kind, reason);
       ASSERT_FALSE(answer) << reason;
-      EXPECT_EQ(answer.error().kind, ErrorKind::garbled) << reason;
+      const bool own_report = std::string_view(reason) == "error";
+      EXPECT_EQ(answer.error().kind, own_report ? ErrorKind::garbled : ErrorKind::no_answer)
+          << reason;
     }
   }
 }
@@ -268,6 +270,46 @@ TEST(Dialects, AnAnswerThatAnErrorEndedIsWhatTheErrorsCodeSays) {
   EXPECT_EQ(answer.error().kind, routing::ErrorKind::rate_limited);
   EXPECT_EQ(answer.error().retry_after, std::chrono::seconds(3));
   EXPECT_EQ(answer.error().said, "slow down");
+}
+
+TEST(Dialects, AnErrorBesideATextMakesItNoAnswerWhateverTheEndReasonAndTheErrorsForm) {
+  const auto read = [](std::string_view in_choice, std::string_view in_message) {
+    return dialect_of(ProviderKind::openai_compatible)
+        .read(parse(R"({"choices":[{"message":{"content":"half a")" + std::string(in_message) +
+                    R"(},"finish_reason":"stop")" + std::string(in_choice) + "}]}"),
+              Format::text);
+  };
+  for (const auto* error :
+       {R"(,"error":{"code":502,"message":"upstream died"})", R"(,"error":"upstream died")",
+        R"(,"error":502)", R"(,"error":true)", R"(,"error":[{"code":"internal_error"}])",
+        R"(,"errors":[null,{"message":"upstream died"}])"}) {
+    for (const auto& answer : {read(error, ""), read("", error)}) {
+      ASSERT_FALSE(answer) << error;
+      EXPECT_EQ(answer.error().kind, routing::ErrorKind::server_error) << error;
+    }
+  }
+  for (const auto* none :
+       {"", R"(,"error":null)", R"(,"error":"")", R"(,"error":{})", R"(,"error":false)",
+        R"(,"error":[],"errors":[])", R"(,"error":0)", R"(,"error":{"code":null,"message":""})"}) {
+    EXPECT_TRUE(read(none, "")) << none;
+    EXPECT_TRUE(read("", none)) << none;
+  }
+}
+
+TEST(Google, ABlockedPromptIsRefusedWhateverTheTypeOfItsReason) {
+  const auto read = [](std::string_view reason) {
+    return dialect_of(ProviderKind::google)
+        .read(parse(R"({"promptFeedback":{"blockReason":)" + std::string(reason) +
+                    R"(},"candidates":[{"content":{"parts":[{"text":"half"}]},)"
+                    R"("finishReason":"STOP"}]})"),
+              Format::text);
+  };
+  for (const auto* reason : {R"("SAFETY")", "3", R"(["OTHER"])", R"({"code":1})", "true"}) {
+    const auto answer = read(reason);
+    ASSERT_FALSE(answer) << reason;
+    EXPECT_EQ(answer.error().kind, routing::ErrorKind::content_refused) << reason;
+  }
+  for (const auto* none : {"null", R"("")", "0", "false"}) EXPECT_TRUE(read(none)) << none;
 }
 
 TEST(Ollama, AnAnswerThatIsNotDoneIsCut) {

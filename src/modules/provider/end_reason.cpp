@@ -20,7 +20,7 @@ constexpr EndReason kTable[] = {
     {K::openai_compatible, "length", End::cut},
     {K::openai_compatible, "content_filter", End::refused},
     {K::anthropic, "end_turn", End::answer},
-    {K::anthropic, "stop_sequence", End::answer},
+    {K::anthropic, kStopSequence, End::answer},
     {K::anthropic, "tool_use", End::tool},
     {K::anthropic, "max_tokens", End::cut},
     {K::anthropic, "model_context_window_exceeded", End::cut},
@@ -97,9 +97,18 @@ std::expected<bool, CallFailure> judge_end(ProviderKind provider,
   Error error(codes::kAnswerNotUsable, Fatality::fatal,
               fmt::format("the answer ended with \"{}\", which makes no answer", said));
   error.with("end_reason", Value::string(bounded_words(*reason)));
-  CallFailure failure(std::move(error), routing::ErrorKind::garbled, CallStage::meaning);
+  // A prompt can bring about all of them but the provider's own report of an error.
+  const auto kind =
+      *reason == "error" ? routing::ErrorKind::garbled : routing::ErrorKind::no_answer;
+  CallFailure failure(std::move(error), kind, CallStage::meaning);
   failure.said = said;
   return std::unexpected(std::move(failure));
+}
+
+text::AnswerEnd end_of_text(ProviderKind provider, std::optional<std::string_view> reason) {
+  if (!reason || *reason == kStopSequence) return text::AnswerEnd::cut;
+  const End end = end_of(provider, *reason);
+  return end == End::answer || end == End::tool ? text::AnswerEnd::stopped : text::AnswerEnd::cut;
 }
 
 CallFailure refused(std::string_view why) {

@@ -10,8 +10,11 @@
 #include "base/value.h"
 #include "provider/call_failure.h"
 #include "provider/provider_kind.h"
+#include "text/answer_end.h"
 
 namespace gvm::provider {
+
+inline constexpr std::string_view kStopSequence = "stop_sequence";  // of Anthropic
 
 enum class End : std::uint8_t {
   answer,   // the model ended its answer
@@ -42,6 +45,10 @@ std::optional<std::string> end_reason_at(const Value& body, std::string_view poi
 std::expected<bool, CallFailure> judge_end(ProviderKind provider,
                                            std::optional<std::string_view> reason,
                                            std::string_view words);
+
+// Stopped only where the provider says that the model ended its answer. A reason that is absent
+// says nothing, and a stop sequence may stand within the answer.
+text::AnswerEnd end_of_text(ProviderKind provider, std::optional<std::string_view> reason);
 
 // ANSWER_NOT_USABLE, ctx.kind "refused"; `why` are the provider's words.
 CallFailure refused(std::string_view why);

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <bit>
 #include <utility>
 
+#include "base/encoding.h"
 #include "base/error_codes.h"
 #include "base/log_form.h"
 #include "base/null_fields.h"
@@ -34,9 +36,26 @@ std::unexpected<CallFailure> not_sent(Error error, routing::ErrorKind kind) {
   return std::unexpected(CallFailure(std::move(error), kind, CallStage::refused));
 }
 
-void count(CallContext& context, std::size_t row, const Exchanged& answer,
+// A blank opens no breaker, because a prompt can bring it about. A model that gives nothing else is
+// told to the operator: each time the number of blanks in a row has doubled.
+void count_blanks(CallContext& context, const Target& at, const Exchanged& answer) {
+  constexpr std::uint32_t kFirstTold = 16;
+  using routing::ErrorKind;
+  auto& in_a_row = context.counters->at(at.model->counters).blanks_in_a_row;
+  if (answer) return in_a_row.store(0, std::memory_order_relaxed);
+  const auto kind = answer.error().kind;
+  if (kind != ErrorKind::empty && kind != ErrorKind::no_answer) return;
+  const auto blanks = in_a_row.fetch_add(1, std::memory_order_relaxed) + 1;
+  if (blanks < kFirstTold || !std::has_single_bit(blanks)) return;
+  context.catalog->logger().warn("a model answers with nothing, time after time",
+                                 {{"provider", Value::string(at.backend->config->name)},
+                                  {"model", Value::string(at.model->config->name)},
+                                  {"in_a_row", Value::integer(std::int64_t{blanks})}});
+}
+
+void count(CallContext& context, const Target& at, const Exchanged& answer,
            Clock::time_point started) {
-  auto& counters = context.counters->at(row);
+  auto& counters = context.counters->at(at.model->counters);
   const auto spent = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - started);
   counters.microseconds.fetch_add(static_cast<std::uint64_t>(spent.count()),
                                   std::memory_order_relaxed);
@@ -45,6 +64,7 @@ void count(CallContext& context, std::size_t row, const Exchanged& answer,
                                          : counters.failed;
   outcome.fetch_add(1, std::memory_order_relaxed);
   if (answer && answer->cut) counters.cut.fetch_add(1, std::memory_order_relaxed);
+  count_blanks(context, at, answer);
 }
 
 // Records the provider's own words, and their meaning.
@@ -74,7 +94,7 @@ CallFailure status_failure(const Asked& asked, net::HttpResponse response) {
   return failure;
 }
 
-// An error body beside a 2xx: it is what its code says, and nothing was produced.
+// An error body beside a 2xx: it is what its code says.
 CallFailure error_beside_success(const Asked& asked, ProviderError said,
                                  net::HttpResponse response) {
   const auto retry_after = net::retry_after(response);
@@ -87,7 +107,9 @@ CallFailure error_beside_success(const Asked& asked, ProviderError said,
   add_answer_to(error, asked.url, std::move(response));
   if (status != 0) error.with("status", Value::integer(status));
   CallFailure failure = told(std::move(error), std::move(said), status, asked);
-  if (status == 0) failure.kind = routing::ErrorKind::server_error;
+  // A code without a status that blames the request: as with one, nothing is charged.
+  constexpr int kBadRequest = 400;
+  if (status == 0 && failure.kind != routing::ErrorKind::server_error) failure.status = kBadRequest;
   if (retry_after) failure.retry_after = retry_after;
   return failure;
 }
@@ -111,25 +133,52 @@ ReadRules rules_for(const CallContext& context, const Asked& asked, const TokenU
   return rules;
 }
 
+// Two members of one name are two readings of an answer, wherever they stand in its body.
+constexpr text::JsonLimits kOneReading{.duplicates = text::DuplicateKeys::must_agree,
+                                       .numbers = text::Numbers::exact};
+
+// Of the body of a success. A byte order mark in front is skipped (RFC 8259, 8.1). What a text
+// can make a careless server write is mended: the half of a character that a limit left, as an
+// escape or in bytes, becomes U+FFFD, and a raw control character stays. Neither the answer nor its
+// usage is lost for it. The value may borrow from `body`.
+Result<Value> parse_success(const std::string& body) {
+  constexpr std::string_view kMark = "\xef\xbb\xbf";
+  const std::string_view text = std::string_view(body).substr(body.starts_with(kMark) ? 3 : 0);
+  auto parsed = text::parse_json(text, text::JsonStrings::borrow, kOneReading);
+  if (parsed) return parsed;
+  const std::string valid = to_valid_utf8(text);
+  text::JsonLimits lenient = kOneReading;
+  lenient.faults = text::StringFaults::mend;
+  auto again = text::parse_json(valid, text::JsonStrings::borrow, lenient);
+  if (!again) return parsed;
+  return std::move(*again).to_owned();
+}
+
 // The usable part of the answer; its usage counts in any case.
 Exchanged read(CallContext& context, const Asked& asked, net::HttpResponse response) {
   const int status = response.status;
   if (status < kFirstSuccess || status >= kFirstRedirect)
     return std::unexpected(status_failure(asked, std::move(response)));
-  auto body = text::parse_json(response.body, text::JsonStrings::borrow);
+  auto body = parse_success(response.body);
   if (!body && status != kFirstSuccess)
     return std::unexpected(status_failure(asked, std::move(response)));
   if (!body)
     return std::unexpected(CallFailure(body_error(asked.url, response, std::move(body).error()),
                                        routing::ErrorKind::garbled, CallStage::form));
-  if (auto said = find_error(*body))
-    return std::unexpected(error_beside_success(asked, std::move(*said), std::move(response)));
   const Dialect& dialect = *asked.at.backend->dialect;
   TokenUsage usage = dialect.usage(*body);
-  context.counters->record_usage(asked.at.model->counters, usage);
   // The usage's raw part borrows from the response body, which ends here.
   usage.raw_usage = std::move(usage.raw_usage).to_owned();
   drop_null_fields(usage.raw_usage);
+  if (auto said = find_error(*body)) {
+    CallFailure failure = error_beside_success(asked, std::move(*said), std::move(response));
+    // It broke off an answer, which the provider bills. Otherwise nothing was produced.
+    if (usage.output.value_or(0) == 0) return std::unexpected(std::move(failure));
+    context.counters->record_usage(asked.at.model->counters, usage);
+    failure.usage = std::move(usage);
+    return std::unexpected(std::move(failure));
+  }
+  context.counters->record_usage(asked.at.model->counters, usage);
   auto answer = read_answer(dialect, *body, rules_for(context, asked, usage));
   if (!answer) {
     CallFailure failure = std::move(answer).error();
@@ -201,7 +250,7 @@ asio::awaitable<Exchanged> exchange(CallContext context, Target target, Provider
     if (!call.traceparent.empty()) sent.headers.push_back({"traceparent", call.traceparent});
     auto response = co_await context.http->send(std::move(sent), deadline);
     Exchanged out = finish(context, asked, std::move(response));
-    count(context, target.model->counters, out, started);
+    count(context, target, out, started);
     // A refusal for a parameter costs nothing, so the call is made again at once without it.
     const bool again =
         !out && out.error().unsupported && learn(context, target, *out.error().unsupported);

@@ -93,6 +93,33 @@ std::string chat(std::string_view content_json, std::string_view reason = "stop"
          R"("}],"usage":{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7}})";
 }
 
+TEST(Exchange, TwoMembersOfOneNameInTheBodyAreTwoReadings) {
+  const std::string usage = R"("usage":{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7})";
+  for (
+      const std::string& body :
+      {R"({"choices":[{"message":{"content":"pay"},"finish_reason":"length","finish_reason":"stop"}],)" +
+           usage + "}",
+       R"({"choices":[{"message":{"content":"no","content":"pay"},"finish_reason":"stop"}],)" +
+           usage + "}",
+       R"({"error":{"code":500},"choices":[{"message":{"content":"pay"},"finish_reason":"stop"}],)" +
+           usage + R"(,"error":null})"}) {
+    Bench bench(always({.body = body}));
+    const auto answer = bench.ask();
+    ASSERT_FALSE(answer) << body;
+    EXPECT_EQ(answer.error().kind, ErrorKind::garbled) << body;
+  }
+  Bench alike(always({.body = R"({"choices":[{"message":{"content":"pay"},"finish_reason":"stop",)"
+                              R"("finish_reason":"stop"}],)" +
+                              usage + "}"}));
+  EXPECT_TRUE(alike.ask());
+
+  Bench forced(always({.body = R"({"content":[{"type":"tool_use","id":"t","name":"answer","input":)"
+                               R"({"result":false,"reason":"r","result":true}}],)"
+                               R"("stop_reason":"tool_use"})"}),
+               config::Provider::anthropic);
+  EXPECT_FALSE(forced.ask(Format::boolean));
+}
+
 TEST(Exchange, ACutTextIsDeliveredAndMarkedUnlessTheModelSaysOtherwise) {
   Bench bench(always({.body = chat(R"("half a sen")", "length")}));
   const auto answer = bench.ask();
@@ -164,6 +191,21 @@ TEST(Exchange, ReasoningIsNoPartOfATextUnlessTheModelSaysOtherwise) {
   EXPECT_EQ(raw.ask()->data.as_string(), "<think>say yes</think>\n\nNo.");
 }
 
+TEST(Exchange, ATextWhoseEndOfReasoningMayBeQuotedIsAskedForAgain) {
+  Bench bench(always({.body = chat(R"("Its last line is:\n</think>\nPay ann.")")}));
+  const auto answer = bench.ask();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, ErrorKind::unusable);
+  ASSERT_TRUE(answer.error().correction);
+  EXPECT_TRUE(answer.error().correction->fault.contains("no marks of reasoning"));
+  EXPECT_FALSE(answer.error().correction->fault.contains("JSON"));
+}
+
+TEST(Exchange, ATextKeepsWhatStandsInFrontOfAThought) {
+  Bench bench(always({.body = chat(R"("Part one. <think>pause</think> Part two.")")}));
+  EXPECT_EQ(bench.ask()->data.as_string(), "Part one. Part two.");
+}
+
 TEST(Exchange, ARefusalSaysTheProvidersOwnWords) {
   Bench bench(always({.body = R"({"choices":[{"message":{"content":null,"refusal":"I must not."},)"
                               R"("finish_reason":"stop"}]})"}));
@@ -187,6 +229,66 @@ TEST(Exchange, AnErrorBesideSuccessIsWhatItsCodeSaysAndWasNotProduced) {
   EXPECT_FALSE(failure.usage);
   EXPECT_EQ(failure.code(), codes::kStatusNotOk);
   EXPECT_EQ(failure.said, "Provider returned error");
+}
+
+std::string_view kUsage = R"("usage":{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7})";
+
+TEST(Exchange, AnErrorThatBrokeOffAnAnswerIsPaidByItsUsage) {
+  const std::string error = R"({"error":{"code":502,"message":"upstream died"},)";
+  const std::string half = R"("choices":[{"message":{"content":"half"},"finish_reason":"stop"}],)";
+  Bench broke_off(always({.body = error + half + std::string(kUsage) + "}"}));
+  const auto answer = broke_off.ask();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, ErrorKind::server_error);
+  ASSERT_TRUE(answer.error().usage);
+  EXPECT_EQ(answer.error().usage->output, 4u);
+
+  Bench nothing(always({.body = error + R"("usage":{"prompt_tokens":3,"completion_tokens":0}})"}));
+  EXPECT_FALSE(nothing.ask().error().usage) << "nothing was produced";
+  Bench status(always({.status = 500, .body = error + std::string(kUsage) + "}"}));
+  EXPECT_FALSE(status.ask().error().usage) << "an error status is not paid by a usage";
+}
+
+TEST(Exchange, ACodeBesideASuccessThatBlamesTheRequestCountsAsAnErrorStatusOfIt) {
+  Bench bench(always({.body = R"({"error":{"code":"content_filter","message":"filtered"}})"}));
+  const auto answer = bench.ask();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, ErrorKind::content_refused);
+  EXPECT_EQ(answer.error().status, 400);
+  EXPECT_EQ(answer.error().said, "filtered");
+}
+
+// A text cut within an emoji, as an escape and as bytes, and a body with a byte order mark.
+TEST(Exchange, HalfACharacterLosesNeitherTheAnswerNorItsUsage) {
+  const std::pair<std::string, std::string> rows[] = {
+      {chat(R"("hi \ud83d")", "length"), "hi \ufffd"},
+      {chat(R"("\ude00 hi")"), "\ufffd hi"},
+      {chat(R"("hi \ud83d\n")"), "hi \ufffd\n"},
+      {chat(R"("\ud83d\ud83d\ude00")"), "\ufffd\U0001f600"},
+      {chat("\"hi \xf0\x9f\x98\"", "length"), "hi \ufffd"},
+      {chat("\"hi\n\x01\""), "hi\n\x01"},
+      {"\xef\xbb\xbf" + chat(R"("hi")"), "hi"},
+      {"\xef\xbb\xbf" + chat(R"("hi \ud83d")"), "hi \ufffd"}};
+  for (const auto& [body, text] : rows) {
+    Bench bench(always({.body = body}));
+    const auto answer = bench.ask();
+    ASSERT_TRUE(answer) << body << answer.error().to_string();
+    EXPECT_EQ(answer->data.as_string(), text) << body;
+    EXPECT_EQ(answer->usage.output, 4u) << body;
+  }
+  Bench bad(always({.body = chat(R"("hi \ud83d")") + "}"}));
+  EXPECT_EQ(bad.ask().error().kind, ErrorKind::garbled) << "other faults stay faults";
+}
+
+TEST(Exchange, AnEmptyErrorBesideAnAnswerIsNone) {
+  for (const auto* none : {R"("")", "null", "{}", "false", "[]"}) {
+    const std::string body =
+        R"({"error":)" + std::string(none) + "," + chat(R"("whole")").substr(1);
+    Bench bench(always({.body = body}));
+    const auto answer = bench.ask();
+    ASSERT_TRUE(answer) << none << answer.error().to_string();
+    EXPECT_EQ(answer->data.as_string(), "whole");
+  }
 }
 
 TEST(Exchange, AnHtmlErrorPageIsAServerErrorWithItsStatus) {

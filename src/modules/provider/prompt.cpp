@@ -14,6 +14,13 @@ Correction correction_of(std::string_view answer, std::string_view why) {
                       to_valid_utf8(why.substr(0, kCorrectionFaultBytes)))};
 }
 
+Correction text_correction_of(std::string_view answer, std::string_view why) {
+  return {to_valid_utf8(answer.substr(0, kCorrectionAnswerBytes)),
+          fmt::format("This answer cannot be used: {}. Answer the first message again, with the "
+                      "answer alone: no reasoning and no marks of reasoning around it.",
+                      to_valid_utf8(why.substr(0, kCorrectionFaultBytes)))};
+}
+
 Prompt Prompt::borrowed() const {
   Prompt out;
   if (system_message) out.system_message = Blob::borrow(system_message->view());

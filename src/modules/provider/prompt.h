@@ -43,6 +43,8 @@ inline constexpr std::size_t kCorrectionAnswerBytes = 8192;
 inline constexpr std::size_t kCorrectionFaultBytes = 1024;
 // `answer` and `why` bounded; `why` is a sentence of ours, which may quote names of the answer.
 Correction correction_of(std::string_view answer, std::string_view why);
+// Of a text whose reasoning cannot be told from the answer.
+Correction text_correction_of(std::string_view answer, std::string_view why);
 
 struct Prompt {
   std::optional<Blob> system_message;

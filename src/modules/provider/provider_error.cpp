@@ -1,95 +1,22 @@
 #include "provider/provider_error.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
-#include <cmath>
 #include <cstddef>
 #include <utility>
 
 #include "base/ascii.h"
 #include "base/encoding.h"
-#include "net/backoff.h"
+#include "provider/provider_wait.h"
+#include "provider/whole_words.h"
 #include "text/json_view.h"
 
 namespace gvm::provider {
 namespace {
 
 constexpr std::size_t kMostWords = 500;
-// Longer waits that a provider asks for are ignored.
-constexpr double kLongestWaitSeconds = 86'400;
-
-// Ends in front of a word that does not fit whole: half a secret would pass the redaction.
-std::string_view first_words(std::string_view text) {
-  if (text.size() <= kMostWords) return text;
-  const auto in_a_word = [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-           std::string_view("-_.+/=~:%").contains(c);
-  };
-  std::size_t end = kMostWords;
-  while (end > 0 && in_a_word(text[end - 1]) && in_a_word(text[end])) --end;
-  return text.substr(0, end);
-}
-
-std::optional<std::chrono::milliseconds> span_of(double seconds) {
-  if (!(seconds >= 0) || seconds > kLongestWaitSeconds) return std::nullopt;
-  return std::chrono::milliseconds(std::llround(seconds * 1000));
-}
-
-// "38s", "1.5s", "250ms", "6m0s", "2h": what Google's RetryInfo and the sentences of others write.
-std::optional<std::chrono::milliseconds> read_span(std::string_view text) {
-  double seconds = 0;
-  bool any = false;
-  while (!text.empty() && (std::isdigit(static_cast<unsigned char>(text[0])) != 0)) {
-    double number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc()) break;
-    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    constexpr std::pair<std::string_view, double> kUnits[] = {
-        {"ms", 0.001}, {"s", 1}, {"m", 60}, {"h", 3600}};
-    const auto unit = std::ranges::find_if(
-        kUnits, [&](const auto& each) { return text.starts_with(each.first); });
-    if (unit == std::end(kUnits)) break;
-    seconds += number * unit->second;
-    any = true;
-    text.remove_prefix(unit->first.size());
-  }
-  return any ? span_of(seconds) : std::nullopt;
-}
-
-std::optional<double> number_at(const Value& value, std::string_view pointer) {
-  const Value* found = text::at(value, pointer);
-  if (found == nullptr) return std::nullopt;
-  if (const auto* real = found->as_real()) return *real;
-  if (auto integer = text::integer_at(value, pointer)) return static_cast<double>(*integer);
-  return std::nullopt;
-}
-
-// A provider's wait in the body: Google's RetryInfo, a member of its own, a quoted header of the
-// provider behind an aggregator.
-std::optional<std::chrono::milliseconds> wait_in(const Value& error) {
-  if (const Value* details = error.find("details"); details && details->as_array()) {
-    for (const auto& detail : *details->as_array()) {
-      if (auto span = text::string_at(detail, "/retryDelay")) return read_span(*span);
-    }
-  }
-  for (const auto pointer : {"/retry_after", "/retry_after_seconds", "/metadata/retry_after",
-                             "/metadata/retry_after_seconds"}) {
-    if (auto seconds = number_at(error, pointer)) return span_of(*seconds);
-  }
-  for (const auto pointer : {"/metadata/headers/Retry-After", "/metadata/headers/retry-after"}) {
-    if (auto value = text::string_at(error, pointer))
-      return net::parse_retry_after(*value, std::chrono::system_clock::now());
-  }
-  return std::nullopt;
-}
-
-// "Please try again in 20s."
-std::optional<std::chrono::milliseconds> wait_in_words(std::string_view message) {
-  constexpr std::string_view kAgain = "try again in ";
-  const auto at = message.find(kAgain);
-  return at == message.npos ? std::nullopt : read_span(message.substr(at + kAgain.size()));
-}
+// A sentence about the wait stands within so much of a message.
+constexpr std::size_t kMostSearched = 4096;
 
 void add_code(ProviderError& out, std::optional<std::string_view> code) {
   if (code && !code->empty()) out.codes.push_back(lowered(code->substr(0, kMostWords)));
@@ -101,6 +28,8 @@ int status_of_codes(const ProviderError& error) {
                                                             {"invalid_argument", 400},
                                                             {"failed_precondition", 400},
                                                             {"out_of_range", 400},
+                                                            {"bad_request", 400},
+                                                            {"badrequesterror", 400},
                                                             {"authentication_error", 401},
                                                             {"invalid_api_key", 401},
                                                             {"unauthenticated", 401},
@@ -161,9 +90,10 @@ bool begins(const ProviderError& error, std::initializer_list<std::string_view> 
                              [&](auto each) { return error.message.starts_with(each); });
 }
 
-bool says_unsupported(const ProviderError& error) {
-  return std::ranges::any_of(error.codes, [](const std::string& code) {
-    return code.find("unsupported") != code.npos || code.find("not_supported") != code.npos;
+// A code with one of these words in it.
+bool code_has(const ProviderError& error, std::initializer_list<std::string_view> words) {
+  return std::ranges::any_of(error.codes, [&](const std::string& code) {
+    return std::ranges::any_of(words, [&](auto word) { return code.contains(word); });
   });
 }
 
@@ -181,22 +111,41 @@ bool is_unpaid(const ProviderError& error) {
          begins(error, {"Your credit balance is too low"});
 }
 
+// "Prompt contains 40000 tokens and 0 draft tokens, too large for model with 32768 maximum context
+// length": what else a prompt may contain has nothing to do with its length.
+bool counts_prompt(std::string_view message) {
+  constexpr std::string_view kBefore = "Prompt contains ";
+  if (!message.starts_with(kBefore)) return false;
+  message.remove_prefix(kBefore.size());
+  const auto digits = message.find_first_not_of("0123456789");
+  return digits != 0 && digits != message.npos && message.substr(digits).starts_with(" tokens");
+}
+
+bool has_code_of_length(const ProviderError& error) {
+  return any_code(error, {"context_length_exceeded", "model_context_window_exceeded",
+                          "exceed_context_size_error", "context_window_exceeded"});
+}
+
 bool is_too_long(const ProviderError& error) {
-  if (any_code(error, {"context_length_exceeded", "model_context_window_exceeded",
-                       "exceed_context_size_error"}))
-    return true;
   // Providers without a code for it.
-  return begins(error,
+  return has_code_of_length(error) || counts_prompt(error.message) ||
+         begins(error,
                 {"prompt is too long", "The input token count", "input is too long",
                  "Input is too long", "This model's maximum context length is",
                  "This model's maximum prompt length is", "input length and `max_tokens` exceed",
-                 "the request exceeds the available context size", "Prompt contains "});
+                 "the request exceeds the available context size"});
 }
 
 bool is_filtered(const ProviderError& error) {
-  return any_code(error, {"content_filter", "content_policy_violation",
-                          "responsibleaipolicyviolation", "data_inspection_failed",
-                          "content_blocked", "moderation_blocked", "prohibited_content"});
+  return code_has(error, {"content_filter", "content_policy", "responsibleaipolicyviolation",
+                          "data_inspection_failed", "content_blocked", "moderation_blocked",
+                          "prohibited_content"});
+}
+
+// A code of this request's content, or of its size: what a text or a picture can bring about.
+bool blames_request(const ProviderError& error) {
+  return code_has(error, {"prompt", "input", "content", "image", "length", "token", "too_l",
+                          "policy", "safety", "moderation", "unsafe", "invalid_req"});
 }
 
 bool is_bad_key(const ProviderError& error) {
@@ -217,22 +166,17 @@ bool is_without_json(const ProviderError& error) {
   return names_json_mode(error.param) || begins(error, {"JSON mode is not enabled for"});
 }
 
-// Only what says that images are not taken at all: an image of a contract's may be broken, too
-// large or of a wrong type, which teaches nothing.
+// Only what says that the model takes no images at all. Any other code may be about this image,
+// which a contract may have made: broken, too large, animated or of a wrong type.
 bool is_without_images(const ProviderError& error) {
   if (begins(error, {"Image input modality is not enabled for",
-                     "Invalid content type. image_url is only supported by certain models"}))
+                     "Invalid content type. image_url is only supported by certain models"}) ||
+      any_code(error, {"model_not_support_image", "model_does_not_support_images",
+                       "image_input_not_supported", "image_input_unsupported",
+                       "images_not_supported", "vision_not_supported", "vision_unsupported"}))
     return true;
-  const bool of_image =
-      error.param.find("image") != std::string::npos ||
-      std::ranges::any_of(error.codes, [](const std::string& code) {
-        return code.find("image") != code.npos || code.find("vision") != code.npos;
-      });
-  const bool of_its_form = std::ranges::any_of(error.codes, [](const std::string& code) {
-    return code.find("format") != code.npos || code.find("media") != code.npos ||
-           code.find("mime") != code.npos || code.find("size") != code.npos;
-  });
-  return of_image && says_unsupported(error) && !of_its_form;
+  return error.param == "image_url" &&
+         any_code(error, {"unsupported_content_type", "unknown_content_type"});
 }
 
 // What concerns the key or its account, whatever the status that a provider gives with it.
@@ -249,15 +193,22 @@ routing::ErrorKind kind_of_forbidden(const ProviderError& error) {
   return kind_of_account(error).value_or(routing::ErrorKind::forbidden);
 }
 
-routing::ErrorKind kind_of_request(const ProviderError& error, int status, AskedFor asked) {
+routing::ErrorKind kind_of_request(const ProviderError& error, AskedFor asked) {
   using routing::ErrorKind;
-  constexpr int kTooLarge = 413;
   if (const auto account = kind_of_account(error)) return *account;
-  if (is_too_long(error) || status == kTooLarge) return ErrorKind::context_too_long;
+  if (is_too_long(error)) return ErrorKind::context_too_long;
   if (is_filtered(error)) return ErrorKind::content_refused;
   if (asked.has_images && is_without_images(error)) return ErrorKind::capability_image;
   if (asked.format != Format::text && is_without_json(error)) return ErrorKind::capability_json;
   return ErrorKind::bad_request;
+}
+
+// An error without a status. A code that nobody knows counts against the provider, unless it blames
+// the request.
+routing::ErrorKind kind_without_status(const ProviderError& error, AskedFor asked) {
+  const auto kind = kind_of_request(error, asked);
+  const bool told_apart = kind != routing::ErrorKind::bad_request;
+  return told_apart || blames_request(error) ? kind : routing::ErrorKind::server_error;
 }
 
 }  // namespace
@@ -267,7 +218,7 @@ bool ProviderError::has_code(std::string_view code) const {
 }
 
 std::string bounded_words(std::string_view words) {
-  std::string out = to_valid_utf8(first_words(words));
+  std::string out = to_valid_utf8(whole_words(words, kMostWords));
   for (char& c : out) {
     if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = ' ';
   }
@@ -304,36 +255,66 @@ bool is_error(const Value& body) {
 
 ProviderError read_error(const Value& error) {
   ProviderError out;
-  if (const auto text = error.as_string()) {
-    out.message = bounded_words(*text);
-  } else {
-    out.message = bounded_words(words_of(error));
-    for (const auto pointer : {"/code", "/type", "/status", "/innererror/code", "/reason"})
-      add_code(out, text::string_at(error, pointer));
-    read_details(out, error);
-    if (auto param = text::string_at(error, "/param")) out.param = *param;
-    out.status = status_in(error);
-  }
+  std::string_view words = error.as_string().value_or(words_of(error));
+  out.message = bounded_words(words);
+  out.retry_in_words = wait_in_words(words.substr(0, kMostSearched));
+  for (const auto pointer : {"/code", "/type", "/status", "/innererror/code", "/reason"})
+    add_code(out, text::string_at(error, pointer));
+  read_details(out, error);
+  if (auto param = text::string_at(error, "/param")) out.param = *param;
+  out.status = status_in(error);
   if (out.status == 0) out.status = status_of_codes(out);
-  out.retry_after = wait_in(error);
-  out.retry_in_words = wait_in_words(out.message);
+  out.retry_after = wait_in_members(error);
   return out;
+}
+
+bool says_nothing(const Value& value) {
+  if (value.is_null()) return true;
+  if (const bool* flag = value.as_bool()) return !*flag;
+  if (const auto words = value.as_string()) return words->empty();
+  if (const auto number = text::integer_at(value, "")) return *number == 0;
+  if (const auto* items = value.as_array()) return std::ranges::all_of(*items, says_nothing);
+  if (const auto* map = value.as_map())
+    return std::ranges::all_of(*map,
+                               [](const auto& member) { return says_nothing(member.second); });
+  return false;
+}
+
+namespace {
+
+// The members of an error whose sentence, number or mark is `error`, which stand beside it.
+ProviderError read_beside(const Value& error, const Value& holder) {
+  ProviderError said = read_error(holder);
+  if (const auto words = error.as_string()) {
+    said.message = bounded_words(*words);
+    said.retry_in_words = wait_in_words(words->substr(0, kMostSearched));
+  }
+  if (const auto number = text::integer_at(error, ""))
+    if (const int status = as_status(*number)) said.status = status;
+  return said;
+}
+
+}  // namespace
+
+std::optional<ProviderError> error_within(const Value& holder) {
+  for (const auto name : {"error", "errors"}) {
+    const Value* error = holder.find(name);
+    if (error == nullptr || says_nothing(*error)) continue;
+    if (const auto* list = error->as_array())
+      error = &*std::ranges::find_if_not(*list, says_nothing);
+    if (!error->as_map()) return read_beside(*error, holder);
+    ProviderError said = read_error(*error);
+    if (!said.retry_after) said.retry_after = wait_in_members(holder);
+    return said;
+  }
+  return std::nullopt;
 }
 
 std::optional<ProviderError> find_error(const Value& body) {
   const Value* whole = &body;
   if (const auto* list = body.as_array(); list != nullptr && !list->empty()) whole = &list->front();
-  const Value* error = whole->find("error");
-  if (error == nullptr || error->is_null())
-    return is_error(*whole) ? std::optional(read_error(*whole)) : std::nullopt;
-  if (error->as_map()) return read_error(*error);
-  const auto words = error->as_string();
-  if (!words) return std::nullopt;
-  // A sentence, with its code beside it.
-  ProviderError said = read_error(*whole);
-  said.message = bounded_words(*words);
-  said.retry_in_words = wait_in_words(said.message);
-  return said;
+  if (auto said = error_within(*whole)) return said;
+  return is_error(*whole) ? std::optional(read_error(*whole)) : std::nullopt;
 }
 
 std::optional<std::chrono::milliseconds> wait_of(const ProviderError& error,
@@ -356,6 +337,7 @@ ProviderError error_of_text(std::string_view body) {
   const auto title = beginning.find(kTitle);
   if (title == beginning.npos) {
     out.message = bounded_words(body);
+    out.retry_in_words = wait_in_words(body.substr(0, kMostSearched));
     return out;
   }
   const auto from = title + kTitle.size();
@@ -387,11 +369,15 @@ routing::ErrorKind kind_of(const ProviderError& error, int status, AskedFor aske
     default:
       break;
   }
+  if (status == 0) return kind_without_status(error, asked);
   constexpr int kServerErrors = 500;
   constexpr int kRequestErrors = 400;
   constexpr int kRedirects = 300;
+  // Some servers answer so what another answers with 400; a text can bring it about.
+  if (status >= kServerErrors && has_code_of_length(error)) return ErrorKind::context_too_long;
+  if (status >= kServerErrors && is_filtered(error)) return ErrorKind::content_refused;
   if (status >= kServerErrors) return ErrorKind::server_error;
-  if (status >= kRequestErrors) return kind_of_request(error, status, asked);
+  if (status >= kRequestErrors) return kind_of_request(error, asked);
   return status >= kRedirects ? ErrorKind::redirect : ErrorKind::garbled;
 }
 

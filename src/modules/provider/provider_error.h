@@ -21,12 +21,17 @@ struct ProviderError {
   std::string param;               // the request's field that is at fault; may be empty
   std::string message;             // bounded, valid UTF-8
   std::optional<std::chrono::milliseconds> retry_after;     // of a member
-  std::optional<std::chrono::milliseconds> retry_in_words;  // "try again in 20s", anywhere in them
+  std::optional<std::chrono::milliseconds> retry_in_words;  // of a sentence that begins so
 
   bool has_code(std::string_view code) const;
 };
 
-// The error a body states, in any of the forms; empty when it states none.
+// Null, false, zero, "" and what holds nothing else: servers write so that there is no error.
+bool says_nothing(const Value& value);
+// What `error` or `errors` of an object states: an object, a list of them, a sentence, a number, or
+// true with the members beside it. Empty when it states none.
+std::optional<ProviderError> error_within(const Value& holder);
+// The same of a body, which may also be the error itself.
 std::optional<ProviderError> find_error(const Value& body);
 // Of the body of an error status, which may be an error without saying so: {"detail": "..."}.
 ProviderError error_of_body(const Value& body);

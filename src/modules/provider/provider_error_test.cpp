@@ -34,7 +34,7 @@ TEST(ProviderErrors, AreJudgedByCodeAndField) {
        R"({"error":{"message":"Request too large for model `m` on tokens per minute (TPM): Limit 6000, Requested 7000","type":"tokens","code":"rate_limit_exceeded"}})",
        ErrorKind::rate_limited},
       {413, R"({"type":"error","error":{"type":"request_too_large","message":"too large"}})",
-       ErrorKind::context_too_long},
+       ErrorKind::bad_request},
       {400, R"({"error":{"message":"x","code":"context_length_exceeded","param":"messages"}})",
        ErrorKind::context_too_long},
       {400,
@@ -56,6 +56,13 @@ TEST(ProviderErrors, AreJudgedByCodeAndField) {
       {400, R"({"error":{"message":"x","param":"image_url","code":"unsupported_image_format"}})",
        ErrorKind::bad_request},
       {400, R"({"error":{"message":"x","code":"content_filter"}})", ErrorKind::content_refused},
+      {500, R"({"error":{"message":"x","code":"content_filter","type":"server_error"}})",
+       ErrorKind::content_refused},
+      {500, R"({"error":{"message":"x","type":"exceed_context_size_error"}})",
+       ErrorKind::context_too_long},
+      {400,
+       R"({"error":{"message":"Prompt contains 40000 tokens and 0 draft tokens, too large for model with 32768 maximum context length"}})",
+       ErrorKind::context_too_long},
       {400,
        R"({"error":{"message":"Your credit balance is too low to access the API.","type":"invalid_request_error"}})",
        ErrorKind::payment_required},
@@ -82,6 +89,84 @@ TEST(ProviderErrors, WordsOfAPromptTeachNothing) {
   }
 }
 
+// A contract makes its image, so it may be broken in every way there is a code for.
+TEST(ProviderErrors, OfAnImageTakeNoImagesAwayFromOthers) {
+  const auto kind_with = [](std::string_view members) {
+    const std::string body =
+        R"({"error":{"message":"The image could not be processed",)" + std::string(members) + "}}";
+    return kind_of(error_in(body), 400, {Format::text, true});
+  };
+  for (const auto* members :
+       {R"("code":"unsupported_image")", R"("code":"unsupported_image_color_space")",
+        R"("code":"unsupported_image_animation")", R"("code":"image_not_supported")",
+        R"("code":"image_parse_error")", R"("type":"unsupported_image_dimensions")",
+        R"("code":"unsupported_value","param":"messages[0].content[1].image_url")",
+        R"("code":"unsupported_value","param":"image_url")",
+        R"("code":"unsupported_vision_input","param":"image")",
+        R"("code":400,"details":[{"reason":"UNSUPPORTED_IMAGE"}])"})
+    EXPECT_EQ(kind_with(members), ErrorKind::bad_request) << members;
+  for (const auto* members :
+       {R"("code":"model_not_support_image")", R"("code":"IMAGE_INPUT_NOT_SUPPORTED")",
+        R"("type":"vision_not_supported")",
+        R"("code":"unknown_content_type","param":"image_url")"}) {
+    EXPECT_EQ(kind_with(members), ErrorKind::capability_image) << members;
+  }
+}
+
+// Only what says so sends a prompt to longer contexts alone.
+TEST(ProviderErrors, OfASizeAreNoErrorsOfTheContext) {
+  const auto kind_with = [](int status, std::string_view words) {
+    ProviderError error;
+    error.message = words;
+    return kind_of(error, status, {});
+  };
+  for (const auto* words :
+       {"Prompt contains prohibited content", "Prompt contains 3 images", "Prompt contains tokens",
+        "Prompt contains ", "413 Request Entity Too Large", ""}) {
+    EXPECT_EQ(kind_with(400, words), ErrorKind::bad_request) << words;
+    EXPECT_EQ(kind_with(413, words), ErrorKind::bad_request) << words;
+  }
+  EXPECT_EQ(kind_with(413, "Prompt contains 9 tokens, too large"), ErrorKind::context_too_long);
+}
+
+// An error beside a success that gives no status. What a text can bring about is not the
+// provider's.
+TEST(ProviderErrors, WithoutAStatusAreJudgedByTheirCode) {
+  const std::pair<std::string_view, ErrorKind> rows[] = {
+      {R"({"error":{"code":"content_filter","message":"filtered"}})", ErrorKind::content_refused},
+      {R"({"error":{"code":"content_policy_violation"}})", ErrorKind::content_refused},
+      {R"({"error":{"code":"context_length_exceeded"}})", ErrorKind::context_too_long},
+      {R"({"error":{"code":"invalid_prompt"}})", ErrorKind::bad_request},
+      {R"({"error":{"code":"image_parse_error"}})", ErrorKind::bad_request},
+      {R"({"error":{"code":"string_above_max_length"}})", ErrorKind::bad_request},
+      {R"({"error":{"code":"flagged_by_moderation"}})", ErrorKind::bad_request},
+      {R"({"error":{"code":"insufficient_balance"}})", ErrorKind::payment_required},
+      {R"({"error":{"code":"upstream_gone"}})", ErrorKind::server_error},
+      {R"({"error":{"message":"your input was too long"}})", ErrorKind::server_error},
+      {R"({"error":"boom"})", ErrorKind::server_error},
+      {R"({"type":"message","content":[],"error":"boom"})", ErrorKind::server_error},
+      {R"({"error":true})", ErrorKind::server_error},
+      {R"({"error":500,"choices":[]})", ErrorKind::server_error},
+      {R"({"error":429})", ErrorKind::rate_limited},
+      {R"({"error":[{"code":503}]})", ErrorKind::overloaded},
+      {R"({"errors":[{},{"code":429}],"choices":[]})", ErrorKind::rate_limited}};
+  for (const auto& [body, kind] : rows) {
+    const auto said = error_in(body);
+    EXPECT_EQ(routing::name_of(kind_of(said, said.status, {})), routing::name_of(kind)) << body;
+  }
+}
+
+TEST(ProviderErrors, ThatSayNothingAreNone) {
+  for (const std::string_view none :
+       {"null", R"("")", "{}", "[]", "false", "0", R"({"code":null,"message":""})", "[null,{}]",
+        R"({"code":0,"details":[]})"}) {
+    for (const auto* name : {"error", "errors"}) {
+      const std::string body = "{\"" + std::string(name) + "\":" + std::string(none) + "}";
+      EXPECT_FALSE(find_error(text::parse_json(body).value())) << body;
+    }
+  }
+}
+
 TEST(ProviderErrors, SayTheirStatusInTheBody) {
   const std::pair<std::string_view, int> rows[] = {
       {R"({"error":{"code":429,"message":"x"}})", 429},
@@ -104,12 +189,31 @@ TEST(ProviderErrors, TellHowLongToWait) {
        milliseconds(360'500)},
       {R"({"error":{"message":"Please try again in 250ms."}})", milliseconds(250)},
       {R"({"error":{"retry_after":7}})", milliseconds(7'000)},
+      {R"({"error":{"retry_after":"20"}})", milliseconds(20'000)},
+      {R"({"error":{"retry_after":"1.5s"}})", milliseconds(1'500)},
+      {R"({"error":{"message":"slow down"},"retry_after":3})", milliseconds(3'000)},
+      {R"({"error":"slow down","retry_after_seconds":"4"})", milliseconds(4'000)},
+      {R"({"error":{"message":"Quota exceeded for x, limit: 20\nPlease retry in 20.5s."}})",
+       milliseconds(20'500)},
+      {R"({"error":{"message":"Limit of the tier. Please retry after 20 seconds. Go here"}})",
+       milliseconds(20'000)},
+      {R"({"error":{"message":"Try again in 20s"}})", milliseconds(20'000)},
+      {R"({"error":{"message":"Slow down, please wait 1 minute 5 seconds."}})",
+       milliseconds(65'000)},
+      {R"({"error":{"message":"Limit. Please try again in 30s. Please try again in 7s."}})",
+       milliseconds(7'000)},
+      {R"({"error":{"message":"Limit. Please try again in 5h."}})", std::chrono::minutes(10)},
       {R"({"error":{"metadata":{"headers":{"Retry-After":"9"}}}})", milliseconds(9'000)}};
   for (const auto& [body, wait] : rows)
     EXPECT_EQ(wait_of(error_in(body), ErrorKind::rate_limited), wait) << body;
-  for (const std::string_view body :
-       {R"({"error":{"details":[{"retryDelay":"soon"}]}})", R"({"error":{"retry_after":-1}})",
-        R"({"error":{"retry_after":1e12}})", R"({"error":{"message":"try again in a while"}})"})
+  for (
+      const std::string_view body :
+      {R"({"error":{"details":[{"retryDelay":"soon"}]}})", R"({"error":{"retry_after":-1}})",
+       R"({"error":{"retry_after":1e12}})", R"({"error":{"message":"try again in a while"}})",
+       R"({"error":{"message":"Never try again in 20s"}})",
+       R"({"error":{"message":"Please try again in 20 sevens"}})",
+       R"({"error":{"message":"Your prompt was: \"x; try again in 3000s\" Please try again in 2s."}})",
+       R"({"error":{"message":"You said “no. Try again in 3000s”"}})"})
     EXPECT_EQ(wait_of(error_in(body), ErrorKind::rate_limited), std::nullopt) << body;
   const auto quoting = error_in(R"({"error":{"message":"bad input: \"try again in 9h\""}})");
   EXPECT_EQ(wait_of(quoting, ErrorKind::server_error), std::nullopt) << "a prompt may say so";

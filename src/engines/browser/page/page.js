@@ -2,6 +2,8 @@
 //   when      "settled": nothing is brought to rest or read before the page has settled; "now"
 //   loaded    true: what is still loading no longer matters
 //   busy      true: the page has requests under way that may change it
+//   unsure    true: whether it is busy is not known as of now; a page that has settled, but which
+//             something could change, is not read yet (the answer's `rests`)
 //   selector  string: an element in any open tree must match; the answer's `found` says whether
 //   picture   "viewport" or "page": images and fonts count as part of what has to load
 //   quiet     the page must not have changed for so many milliseconds, unless nothing in it can
@@ -18,15 +20,16 @@ const roots = openRoots();
 const out = {
   url: location.href,
   status: (performance.getEntriesByType('navigation')[0] || {}).responseStatus || 0,
-  type: document.contentType,
-  parsed: document.readyState !== 'loading',
-  ready: document.readyState === 'complete' && (!ask.picture || isPainted(roots, ask.picture)),
+  type: here.type(),
+  parsed: here.readyState() !== 'loading',
+  ready: here.readyState() === 'complete' && (!ask.picture || isPainted(roots, ask.picture)),
 };
 const clean = (text) => (text.toWellFormed ? text.toWellFormed() : text);
 const isDocument = out.type === 'text/html' || out.type === 'application/xhtml+xml';
 if (out.status >= 400 || out.url.startsWith('chrome-error:')) {
-  const root = document.documentElement;
-  const text = document.body ? document.body.innerText : root && root.textContent;
+  const root = here.root();
+  const body = here.body();
+  const text = body ? body.innerText : root && textContentOf(root);
   out.body = clean((text || '').slice(0, ask.body));
   return out;
 }
@@ -44,6 +47,8 @@ if (ask.quiet) {
 }
 out.settled = (out.ready || ask.loaded === true) &&
   (!ask.quiet || out.fixed || (!ask.busy && out.rested >= ask.quiet)) && (!ask.selector || out.found === true);
+out.rests = ask.unsure === true && out.settled && ask.quiet > 0 && !out.fixed;
+if (out.rests) out.settled = false;
 if (ask.when === 'settled' && !out.settled) return out;
 if (ask.still) {
   holdStill(roots);
@@ -56,8 +61,8 @@ const give = (content) => {
   if (content.length > ask.max) out.too_long = content.length;
   else out.content = clean(content);
 };
-out.unlabelled = document.characterSet === 'windows-1252' &&
-  document.querySelector('meta[charset], meta[http-equiv="content-type" i]') === null;
+out.unlabelled = here.charset() === 'windows-1252' &&
+  firstIn(document, 'meta[charset], meta[http-equiv="content-type" i]') === null;
 const source = ask.read && !isDocument ? shownSource() : null;
 if (source !== null) {
   out.source = true;
@@ -65,10 +70,13 @@ if (source !== null) {
 } else if (ask.read === 'html') {
   give(htmlOf(roots));
 } else if (ask.read && !isDocument) {
-  give((document.documentElement && document.documentElement.textContent) || '');
-} else if (ask.read && document.body && document.body.localName === 'frameset') {
-  out.frames = [...document.querySelectorAll('frame')].slice(0, kMostReported).map((f) => f.src);
-} else if (ask.read && document.documentElement) {
+  const root = here.root();
+  give((root && textContentOf(root)) || '');
+} else if (ask.read && here.body() && localNameOf(here.body()) === 'frameset') {
+  out.frames = allIn(document, 'frame').slice(0, kMostReported).map((f) => f.src);
+} else if (ask.read && !here.root()) {
+  out.content = '';
+} else if (ask.read) {
   const reader = new TextReader(roots, ask.all === true, ask.max);
   if (reader.read()) {
     out.content = clean(reader.parts.join(''));

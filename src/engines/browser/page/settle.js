@@ -7,12 +7,12 @@ function canChange(roots) {
   const isCode = (script) =>
     /^$|javascript|ecmascript|^module$/i.test((script.getAttribute('type') || '').trim());
   const isActive = (element) =>
-    /^(iframe|frame|object|embed)$/.test(element.localName) ||
-    (element.localName === 'script' && isCode(element)) ||
-    (element.localName === 'meta' && /refresh/i.test(element.httpEquiv)) ||
-    element.getAttributeNames().some((name) => name.startsWith('on'));
+    /^(iframe|frame|object|embed)$/.test(localNameOf(element)) ||
+    (localNameOf(element) === 'script' && isCode(element)) ||
+    (localNameOf(element) === 'meta' && /refresh/i.test(attributeOf(element, 'http-equiv') || '')) ||
+    attributeNamesOf(element).some((name) => name.startsWith('on'));
   return roots.some((root) => {
-    const walker = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT);
+    const walker = here.elementsOf(root);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
       if (isActive(node)) return true;
     }
@@ -25,9 +25,9 @@ function pendingCode() {
   const bare = (url) => url.split('#', 1)[0];
   const done = new Set(performance.getEntriesByType('resource').map((entry) => bare(entry.name)));
   const awaited = (url) => /^https?:/.test(url) && !done.has(bare(url));
-  const scripts = [...document.querySelectorAll('script[src]:not([nomodule])')]
+  const scripts = allIn(document, 'script[src]:not([nomodule])')
     .filter((script) => awaited(script.src));
-  const sheets = [...document.querySelectorAll('link[rel~="stylesheet" i][href]')]
+  const sheets = allIn(document, 'link[rel~="stylesheet" i][href]')
     .filter((link) => !link.sheet && !link.disabled && awaited(link.href));
   return scripts.length + sheets.length;
 }
@@ -35,14 +35,15 @@ function pendingCode() {
 // Whether fonts, images and the first pictures of films have come; for a picture of the whole page
 // also the images further down, which are loaded when they come into view.
 function isPainted(roots, part) {
-  const all = (selector) => roots.flatMap((root) => [...root.querySelectorAll(selector)]);
+  const all = (selector) => roots.flatMap((root) => allIn(root, selector));
   const images = all('img');
   if (part === 'page') {
     for (const image of images) {
       if (image.loading === 'lazy') image.loading = 'eager';
     }
   }
-  return (!document.fonts || document.fonts.status === 'loaded') &&
+  const fonts = here.fonts();
+  return (!fonts || fonts.status === 'loaded') &&
     images.every((image) => image.complete || image.loading === 'lazy') &&
     all('video').every((film) => film.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA ||
       film.networkState !== HTMLMediaElement.NETWORK_LOADING);

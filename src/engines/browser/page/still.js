@@ -7,7 +7,7 @@ const kSvgSeconds = 10;
 // Finite animations and transitions are at their end, endless ones at their beginning.
 function endAnimations(roots) {
   for (const root of roots) {
-    for (const animation of root.getAnimations ? root.getAnimations() : []) {
+    for (const animation of animationsOf(root)) {
       try {
         const timing = animation.effect && animation.effect.getComputedTiming();
         if (timing && timing.endTime !== Infinity) animation.finish();
@@ -21,15 +21,14 @@ function endAnimations(roots) {
 
 function addSheet(roots, text) {
   for (const root of roots) {
-    if (!root.adoptedStyleSheets) continue;
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(text);
-    root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+    addSheetTo(root, sheet);
   }
 }
 
 function stopSvg(root) {
-  for (const svg of root.querySelectorAll('svg')) {
+  for (const svg of allIn(root, 'svg')) {
     if (!svg.pauseAnimations || svg.ownerSVGElement) continue;
     svg.pauseAnimations();
     svg.setCurrentTime(kSvgSeconds);
@@ -39,9 +38,9 @@ function stopSvg(root) {
 // A marquee shows its text from the start, as a box that does not move. It stays in the tree, out
 // of sight.
 function stopMarquees(root) {
-  for (const marquee of root.querySelectorAll('marquee')) {
+  for (const marquee of allIn(root, 'marquee')) {
     const box = marquee.getBoundingClientRect();
-    const still = document.createElement('div');
+    const still = here.element('div');
     still.style.cssText = marquee.style.cssText +
       `;display:inline-block;overflow:hidden;white-space:nowrap;vertical-align:bottom;` +
       `width:${box.width}px;height:${box.height}px;background:` +
@@ -54,7 +53,7 @@ function stopMarquees(root) {
 
 // A film shows its poster, or nothing: which of its pictures has come is a matter of time.
 function stopMedia(root) {
-  for (const media of root.querySelectorAll('video, audio')) {
+  for (const media of allIn(root, 'video, audio')) {
     media.pause();
     media.srcObject = null;
     media.removeAttribute('src');
@@ -89,5 +88,5 @@ function holdPictureStill(roots) {
 // Whether two pictures have to be the same before one counts: what draws pixels itself is beyond
 // every style sheet.
 function paints(roots) {
-  return roots.some((root) => root.querySelector('canvas, video') !== null);
+  return roots.some((root) => firstIn(root, 'canvas, video') !== null);
 }

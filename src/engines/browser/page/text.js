@@ -12,45 +12,8 @@ const kBlocks = new Set(('html body address article aside blockquote center dd d
   'dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr legend li listing ' +
   'main menu nav ol optgroup option p plaintext pre section summary search dialog table tbody ' +
   'tfoot thead caption ul xmp').split(' '));
-const kFaintest = 0.05;       // opacity
 const kSmallestText = 2;      // pixels
-const kSmallestBox = 1;       // pixels
-const kFaintestContrast = 1.1;
-const kClosestColours = 32;   // of each part, 0 to 255
 const kMostComparisons = 5e6;
-
-function colourOf(css) {
-  const parts = /^rgba?\((\d+), (\d+), (\d+)(?:, ([\d.]+))?\)$/.exec(css);
-  if (!parts) return null;
-  return {rgb: [+parts[1], +parts[2], +parts[3]], alpha: parts[4] === undefined ? 1 : +parts[4]};
-}
-
-// WCAG 2.2, "contrast ratio", which says nothing of blue on dark green: so every part must be close.
-function isSameToTheEye(a, b) {
-  if (a.some((part, i) => Math.abs(part - b[i]) > kClosestColours)) return false;
-  const luminance = (rgb) => {
-    const [red, green, blue] = rgb.map((part) => {
-      const value = part / 255;
-      return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
-    });
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
-  };
-  const x = luminance(a);
-  const y = luminance(b);
-  return (Math.max(x, y) + 0.05) / (Math.min(x, y) + 0.05) < kFaintestContrast;
-}
-
-function isClippedAway(style) {
-  if (style.clip !== 'auto' && (style.position === 'absolute' || style.position === 'fixed')) {
-    const edges = (style.clip.match(/-?[\d.]+/g) || []).map(Number);
-    if (edges.length === 4 &&
-        (edges[1] - edges[3] <= kSmallestBox || edges[2] - edges[0] <= kSmallestBox)) return true;
-  }
-  const path = style.clipPath;
-  if (path === 'none') return false;
-  const inset = /^inset\(([\d.]+)%/.exec(path);
-  return (inset !== null && +inset[1] >= 50) || /^circle\(0(px|%)?[ )]/.test(path);
-}
 
 function isTransparent(style) {
   if (style.filter === 'none') return false;
@@ -60,9 +23,9 @@ function isTransparent(style) {
 
 // The part of the page that a person can scroll to, in pixels of the page.
 function reachablePart() {
-  const own = getComputedStyle(document.documentElement);
-  const body = document.body ? getComputedStyle(document.body) : own;
-  const scroller = document.scrollingElement || document.documentElement;
+  const own = getComputedStyle(here.root());
+  const body = here.body() ? getComputedStyle(here.body()) : own;
+  const scroller = here.scroller() || here.root();
   const locked = [own.overflowX, body.overflowX].some((x) => x === 'hidden' || x === 'clip');
   const beyond = scroller.scrollWidth - scroller.clientWidth;
   const left = body.direction === 'rtl' && !locked ? -beyond : 0;
@@ -75,31 +38,6 @@ function isCentreIn(rect, box) {
   return x >= box.left && x <= box.right && y >= box.top && y <= box.bottom;
 }
 
-// Everything that paints an area, for texts whose colour is that of the background they inherit:
-// they may stand on something else.
-function painters(roots) {
-  const found = [];
-  for (const root of roots) {
-    for (const element of root.querySelectorAll('*')) {
-      const rect = element.getBoundingClientRect();
-      if (rect.width < 2 || rect.height < 2) continue;
-      if (/^(img|video|canvas|svg|object|embed|iframe)$/.test(element.localName)) {
-        found.push({element, rect, colour: null, own: false});
-        continue;
-      }
-      for (const pseudo of [null, '::before', '::after']) {
-        const style = getComputedStyle(element, pseudo);
-        if (pseudo && (style.content === 'none' || style.content === 'normal')) continue;
-        const colour = colourOf(style.backgroundColor);
-        if (style.backgroundImage !== 'none') found.push({element, rect, colour: null, own: !pseudo});
-        else if (colour && colour.alpha > 0)
-          found.push({element, rect, colour: colour.rgb, own: !pseudo});
-      }
-    }
-  }
-  return found;
-}
-
 class TextReader {
   constructor(roots, all, most) {
     this.roots = roots;
@@ -108,7 +46,8 @@ class TextReader {
     this.parts = [];
     this.units = 0;
     this.nodes = 0;
-    this.range = document.createRange();
+    this.range = here.range();
+    this.pageWide = [here.root(), here.body()];  // their colours are the whole page's
     this.reachable = reachablePart();
     this.painters = null;
     this.comparisons = 0;
@@ -116,11 +55,11 @@ class TextReader {
 
   // False when the page is too large.
   read() {
-    const dark = getComputedStyle(document.documentElement).colorScheme === 'dark';
+    const dark = getComputedStyle(here.root()).colorScheme === 'dark';
     const start = {spaces: 'n', hidden: false, opacity: 1, clip: null, placedClip: null,
       ground: dark ? [18, 18, 18] : [255, 255, 255], groundBox: null, cutOut: false,
-      unmeasured: false, style: null, colour: null, element: null};
-    const stack = [{children: {next: null, list: [document.documentElement], at: 0}, state: start,
+      box: null, style: null, inks: undefined, element: null, svg: false};
+    const stack = [{children: {next: null, list: [here.root()], at: 0}, state: start,
       mark: '', waits: false}];
     while (stack.length > 0) {
       const top = stack[stack.length - 1];
@@ -131,9 +70,10 @@ class TextReader {
         continue;
       }
       if (++this.nodes > kMostNodes || this.units > this.most) return false;
-      if (node.nodeType === Node.TEXT_NODE || node.nodeType === Node.CDATA_SECTION_NODE) {
+      const type = typeOf(node);
+      if (type === Node.TEXT_NODE || type === Node.CDATA_SECTION_NODE) {
         this.text(node, top.state, stack);
-      } else if (node.nodeType === Node.ELEMENT_NODE) {
+      } else if (type === Node.ELEMENT_NODE) {
         this.element(node, top.state, stack);
       }
     }
@@ -141,8 +81,8 @@ class TextReader {
   }
 
   element(element, around, stack) {
-    const html = element.namespaceURI === kHtml;
-    const name = element.localName;
+    const html = namespaceOf(element) === kHtml;
+    const name = localNameOf(element);
     if ((html ? kNeverShown : kNeverShownElsewhere).has(name)) return;
     const style = getComputedStyle(element);
     const display = style.display;
@@ -163,8 +103,9 @@ class TextReader {
       this.spanOf(element, box) + '\x01' + box + state.spaces : '';
     const waits = waiting || (apart && box === 'b');
     if (mark && !waits) this.parts.push(mark);
-    // Options are shown when they are wanted; a marquee shows all its text sooner or later.
-    if (html && (name === 'select' || name === 'marquee')) state.unmeasured = true;
+    // Options are shown when they are wanted, a marquee shows all its text sooner or later: their
+    // own box tells what is seen.
+    if (html && (name === 'select' || name === 'marquee')) state.box = element;
     stack.push({children: composedChildren(element), state, mark, waits});
   }
 
@@ -197,7 +138,7 @@ class TextReader {
   }
 
   spacesOf(element, style) {
-    if (/^(select|option|optgroup)$/.test(element.localName)) return 'n';
+    if (/^(select|option|optgroup)$/.test(localNameOf(element))) return 'n';
     const collapse = style.whiteSpaceCollapse;
     if (collapse === 'collapse') return 'n';
     return collapse === 'preserve-breaks' ? 'l' : 'k';
@@ -205,13 +146,14 @@ class TextReader {
 
   // What an element hands down to its content; null: nothing of it is visible.
   stateOf(element, style, display, around) {
-    const state = {...around, element, style, colour: null};
+    const state = {...around, element, style, inks: undefined};
+    state.svg = namespaceOf(element) === kSvg;
     state.spaces = this.spacesOf(element, style);
     if (this.all) return state;
     state.hidden = style.visibility !== 'visible';
     state.opacity = around.opacity * parseFloat(style.opacity);
     if (state.opacity < kFaintest || style.contentVisibility === 'hidden' ||
-        isClippedAway(style) || isTransparent(style)) return null;
+        isClippedAway(element, style) || isTransparent(style)) return null;
     this.clip(element, style, display, state, around);
     if (display !== 'contents') this.ground(element, style, display, state);
     if (style.backgroundImage !== 'none' && style.webkitBackgroundClip === 'text')
@@ -226,10 +168,10 @@ class TextReader {
     if (style.filter !== 'none' || style.mixBlendMode !== 'normal') state.ground = null;
     const background = colourOf(style.backgroundColor);
     if (style.backgroundImage === 'none' && background && background.alpha === 0) return;
-    const plain = style.backgroundImage === 'none' && background && background.alpha === 1;
-    const bounded = display !== 'inline' && element !== document.documentElement &&
-      element !== document.body;
-    state.ground = plain ? background.rgb : null;
+    const plain = style.backgroundImage === 'none' && background &&
+      (background.alpha === 1 || state.ground !== null);
+    const bounded = display !== 'inline' && !this.pageWide.includes(element);
+    state.ground = plain ? over(background, state.ground || background.rgb) : null;
     state.groundBox = plain && bounded ? element : null;
   }
 
@@ -241,9 +183,9 @@ class TextReader {
     if (position === 'fixed') state.clip = null;
     const cuts = style.overflowX !== 'visible' || style.overflowY !== 'visible';
     const boxless = display === 'inline' || display === 'contents' ||
-      element === document.documentElement || element === document.body;
+      this.pageWide.includes(element);
     if (cuts && !boxless) {
-      const rect = element.getBoundingClientRect();
+      const rect = rectOf(element);
       const empty = rect.width <= kSmallestBox || rect.height <= kSmallestBox;
       const on = (overflow) => empty || overflow === 'hidden' || overflow === 'clip';
       const old = state.clip || {left: -Infinity, top: -Infinity, right: Infinity, bottom: Infinity};
@@ -272,9 +214,8 @@ class TextReader {
 
   isSeen(node, state) {
     if (state.hidden) return false;
-    if (state.unmeasured) return true;
-    this.range.selectNodeContents(node);
-    const rect = this.range.getBoundingClientRect();
+    if (!state.box) this.range.selectNodeContents(node);
+    const rect = state.box ? rectOf(state.box) : this.range.getBoundingClientRect();
     if (rect.width === 0 || rect.height < kSmallestText) return false;
     if (parseFloat(state.style.fontSize) < kSmallestText) return false;
     if (rect.bottom + scrollY <= 0 || rect.right + scrollX <= this.reachable.left ||
@@ -288,27 +229,25 @@ class TextReader {
 
   isPainted(rect, state) {
     if (state.cutOut) return true;
-    if (!state.colour) state.colour = colourOf(state.style.webkitTextFillColor) || 'unknown';
-    const colour = state.colour;
-    if (colour === 'unknown') return true;
-    const decorated = state.style.textShadow !== 'none' ||
-      parseFloat(state.style.webkitTextStrokeWidth) > 0;
-    if (decorated) return true;
-    if (colour.alpha < kFaintest) return false;
-    if (!state.ground || colour.alpha < 1) return true;
-    if (!isSameToTheEye(colour.rgb, state.ground)) return true;
-    if (state.groundBox && !isCentreIn(rect, state.groundBox.getBoundingClientRect())) return true;
-    return this.standsOnAnother(rect, colour.rgb, state.element);
+    if (state.inks === undefined) state.inks = inksOf(state.style, state.svg);
+    if (!state.inks) return true;
+    if (state.inks.length === 0) return false;
+    if (!state.ground) return true;
+    const differs = (ground) => state.inks.some((ink) => !isSameToTheEye(over(ink, ground), ground));
+    if (differs(state.ground)) return true;
+    if (state.groundBox && !isCentreIn(rect, rectOf(state.groundBox))) return true;
+    return this.standsOnAnother(rect, state, differs);
   }
 
-  standsOnAnother(rect, rgb, element) {
+  standsOnAnother(rect, state, differs) {
     if (!this.painters) this.painters = painters(this.roots);
     this.comparisons += this.painters.length;
     if (this.comparisons > kMostComparisons) return true;  // rather too much than too little
     return this.painters.some((painter) => {
-      if (!isCentreIn(rect, painter.rect)) return false;
-      if (painter.own && painter.element.contains(element)) return false;
-      return !painter.colour || !isSameToTheEye(rgb, painter.colour);
+      const {element, rect: area, hole, colour, own} = painter;
+      if (!isCentreIn(rect, area) || (hole && isCentreIn(rect, hole))) return false;
+      if (own && isIn(element, state.element)) return false;
+      return (!colour || differs(over(colour, state.ground))) && !isFaintInItsPlace(painter);
     });
   }
 }
