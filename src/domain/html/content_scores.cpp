@@ -82,7 +82,8 @@ bool ContentScores::is_data_table(NodeId table) const {
     plain = plain || page_.linked(id) == 0;
   }
   end_row();
-  return rows >= kLeastRows && static_cast<double>(data_rows) >= kLeastDataRows * static_cast<double>(rows);
+  return rows >= kLeastRows &&
+         static_cast<double>(data_rows) >= kLeastDataRows * static_cast<double>(rows);
 }
 
 double ContentScores::value_of(const Line& line) const {

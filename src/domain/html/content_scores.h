@@ -28,7 +28,9 @@ class ContentScores {
   // Of the lines that begin before this node.
   double good_before(NodeId id) const { return good_[id]; }
   // Whether it is, or holds, a table whose rows have more than links: standings, prices.
-  bool holds_data_table(NodeId id) const { return data_before_[document_.end(id)] > data_before_[id]; }
+  bool holds_data_table(NodeId id) const {
+    return data_before_[document_.end(id)] > data_before_[id];
+  }
   // Units of links, and of all that is doubted.
   double bad(NodeId id) const { return bad_[document_.end(id)] - bad_[id]; }
 

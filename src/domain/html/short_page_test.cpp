@@ -45,10 +45,12 @@ TEST(ShortPage, ANoticeAboveDoesNotWinEither) {
 }
 
 TEST(ShortPage, InOtherScripts) {
-  EXPECT_EQ(main_of("<body><div class=kekka><b>試合終了</b> 浦和 2-1 鹿島</div><div class=footer><p>"
-                    "本サイトに掲載されている記事、写真等の無断転載を禁じます。著作権は当社または情報提供者に"
-                    "帰属します。お問い合わせはこちらからお願いします。</p></div>"),
-            "試合終了 浦和 2-1 鹿島");
+  EXPECT_EQ(
+      main_of(
+          "<body><div class=kekka><b>試合終了</b> 浦和 2-1 鹿島</div><div class=footer><p>"
+          "本サイトに掲載されている記事、写真等の無断転載を禁じます。著作権は当社または情報提供者に"
+          "帰属します。お問い合わせはこちらからお願いします。</p></div>"),
+      "試合終了 浦和 2-1 鹿島");
   EXPECT_EQ(main_of("<body><p>النتيجة 2-1</p><footer><p>جميع الحقوق محفوظة للموقع، ولا يجوز نسخ "
                     "المحتوى أو إعادة نشره دون إذن مكتوب من الإدارة، شكرا لكم.</p></footer>"),
             "النتيجة 2-1");
@@ -101,7 +103,8 @@ TEST(DataTables, ATableOfLinksAloneIsNone) {
     links += "<tr><td><a href=/x>Another page of ours</a><td><a href=/y>And one more page</a>";
   std::string article = "<body><article>";
   for (int i = 0; i < 6; ++i)
-    article += "<p>Sentence number " + std::to_string(i) + " of a text, which is long enough to "
+    article += "<p>Sentence number " + std::to_string(i) +
+               " of a text, which is long enough to "
                "be a paragraph of its own, and which tells of what happened on that day.";
   EXPECT_EQ(main_of(article + links + "</table></article>").find("Another page"),
             std::string::npos);

@@ -11,7 +11,8 @@ namespace gvm::html {
 inline constexpr std::size_t kMostColumns = 1000;
 inline constexpr std::size_t kMostRows = 65534;
 
-// The number that a cell's `colspan` or `rowspan` starts with, at most `most`; 1 when there is none.
+// The number that a cell's `colspan` or `rowspan` starts with, at most `most`; 1 when there is
+// none.
 std::size_t span_of(const Document& document, NodeId cell, Atom name, std::size_t most);
 
 // A row, or a group of them.

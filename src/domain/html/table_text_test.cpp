@@ -68,12 +68,14 @@ TEST(TableText, OfABrowserIsMadeTheSameWay) {
                           "cnTotal\x03\x01"
                           "cn13\x03\x03"),
             "Total\t\t13");
-  for (const char* broken : {"\x05", "\x05"
-                                     "9",
+  for (const char* broken : {"\x05",
+                             "\x05"
+                             "9",
                              "\x05"
                              "1,2",
-                             "\x05;x", "\x05"
-                                       "99999999999999999999,1;"})
+                             "\x05;x",
+                             "\x05"
+                             "99999999999999999999,1;"})
     EXPECT_LE(composed_text(broken).size(), 1U);
 }
 

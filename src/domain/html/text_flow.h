@@ -55,11 +55,11 @@ class TextFlow {
     std::vector<std::size_t> down = {};  // of its rows: how far cells reach down, by column
   };
   struct Row {
-    int tabs_before;  // that wait for a text, of the rows around
+    int tabs_before;    // that wait for a text, of the rows around
     std::size_t begin;  // of the row in the text, once it has any
     bool first = true;
     bool has_text = false;
-    bool keeps = false;           // text whose line breaks stay, or rows of its own
+    bool keeps = false;  // text whose line breaks stay, or rows of its own
     std::size_t cells_with_text = 0;
     bool text_in_cell = false;
     std::vector<std::size_t> down;  // rows that cells from above still take, by column

@@ -109,9 +109,7 @@ class TextRun {
   bool waiting() const { return !open_.empty() && open_.back().waits; }
 
   // Whether it is not shown elsewhere than it is written.
-  bool is_in_place(NodeId id, NodeId root) const {
-    return id == root || !moved_.contains(id);
-  }
+  bool is_in_place(NodeId id, NodeId root) const { return id == root || !moved_.contains(id); }
 
   // The head and the foot of a table stand where they are shown: before the first row, and behind
   // the last one.
@@ -179,7 +177,8 @@ class TextRun {
 
   // What nobody sees takes up its place.
   void unseen(Display display, const InlineStyle& style) {
-    if (display == Display::inline_ || style.out_of_line || waiting()) return;
+    const bool apart = style.out_of_line && !(style.away && display == Display::paragraph);
+    if (display == Display::inline_ || apart || waiting()) return;
     flow_.begin(display, Spaces::collapse);
     flow_.end();
   }

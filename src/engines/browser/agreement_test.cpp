@@ -141,15 +141,31 @@ TEST_F(Agreement, OnShadowTreesTablesAndStyles) {
       "<table><tr><td>a<td><table><tr><td>n1<td>n2</table><td>z</table>"};
   for (const std::string& page : pages)
     EXPECT_EQ(difference_of("<!doctype html><body>" + page), "") << page;
-  for (const char* style :
-       {"color:transparent", "color:#0000", "opacity:0%", "font:0/0 a", "transform:scale(0)",
-        "position:relative;left:-9999px", "inset:-9999px auto auto -9999px;position:absolute",
-        "color:hsl(0,0%,100%)", "font-size:1%", "content-visibility:hidden", "filter:opacity(0)",
-        "/*c*/display:none", "display:\\6eone", "scale:0", "zoom:.01", "translate:-9999px",
-        "-webkit-text-fill-color:transparent", "color:rgb(0 0 0/.01)", "margin:0 0 0 -9999px",
-        "display:none!important;display:block", "dis/**/play:none", "font:700 1em a"}) {
-    EXPECT_EQ(difference_of(std::string("<!doctype html><body>a<p style=\"") + style + "\">text</p>b"),
-              "")
+  for (const char* style : {"color:transparent",
+                            "color:#0000",
+                            "opacity:0%",
+                            "font:0/0 a",
+                            "transform:scale(0)",
+                            "position:relative;left:-9999px",
+                            "inset:-9999px auto auto -9999px;position:absolute",
+                            "color:hsl(0,0%,100%)",
+                            "font-size:1%",
+                            "content-visibility:hidden",
+                            "filter:opacity(0)",
+                            "/*c*/display:none",
+                            "display:\\6eone",
+                            "scale:0",
+                            "zoom:.01",
+                            "translate:-9999px",
+                            "-webkit-text-fill-color:transparent",
+                            "color:rgb(0 0 0/.01)",
+                            "margin:0 0 0 -9999px",
+                            "display:none!important;display:block",
+                            "dis/**/play:none",
+                            "font:700 1em a"}) {
+    EXPECT_EQ(
+        difference_of(std::string("<!doctype html><body>a<p style=\"") + style + "\">text</p>b"),
+        "")
         << style;
   }
 }

@@ -353,15 +353,15 @@ TEST_F(HttpFailure, ContradictingOrGarbledLengthsAreRefused) {
   });
   for (const auto* wrong :
        {"content-length: 5\r\ncontent-length: 4\r\n", "content-length: 4\r\ncontent-length: 5\r\n",
-        "content-length: 5, 4\r\n", "content-length: 5,\r\n", "content-length: ,5\r\n", "content-length: -5\r\n", "content-length: 5x\r\n"}) {
+        "content-length: 5, 4\r\n", "content-length: 5,\r\n", "content-length: ,5\r\n",
+        "content-length: -5\r\n", "content-length: 5x\r\n"}) {
     lengths = wrong;
     const auto result = send(get(server.url()));
     ASSERT_FALSE(result) << wrong;
     EXPECT_EQ(text_of(result.error(), "kind"), "protocol") << wrong << result.error().to_string();
   }
-  for (const auto* same :
-       {"content-length: 5\r\ncontent-length: 5\r\n", "content-length: 5, 5\r\n",
-        "content-length: 5 ,05,\t5\r\ncontent-length: 5\r\n"}) {
+  for (const auto* same : {"content-length: 5\r\ncontent-length: 5\r\n", "content-length: 5, 5\r\n",
+                           "content-length: 5 ,05,\t5\r\ncontent-length: 5\r\n"}) {
     lengths = same;
     const auto result = send(get(server.url()));
     ASSERT_TRUE(result) << same << result.error().to_string();

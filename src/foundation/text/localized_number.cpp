@@ -125,7 +125,8 @@ class Reader {
     return u_isUWhiteSpace(static_cast<UChar32>(text_[at])) != 0;
   }
 
-  // ".5" where the language writes ",5": a fraction of another language, or what a list's bullet is.
+  // ".5" where the language writes ",5": a fraction of another language, or what a list's bullet
+  // is.
   bool follows_unread_mark(std::size_t at) const {
     if (at == 0 || !is_digit(at)) return false;
     const char32_t c = text_[at - 1];

@@ -45,9 +45,9 @@ Result<std::string> html_of(const net::HttpResponse& response, const std::string
     return std::move(text->text);
   }
   auto parsed_url = url::parse(url);
-  auto page = html::parse_page(response.body, html::charset_of_content_type(type),
-                               parsed_url ? &*parsed_url : nullptr, {}, nullptr,
-                               html::Shadows::as_written);
+  auto page =
+      html::parse_page(response.body, html::charset_of_content_type(type),
+                       parsed_url ? &*parsed_url : nullptr, {}, nullptr, html::Shadows::as_written);
   if (!page) return fail(std::move(page).error());
   return html::to_html(*page->document, page->document->root());
 }
