@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "base/encoding.h"
+#include "html/table_order.h"
 #include "html/text_flow.h"
 
 namespace gvm::html {
@@ -14,7 +16,8 @@ constexpr char kBegin = '\x01';
 constexpr char kLineBreak = '\x02';
 constexpr char kEnd = '\x03';
 constexpr char kEscape = '\x04';
-constexpr std::string_view kMarks = "\x01\x02\x03\x04";
+constexpr char kSpan = '\x05';
+constexpr std::string_view kMarks = "\x01\x02\x03\x04\x05";
 
 Display display_of(char code) {
   switch (code) {
@@ -36,13 +39,34 @@ Spaces spaces_of(char code) {
   return code == 'l' ? Spaces::keep_lines : Spaces::collapse;
 }
 
+std::size_t take_number(std::string_view& rest, std::size_t most) {
+  std::size_t number = 0;
+  while (!rest.empty() && rest[0] >= '0' && rest[0] <= '9') {
+    number = std::min(number * 10 + static_cast<std::size_t>(rest[0] - '0'), most);
+    rest.remove_prefix(1);
+  }
+  return number;
+}
+
+// Bytes of the mark of a span.
+std::size_t take_span(std::string_view mark, CellSpan& span) {
+  std::string_view rest = mark.substr(1);
+  span.columns = std::max<std::size_t>(1, take_number(rest, kMostColumns));
+  if (rest.starts_with(',')) rest.remove_prefix(1);
+  span.rows = take_number(rest, kMostRows);
+  if (rest.starts_with(';')) rest.remove_prefix(1);
+  return mark.size() - rest.size();
+}
+
 // Bytes of the mark at the start of `rest`, which it carries out.
-std::size_t apply_mark(TextFlow& flow, std::string_view rest) {
+std::size_t apply_mark(TextFlow& flow, CellSpan& span, std::string_view rest) {
   switch (rest[0]) {
     case kBegin:
       if (rest.size() < 3) return rest.size();
-      flow.begin(display_of(rest[1]), spaces_of(rest[2]));
+      flow.begin(display_of(rest[1]), spaces_of(rest[2]), std::exchange(span, {}));
       return 3;
+    case kSpan:
+      return take_span(rest, span);
     case kLineBreak:
       flow.line_break();
       return 1;
@@ -91,11 +115,12 @@ Point first_point(std::string_view text) {
 
 std::string composed_text(std::string_view marks) {
   TextFlow flow;
+  CellSpan span;
   while (!marks.empty()) {
     const std::size_t plain = std::min(marks.find_first_of(kMarks), marks.size());
     flow.text(marks.substr(0, plain));
     marks.remove_prefix(plain);
-    if (!marks.empty()) marks.remove_prefix(apply_mark(flow, marks));
+    if (!marks.empty()) marks.remove_prefix(apply_mark(flow, span, marks));
   }
   return flow.take();
 }

@@ -5,9 +5,9 @@
 //
 //   U+0001 BOX SPACES   a box begins. BOX: i inline, b block, p paragraph, r row, c cell;
 //                       SPACES: n collapsed, k kept, l line breaks kept
-//   U+0002              a line break
-//   U+0003              the innermost box ends
-//   U+0004 C            the character C itself
+//   U+0005 C,R;         the cell that begins next spans C columns and R rows (0: to its group's
+//   end) U+0002              a line break U+0003              the innermost box ends U+0004 C the
+//   character C itself
 //
 // Every string is read: what makes no sense has no effect.
 #include <string>

@@ -117,6 +117,11 @@ constexpr auto kBoilerplate = std::to_array<std::string_view>({"ad",
                                                                "widgets"});
 constexpr auto kComments =
     std::to_array<std::string_view>({"comment", "commentlist", "comments", "disqus"});
+constexpr auto kCertain = std::to_array<std::string_view>(
+    {"breadcrumb", "breadcrumbs", "consent", "cookie", "cookies", "footer", "gdpr", "menu",
+     "menubar", "nav", "navbar", "navigation", "share", "sharebar", "sharing", "skip", "social"});
+constexpr auto kCertainRoles = std::to_array<std::string_view>(
+    {"alertdialog", "contentinfo", "dialog", "menu", "navigation", "search"});
 // These stay what they are beside a word of content: "related-posts", "entry-footer".
 constexpr auto kStrong = std::to_array<std::string_view>(
     {"author",      "bio",      "breadcrumb", "breadcrumbs", "comment",
@@ -155,6 +160,7 @@ static_assert(std::ranges::is_sorted(kBoilerplate) && kBoilerplate.size() <= kMo
 static_assert(std::ranges::is_sorted(kComments) && std::ranges::is_sorted(kContent));
 static_assert(std::ranges::is_sorted(kNoName) && std::ranges::is_sorted(kTextBody));
 static_assert(std::ranges::is_sorted(kStrong) && std::ranges::is_sorted(kStates));
+static_assert(std::ranges::is_sorted(kCertain) && std::ranges::is_sorted(kCertainRoles));
 static_assert(std::ranges::is_sorted(kRoles) && kRoles.size() <= kMostRoles);
 
 constexpr std::size_t kLongestNames = 512;   // bytes of an attribute that are looked at
@@ -240,6 +246,12 @@ void read_name(std::string_view name, Names& out) {
 
 bool is_of_comments(Reason reason) {
   return reason < kBoilerplate.size() && is_listed(kComments, kBoilerplate[reason]);
+}
+
+bool is_certain(Reason reason) {
+  if (reason < kBoilerplate.size()) return is_listed(kCertain, kBoilerplate[reason]);
+  if (reason < kMostWords || reason >= kMostWords + kRoles.size()) return false;
+  return is_listed(kCertainRoles, kRoles[reason - kMostWords]);
 }
 
 NameReader::NameReader(const Document& document)

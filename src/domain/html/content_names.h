@@ -25,6 +25,9 @@ inline Reason reason_of(Tag tag) {
 // A word of what readers wrote.
 bool is_of_comments(Reason reason);
 
+// One that no content has: navigation, notices about cookies, sharing, a page's footer.
+bool is_certain(Reason reason);
+
 struct Names {
   std::vector<Reason> boilerplate;  // words that speak of it, each once
   bool content = false;             // a word speaks of content

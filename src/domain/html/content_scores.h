@@ -27,10 +27,16 @@ class ContentScores {
   double good(NodeId id) const { return good_[document_.end(id)] - good_[id]; }
   // Of the lines that begin before this node.
   double good_before(NodeId id) const { return good_[id]; }
+  // Whether it is, or holds, a table whose rows have more than links: standings, prices.
+  bool holds_data_table(NodeId id) const {
+    return data_before_[document_.end(id)] > data_before_[id];
+  }
   // Units of links, and of all that is doubted.
   double bad(NodeId id) const { return bad_[document_.end(id)] - bad_[id]; }
 
  private:
+  void find_data_tables();
+  bool is_data_table(NodeId table) const;
   double value_of(const Line& line) const;
 
   const Document& document_;
@@ -39,6 +45,8 @@ class ContentScores {
   std::vector<double> values_;  // of the lines
   std::vector<double> good_;    // of the lines that begin before each node
   std::vector<double> bad_;
+  std::vector<bool> in_data_table_;
+  std::vector<std::uint32_t> data_before_;  // tables of data before each node
 };
 
 }  // namespace gvm::html

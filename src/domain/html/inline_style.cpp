@@ -233,6 +233,7 @@ class Reader {
     const bool moved = (placed_ || relative_) && (away_[0] || away_[1]);
     const bool shifted = transformed_.away || translated_ || indented_ || margin_;
     const bool gone = clip_path_ || (placed_ && clipped_) || (cut_ && small_);
+    out_.away = moved && !faint && !concealed_;
     if (faint || moved || shifted || gone || concealed_) out_.unseen = true;
     return out_;
   }
@@ -309,8 +310,10 @@ class Reader {
       away_[1] = property == "top" ? is_off_page(value) : is_far(value);
     } else if (property == "inset") {
       const auto parts = parts_of(value);
-      away_[0] = is_off_page(edge(parts, 3)) || (edge(parts, 3) == "auto" && is_far(edge(parts, 1)));
-      away_[1] = is_off_page(edge(parts, 0)) || (edge(parts, 0) == "auto" && is_far(edge(parts, 2)));
+      away_[0] =
+          is_off_page(edge(parts, 3)) || (edge(parts, 3) == "auto" && is_far(edge(parts, 1)));
+      away_[1] =
+          is_off_page(edge(parts, 0)) || (edge(parts, 0) == "auto" && is_far(edge(parts, 2)));
     } else if (property == "text-indent") {
       indented_ = is_off_page(value);
     } else if (property == "margin-left") {
@@ -338,8 +341,8 @@ class Reader {
       if (const auto share = share_of(value)) zoom_ = *share == 0 ? 1 : *share;
     } else if (property == "translate") {
       const auto parts = parts_of(value);
-      translated_ = (!parts.empty() && is_off_page(parts[0])) ||
-                    (parts.size() > 1 && is_off_page(parts[1]));
+      translated_ =
+          (!parts.empty() && is_off_page(parts[0])) || (parts.size() > 1 && is_off_page(parts[1]));
     }
   }
 

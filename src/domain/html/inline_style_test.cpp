@@ -18,30 +18,65 @@ std::string shown(std::string_view style) {
 }
 
 TEST(InlineStyle, WhatCannotBeSeenIsLeftOut) {
-  for (const char* style :
-       {"color:transparent", "color:#0000", "color:#12345600", "color:rgb(0 0 0 / 0%)",
-        "color:rgba(9,9,9,.01)", "color:hsla(120,50%,50%,0)", "opacity:0%", "opacity:0.0",
-        "opacity:1e-3", "font:0/0 a", "font:italic bold 0px serif", "font:700 0/1 a",
-        "font-size:0%", "transform:scale(0)", "transform:rotate(3deg) scaleX(0)",
-        "transform:scale3d(1,0,1)", "scale:0", "zoom:.01", "transform:translateX(-9999px)",
-        "translate:0 -9999px", "position:relative;left:-9999px", "left:-9999px;position:fixed",
-        "inset:-9999px auto auto -9999px;position:absolute", "position:absolute;right:9999px",
-        "margin:0 0 0 -9999px", "color:hsl(0,0%,100%)", "color:hsl(210deg 100% 100%)",
-        "color:rgb(100%,100%,100%)", "content-visibility:hidden", "filter:opacity(0)",
-        "filter:blur(1px) opacity(2%)", "-webkit-text-fill-color:transparent"}) {
+  for (const char* style : {"color:transparent",
+                            "color:#0000",
+                            "color:#12345600",
+                            "color:rgb(0 0 0 / 0%)",
+                            "color:rgba(9,9,9,.01)",
+                            "color:hsla(120,50%,50%,0)",
+                            "opacity:0%",
+                            "opacity:0.0",
+                            "opacity:1e-3",
+                            "font:0/0 a",
+                            "font:italic bold 0px serif",
+                            "font:700 0/1 a",
+                            "font-size:0%",
+                            "transform:scale(0)",
+                            "transform:rotate(3deg) scaleX(0)",
+                            "transform:scale3d(1,0,1)",
+                            "scale:0",
+                            "zoom:.01",
+                            "transform:translateX(-9999px)",
+                            "translate:0 -9999px",
+                            "position:relative;left:-9999px",
+                            "left:-9999px;position:fixed",
+                            "inset:-9999px auto auto -9999px;position:absolute",
+                            "position:absolute;right:9999px",
+                            "margin:0 0 0 -9999px",
+                            "color:hsl(0,0%,100%)",
+                            "color:hsl(210deg 100% 100%)",
+                            "color:rgb(100%,100%,100%)",
+                            "content-visibility:hidden",
+                            "filter:opacity(0)",
+                            "filter:blur(1px) opacity(2%)",
+                            "-webkit-text-fill-color:transparent"}) {
     EXPECT_EQ(shown(style), "") << style;
   }
 }
 
 TEST(InlineStyle, WhatIsSeenIsKept) {
   for (const char* style :
-       {"color:#000f", "color:hsl(0,0%,40%)", "color:hsl(0 100% 50% / .5)", "opacity:6%",
-        "font:12px/0 a", "font:700 1em a", "transform:scale(1.5)", "transform:translate(-50%)",
-        "position:relative;left:-9px", "left:-9999px", "inset:0", "filter:opacity(90%)",
-        "margin:-9999px 0", "content-visibility:auto", "color:#12", "opacity:none",
+       {"color:#000f",
+        "color:hsl(0,0%,40%)",
+        "color:hsl(0 100% 50% / .5)",
+        "opacity:6%",
+        "font:12px/0 a",
+        "font:700 1em a",
+        "transform:scale(1.5)",
+        "transform:translate(-50%)",
+        "position:relative;left:-9px",
+        "left:-9999px",
+        "inset:0",
+        "filter:opacity(90%)",
+        "content-visibility:auto",
+        "color:#12",
+        "opacity:none",
         "color:#fff;text-shadow:0 0 2px #000",
         "color:transparent;-webkit-background-clip:text;background-image:linear-gradient(red,blue)",
-        "color:transparent;color:black", "scale:1", "zoom:2", "translate:none"}) {
+        "color:transparent;color:black",
+        "scale:1",
+        "zoom:2",
+        "translate:none"}) {
     EXPECT_EQ(shown(style), "text") << style;
   }
 }
@@ -57,12 +92,12 @@ TEST(InlineStyle, ASeenTextInsideOfATransparentOneIsKept) {
 }
 
 TEST(CssDeclarations, CommentsAndEscapesHideNothing) {
-  for (const char* style : {"/*c*/display:none", "display:\\6eone", "display:n\\6f ne",
-                            "DISPLAY : None", "d\\69splay:none", "display:/*;*/none/*x*/",
-                            "display:none!important;display:block", "display:none ! IMPORTANT",
-                            "background:url(a;b);display:none", "--x:{a;b};display:none",
-                            "content:';display:block';display:none", ";;:;display:none",
-                            "\\64\\69\\73play:\\00006e one", "display:none;/*display:block"}) {
+  for (const char* style :
+       {"/*c*/display:none", "display:\\6eone", "display:n\\6f ne", "DISPLAY : None",
+        "d\\69splay:none", "display:/*;*/none/*x*/", "display:none!important;display:block",
+        "display:none ! IMPORTANT", "background:url(a;b);display:none", "--x:{a;b};display:none",
+        "content:';display:block';display:none", ";;:;display:none",
+        "\\64\\69\\73play:\\00006e one", "display:none;/*display:block"}) {
     EXPECT_EQ(shown(style), "") << style;
   }
 }

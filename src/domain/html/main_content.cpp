@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <span>
 
 #include "html/content_names.h"
@@ -29,6 +30,8 @@ constexpr int kMostRounds = 6;  // of looking inside what was not cut
 // Units of text.
 constexpr std::uint32_t kShortestBody = 150;    // without links: of a block named as the text
 constexpr std::uint32_t kEnough = 200;          // a content that needs no second attempt
+constexpr std::uint32_t kShortPage = 600;       // all but certain boilerplate
+constexpr std::uint32_t kLongestNotice = 1500;  // without links: of what is certain boilerplate
 constexpr double kBeforeTitle = 80;             // good text above a title
 constexpr std::uint32_t kLongestPointer = 150;  // of a paragraph that is one link elsewhere
 
@@ -43,6 +46,30 @@ class Judge {
   Judge(const Document& document, const PageLines& page)
       : document_(document), page_(page), names_(document) {
     find_text_bodies();
+  }
+
+  // Of a short page all that is not certain boilerplate: that a notice is longer than the one line
+  // that was wanted says nothing. Empty when the page is longer, has nothing else, or says what its
+  // content is.
+  std::optional<MainContent> run_short() {
+    ContentScores scores(document_, page_);
+    std::uint32_t rest = page_.units(page_.top());
+    std::uint32_t in_articles = 0;
+    for (NodeId id = page_.top() + 1; id < document_.end(page_.top());) {
+      if (!document_.is_element(id) || page_.is_hidden(id) || !is_certain_boilerplate(id)) {
+        if (document_.tag(id) == Tag::article) in_articles += page_.units(id);
+        ++id;
+        continue;
+      }
+      if (page_.plain(id) > kLongestNotice) return std::nullopt;
+      scores.mark(id, Mark::cut);
+      rest -= page_.units(id);
+      id = document_.end(id);
+    }
+    if (rest == 0 || rest > kShortPage || in_articles > rest / 2) return std::nullopt;
+    MainContent out = answer(scores, page_.top());
+    out.beside_text.clear();
+    return out;
   }
 
   // The units of what is left are in units().
@@ -67,13 +94,18 @@ class Judge {
     weights_.assign(document_.size(), 0);
     is_body_.assign(document_.size(), false);
     bodies_before_.assign(document_.size() + 1, 0);
+    contents_before_.assign(document_.size() + 1, 0);
     Names names;
     for (NodeId id = 0; id < document_.size(); ++id) {
       bodies_before_[id + 1] = bodies_before_[id];
+      contents_before_[id + 1] = contents_before_[id];
       if (!document_.is_element(id) || page_.units(id) == 0) continue;
       names_.read(id, names);
       weights_[id] = static_cast<std::int8_t>(names.weight());
       is_body_[id] = names.text_body;
+      const Tag tag = document_.tag(id);
+      const bool says_so = tag == Tag::article || tag == Tag::main || tag == Tag::h1;
+      if (says_so || names.text_body) ++contents_before_[id + 1];
       if (names.text_body && page_.plain(id) >= kShortestBody) ++bodies_before_[id + 1];
     }
   }
@@ -132,6 +164,22 @@ class Judge {
       doubts.push_back({id, begin, reasons_.size()});
       id = document_.end(id);
     }
+  }
+
+  bool is_certain_boilerplate(NodeId id) const {
+    const Tag tag = document_.tag(id);
+    if (is_control(tag) || tag == Tag::select || tag == Tag::dialog) return true;
+    Reason role = 0;
+    const bool by_role = names_.role(id, role) && is_certain(role);
+    Names names;
+    if (tag != Tag::footer && !by_role) names_.read(id, names);
+    const bool by_name = names.weight() < 0 && std::ranges::any_of(names.boilerplate, is_certain);
+    return (tag == Tag::footer || by_role || by_name) && !holds_content(id);
+  }
+
+  // In an element that says so.
+  bool holds_content(NodeId id) const {
+    return contents_before_[document_.end(id)] > contents_before_[id];
   }
 
   bool is_in_article(NodeId id) const {
@@ -313,7 +361,7 @@ class Judge {
       case Tag::table:
       case Tag::form:
         return page_.units(id) > 0 && page_.link_share(id) > kMostLinksInBlock &&
-               scores.good(id) <= 0;
+               scores.good(id) <= 0 && !scores.holds_data_table(id);
       default:
         return false;
     }
@@ -365,6 +413,7 @@ class Judge {
   std::vector<std::int8_t> weights_;
   std::vector<bool> is_body_;
   std::vector<std::uint32_t> bodies_before_;
+  std::vector<std::uint32_t> contents_before_;  // elements that say that they are content
   std::vector<Reason> reasons_;
   std::array<bool, kReasonCount> overruled_{};
   std::array<double, kReasonCount> cost_{};  // good text under each reason
@@ -377,6 +426,7 @@ class Judge {
 MainContent find_main_content(const Document& document) {
   const PageLines page(document);
   Judge judge(document, page);
+  if (auto all = judge.run_short()) return std::move(*all);
   MainContent out = judge.run(Trust::names);
   std::uint32_t units = judge.units();
   if (units < kEnough) {

@@ -10,6 +10,10 @@ namespace gvm::html {
 namespace {
 
 constexpr std::size_t kLongestUrl = 2048;  // bytes; a link to a longer one is its text
+// Of a table of data with tables in its cells; one that has more is a layout.
+constexpr std::size_t kMostInnerTables = 4;
+constexpr std::uint64_t kHeaviestOuterTable = 20'000;
+constexpr std::size_t kLongestOuterCell = 300;  // bytes
 
 std::string escaped_words(std::string_view text) {
   MarkdownWriter writer;
@@ -351,21 +355,32 @@ class MarkdownRun {
   // A table of data; one for layout is passed cell by cell.
   bool table(NodeId id) {
     if (headings_ > 0) return false;
+    std::size_t inner = 0;
     for (NodeId at = id + 1; at < document_.end(id); ++at) {
       const Tag tag = document_.tag(at);
-      const bool for_layout = tag == Tag::table || tag == Tag::pre || heading_level(tag) != 0;
-      if (for_layout) return false;
+      if (tag == Tag::pre || heading_level(tag) != 0) return false;
+      inner += tag == Tag::table;
     }
+    if (inner > kMostInnerTables || (inner > 0 && document_.weight(id) > kHeaviestOuterTable))
+      return false;
     auto read = tables(document_, id, &limits_);
     if (!read) return problem_.emplace(std::move(read.error())), true;
     const Table& found = read->front();
     const bool has_columns =
         std::ranges::any_of(found.rows, [](const auto& row) { return row.size() > 1; });
-    if (!has_columns) return false;
+    if (!has_columns || (inner > 0 && !is_data(found))) return false;
     writer_.block();
     writer_.text(found.caption);
     writer_.lines(pipe_table(found));
     return true;
+  }
+
+  // Of a table with others inside.
+  static bool is_data(const Table& table) {
+    const auto is_short = [](const auto& cell) { return cell.size() <= kLongestOuterCell; };
+    return table.rows.size() > 1 && std::ranges::all_of(table.rows, [&](const auto& row) {
+             return std::ranges::all_of(row, is_short);
+           });
   }
 
   const Document& document_;

@@ -136,7 +136,7 @@ TEST(MainContent, OfAFragmentOfShortParagraphsKeepsThemAll) {
       *parsed("<h1>List</h1><p>One paragraph of thirty bytes, or so.</p><p>Two, the same length as "
               "one, more or less.</p><p>tiny</p>"));
   EXPECT_EQ(text,
-            "One paragraph of thirty bytes, or so.\n\nTwo, the same length as one, more "
+            "List\n\nOne paragraph of thirty bytes, or so.\n\nTwo, the same length as one, more "
             "or less.\n\ntiny");
 }
 

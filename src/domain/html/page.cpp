@@ -135,7 +135,8 @@ Result<PageText> page_text(std::string_view bytes, std::string_view content_type
   if (!is_html_type(type)) {
     if (!is_text(type)) return fail(no_text(type));
     Decoded decoded = decode(bytes, label);
-    return PageText{{}, with_plain_line_ends(std::move(decoded.utf8)), std::string(decoded.charset)};
+    return PageText{
+        {}, with_plain_line_ends(std::move(decoded.utf8)), std::string(decoded.charset)};
   }
   const auto parsed = url::parse(url);
   auto page = parse_page(bytes, label, parsed ? &*parsed : nullptr);

@@ -48,8 +48,8 @@ const lxb_dom_element_t& to_element(const lxb_dom_node_t& node) {
 // HTML Standard, 4.13.3: a name of a custom element.
 bool is_custom(std::string_view name) {
   constexpr std::array<std::string_view, 8> kReserved = {
-      "annotation-xml",   "color-profile",  "font-face",      "font-face-format",
-      "font-face-name",   "font-face-src",  "font-face-uri",  "missing-glyph"};
+      "annotation-xml", "color-profile", "font-face",     "font-face-format",
+      "font-face-name", "font-face-src", "font-face-uri", "missing-glyph"};
   return !name.empty() && name[0] >= 'a' && name[0] <= 'z' &&
          name.find('-') != std::string_view::npos &&
          std::ranges::find(kReserved, name) == kReserved.end();

@@ -70,10 +70,10 @@ TEST(ShadowTrees, OnlyTheFirstOfAnElementThatMayHaveOneCounts) {
 }
 
 TEST(ShadowTrees, AreReadByEverythingThatReadsContent) {
-  const auto document =
-      parsed("<body><x-page><template shadowrootmode=open><h1>Final</h1><p>The match ended "
-             "<slot name=score></slot>, and that was the end of a long season for both of them.</p>"
-             "</template><b slot=score>3-1</b></x-page>");
+  const auto document = parsed(
+      "<body><x-page><template shadowrootmode=open><h1>Final</h1><p>The match ended "
+      "<slot name=score></slot>, and that was the end of a long season for both of them.</p>"
+      "</template><b slot=score>3-1</b></x-page>");
   EXPECT_NE(main_text(*document).find("ended 3-1, and"), std::string::npos);
   EXPECT_NE(main_markdown(*document)->find("ended **3-1**, and"), std::string::npos);
   const auto selector = Selector::compile("p b");
@@ -83,9 +83,9 @@ TEST(ShadowTrees, AreReadByEverythingThatReadsContent) {
 }
 
 TEST(ShadowTrees, StayTemplatesWhereTheHtmlIsWanted) {
-  const auto document = Document::parse(
-      "<x-a><template shadowrootmode=open><slot></slot></template>light</x-a>", nullptr, {},
-      nullptr, Shadows::as_written);
+  const auto document =
+      Document::parse("<x-a><template shadowrootmode=open><slot></slot></template>light</x-a>",
+                      nullptr, {}, nullptr, Shadows::as_written);
   ASSERT_TRUE(document);
   EXPECT_NE(to_html(**document, (*document)->root())
                 ->find("<template shadowrootmode=\"open\"><slot></slot></template>light"),

@@ -2,33 +2,15 @@
 
 #include <algorithm>
 
+#include "html/table_order.h"
 #include "html/visible_text.h"
 
 namespace gvm::html {
 
 namespace {
 
-// HTML Standard, "attributes common to td and th elements".
-constexpr std::size_t kMostColumns = 1000;
-constexpr std::size_t kMostRows = 65534;
-
 bool is_row_group(Tag tag) {
   return tag == Tag::thead || tag == Tag::tbody || tag == Tag::tfoot;
-}
-
-// The number an attribute starts with; 1 when there is none.
-std::size_t span(const Document& document, NodeId cell, Atom name, std::size_t most) {
-  const auto text = document.attribute(cell, name);
-  if (!text) return 1;
-  std::size_t number = 0;
-  bool any = false;
-  for (std::size_t i = text->find_first_not_of(" \t\n\f\r+"); i < text->size(); ++i) {
-    const char c = (*text)[i];
-    if (c < '0' || c > '9') break;
-    number = std::min<std::size_t>(number * 10 + static_cast<std::size_t>(c - '0'), most);
-    any = true;
-  }
-  return any ? number : 1;
 }
 
 // The remaining budget of all tables of one call.
@@ -69,7 +51,7 @@ class Grid {
 
   // Whether it fits the budget.
   bool read(NodeId table) {
-    for (NodeId id = document_.first_child(table); id != kNoNode; id = document_.next_sibling(id)) {
+    for (const NodeId id : shown_parts(document_, table)) {
       if (visibility_.hides(id)) continue;
       const Tag tag = document_.tag(id);
       if (tag == Tag::caption) out_.caption = visible_line(document_, id);
@@ -120,8 +102,8 @@ class Grid {
   bool cell(NodeId id) {
     if (!fill_from_above(cells_.size())) return false;
     const std::size_t columns =
-        std::max<std::size_t>(1, span(document_, id, colspan_, kMostColumns));
-    const std::size_t rows = span(document_, id, rowspan_, kMostRows);
+        std::max<std::size_t>(1, span_of(document_, id, colspan_, kMostColumns));
+    const std::size_t rows = span_of(document_, id, rowspan_, kMostRows);
     if (!budget_.pass(document_.weight(id))) return false;
     const std::string text = visible_line(document_, id);
     for (std::size_t i = 0; i < columns && cells_.size() < kMostColumns; ++i) {

@@ -46,8 +46,8 @@ TEST(Tables, WhatIsNotShownIsNoRowAndNoCell) {
             "b,d");
 }
 
-TEST(Tables, RowsStandInTheOrderOfTheDocument) {
-  EXPECT_EQ(rows_of("<table><tfoot><tr><td>f</tfoot><tbody><tr><td>b</table>"), "f / b");
+TEST(Tables, RowsStandInTheOrderInWhichTheyAreShown) {
+  EXPECT_EQ(rows_of("<table><tfoot><tr><td>f</tfoot><tbody><tr><td>b</table>"), "b / f");
 }
 
 TEST(Tables, ListsAndBlocksInACellAreItsText) {

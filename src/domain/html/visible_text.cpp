@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <unordered_set>
 
 #include "base/ascii.h"
 #include "html/inline_style.h"
+#include "html/table_order.h"
 
 namespace gvm::html {
 
@@ -78,11 +81,13 @@ class TextRun {
         text_colour_(document.atom("text")),
         background_(document.atom("bgcolor")),
         picture_(document.atom("background")),
+        colspan_(document.atom("colspan")),
+        rowspan_(document.atom("rowspan")),
         start_(start) {}
 
   void add(NodeId root) {
     walk(
-        document_, root, [this](NodeId id) { return enter(id); },
+        document_, root, [this, root](NodeId id) { return is_in_place(id, root) && enter(id); },
         [this](NodeId id) {
           if (document_.is_element(id)) leave();
         });
@@ -95,12 +100,37 @@ class TextRun {
     Inherited down;
     Display display;
     bool waits;  // for a text that is seen, before it begins
+    CellSpan span = {};
+    NodeId head = kNoNode;  // of a table: shown before its rows, but written behind one
+    NodeId foot = kNoNode;  // of a table: shown behind its rows, but written before one
   };
 
   const Inherited& around() const { return open_.empty() ? start_ : open_.back().down; }
   bool waiting() const { return !open_.empty() && open_.back().waits; }
 
+  // Whether it is not shown elsewhere than it is written.
+  bool is_in_place(NodeId id, NodeId root) const { return id == root || !moved_.contains(id); }
+
+  // The head and the foot of a table stand where they are shown: before the first row, and behind
+  // the last one.
+  void move_parts(NodeId table) {
+    const std::vector<NodeId> parts = shown_parts(document_, table);
+    if (std::ranges::is_sorted(parts)) return;
+    const auto later = std::ranges::adjacent_find(parts, std::greater());
+    if (document_.tag(*later) == Tag::thead) open_.back().head = *later;
+    const NodeId last = parts.back();
+    if (document_.tag(last) == Tag::tfoot && last != std::ranges::max(parts))
+      open_.back().foot = last;
+    moved_.insert({open_.back().head, open_.back().foot});
+  }
+
+  void add_head_before(NodeId id) {
+    if (open_.empty() || open_.back().head == kNoNode || !is_row_part(document_.tag(id))) return;
+    add(std::exchange(open_.back().head, kNoNode));
+  }
+
   void leave() {
+    if (open_.back().foot != kNoNode) add(open_.back().foot);
     if (!open_.back().waits) flow_.end();
     open_.pop_back();
   }
@@ -109,7 +139,7 @@ class TextRun {
   // something in it is seen.
   void begin_waiting() {
     for (Box& box : open_) {
-      if (box.waits) flow_.begin(box.display, box.down.spaces);
+      if (box.waits) flow_.begin(box.display, box.down.spaces, box.span);
       box.waits = false;
     }
   }
@@ -120,6 +150,7 @@ class TextRun {
     if (document_.type(id) == NodeType::document) return true;
     if (!document_.is_element(id) || visibility_.is_never_shown(id)) return false;
     if (document_.tag(id) == Tag::br) return line_break(), false;
+    add_head_before(id);
     const auto own = document_.attribute(id, style_);
     const InlineStyle style = own ? read_inline_style(*own) : InlineStyle();
     const Display display = display_of(id, style);
@@ -127,9 +158,17 @@ class TextRun {
     const bool faint = around().opacity * style.opacity < kFaintest;
     if ((style.unseen || faint) && !all_) return unseen(display, style), false;
     const bool waits = waiting() || (style.out_of_line && display == Display::block);
-    open_.push_back({handed_down(id, style), display, waits});
-    if (!waits) flow_.begin(display, open_.back().down.spaces);
+    open_.push_back({handed_down(id, style), display, waits, span_of_cell(id, display)});
+    if (!waits) flow_.begin(display, open_.back().down.spaces, open_.back().span);
+    if (document_.tag(id) == Tag::table) move_parts(id);
     return true;
+  }
+
+  CellSpan span_of_cell(NodeId id, Display display) const {
+    const Tag tag = document_.tag(id);
+    if (display != Display::cell || (tag != Tag::td && tag != Tag::th)) return {};
+    return {std::max<std::size_t>(1, span_of(document_, id, colspan_, kMostColumns)),
+            span_of(document_, id, rowspan_, kMostRows)};
   }
 
   void line_break() {
@@ -138,7 +177,8 @@ class TextRun {
 
   // What nobody sees takes up its place.
   void unseen(Display display, const InlineStyle& style) {
-    if (display == Display::inline_ || style.out_of_line || waiting()) return;
+    const bool apart = style.out_of_line && !(style.away && display == Display::paragraph);
+    if (display == Display::inline_ || apart || waiting()) return;
     flow_.begin(display, Spaces::collapse);
     flow_.end();
   }
@@ -226,9 +266,12 @@ class TextRun {
   Atom text_colour_;
   Atom background_;
   Atom picture_;
+  Atom colspan_;
+  Atom rowspan_;
   Inherited start_;
   TextFlow flow_;
   std::vector<Box> open_;
+  std::unordered_set<NodeId> moved_;  // parts of tables
 };
 
 bool has_style_sheets(const Document& document) {

@@ -72,6 +72,9 @@ struct Agreement : testing::Test {
   // Of the page by its path: "" when both read the same.
   std::string difference(const fs::path& path) {
     bytes = bytes_of(path);
+    return difference();
+  }
+  std::string difference() {
     RenderRequest request{.url = server.url("/")};
     auto rendered =
         loop.run(render(*session, std::move(request), {}, before, Deadline::in(kPatience)));
@@ -81,6 +84,12 @@ struct Agreement : testing::Test {
     if (!text) return text.error().to_string();
     const bool same = text->text == rendered.result->content;
     return same ? "" : first_difference(rendered.result->content, text->text);
+  }
+
+  // The same of bytes.
+  std::string difference_of(std::string page) {
+    bytes = std::move(page);
+    return difference();
   }
 
   // Percent of the pages that both read the same.
@@ -114,6 +123,51 @@ TEST_F(Agreement, OnTheProjectsOwnPages) {
   const auto pages = pages_in(fs::path(test::source_dir()) / "tests/data/extraction");
   ASSERT_GE(pages.size(), 50U);
   EXPECT_EQ(agreement(pages), 100);
+}
+
+TEST_F(Agreement, OnShadowTreesTablesAndStyles) {
+  const std::vector<std::string> pages = {
+      "<x-a><template shadowrootmode=open><p>SHADOW <slot></slot></p></template>light</x-a>",
+      "<x-a><template shadowrootmode=closed><p>SHADOW <slot></slot></p></template>light</x-a>",
+      "<x-a><template shadowrootmode=open><slot name=b>no b</slot> <slot name=a></slot><slot>none"
+      "</slot></template><b slot=a>A</b><i slot=z>Z</i></x-a>",
+      "<div><template shadowrootmode=closed><slot name=a></slot></template>x<b slot=a>A</b></div>",
+      "<ul><template shadowrootmode=open>no</template><li>yes</ul>",
+      "<table><tr><td rowspan=2>UK<td>London<td>9<tr><td>Leeds<td>4<tr><td colspan=2>Total<td>13"
+      "</table>",
+      "<table><tr><td>a<td rowspan=0>b<tr><td>c<tr><td>d<tbody><tr><td>e<td>f</table>",
+      "<table><tr><td>Goals<td><ul><li>Ann 3<li>Bob 1</ul><td>4<tr><td>x<td>y<br>z<td>w</table>",
+      "<table><tfoot><tr><td>sum<td>3<tbody><tr><td>a<td>3<thead><tr><th>what<th>n</table>",
+      "<table><tr><td>a<td><table><tr><td>n1<td>n2</table><td>z</table>"};
+  for (const std::string& page : pages)
+    EXPECT_EQ(difference_of("<!doctype html><body>" + page), "") << page;
+  for (const char* style : {"color:transparent",
+                            "color:#0000",
+                            "opacity:0%",
+                            "font:0/0 a",
+                            "transform:scale(0)",
+                            "position:relative;left:-9999px",
+                            "inset:-9999px auto auto -9999px;position:absolute",
+                            "color:hsl(0,0%,100%)",
+                            "font-size:1%",
+                            "content-visibility:hidden",
+                            "filter:opacity(0)",
+                            "/*c*/display:none",
+                            "display:\\6eone",
+                            "scale:0",
+                            "zoom:.01",
+                            "translate:-9999px",
+                            "-webkit-text-fill-color:transparent",
+                            "color:rgb(0 0 0/.01)",
+                            "margin:0 0 0 -9999px",
+                            "display:none!important;display:block",
+                            "dis/**/play:none",
+                            "font:700 1em a"}) {
+    EXPECT_EQ(
+        difference_of(std::string("<!doctype html><body>a<p style=\"") + style + "\">text</p>b"),
+        "")
+        << style;
+  }
 }
 
 // In parts, which run in parallel.

@@ -318,7 +318,7 @@ class Rendering {
 
   Result<std::string> content_of(PageAnswer page) const {
     if (page.frames) return fail(with_page(html::frameset_error(std::move(*page.frames)), page));
-    if (page.too_complex > 0) return fail(too_complex(page.too_complex));
+    if (page.too_complex > 0) return fail(too_complex(page));
     if (!page.content) return fail(too_large(page.too_long));
     std::string content = std::move(*page.content);
     if (page.unlabelled) {
@@ -377,7 +377,9 @@ class Rendering {
     return error;
   }
 
-  static Error too_complex(std::size_t maximum) { return html::too_complex("nodes", maximum); }
+  static Error too_complex(const PageAnswer& page) {
+    return html::too_complex("nodes", page.too_complex).with("url", Value::string(page.url));
+  }
 
   DriverSession& session_;
   RenderRequest request_;

@@ -253,6 +253,7 @@ HttpResult Exchange::finished(CURLcode code) {
   curl_easy_getinfo(easy_.get(), CURLINFO_HTTP_VERSION, &version);
   response_.http_version = version_number(version);
   if (response_.http_version < 20) owner_.idle_http1(socket_);
+  if (decoder_) drop_coding_fields();
   HttpResponse response = std::move(response_);
   end_run();
   return response;

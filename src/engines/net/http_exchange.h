@@ -143,6 +143,7 @@ class Exchange {
   void status_line(std::string_view line);
   void field_line(std::string_view line);
   bool announce(std::string_view value);
+  void drop_coding_fields();
   bool body_piece(std::string_view piece);
   bool body_may_grow();
   bool head_done();

@@ -104,12 +104,23 @@ bool Exchange::head_done() {
 }
 
 // RFC 9112, 6.3: when the lengths of an answer contradict each other or are invalid, its end cannot
-// be trusted.
+// be trusted. One length that is told several times, in a list too, is that length.
 bool Exchange::announce(std::string_view value) {
-  const auto length = number<std::size_t>(value);
-  if (!length || (announced_ && *announced_ != *length)) return false;
-  announced_ = length;
-  return true;
+  for (;;) {
+    const auto comma = std::min(value.find(','), value.size());
+    const auto length = number<std::size_t>(trim(value.substr(0, comma), kBlanks));
+    if (!length || (announced_ && *announced_ != *length)) return false;
+    announced_ = length;
+    if (comma == value.size()) return true;
+    value.remove_prefix(comma + 1);
+  }
+}
+
+// They speak of the body as it was sent: who reads them would decode it a second time.
+void Exchange::drop_coding_fields() {
+  std::erase_if(response_.headers, [](const HttpHeader& header) {
+    return header.name == "content-encoding" || header.name == "content-length";
+  });
 }
 
 std::size_t Exchange::on_body(char* data, std::size_t size, std::size_t count, void* self) {

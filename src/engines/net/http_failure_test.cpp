@@ -199,6 +199,21 @@ TEST_F(HttpFailure, CompressedAnswersAreUnpacked) {
   EXPECT_EQ(send(get(server.url()))->body, "plain text");
 }
 
+TEST_F(HttpFailure, AnUnpackedAnswerDoesNotSayThatItIsPacked) {
+  const HttpServer packed(always({.headers = {{"content-encoding", "gzip"}, {"etag", "x"}},
+                                  .body = test::gzip("plain text")}));
+  const auto unpacked = send(get(packed.url()));
+  ASSERT_TRUE(unpacked);
+  EXPECT_FALSE(unpacked->header("content-encoding"));
+  EXPECT_FALSE(unpacked->header("content-length"));
+  EXPECT_EQ(unpacked->header("etag"), "x");
+  const HttpServer plain(always({.headers = {{"content-encoding", "none"}}, .body = "plain text"}));
+  const auto as_it_is = send(get(plain.url()));
+  ASSERT_TRUE(as_it_is);
+  EXPECT_EQ(as_it_is->header("content-encoding"), "none");
+  EXPECT_EQ(as_it_is->header("content-length"), "10");
+}
+
 TEST_F(HttpFailure, AGzipBombStopsAtTheBodyLimit) {
   const HttpServer server(always({.headers = {{"content-encoding", "gzip"}},
                                   .body = test::gzip(std::string(64 * kMiB, '\0'))}));
@@ -338,16 +353,20 @@ TEST_F(HttpFailure, ContradictingOrGarbledLengthsAreRefused) {
   });
   for (const auto* wrong :
        {"content-length: 5\r\ncontent-length: 4\r\n", "content-length: 4\r\ncontent-length: 5\r\n",
-        "content-length: 5, 4\r\n", "content-length: -5\r\n", "content-length: 5x\r\n"}) {
+        "content-length: 5, 4\r\n", "content-length: 5,\r\n", "content-length: ,5\r\n",
+        "content-length: -5\r\n", "content-length: 5x\r\n"}) {
     lengths = wrong;
     const auto result = send(get(server.url()));
     ASSERT_FALSE(result) << wrong;
     EXPECT_EQ(text_of(result.error(), "kind"), "protocol") << wrong << result.error().to_string();
   }
-  lengths = "content-length: 5\r\ncontent-length: 5\r\n";
-  const auto result = send(get(server.url()));
-  ASSERT_TRUE(result) << result.error().to_string();
-  EXPECT_EQ(result->body, "hello");
+  for (const auto* same : {"content-length: 5\r\ncontent-length: 5\r\n", "content-length: 5, 5\r\n",
+                           "content-length: 5 ,05,\t5\r\ncontent-length: 5\r\n"}) {
+    lengths = same;
+    const auto result = send(get(server.url()));
+    ASSERT_TRUE(result) << same << result.error().to_string();
+    EXPECT_EQ(result->body, "hello") << same;
+  }
 }
 
 TEST_F(HttpFailure, AChangeOfProtocolThatNobodyAskedForIsAnErrorAtOnce) {

@@ -80,8 +80,9 @@ class Reader {
   std::optional<std::string> read() {
     std::optional<std::string> found;
     for (std::size_t at = 0; at < text_.size(); ++at) {
+      if (is_other_number(at) && touches_digit(at)) return std::nullopt;
       if (!begins(at)) continue;
-      if (found) return std::nullopt;
+      if (found || follows_unread_mark(at)) return std::nullopt;
       const bool negative = is_negative(at);
       auto numeral = take(at);
       if (!numeral) return std::nullopt;
@@ -103,6 +104,35 @@ class Reader {
   }
   // A decimal mark without digits before it counts: ".5".
   bool begins(std::size_t at) const { return is_digit(at) || is_decimal(at); }
+
+  // A number that is written in one character: a half, a circled or Roman one, an exponent. (A
+  // footnote behind a word is none that was wanted.)
+  bool is_other_number(std::size_t at) const {
+    const auto c = static_cast<UChar32>(text_[at]);
+    const bool numeral = u_charType(c) == U_OTHER_NUMBER || u_charType(c) == U_LETTER_NUMBER;
+    return numeral && digit_of(text_[at]) < 0;
+  }
+  bool touches_digit(std::size_t at) const {
+    std::size_t before = at;
+    while (before > 0 && is_space(before - 1)) --before;
+    return (before > 0 && is_digit(before - 1)) || is_fraction(at);
+  }
+  bool is_fraction(std::size_t at) const {
+    const double value = u_getNumericValue(static_cast<UChar32>(text_[at]));
+    return value > 0 && value < 1;
+  }
+  bool is_space(std::size_t at) const {
+    return u_isUWhiteSpace(static_cast<UChar32>(text_[at])) != 0;
+  }
+
+  // ".5" where the language writes ",5": a fraction of another language, or what a list's bullet
+  // is.
+  bool follows_unread_mark(std::size_t at) const {
+    if (at == 0 || !is_digit(at)) return false;
+    const char32_t c = text_[at - 1];
+    const bool mark = c == U'.' || c == U',' || c == U'\u066B' || c == U'\u066C';
+    return mark && (at == 1 || u_isalpha(static_cast<UChar32>(text_[at - 2])) == 0);
+  }
 
   // A sign right before it, or before the currency that stands there: "-$5", "- 5".
   bool is_negative(std::size_t at) const {

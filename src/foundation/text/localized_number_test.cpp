@@ -37,12 +37,22 @@ TEST(LocalizedNumber, IgnoresWhatStandsAroundIt) {
   EXPECT_EQ(read("en", "+7"), "7");
   EXPECT_EQ(read("en", "Boeing-747"), "747") << "a hyphen is no sign";
   EXPECT_EQ(read("en", "About 3."), "3");
+  EXPECT_EQ(read("de", "25 m²"), "25") << "a unit's exponent is none of the number";
+  EXPECT_EQ(read("de", "Nr.5"), "5");
+  EXPECT_EQ(read("de", "-,5"), "-0.5");
+  EXPECT_EQ(read("en", "-.5"), "-0.5");
 }
 
 TEST(LocalizedNumber, DoesNotGuess) {
   for (const char* text : {"", "none", "1.5-2.5", "2024-01-31", "1,23", "1,2345", "12,34,567",
                            "1.234.567", "1,234 of 5,678", "1e5", "1,234.5,6", "12:30"})
     EXPECT_EQ(read("en", text), "none") << text;
+  for (const char* text : {"5½", "5 ½", "½", "3\u20442", "10²", "5³ x", "7⅔ kg", "2\u00A0¼", "5①"})
+    EXPECT_EQ(read("en", text), "none") << text;
+  for (const char* language : {"de", "fr", "ru", "pt"})
+    for (const char* text : {"-.5", ".5", "\u2212.25 %", "(.75)"})
+      EXPECT_EQ(read(language, text), "none") << language << text;
+  EXPECT_EQ(read("en", ",5"), "none") << "in English a comma parts thousands";
   EXPECT_EQ(read("de", "1.5"), "none") << "in German a point parts thousands";
   EXPECT_EQ(read("en-IN", "1,234,567"), "none");
   EXPECT_EQ(read("fr", "2024 500"), "none");

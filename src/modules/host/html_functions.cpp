@@ -13,6 +13,7 @@
 #include "host/html_document.h"
 #include "host/html_read_limits.h"
 #include "html/charset.h"
+#include "html/codes.h"
 #include "script/codes.h"
 #include "script/error.h"
 #include "script/off_lane.h"
@@ -36,8 +37,11 @@ struct Request {
 Result<html::Page> parse(const Request& request, const html::Limits& limits,
                          const std::atomic<bool>* stop) {
   try {
-    return html::parse_page(request.bytes, request.charset, request.url ? &*request.url : nullptr,
-                            limits, stop);
+    auto page = html::parse_page(request.bytes, request.charset,
+                                 request.url ? &*request.url : nullptr, limits, stop);
+    if (page || !request.url || page.error().code() != codes::kDocumentTooComplex) return page;
+    Error error = std::move(page).error();
+    return fail(std::move(error).with("url", Value::string(std::string(request.url->href()))));
   } catch (const std::exception& exception) {
     return fail(codes::kInternal, Fatality::fatal, std::string("html: ") + exception.what());
   }

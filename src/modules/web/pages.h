@@ -54,10 +54,10 @@ class Pages {
 
   const browser::RenderRequest& preset() const { return settings_.preset; }
 
-  // Of text and JSON the browser shows the source, which is the answer. What else is no HTML (XML, a
-  // download) is fetched again, with the browser's cookies and name, and read as the engine `http`
-  // reads it. Errors: those of browser::render and of Pool::lease; of `http` those of
-  // the sender, WEBPAGE_LOAD_FAILED with status and body, and MISSING_CAPABILITY for a screenshot.
+  // Of text and JSON the browser shows the source, which is the answer. What else is no HTML (XML,
+  // a download) is fetched again, with the browser's cookies and name, and read as the engine
+  // `http` reads it. Errors: those of browser::render and of Pool::lease; of `http` those of the
+  // sender, WEBPAGE_LOAD_FAILED with status and body, and MISSING_CAPABILITY for a screenshot.
   asio::awaitable<Result<browser::RenderResult>> render(PageRequest request, Deadline deadline);
 
   // The WebDriver session of this session, for scripts that drive it themselves; kept until the

@@ -7,6 +7,7 @@
 
 #include "base/error_codes.h"
 #include "html/charset.h"
+#include "html/codes.h"
 #include "html/page.h"
 #include "html/serialize.h"
 
@@ -44,9 +45,9 @@ Result<std::string> html_of(const net::HttpResponse& response, const std::string
     return std::move(text->text);
   }
   auto parsed_url = url::parse(url);
-  auto page = html::parse_page(response.body, html::charset_of_content_type(type),
-                               parsed_url ? &*parsed_url : nullptr, {}, nullptr,
-                               html::Shadows::as_written);
+  auto page =
+      html::parse_page(response.body, html::charset_of_content_type(type),
+                       parsed_url ? &*parsed_url : nullptr, {}, nullptr, html::Shadows::as_written);
   if (!page) return fail(std::move(page).error());
   return html::to_html(*page->document, page->document->root());
 }
@@ -58,8 +59,10 @@ Result<std::string> text_of(const net::HttpResponse& response, const std::string
   return std::move(text->text);
 }
 
-// WEBPAGE_LOAD_FAILED always says where and with which status.
+// WEBPAGE_LOAD_FAILED always says where and with which status, DOCUMENT_TOO_COMPLEX where.
 Error with_place(Error error, int status, const std::string& url) {
+  if (error.code() == codes::kDocumentTooComplex)
+    return std::move(error).with("url", Value::string(url));
   if (error.code() != codes::kWebpageLoadFailed) return error;
   return std::move(error)
       .with("url", Value::string(url))

@@ -99,7 +99,8 @@ class TextReader {
       if (box !== 'i' && !apart && !waiting) this.parts.push('\x01' + box + 'n\x03');
       return;
     }
-    const mark = box !== 'i' || state.spaces !== around.spaces ? '\x01' + box + state.spaces : '';
+    const mark = box !== 'i' || state.spaces !== around.spaces ?
+      this.spanOf(element, box) + '\x01' + box + state.spaces : '';
     const waits = waiting || (apart && box === 'b');
     if (mark && !waits) this.parts.push(mark);
     // Options are shown when they are wanted, a marquee shows all its text sooner or later: their
@@ -128,6 +129,12 @@ class TextReader {
     if (display === 'table-cell') return 'c';
     if (/^(inline|ruby|contents|-webkit-inline)/.test(display)) return 'i';
     return html && /^(p|h[1-6])$/.test(name) ? 'p' : 'b';
+  }
+
+  spanOf(element, box) {
+    const spans = box === 'c' && element instanceof HTMLTableCellElement &&
+      (element.colSpan !== 1 || element.rowSpan !== 1);
+    return spans ? '\x05' + element.colSpan + ',' + element.rowSpan + ';' : '';
   }
 
   spacesOf(element, style) {
@@ -202,7 +209,7 @@ class TextReader {
     }
     if (state.spaces === 'n') data = data.replace(/[ \t\n\f\r]+/g, ' ');
     this.units += data.length;
-    this.parts.push(/[\x01-\x04]/.test(data) ? data.replace(/[\x01-\x04]/g, '\x04$&') : data);
+    this.parts.push(/[\x01-\x05]/.test(data) ? data.replace(/[\x01-\x05]/g, '\x04$&') : data);
   }
 
   isSeen(node, state) {
@@ -233,14 +240,16 @@ class TextReader {
   }
 
   standsOnAnother(rect, state, differs) {
-    if (!this.painters) this.painters = painters(this.roots);
-    this.comparisons += this.painters.length;
+    if (!this.painters) this.painters = new PaintersByHeight(painters(this.roots));
+    const near = this.painters.at((rect.top + rect.bottom) / 2);
+    this.comparisons += near[0].length + near[1].length;
     if (this.comparisons > kMostComparisons) return true;  // rather too much than too little
-    return this.painters.some((painter) => {
+    const isUnder = (painter) => {
       const {element, rect: area, hole, colour, own} = painter;
       if (!isCentreIn(rect, area) || (hole && isCentreIn(rect, hole))) return false;
       if (own && isIn(element, state.element)) return false;
       return (!colour || differs(over(colour, state.ground))) && !isFaintInItsPlace(painter);
-    });
+    };
+    return near.some((list) => list.some(isUnder));
   }
 }

@@ -31,7 +31,22 @@ function composedChildren(element) {
     const summary = [...element.children].find((child) => localNameOf(child) === 'summary');
     return {next: null, list: summary ? [summary] : [], at: 0};
   }
+  if (element instanceof HTMLTableElement) return {next: null, list: shownParts(element), at: 0};
   return {next: firstChildOf(element), list: null};
+}
+
+// The children of a table as they are shown: its head before the rows, its foot behind them; the
+// same as html/table_order.h's.
+function shownParts(table) {
+  const named = (name) => [...table.children].find((child) => localNameOf(child) === name);
+  const head = named('thead');
+  const foot = named('tfoot');
+  const parts = [...table.childNodes].filter((child) => child !== head && child !== foot);
+  const rows = parts.findIndex((child) => child instanceof Element &&
+    /^(tr|tbody|thead|tfoot)$/.test(localNameOf(child)));
+  if (head) parts.splice(rows < 0 ? parts.length : rows, 0, head);
+  if (foot) parts.push(foot);
+  return parts;
 }
 
 function takeNext(children) {
