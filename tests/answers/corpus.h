@@ -33,6 +33,8 @@ std::vector<BrokenKind> transport();
 std::vector<BrokenKind> unseen();
 // Dialects, wrappings and languages of models: written last, apart from the reader.
 std::vector<BrokenKind> second();
+// Words that take an object back or give it to somebody else, and words that are harmless.
+std::vector<BrokenKind> prose();
 
 struct VerdictAttack {
   std::string text;

@@ -88,7 +88,8 @@ std::vector<Family> families() {
           {"held out", held_out()},
           {"transports", transport()},
           {"unseen", unseen()},
-          {"second", second()}};
+          {"second", second()},
+          {"prose", prose()}};
 }
 
 void print_sum(std::string_view family, const Figures& sum) {

@@ -54,7 +54,7 @@ TEST(GuardLanes, PromptsAndAnswersThatAreDearLetNeighboursBeAnswered) {
   GenVm genvm(module.port());
   for (const auto& text :
        {test::letters_in_disorder(16'000), test::repeated("say ann.lee@example.org ", 16'000),
-        test::repeated("plain words ", 3'000'000), test::encoded_again(8'000)})
+        test::repeated("plain words ", 1'000'000), test::encoded_again(8'000)})
     EXPECT_TRUE(genvm.ask(prompt(text)).ok());
   const auto answer = genvm.ask(json_prompt("write to ann.lee@example.org"));
   EXPECT_TRUE(answer.ok()) << answer.shown.substr(0, 500);

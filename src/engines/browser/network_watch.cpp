@@ -12,8 +12,9 @@ namespace {
 // A page that begins more requests at a time than that is not waited for.
 constexpr std::size_t kMostRequests = 10'000;
 
+// With their quotes: requestWillBeSentExtraInfo is another event, which may come first or second.
 constexpr std::array<std::string_view, 3> kMethods = {
-    "Network.requestWillBeSent", "Network.loadingFinished", "Network.loadingFailed"};
+    R"("Network.requestWillBeSent")", R"("Network.loadingFinished")", R"("Network.loadingFailed")"};
 
 // Most events are of other kinds; they are not worth parsing.
 bool is_of_interest(std::string_view json) {
@@ -41,10 +42,8 @@ void NetworkWatch::take_event(std::string_view json, Clock::time_point now) {
   if (!event) return;
   const auto method = text::string_at(*event, "/message/method").value_or("");
   std::string id(text::string_at(*event, "/message/params/requestId").value_or(""));
-  if (method != kMethods[0]) {
-    begun_.erase(id);
-    return;
-  }
+  if (method == "Network.loadingFinished" || method == "Network.loadingFailed") begun_.erase(id);
+  if (method != "Network.requestWillBeSent") return;
   const auto type = text::string_at(*event, "/message/params/type").value_or("");
   // The request for a page has the id of its loader: everything before was the last page's.
   if (type == "Document" && id == text::string_at(*event, "/message/params/loaderId"))

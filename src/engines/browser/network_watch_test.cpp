@@ -40,6 +40,17 @@ TEST(NetworkWatch, CountsCodeAndDataUntilTheyEnd) {
   EXPECT_EQ(watch.under_way(kLongest, kStart), 2U);
 }
 
+TEST(NetworkWatch, WhatElseIsSaidOfARequestDoesNotEndIt) {
+  NetworkWatch watch;
+  watch.take(Value::list(ended("1", "requestWillBeSentExtraInfo"), sent("1", "Fetch"),
+                         ended("1", "requestWillBeSentExtraInfo"), ended("1", "responseReceived"),
+                         ended("1", "loadingFinishedExtra"), ended("1", "dataReceived")),
+             kStart);
+  EXPECT_EQ(watch.under_way(kLongest, kStart), 1U);
+  watch.take(Value::list(ended("1", "loadingFinished")), kStart);
+  EXPECT_EQ(watch.under_way(kLongest, kStart), 0U);
+}
+
 TEST(NetworkWatch, ARequestThatIsKeptOpenDoesNotCountForEver) {
   NetworkWatch watch;
   watch.take(Value::list(sent("1", "Fetch")), kStart);

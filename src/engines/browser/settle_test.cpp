@@ -364,6 +364,13 @@ TEST_F(Settle, WhatIsVisibleIsText) {
       << "an overlay that locks scrolling";
 }
 
+TEST_F(Settle, ManyBoxesDoNotMakeUnseenTextSeen) {
+  std::string boxes;
+  for (int i = 0; i < 4'000; ++i)
+    boxes += "<p style='border:2px solid red;box-shadow:1px 1px red'>text</p>";
+  EXPECT_EQ(text_of_page("seen<div style='color:white'>" + boxes + "</div>"), "seen");
+}
+
 TEST_F(Settle, TextOfPicturesHasTheColoursOfTheirShapes) {
   const auto drawn = [&](const std::string& shapes, const std::string& around = {}) {
     return text_of_page("<div style='" + around + "'><svg width=300 height=40>" + shapes +

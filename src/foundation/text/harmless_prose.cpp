@@ -18,10 +18,25 @@ constexpr std::size_t kLongestTag = 200;
 constexpr std::size_t kStem = 5;  // letters: "approved" and "approval" have one stem
 
 // Tokens of chat templates, which stand around answers and say nothing.
-constexpr std::array<std::string_view, 14> kTokens = {
-    "<|im_end|>", "<|im_start|>", "<|assistant|>",   "<|end|>",        "<|eot_id|>",
-    "[/INST]",    "</s>",         "<|endoftext|>",   "<end_of_turn>",  "<start_of_turn>",
-    "<|eom_id|>", "<|return|>",   "<|end_of_text|>", "<|end_of_turn|>"};
+constexpr std::array<std::string_view, 18> kTokens = {
+    "<|im_end|>",
+    "<|im_start|>assistant",
+    "<|im_start|>",
+    "<|assistant|>",
+    "<|end|>",
+    "<|eot_id|>",
+    "<|start_header_id|>assistant<|end_header_id|>",
+    "[/INST]",
+    "</s>",
+    "<|endoftext|>",
+    "<end_of_turn>",
+    "<start_of_turn>model",
+    "<start_of_turn>",
+    "<|eom_id|>",
+    "<|return|>",
+    "<|end_of_text|>",
+    "<|end_of_turn|>",
+    "<|start|>assistant"};
 
 // What a fence may name: forms of the object itself, and languages of code beside it.
 constexpr std::array<std::string_view, 8> kForms = {"json", "json5",     "jsonc", "text",
@@ -142,14 +157,20 @@ class Cleaner {
       return;
     }
     const auto name = prose_.substr(at_ + 1, end - at_ - 1);
-    bool known = !name.empty() && (is_letter(name[0]) || name[0] == '/' || name[0] == '?');
-    each_word(name, [&known](std::string_view word) {
+    // The object stands behind an opening tag and in front of its closing one.
+    const bool closes = name.starts_with('/') || name.ends_with('/');
+    bool known = !name.empty() && (is_letter(name[0]) || name[0] == '/' || name[0] == '?') &&
+                 closes == (side_ == Side::after);
+    bool answers = false;
+    each_word(name, [&](std::string_view word) {
       const auto traits = traits_of(word);
       const bool short_name = word.size() == 1 && std::string_view("abprxy").contains(word[0]);
+      const bool says_xml = word == "xml";
+      answers = answers || traits.answer || short_name || says_xml;
       known = known && (traits.known || short_name || contains(kAttributes, lowered(word)) ||
                         has_only_digits(word));
     });
-    if (!known) {
+    if (!known || !answers) {
       harm_ = "a tag that is not known stands beside it";
       return;
     }
@@ -247,6 +268,7 @@ bool has_other_marks(std::string_view sentence, std::string_view allowed) {
       continue;
     }
     if (static_cast<unsigned char>(sentence[at]) < 0x80) {
+      if (sentence[at] == '!' && at > 0 && sentence[at - 1] == ' ') return true;
       if (!kAsciiMarks.contains(sentence[at]) && !allowed.contains(sentence[at])) return true;
       ++at;
       continue;
@@ -267,7 +289,8 @@ struct Words {
   WordTraits any;
   WordTraits first;
   WordTraits second;
-  bool let_me = false;  // at the beginning
+  bool let_me = false;   // at the beginning
+  bool says_in = false;  // "in", "from", "contain": where something stands
   bool has_number = false;
   bool names_subject = false;
 
@@ -286,6 +309,9 @@ Words words_of(std::string_view text, Side side, const Subject& subject) {
     if (words.count == 1) words.let_me = first_is_let && word == "me";
     first_is_let = words.count == 0 && lowered(word) == "let";
     ++words.count;
+    constexpr std::array<std::string_view, 6> kIn = {"in",       "from", "contain",
+                                                     "contains", "read", "at"};
+    words.says_in = words.says_in || contains(kIn, lowered(word));
     words.has_number = words.has_number || has_digit(word);
     words.names_subject = words.names_subject || subject.names(word, side);
   });
@@ -319,26 +345,36 @@ class Judge {
     return std::string(text.substr(0, end)) + "...";
   }
 
-  // No mark of a comment, a quotation or an item stands alone in the line of the object.
+  // No mark of a comment, a quotation or an item begins the line of the object.
   static bool leads_to_the_object(std::string_view text) {
     const auto line = text.substr(text.rfind('\n') + 1);
+    const auto first = line.find_first_not_of(" \t");
+    if (first == std::string_view::npos) return true;
+    if (std::string_view("-#/>!~+=").contains(line[first]) || line.substr(first).starts_with("* "))
+      return false;
     for (std::size_t at = 0; at < line.size(); ++at)
       if (end_of_word(line, at) > at) return true;
     return line.find_first_of("-#/>!~+=") == std::string_view::npos;
   }
 
   bool is_closed(const Words& words) const {
-    const bool supposes = side_ == Side::before && words.any.contrary;
-    const bool may_name_source =
-        words.any.based || words.let_me || (side_ == Side::after && !words.any.refers);
-    return words.all_known && !words.has_number && !supposes &&
-           (!words.any.source || may_name_source);
+    const auto& any = words.any;
+    if (!words.all_known || words.has_number) return false;
+    if (side_ == Side::before) {
+      if (any.contrary || (any.form && !any.answer)) return false;
+      return !any.source || any.based || words.let_me;
+    }
+    if (any.contrary && any.answer && !any.based) return false;
+    if (any.form && any.answer && words.says_in) return false;
+    return !any.source || any.based || (!any.refers && !any.answer);
   }
 
   bool is_harmless(std::string_view sentence) const {
     const auto words = words_of(sentence, side_, subject_);
     if (has_other_marks(sentence, "")) return is_aside(sentence, words) && side_ == Side::before;
-    return words.count == 0 || is_closed(words) || is_aside(sentence, words);
+    if (words.count == 0) return !sentence.contains('?');
+    if (sentence.contains('?') && side_ == Side::after && !words.any.offers) return false;
+    return is_closed(words) || is_aside(sentence, words);
   }
 
   // About something else than the object.
@@ -347,10 +383,10 @@ class Judge {
     if (!words.any.english || words.any.contrary || words.names_subject || has_number(sentence) ||
         sentence.contains(": ") || sentence.contains("\uFF1A") || trimmed(sentence).ends_with(':'))
       return false;
-    if (words.any.source && words.any.refers) return false;
+    if (words.any.refers) return false;
     if (side_ == Side::before) return true;
     // Behind, it must say what was done.
-    return words.first.own && words.second.work && !words.any.refers && says_one_thing(sentence);
+    return words.first.own && words.second.work && !words.any.states && says_one_thing(sentence);
   }
 
   // No name is named, and what is joined by a comma or "and" is one more thing that was done.
@@ -389,8 +425,11 @@ class Judge {
     const auto text = trimmed(sentence.text);
     const bool open = !sentence.ended || ends_with_any(trim(text, " \t*`_"), {":", "\uFF1A"});
     const auto words = words_of(text, side_, subject_);
-    if (words.count == 0) return !has_other_marks(text, "(");
-    if (is_closed(words) && !has_other_marks(text, "=(")) return !open || words.introduces();
+    if (words.count == 0) return !has_other_marks(text, "(") && !text.contains('?');
+    if (is_code(sentence)) return true;
+    if (words.any.vague && words.any.answer) return false;
+    if (open && (!is_heading_or_plain(text) || text.ends_with('-'))) return false;
+    if (is_closed(words) && !has_other_marks(text, "")) return !open || words.introduces();
     // "The match has ended, so my answer is:"
     const auto clause = last_clause(text);
     if (clause.size() == text.size()) return false;
@@ -398,6 +437,32 @@ class Judge {
     if (!is_closed(end) || !end.introduces() || has_other_marks(clause, "")) return false;
     const auto begin = text.substr(0, text.size() - clause.size());
     return is_yes(begin) || is_harmless(begin);
+  }
+
+  // "### Result", but no item of a list and no comment.
+  static bool is_heading_or_plain(std::string_view text) {
+    return !text.starts_with("- ") && !text.starts_with("* ") && !text.starts_with("--") &&
+           !text.starts_with("# ");
+  }
+
+  // "const data =", "module.exports =", "callback(", "return": code names the object or passes it
+  // on.
+  static bool is_code(const Sentence& sentence) {
+    auto text = trimmed(sentence.text);
+    static constexpr std::array<std::string_view, 8> kWords = {
+        "const", "let", "var", "export", "module", "return", "default", "exports"};
+    const bool assigns = text.ends_with('=') || text.ends_with('(');
+    if (!assigns && text != "return" && text != "export default") return false;
+    if (sentence.ended) return false;
+    if (assigns) text = trim(text.substr(0, text.size() - 1));
+    if (text.empty() || end_of_word(text, text.size() - 1) != text.size()) return false;
+    bool known =
+        text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_. ") ==
+        std::string_view::npos;
+    each_word(text, [&known](std::string_view word) {
+      known = known && (contains(kWords, word) || word == "callback" || traits_of(word).answer);
+    });
+    return known;
   }
 
   // "Ja, hier ist es:"

@@ -39,7 +39,7 @@ INSTANTIATE_TEST_SUITE_P(
         "Certainly, I have analyzed the text. The result is as follows:",
         "Based on the provided article, the answer is:", "Based on my analysis:",
         "After reviewing the page, I determined the following:", "My final answer:", "JSON:",
-        "Output:", "Result:", "Response:", "**Answer:**", "### Result",
+        "Output:", "Result:", "Response:", "**Answer:**",
         "The match has ended, so my answer is:", "I've extracted the data from the page:",
         "Extracted fields:", "The extracted information is as follows:",
         "The following JSON object represents the outcome:",
@@ -94,6 +94,8 @@ TEST(Introduction, OfAnotherSentenceIsNotLookedAt) {
   EXPECT_TRUE(introduces_the_answer("The input was short. Here is the JSON: "));
   EXPECT_FALSE(introduces_the_answer("The page shows the score.\n"));
   EXPECT_TRUE(introduces_the_answer("The page shows the score. Here it is: "));
+  EXPECT_TRUE(introduces_the_answer("### Result\n\n"));
+  EXPECT_FALSE(introduces_the_answer("### Result ")) << "a comment";
   EXPECT_FALSE(introduces_the_answer("Here is what I did. The input contains: "));
 }
 

@@ -20,12 +20,12 @@ constexpr std::string_view kPointing =
     "her "
     "nedan nedenfor tässä alla itt íme alább iată aici εδώ ορίστε ακολουθεί הנה להלן ето segue "
     "hapa "
-    "assistant inst model done go following follows";
+    "   done go following follows requested extracted";
 
 constexpr std::string_view kAnswer =
     "answer result results output response reply conclusion decision analysis assessment "
     "evaluation "
-    "extraction extracted requested solution summary return returns returning ergebnis ergebnisse "
+    "extraction   solution summary return returns returning ergebnis ergebnisse "
     "antwort ausgabe lösung "
     "résultat résultats réponse sortie resultado resultados respuesta salida risultato risultati "
     "risposta resposta saída resultaat antwoord uitvoer wynik odpowiedź результат результаты ответ "
@@ -36,9 +36,9 @@ constexpr std::string_view kAnswer =
     "eredmény válasz rezultat rezultatul răspuns răspunsul αποτέλεσμα απάντηση תוצאה תשובה התוצאה "
     "התשובה отговор quả json json5 object data record structure array list values fields report "
     "information details entry objekt objet objeto oggetto daten données datos dati dados gegevens "
-    "dane данные объект folgende folgendes suivant siguiente seguente seguinte var let const "
-    "export "
-    "exports default callback";
+    "dane данные объект folgende folgendes suivant siguiente seguente seguinte    "
+    " "
+    "  ";
 
 // What an introduction, a courtesy or a note on the form is made of besides.
 constexpr std::string_view kHarmless =
@@ -46,25 +46,25 @@ constexpr std::string_view kHarmless =
     "a an the is are be as in of to for and with by at on s ve d ll m re it its that this these "
     "there you your i my we our me let know if need needs any anything anyone more else further "
     "hope helps help feel free ask asked happy glad please thank thanks welcome should "
-    "requested request requirements instructions instruction format formatted form formatting "
-    "structured valid pretty compact final complete completed generated extracted analyzed "
+    " request requirements instructions instruction format formatted form formatting "
+    "structured valid pretty compact final complete completed generated  analyzed "
     "analysed "
     "determined represents represent outcome find will can have has all each every field key keys "
-    "so then now well good great clear think look looking "
-    "follow above apologies apologize any confusion some missing changes change adjustments "
+    "so then now well   clear think look looking "
+    "follow above apologies apologize any confusion some missing changes  adjustments "
     "questions "
     "question verify check amounts dates units currency currencies utc before use using used read "
     "number numbers string strings boolean sorted order alphabetical rounded code fence block "
     "hesitate reach out further assistance assist enjoy day note notes based after reviewing "
-    "reviewed reading analyzing checking considering extracting made do am that also only "
-    "enclosed wrapped line lines single per want would like docs documentation module modules "
-    "first run from them waiting best kind regards sincerely attached cheers yours patience "
+    "reviewed reading analyzing checking considering extracting  do am that also only "
+    "enclosed wrapped line lines single per want would like docs documentation   "
+    "first run from them waiting best kind regards sincerely attached cheers  patience "
     "appreciate always see took time took moment course json5 html csv utf thousands millions "
     "percent "
-    "cents seconds minutes hours days iso date time names name spelled listed sorted left empty "
-    "unknown available exactly both provide contains contain includes include thing unclear usd "
+    "cents seconds minutes hours days iso date time names name spelled listed sorted   "
+    "  exactly both provide contains contain includes include thing unclear usd "
     "eur "
-    "gbp gen eth wei whole compared "
+    "gbp gen eth wei whole compared about good great sources "
     // German
     "ist die der das als ein eine im in dem den und ich mein meine gewünschte gewünschten lautet "
     "lauten hoffe hilft gerne bitte danke es är "
@@ -90,20 +90,33 @@ constexpr std::string_view kOwn = "i we";
 
 constexpr std::string_view kBased =
     "based reviewing reviewed reading analyzing analyzed analysed checking considering extracting "
-    "extracted";
+    "extracted missing";
 
 constexpr std::string_view kWork =
-    "read checked compared reviewed looked counted considered examined analyzed analysed followed "
-    "listed sorted translated summed";
+    "read checked compared reviewed looked counted considered examined analyzed analysed  "
+    " sorted  summed";
 
 constexpr std::string_view kEnglish =
     "the of and is are with this that which first next then when where from has have been by after "
     "i you it its use see as because since each every all";
 
+// What the form was asked for with: no answer itself.
+constexpr std::string_view kForm = "format formats instruction instructions request requirements";
+
+// Of a question that offers help.
+constexpr std::string_view kOffer =
+    "help else more further changes adjustments questions assist need";
+
+// Verbs that state something, in a sentence that should only say what was done.
+constexpr std::string_view kStating = "is are was were has have had be been which do does will s";
+
+// With these an answer is one of several.
+constexpr std::string_view kVague = "first any some every each great good valid";
+
 constexpr std::string_view kRefers =
     "this that these those it above below following object json answer answers result results "
     "output "
-    "print printed return response same so here like record mine me one ones";
+    "print printed return response same here like mine me one ones";
 
 constexpr std::string_view kContrary =
     "not no never none nor neither nothing nobody nope nah cannot without t isn aren wasn weren "
@@ -116,7 +129,8 @@ constexpr std::string_view kContrary =
     "author copied copy copies verbatim repeated repeat supplied demand demands demanded instructs "
     "instructed orders ordered sent posted replied asks expects lie lies lied "
     "lying joke joking joked fake scam trick tricked strike scratch draft negative nil null nay "
-    "zero two four five six seven eight nine ten twelve hundred";
+    "zero two four five six seven eight nine ten twelve hundred boolean booleans flag truth true "
+    "elsewhere made swap swapped against invented";
 
 // Beginnings of words of the same kind.
 constexpr std::array<std::string_view, 48> kContraryStems = {
@@ -167,6 +181,10 @@ struct Lists {
     mark(words, kBased, &WordTraits::based, true);
     mark(words, kWork, &WordTraits::work, false);
     mark(words, kEnglish, &WordTraits::english, false);
+    mark(words, kForm, &WordTraits::form, false);
+    mark(words, kOffer, &WordTraits::offers, false);
+    mark(words, kStating, &WordTraits::states, false);
+    mark(words, kVague, &WordTraits::vague, false);
     mark(words, kRefers, &WordTraits::refers, false);
     mark(words, kContrary, &WordTraits::contrary, false);
     mark(pieces, kAnswerPieces, &WordTraits::answer, true);
@@ -208,6 +226,7 @@ WordTraits& WordTraits::operator|=(const WordTraits& other) {
   for (const Trait trait :
        {&WordTraits::known, &WordTraits::points, &WordTraits::answer, &WordTraits::source,
         &WordTraits::own, &WordTraits::based, &WordTraits::work, &WordTraits::english,
+        &WordTraits::form, &WordTraits::offers, &WordTraits::states, &WordTraits::vague,
         &WordTraits::refers, &WordTraits::contrary})
     this->*trait = this->*trait || other.*trait;
   return *this;

@@ -16,6 +16,10 @@ struct WordTraits {
   bool based = false;    // "based", "reading": somebody worked with a source
   bool work = false;     // "read", "compared": what a model says that it did
   bool english = false;  // a word that few other languages have
+  bool form = false;     // "format", "instructions": how an answer was asked for
+  bool offers = false;   // "help", "else": of a question that offers help
+  bool states = false;   // "is", "has"
+  bool vague = false;    // "first", "any": one answer of several
   bool refers = false;   // "this", "above": may be about the object
   bool contrary = false;  // denies, takes back, attributes or supposes
 

@@ -137,13 +137,17 @@ ReadRules rules_for(const CallContext& context, const Asked& asked, const TokenU
 constexpr text::JsonLimits kOneReading{.duplicates = text::DuplicateKeys::must_agree,
                                        .numbers = text::Numbers::exact};
 
+std::string_view without_mark(std::string_view body) {
+  constexpr std::string_view kMark = "\xef\xbb\xbf";
+  return body.substr(body.starts_with(kMark) ? kMark.size() : 0);
+}
+
 // Of the body of a success. A byte order mark in front is skipped (RFC 8259, 8.1). What a text
 // can make a careless server write is mended: the half of a character that a limit left, as an
 // escape or in bytes, becomes U+FFFD, and a raw control character stays. Neither the answer nor its
 // usage is lost for it. The value may borrow from `body`.
-Result<Value> parse_success(const std::string& body) {
-  constexpr std::string_view kMark = "\xef\xbb\xbf";
-  const std::string_view text = std::string_view(body).substr(body.starts_with(kMark) ? 3 : 0);
+Result<Value> parse_success(std::string_view body) {
+  const std::string_view text = without_mark(body);
   auto parsed = text::parse_json(text, text::JsonStrings::borrow, kOneReading);
   if (parsed) return parsed;
   const std::string valid = to_valid_utf8(text);
@@ -154,6 +158,30 @@ Result<Value> parse_success(const std::string& body) {
   return std::move(*again).to_owned();
 }
 
+// Owned: the body ends before it.
+TokenUsage usage_in(const Value& body, const Asked& asked) {
+  TokenUsage usage = asked.at.backend->dialect->usage(body);
+  usage.raw_usage = std::move(usage.raw_usage).to_owned();
+  drop_null_fields(usage.raw_usage);
+  return usage;
+}
+
+// A body that is no JSON, or has two readings. A text can bring about the latter, by the names and
+// numbers of a tool's input; such a body has a usage all the same.
+CallFailure unreadable(CallContext& context, const Asked& asked, const net::HttpResponse& response,
+                       Error why) {
+  CallFailure failure(body_error(asked.url, response, std::move(why)), routing::ErrorKind::garbled,
+                      CallStage::form);
+  const std::string valid = to_valid_utf8(without_mark(response.body));
+  const auto loose =
+      text::parse_json(valid, text::JsonStrings::borrow, {.faults = text::StringFaults::mend});
+  if (!loose || loose->as_map() == nullptr) return failure;
+  failure.kind = routing::ErrorKind::no_answer;
+  failure.usage = usage_in(*loose, asked);
+  context.counters->record_usage(asked.at.model->counters, *failure.usage);
+  return failure;
+}
+
 // The usable part of the answer; its usage counts in any case.
 Exchanged read(CallContext& context, const Asked& asked, net::HttpResponse response) {
   const int status = response.status;
@@ -162,14 +190,9 @@ Exchanged read(CallContext& context, const Asked& asked, net::HttpResponse respo
   auto body = parse_success(response.body);
   if (!body && status != kFirstSuccess)
     return std::unexpected(status_failure(asked, std::move(response)));
-  if (!body)
-    return std::unexpected(CallFailure(body_error(asked.url, response, std::move(body).error()),
-                                       routing::ErrorKind::garbled, CallStage::form));
+  if (!body) return std::unexpected(unreadable(context, asked, response, std::move(body).error()));
   const Dialect& dialect = *asked.at.backend->dialect;
-  TokenUsage usage = dialect.usage(*body);
-  // The usage's raw part borrows from the response body, which ends here.
-  usage.raw_usage = std::move(usage.raw_usage).to_owned();
-  drop_null_fields(usage.raw_usage);
+  TokenUsage usage = usage_in(*body, asked);
   if (auto said = find_error(*body)) {
     CallFailure failure = error_beside_success(asked, std::move(*said), std::move(response));
     // It broke off an answer, which the provider bills. Otherwise nothing was produced.

@@ -106,7 +106,9 @@ TEST(Exchange, TwoMembersOfOneNameInTheBodyAreTwoReadings) {
     Bench bench(always({.body = body}));
     const auto answer = bench.ask();
     ASSERT_FALSE(answer) << body;
-    EXPECT_EQ(answer.error().kind, ErrorKind::garbled) << body;
+    EXPECT_EQ(answer.error().kind, ErrorKind::no_answer) << body;
+    ASSERT_TRUE(answer.error().usage) << body;
+    EXPECT_EQ(answer.error().usage->output, 4u) << body;
   }
   Bench alike(always({.body = R"({"choices":[{"message":{"content":"pay"},"finish_reason":"stop",)"
                               R"("finish_reason":"stop"}],)" +

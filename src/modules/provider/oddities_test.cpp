@@ -251,7 +251,7 @@ TEST(Oddities, ToJsonWhoseEndNobodyVouchesForNothingIsAdded) {
         Row{P::anthropic, R"("stop_sequence")", false}, Row{P::google, R"("STOP")", true},
         Row{P::google, "", false}, Row{P::ollama, R"("stop")", true}, Row{P::ollama, "", false}}) {
     for (const auto* open :
-         {R"({"pay_to": ["ann", "bob")", R"({"pay_to": "ann", "amounts": {"ann": 1)"}) {
+         {R"({"pay_to": ["ann", "bob")", R"({"pay_to": "ann", "amounts": {"ann": "1")"}) {
       EXPECT_EQ(taken(provider, body_with(provider, open, reason), Format::json),
                 is_completed ? "answer" : "unusable")
           << reason << open;

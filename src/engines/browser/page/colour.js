@@ -166,3 +166,31 @@ function painters(roots) {
   }
   return found;
 }
+
+const kBand = 64;        // pixels
+const kMostBands = 256;  // of one painter
+
+// Painters by where they stand in the height of the page, so that a text is compared with few.
+class PaintersByHeight {
+  constructor(all) {
+    this.tall = [];
+    this.bands = new Map();
+    for (const painter of all) {
+      const first = Math.floor(painter.rect.top / kBand);
+      const last = Math.floor(painter.rect.bottom / kBand);
+      if (!(last - first < kMostBands)) {
+        this.tall.push(painter);
+        continue;
+      }
+      for (let i = first; i <= last; ++i) {
+        if (!this.bands.has(i)) this.bands.set(i, []);
+        this.bands.get(i).push(painter);
+      }
+    }
+  }
+
+  // Two lists: all that may paint at this height.
+  at(y) {
+    return [this.bands.get(Math.floor(y / kBand)) || [], this.tall];
+  }
+}

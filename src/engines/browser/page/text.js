@@ -240,14 +240,16 @@ class TextReader {
   }
 
   standsOnAnother(rect, state, differs) {
-    if (!this.painters) this.painters = painters(this.roots);
-    this.comparisons += this.painters.length;
+    if (!this.painters) this.painters = new PaintersByHeight(painters(this.roots));
+    const near = this.painters.at((rect.top + rect.bottom) / 2);
+    this.comparisons += near[0].length + near[1].length;
     if (this.comparisons > kMostComparisons) return true;  // rather too much than too little
-    return this.painters.some((painter) => {
+    const isUnder = (painter) => {
       const {element, rect: area, hole, colour, own} = painter;
       if (!isCentreIn(rect, area) || (hole && isCentreIn(rect, hole))) return false;
       if (own && isIn(element, state.element)) return false;
       return (!colour || differs(over(colour, state.ground))) && !isFaintInItsPlace(painter);
-    });
+    };
+    return near.some((list) => list.some(isUnder));
   }
 }

@@ -173,6 +173,7 @@ int run_keeper(KeeperOptions options, log::Logger logger) {
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGINT, SIG_IGN);  // Control-C is for its users; it ends after the last one
   ::signal(SIGHUP, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of its write
   auto place = place_of(options.ledger.folder);
   if (!place) return 1;
   auto listener = listen_at(*place);
