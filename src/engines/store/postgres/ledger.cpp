@@ -222,6 +222,7 @@ asio::awaitable<Result<Reservation>> PgLedger::reserve(ReserveRequest request) {
   Pool::Job job;
   job.question = question_of(*pending);
   job.deadline = Deadline::in(options_.reserve_timeout);
+  job.stores = false;  // its caller waits for it
   job.done = [this, pending, shot](Result<Rows> rows) {
     OneShot<Reservation>::answer(shot, answered(*pending, std::move(rows)));
   };
@@ -301,6 +302,7 @@ void PgLedger::sweep() {
   Pool::Job job;
   job.question = {.sql = "SELECT gvm_sweep()", .parameters = {}};
   job.deadline = Deadline::in(kHousekeeping);
+  job.stores = false;
   job.done = [this](const Result<Rows>& rows) {
     if (!rows || rows->empty() || (*rows)[0][0] == "0") return;
     log_.warn("charged a call whose machine did not settle it before its lease ended");
@@ -320,6 +322,7 @@ void PgLedger::tick() {
                   .parameters = {std::to_string((now - options_.keep_calls).count()),
                                  std::to_string((now - options_.keep_records).count())}};
   job.deadline = Deadline::in(kHousekeeping);
+  job.stores = false;
   job.done = [](const Result<Rows>&) {};  // the next housekeeping tries again
   pool_.post(std::move(job));
 }

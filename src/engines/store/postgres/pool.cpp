@@ -45,7 +45,7 @@ void Pool::post(Job job) {
   {
     const std::lock_guard lock(mutex_);
     if (!stopped_) {
-      if (job.deadline.is_never()) ++durable_;
+      if (job.stores) ++storing_;
       asio::post(context_, [this, job = std::move(job)]() mutable { take(std::move(job)); });
       return;
     }
@@ -55,7 +55,7 @@ void Pool::post(Job job) {
 
 bool Pool::flush(milliseconds longest) {
   std::unique_lock lock(mutex_);
-  return settled_.wait_for(lock, longest, [this] { return durable_ == 0; });
+  return settled_.wait_for(lock, longest, [this] { return storing_ == 0; });
 }
 
 void Pool::stop() {
@@ -113,9 +113,9 @@ void Pool::take(Job job) {
 
 void Pool::finish(Job job, Result<Rows> answer) {
   job.done(std::move(answer));
-  if (!job.deadline.is_never()) return;
+  if (!job.stores) return;
   const std::lock_guard lock(mutex_);
-  if (--durable_ == 0) settled_.notify_all();
+  if (--storing_ == 0) settled_.notify_all();
 }
 
 void Pool::failed(Job job, Error error) {

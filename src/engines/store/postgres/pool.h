@@ -34,6 +34,7 @@ class Pool {
     // Called exactly once, on the pool's thread; must not throw.
     std::function<void(Result<Rows>)> done;
     Deadline deadline = Deadline::never();
+    bool stores = true;  // something that flush() waits for
     int rejections = 0;
   };
 
@@ -42,7 +43,7 @@ class Pool {
 
   // From any thread; never blocks.
   void post(Job job);
-  // Blocks until the jobs without a deadline have ended; false when `longest` has passed.
+  // Blocks until the jobs that store something have ended; false when `longest` has passed.
   bool flush(std::chrono::milliseconds longest);
   // Waiting jobs fail.
   void stop();
@@ -82,7 +83,7 @@ class Pool {
   std::atomic<std::int64_t> down_since_ms_{0};  // by the steady clock; 0: the database responds
   mutable std::mutex mutex_;
   std::condition_variable settled_;
-  std::size_t durable_ = 0;  // jobs without a deadline
+  std::size_t storing_ = 0;  // jobs that flush() waits for
   bool stopped_ = false;
   std::thread thread_;
 };
