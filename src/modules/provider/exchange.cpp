@@ -13,6 +13,7 @@
 #include "provider/answer.h"
 #include "provider/provider_error.h"
 #include "text/json.h"
+#include "text/utf8.h"
 
 namespace gvm::provider {
 namespace {
@@ -142,14 +143,36 @@ std::string_view without_mark(std::string_view body) {
   return body.substr(body.starts_with(kMark) ? kMark.size() : 0);
 }
 
+// The bytes of a character that was cut at the end of a string; 0: it is none, but a wrong byte.
+std::size_t cut_character(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text[0]);
+  if (lead < 0xC2 || lead > 0xF4) return 0;
+  const std::size_t whole = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+  std::size_t size = 1;
+  while (size < text.size() && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) ++size;
+  return size < whole && size < text.size() && text[size] == '"' ? size : 0;
+}
+
+bool lacks_only_cut_characters(std::string_view text) {
+  for (auto at = text::find_invalid_utf8(text); at != text::kAllValid;
+       at = text::find_invalid_utf8(text)) {
+    text.remove_prefix(at);
+    const std::size_t size = cut_character(text);
+    if (size == 0) return false;
+    text.remove_prefix(size);
+  }
+  return true;
+}
+
 // Of the body of a success. A byte order mark in front is skipped (RFC 8259, 8.1). What a text
 // can make a careless server write is mended: the half of a character that a limit left, as an
-// escape or in bytes, becomes U+FFFD, and a raw control character stays. Neither the answer nor its
+// escape or in bytes, becomes U+FFFD, and a raw control character stays; other bytes that are no
+// UTF-8 stay a fault. Neither the answer nor its
 // usage is lost for it. The value may borrow from `body`.
 Result<Value> parse_success(std::string_view body) {
   const std::string_view text = without_mark(body);
   auto parsed = text::parse_json(text, text::JsonStrings::borrow, kOneReading);
-  if (parsed) return parsed;
+  if (parsed || !lacks_only_cut_characters(text)) return parsed;
   const std::string valid = to_valid_utf8(text);
   text::JsonLimits lenient = kOneReading;
   lenient.faults = text::StringFaults::mend;

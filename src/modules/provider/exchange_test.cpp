@@ -278,6 +278,10 @@ TEST(Exchange, HalfACharacterLosesNeitherTheAnswerNorItsUsage) {
     EXPECT_EQ(answer->data.as_string(), text) << body;
     EXPECT_EQ(answer->usage.output, 4u) << body;
   }
+  for (const std::string wrong : {"hi \xff", "\xf0\x9f\x98 hi", "\xc3\x28", "\xed\xa0\x80"}) {
+    Bench bench(always({.body = chat("\"" + wrong + "\"")}));
+    EXPECT_FALSE(bench.ask()) << "bytes that no limit leaves are no answer";
+  }
   Bench bad(always({.body = chat(R"("hi \ud83d")") + "}"}));
   EXPECT_EQ(bad.ask().error().kind, ErrorKind::garbled) << "other faults stay faults";
 }
