@@ -51,7 +51,7 @@ struct SoakedWeb {
     if (!all.empty()) ::kill(all[kills++ % all.size()], SIGKILL);
   }
   std::string named(const std::string& path) const {
-    return "http://site.example:" + std::to_string(site.port()) + path;
+    return "http://site.example.com:" + std::to_string(site.port()) + path;
   }
 
   Outages out;
@@ -70,9 +70,10 @@ struct SoakedWeb {
   }};
   std::unique_ptr<Module> module = std::make_unique<Module>(ModuleOptions{
       .program = "genvm-web",
-      .more = "always_allow_hosts: [\"127.0.0.1\", \"site.example\"]\n"
+      .more = "always_allow_hosts: [\"127.0.0.1\"]\n"
               "http: {dns_cache: 0, connect_timeout: 1s, retry: {attempts: 1}}\n"
-              "policy: {dns_servers: [\"" +
+              "policy: {ports: [" +
+              std::to_string(site.port()) + "], allow_addresses: [127.0.0.1], dns_servers: [\"" +
               names.address() +
               "\"], resolve_timeout: 500ms}\nbrowser: {navigation_timeout: 5s, max_browsers: 2}\n"
               "signer_url: \"" +
