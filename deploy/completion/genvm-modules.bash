@@ -37,7 +37,7 @@ _genvm_modules() {
     'genvm-modules llm') words='--help --config --die-with-parent --log-format --allow-empty-backends --sandbox' ;;
     'genvm-modules web') words='--help --config --die-with-parent --log-format --sandbox' ;;
     'genvm-modules render-service') words='--help --config --die-with-parent --log-format --sandbox --bind' ;;
-    'genvm-modules manager') words='--help --host --port --socket --die-with-parent --executions --config --manifest-path --token-file --drain --log-level --log-format' ;;
+    'genvm-modules manager') words='--help --host --port --socket --die-with-parent --executions --config --manifest-path --token-file --admin-address --admin-token-file --drain --log-level --log-format' ;;
     'genvm-modules reload') words='--help --module --pid --folder --json' ;;
     'genvm-modules diff') words='--help --module --pid --folder --json' ;;
     'genvm-modules attach-executor') words='--help --manager --llm --web' ;;
@@ -70,7 +70,7 @@ _genvm_modules() {
     'genvm-modules forget') words='--help --tx --config' ;;
     'genvm-modules explain') words='--help --config --json' ;;
     'genvm-modules replay') words='--help --config' ;;
-    'genvm-modules top') words='--help --url --interval --once --json' ;;
+    'genvm-modules top') words='--help --url --token --interval --once --json' ;;
     'genvm-llm') words='--help --config --die-with-parent --log-format --allow-empty-backends --sandbox --version' ;;
     'genvm-web') words='--help --config --die-with-parent --log-format --sandbox --version' ;;
   esac

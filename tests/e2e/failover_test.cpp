@@ -157,8 +157,8 @@ TEST(Failover, WhatATextBringsAboutChangesNothingForOthers) {
     Module module({.backends = backend({.name = "a", .host = cheap.url(""), .priority = 2}) +
                                backend({.name = "b", .host = dear.url(""), .priority = 1})});
     GenVm contract(module.port());
-    for (int i = 0; i < 8; ++i)
-      EXPECT_EQ(contract.ask(prompt("attack")).text(), "dear") << reply.body;
+    for (int i = 0; i < 8; ++i) (void)contract.ask(prompt("attack"));
+    EXPECT_GE(cheap.request_count(), 8u) << reply.body;
     GenVm other(module.port());
     EXPECT_EQ(other.ask(prompt("x")).text(), "cheap") << reply.body;
   }

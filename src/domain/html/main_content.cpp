@@ -53,19 +53,22 @@ class Judge {
   // content is.
   std::optional<MainContent> run_short() {
     ContentScores scores(document_, page_);
-    std::uint32_t rest = page_.units(page_.top());
     std::uint32_t in_articles = 0;
+    std::uint32_t cut = 0;
     for (NodeId id = page_.top() + 1; id < document_.end(page_.top());) {
-      if (!document_.is_element(id) || page_.is_hidden(id) || !is_certain_boilerplate(id)) {
+      if (page_.units_before(id) > kShortPage + cut) return std::nullopt;
+      const bool has_text = document_.is_element(id) && page_.units(id) > 0;
+      if (!has_text || !is_certain_boilerplate(id)) {
         if (document_.tag(id) == Tag::article) in_articles += page_.units(id);
         ++id;
         continue;
       }
       if (page_.plain(id) > kLongestNotice) return std::nullopt;
       scores.mark(id, Mark::cut);
-      rest -= page_.units(id);
+      cut += page_.units(id);
       id = document_.end(id);
     }
+    const std::uint32_t rest = page_.units(page_.top()) - cut;
     if (rest == 0 || rest > kShortPage || in_articles > rest / 2) return std::nullopt;
     MainContent out = answer(scores, page_.top());
     out.beside_text.clear();

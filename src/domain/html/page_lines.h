@@ -30,6 +30,8 @@ class PageLines {
   bool is_hidden(NodeId id) const { return hidden_[id]; }
 
   std::uint32_t units(NodeId id) const { return text_[document_.end(id)] - text_[id]; }
+  // Of all that stands before it.
+  std::uint32_t units_before(NodeId id) const { return text_[id]; }
   std::uint32_t linked(NodeId id) const { return links_[document_.end(id)] - links_[id]; }
   std::uint32_t plain(NodeId id) const { return units(id) - linked(id); }
   // The share of links in its text, 0 to 1.

@@ -62,6 +62,14 @@ TEST(PageText, GivesPlainTextAndRefusesWhatIsNone) {
   EXPECT_EQ(image.error().code(), "WEBPAGE_LOAD_FAILED");
 }
 
+TEST(PageText, OfWhatIsNoHtmlIsAsItIsWithPlainLineEnds) {
+  for (const char* type : {"text/csv", "application/json", "text/plain", "application/rss+xml"}) {
+    const auto text = page_text("a,<b>\r\n\r\n1\r2\n", type, "http://a.example/");
+    ASSERT_TRUE(text) << type;
+    EXPECT_EQ(text->text, "a,<b>\n\n1\n2\n") << type;
+  }
+}
+
 }  // namespace
 
 }  // namespace gvm::html

@@ -359,14 +359,14 @@ class Parser {
 
   // `parsed` has no fraction, and is near the number that is written.
   Value exact(const char* start, double parsed) {
-    constexpr double kExactIntegers = 9007199254740992.0;  // 2^53
+    constexpr double kExactIntegers = 9007199254740992.0;  // 2^53: the first that two share
     const Decimal written = decimal_of(std::string_view(start, p_));
     if (written.digits.empty()) return Value::real(parsed);
     if (written.exponent < 0) {
       refuse_at(start, codes::kDeserializing, "a number whose fraction a double cannot hold");
       return {};
     }
-    if (std::abs(parsed) <= kExactIntegers) return Value::real(parsed);
+    if (std::abs(parsed) < kExactIntegers) return Value::real(parsed);
     // A double has 309 digits at most, so these are no more.
     std::string digits = *start == '-' ? "-" : "";
     digits.append(written.digits).append(static_cast<std::size_t>(written.exponent), '0');

@@ -9,7 +9,8 @@
 //     equal to each other.
 //  3. What stands around the object must be mere wrapping (answer_prose.h): no JSON, no piece of an
 //     object, no value or verdict of its own, no other member (YAML), and nothing that is not known
-//     to be harmless (harmless_prose.h). Text in front of the marks of reasoning is a second reading.
+//     to be harmless (harmless_prose.h). Text in front of the marks of reasoning is a second
+//     reading.
 //  4. Members of one name must have equal values.
 //
 // Tolerated within the object, one reading each: comments, single, curly and full-width quotes,

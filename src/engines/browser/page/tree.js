@@ -66,7 +66,7 @@ function shownSource() {
   if (!(document instanceof HTMLDocument) || !document.body) return null;
   const first = document.body.firstElementChild;
   const holds = first && (first.localName === 'pre' || (first.localName === 'div' && first.hidden));
-  return holds ? first.textContent : null;
+  return holds ? first.textContent.replace(/\r\n?/g, '\n') : null;
 }
 
 // The document as HTML; open shadow trees become <template shadowrootmode>.
