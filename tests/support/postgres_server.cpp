@@ -85,9 +85,12 @@ void PostgresServer::make_data() {
 }
 
 void PostgresServer::launch() {
-  process_ = std::make_unique<Process>(as_server(
-      {programs() / "postgres", "-D", folder_ / "data", "-k", folder_, "-c", "listen_addresses=",
-       "-c", "fsync=off", "-c", "shared_buffers=16MB", "-c", "max_connections=50"}));
+  // It is started again while peers are connected, whose sockets it must not keep open.
+  process_ = std::make_unique<Process>(
+      as_server({programs() / "postgres", "-D", folder_ / "data", "-k", folder_, "-c",
+                 "listen_addresses=", "-c", "fsync=off", "-c", "shared_buffers=16MB", "-c",
+                 "max_connections=50"}),
+      Process::Options{.closes_others = true});
   const auto end = std::chrono::steady_clock::now() + kStartTimeout;
   // Line 8 of its pid file says when it is ready.
   for (;;) {

@@ -53,12 +53,13 @@ bool readable_within(int fd, std::chrono::milliseconds span) {
 }
 
 pid_t spawn(std::vector<std::string>& command, std::vector<std::string>& environment, int in,
-            int out, int err) {
+            int out, int err, bool closes_others) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, err, STDERR_FILENO);
+  if (closes_others) posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
   const auto argv = pointers(command);
   const auto envp = pointers(environment);
   pid_t pid = -1;
@@ -75,7 +76,7 @@ Process::Process(std::vector<std::string> command) : Process(std::move(command),
 Process::Process(std::vector<std::string> command, const Options& options) {
   Pipe in, out, err;
   auto environment = environment_with(options.environment);
-  pid_ = spawn(command, environment, in.ends[0], out.ends[1], err.ends[1]);
+  pid_ = spawn(command, environment, in.ends[0], out.ends[1], err.ends[1], options.closes_others);
   pid_fd_ = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
   ::close(out.ends[1]);
   ::close(err.ends[1]);

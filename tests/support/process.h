@@ -18,6 +18,8 @@ class Process {
   struct Options {
     std::vector<std::string> environment = {};  // "NAME=value", on top of this process'
     std::string input = {};  // standard input; at most what a pipe holds (64 KiB)
+    // It gets no descriptor of this process: a connection that it also had would not end here.
+    bool closes_others = false;
   };
 
   // Throws when it cannot be started.
