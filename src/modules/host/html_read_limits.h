@@ -11,7 +11,7 @@ namespace gvm::host {
 struct HtmlReadLimits {
   // Steps of the parser (html::Limits::work), for a page that is short but hard to parse.
   std::uint64_t parsing = 1'500'000;
-  std::uint64_t parsing_unwaited = 6'500'000;
+  std::uint64_t parsing_unwaited = 5'500'000;
   // Of html::Document::weight: nodes, and bytes of text by eights. A page of 10 KB weighs some
   // 2,000.
   std::uint64_t weight = 12'000;
